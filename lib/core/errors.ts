@@ -1,0 +1,75 @@
+// Every way this service says no: one line a code, thrown where it is known, mapped to HTTP once at the edge.
+
+export const ERROR_CODES = {
+  malformed_json: [400, 'The body is not valid JSON'],
+  json_too_deep: [400, 'The JSON is nested too deeply'],
+  invalid_request: [400, 'The request is not valid'],
+  invalid_cursor: [400, 'The cursor is not valid'],
+  unauthorized: [401, 'Authentication is required'],
+  forbidden: [403, 'The request is refused'],
+  encryption_required: [403, 'This deployment does not store unencrypted backups'],
+  route_not_found: [404, 'There is no such route'],
+  backup_not_found: [404, 'There is no such backup'],
+  operation_not_found: [404, 'There is no such operation'],
+  resource_not_found: [404, 'There is no such resource'],
+  policy_not_found: [404, 'There is no such policy'],
+  snapshot_not_found: [404, 'There is no state at that instant'],
+  path_not_found: [404, 'The state has nothing at that path'],
+  delta_not_found: [404, 'The backup has no delta'],
+  method_not_allowed: [405, 'The route does not take that method'],
+  write_conflict: [409, 'Another writer was faster'],
+  backup_protected: [409, 'The backup is held or locked'],
+  integrity_error: [409, 'The stored bytes are not what was written'],
+  broken_chain: [409, 'The backup cannot be rebuilt from what is stored'],
+  result_unavailable: [409, 'The operation has no result to give'],
+  payload_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The content type is not supported'],
+  idempotency_key_reused: [422, 'The idempotency key was used with another body'],
+  too_many_requests: [429, 'Too many requests'],
+  internal_error: [500, 'Something went wrong on our side'],
+  dependency_unavailable: [503, 'A dependency is unavailable'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** One fault in the input: where it is (JSON Pointer, RFC 6901) and what is wrong with it. */
+export interface Fault {
+  pointer: string;
+  detail: string;
+  /** Byte offset in the body, where one is known. */
+  offset?: number;
+}
+
+export interface ErrorOptionsOfService {
+  errors?: Fault[];
+  /** Extra members of the problem document; must be safe to show. */
+  extra?: Record<string, unknown>;
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** The only error that may cross a layer on purpose. `detail` is shown to the caller: no paths, no keys, no bodies. */
+export class ServiceError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: Fault[];
+  readonly extra: Record<string, unknown>;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, detail: string, options: ErrorOptionsOfService = {}) {
+    super(detail, { cause: options.cause });
+    this.name = 'ServiceError';
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.extra = options.extra ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code][0];
+  }
+}
+
+/** True if `error` is a ServiceError with one of these codes. */
+export function hasCode(error: unknown, ...codes: ErrorCode[]): error is ServiceError {
+  return error instanceof ServiceError && codes.includes(error.code);
+}

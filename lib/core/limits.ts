@@ -1,0 +1,63 @@
+// Every bound of the service, in one place, each with its reason. Units stand last in the names.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1000;
+const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+
+export const LIMITS = {
+  /** A request body in the embedded home. Held once in memory; four of these fit a small server. */
+  bodyBytesMax: 512 * MIB,
+  /** Bodies being received or processed at once, all requests together: a burst must not exhaust memory. */
+  inFlightBytesMax: 1536 * MIB,
+  /** What stands in a body beside `data`: it is parsed into objects, so it is kept small. */
+  envelopeFieldsBytesMax: 1 * MIB,
+  /** A body of a route that takes no state. */
+  smallBodyBytesMax: 1 * MIB,
+  /** Arrays and objects inside each other. RFC 8259 lets an implementation bound it; ours is iterative, its users' parsers are not. */
+  nestingDepthMax: 512,
+  /** Characters of a resource id, resource type, author, source or version. Fits KMS encryption context and index keys. */
+  nameCharsMax: 256,
+  /** Tags per backup, as in most clouds. */
+  tagsMax: 50,
+  tagKeyCharsMax: 128,
+  tagValueCharsMax: 256,
+  /** `customFields` as text: kept with each record, so that a record stays far under DynamoDB's 400 KB. */
+  customFieldsBytesMax: 16 * KIB,
+  customFieldsDepthMax: 8,
+  idempotencyKeyCharsMax: 255,
+  /** A JSON Pointer in a restore. */
+  pointerCharsMax: 4096,
+  /** 0 keeps for ever. Ten years is the longest retention the clouds' backup plans know. */
+  retentionDaysMax: 3650,
+  /** Deltas between a backup and its nearest whole state: bounds the cost and the fragility of a restore. */
+  chainDeltasMax: 16,
+  /** Snapshot pointers per resource, for point-in-time restore (from the product's specification). */
+  snapshotsMax: 100,
+  listPageDefault: 50,
+  listPageMax: 1000,
+  /** How often a create rebuilds on a new head before it gives up. */
+  commitAttemptsMax: 5,
+  /** How long an Idempotency-Key is remembered. */
+  idempotencyMs: DAY_MS,
+  /** Between a removal being marked and its bytes being swept. */
+  graceMs: DAY_MS,
+  /** A restore that has not finished by then has failed; its lease on the chain ends too. */
+  operationMs: 60 * 60 * SECOND_MS,
+  /** How long the result of an asynchronous restore can be fetched. */
+  resultMs: 60 * 60 * SECOND_MS,
+  /** A warning is given on a backup that expires sooner than this. */
+  expiryWarningDays: 7,
+  /** A delta is kept only if its text is at most this part of the whole state; a whole state restores faster. */
+  deltaPaysRatio: 0.6,
+  /** The header of a sealed blob: bounds what is read before anything is authenticated. */
+  blobHeaderBytesMax: 1 * MIB,
+  /** Garbage entries taken in one sweep of the retention job. */
+  sweepPageMax: 500,
+  /** Deliveries of a job before it is given up. */
+  jobAttemptsMax: 5,
+  /** A job not finished by then is delivered again. */
+  jobVisibilityMs: 15 * 60 * SECOND_MS,
+} as const;
+
+export { DAY_MS };

@@ -1,0 +1,196 @@
+// What the service remembers: records as every home stores them. Times are epoch milliseconds; hashes are lower-case hex SHA-256.
+
+export type BackupType = 'full' | 'incremental' | 'differential';
+
+export interface BackupMetadata {
+  version: string;
+  source: string;
+  tags: Record<string, string>;
+  /** Days until the backup expires; 0 keeps it for ever. */
+  retentionDays: number;
+  customFields?: Record<string, unknown>;
+}
+
+/** A data key as stored: only a keyring can open it. Base64. */
+export interface WrappedKey {
+  keyId: string;
+  keyVersion: string;
+  wrapped: string;
+}
+
+/** One sealed blob of a restore chain. `state` blobs hold a whole state, `delta` blobs what turns the state before them into the next. */
+export interface BlobRef {
+  blobId: string;
+  kind: 'state' | 'delta';
+  /** The backup whose state this blob completes. */
+  backupId: string;
+  sequence: number;
+  /** Of the sealed bytes, as confirmed by the store. */
+  bytes: number;
+  sha256: string;
+  /** Checksum and size of the canonical text that stands once this blob is applied. */
+  checksum: string;
+  size: number;
+}
+
+export interface ChangeCounts {
+  additions: number;
+  changes: number;
+  deletions: number;
+  moves: number;
+}
+
+export interface BackupRecord {
+  id: string;
+  resourceId: string;
+  resourceType: string;
+  type: BackupType;
+  requestedType?: BackupType;
+  /** 1, 2, 3 ... within the resource; gaps never, twice never. */
+  sequence: number;
+  status: 'completed';
+  /** Bytes of the canonical text, and its hash. */
+  size: number;
+  checksum: string;
+  /** Bytes of the gzip stream that this backup added. */
+  compressedSize: number;
+  encrypted: boolean;
+  baseBackupId?: string;
+  /** The backup that began the chain; the scope of one data key. */
+  chainId: string;
+  /** What a restore reads, in order: a state, then deltas. The last one is this backup's own. */
+  chain: BlobRef[];
+  /** The chain's data key; absent while nothing in the chain is encrypted. */
+  key?: WrappedKey;
+  changes?: ChangeCounts;
+  metadata: BackupMetadata;
+  createdAt: number;
+  completedAt: number;
+  expiresAt?: number;
+  legalHold?: boolean;
+  lockedUntil?: number;
+  /** Set when hidden: the record is a tombstone from then on. */
+  deletedAt?: number;
+  deletedReason?: 'deleted' | 'expired';
+  /** Optimistic lock: each update writes version + 1. */
+  version: number;
+}
+
+/** What an incremental or differential needs to know of its base, kept in the head so that one read gives it. */
+export type BaseRef = Pick<
+  BackupRecord,
+  'id' | 'sequence' | 'checksum' | 'size' | 'chainId' | 'chain' | 'key'
+>;
+
+/** The newest of a resource. It outlives its backups: sequences and times go on from it. */
+export interface Head {
+  resourceId: string;
+  sequence: number;
+  createdAt: number;
+  /** Newest live backup, and newest live full: what deltas build on. */
+  latest?: BaseRef;
+  latestFull?: BaseRef;
+  version: number;
+}
+
+export interface SnapshotPointer {
+  resourceId: string;
+  createdAt: number;
+  sequence: number;
+  backupId: string;
+}
+
+export type OperationStatus = 'queued' | 'in_progress' | 'validating' | 'completed' | 'failed';
+
+export interface OperationRecord {
+  id: string;
+  backupId: string;
+  resourceId: string;
+  targetResourceId: string;
+  type: 'full' | 'point_in_time';
+  status: OperationStatus;
+  pointInTime?: number;
+  path?: string;
+  validate: boolean;
+  validated: boolean;
+  validationErrors: string[];
+  /** 0..100, never falling. */
+  progress: number;
+  createdAt: number;
+  completedAt?: number;
+  createdBy: string;
+  /** While now < leaseUntil and the status is not final, nothing of chainId is removed. */
+  chainId: string;
+  leaseUntil: number;
+  /** Asynchronous results can be fetched until then. */
+  resultUntil?: number;
+  version: number;
+}
+
+export interface IdempotencyRecord {
+  /** The key, with the scope it was used in. */
+  key: string;
+  /** SHA-256 of what was asked; another one under the same key is an error. */
+  fingerprint: string;
+  backupId: string;
+  /** The answer as it was first given. */
+  response: string;
+  expiresAt: number;
+}
+
+/** Bytes that wait to be removed: swept when due, unless something live still needs them. */
+export interface GarbageEntry {
+  blobId: string;
+  resourceId: string;
+  chainId: string;
+  /** Set when the blob goes because its backup was hidden: the tombstone goes with it. */
+  backupId?: string;
+  reason: 'deleted' | 'expired' | 'replaced';
+  sequence: number;
+  markedAt: number;
+  dueAt: number;
+}
+
+/** How many to keep besides what has not expired. A backup that any rule keeps stays. */
+export interface RetentionPolicy {
+  keepLast?: number;
+  keepDaily?: number;
+  keepWeekly?: number;
+  keepMonthly?: number;
+  keepYearly?: number;
+}
+
+export interface PolicyRecord {
+  resourceId: string;
+  policy: RetentionPolicy;
+  updatedAt: number;
+  version: number;
+}
+
+export type AuditAction =
+  | 'backup.created'
+  | 'backup.deleted'
+  | 'backup.expired'
+  | 'backup.rebased'
+  | 'backup.protection_changed'
+  | 'backup.removed'
+  | 'blob.removed'
+  | 'restore.requested'
+  | 'restore.progressed'
+  | 'restore.completed'
+  | 'restore.failed'
+  | 'policy.changed'
+  | 'policy.removed';
+
+/** One change of state, written in the commit that made it. Never holds data, only names. */
+export interface AuditEvent {
+  id: string;
+  at: number;
+  action: AuditAction;
+  /** Who asked: the authenticated name, or what the request said of itself. */
+  actor: string;
+  resourceId: string;
+  backupId?: string;
+  operationId?: string;
+  detail?: Record<string, string | number | boolean>;
+}

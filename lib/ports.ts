@@ -1,0 +1,220 @@
+// The contracts between the service and its homes. Each port has one executable suite in test/contract,
+// and every adapter (memory, embedded, AWS) passes it. Comments say what every adapter MUST guarantee.
+
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupType,
+  GarbageEntry,
+  Head,
+  IdempotencyRecord,
+  OperationRecord,
+  PolicyRecord,
+  SnapshotPointer,
+  WrappedKey,
+} from './core/model.ts';
+
+export type PortErrorCode =
+  /** What was asked for is not there. */
+  | 'not_found'
+  /** A create-only write found something in its place. */
+  | 'exists'
+  /** A condition of a commit does not hold; nothing of it was written. */
+  | 'conflict'
+  /** The bytes are not what they should be. */
+  | 'integrity'
+  /** The dependency refuses us (permissions, disabled key): retrying does not help. */
+  | 'denied'
+  /** The dependency is down, full or throttling: retrying later may help. */
+  | 'unavailable';
+
+/** The only error an adapter throws on purpose. Anything else is a bug. */
+export class PortError extends Error {
+  readonly code: PortErrorCode;
+  /** For `conflict`: the kind of the change whose condition failed. */
+  readonly change: Change['kind'] | undefined;
+
+  constructor(
+    code: PortErrorCode,
+    message: string,
+    options: { cause?: unknown; change?: Change['kind'] } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'PortError';
+    this.code = code;
+    this.change = options.change;
+  }
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Opaque position to go on from; absent on the last page. An unreadable cursor throws PortError `not_found`. */
+  cursor?: string;
+}
+
+export interface PageRequest {
+  limit: number;
+  cursor?: string;
+}
+
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/**
+ * Sealed bytes under unguessable ids, written once and never changed. Because nobody can find a blob that no
+ * record names, writing the blob first and the record second is atomic.
+ */
+export interface BlobStore {
+  /**
+   * Stores a new blob and makes it durable before resolving. Resolves with size and SHA-256 (hex) of the bytes
+   * *as the store holds them*: read back from the disk, or checked by the remote side, never only counted on the way.
+   * Given `expected`, throws `integrity` if they differ. Throws `exists` if the id is taken. After any throw nothing is stored.
+   * `blobId` is 32 lower-case hex digits; anything else throws `not_found`.
+   */
+  put(blobId: string, body: Chunks, expected?: BlobDigest): Promise<BlobDigest>;
+  /** The bytes in order, in chunks of the adapter's choosing. Throws `not_found` before the first chunk. */
+  get(blobId: string): Promise<AsyncIterable<Uint8Array>>;
+  /** Removes the blob durably; one that is not there is no error. */
+  delete(blobId: string): Promise<void>;
+  /** Blobs written before an instant, in id order: to find what a crash left behind. */
+  list(request: PageRequest & { writtenBefore: number }): Promise<Page<BlobInfo>>;
+  /** Throws `unavailable` if the store cannot be reached or written. */
+  check(): Promise<void>;
+}
+
+export interface BlobDigest {
+  bytes: number;
+  sha256: string;
+}
+
+export interface BlobInfo {
+  blobId: string;
+  bytes: number;
+  writtenAt: number;
+}
+
+/** One conditional write. `expect` is the version that must be stored now; 0 means "must not exist". */
+export type Change =
+  /** Conflict if the id, or the resource's sequence, exists. */
+  | { kind: 'backup.insert'; record: BackupRecord }
+  /** Replaces the record (record.version = expect + 1). With `deletedAt` set it leaves every list and index of live backups. */
+  | { kind: 'backup.update'; record: BackupRecord; expect: number }
+  | { kind: 'backup.remove'; id: string; expect: number }
+  | { kind: 'head.put'; head: Head; expect: number }
+  /** Adds a pointer; only the newest `snapshotsMax` (limits) of the resource stay visible. */
+  | { kind: 'snapshot.add'; pointer: SnapshotPointer }
+  | { kind: 'snapshot.remove'; resourceId: string; sequence: number }
+  /** Conflict if the key is taken by a record that has not expired at `now`. */
+  | { kind: 'idempotency.insert'; record: IdempotencyRecord; now: number }
+  /** Inserts or replaces, by blob id. */
+  | { kind: 'garbage.put'; entry: GarbageEntry }
+  | { kind: 'garbage.remove'; blobId: string }
+  | { kind: 'operation.insert'; record: OperationRecord }
+  | { kind: 'operation.update'; record: OperationRecord; expect: number }
+  | { kind: 'policy.put'; record: PolicyRecord; expect: number }
+  | { kind: 'policy.remove'; resourceId: string; expect: number }
+  /** Events keep the order of their commits. */
+  | { kind: 'event.append'; event: AuditEvent };
+
+export type IdKind = 'backup' | 'restore';
+
+/** All metadata. Every read below sees every commit that resolved before it began. No operation scans everything. */
+export interface Catalog {
+  /** A new id, never given before or after, across restarts, for an id that was committed: `backup-...`, `restore-...`. */
+  allocateId(kind: IdKind): Promise<string>;
+
+  /** All or nothing, durable before resolving. Throws `conflict` naming the change whose condition failed. At most 90 changes. */
+  commit(changes: Change[]): Promise<void>;
+
+  /** Tombstones included. */
+  getBackup(id: string): Promise<BackupRecord | undefined>;
+  getHead(resourceId: string): Promise<Head | undefined>;
+  /** Live backups, newest first by createdAt; equal times in a stable order. */
+  listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Live backups of one resource by rising sequence, from `fromSequence` on. */
+  resourceHistory(
+    request: PageRequest & { resourceId: string; fromSequence: number },
+  ): Promise<Page<BackupRecord>>;
+  /** Live backups with expiresAt <= before, by rising expiresAt. */
+  expiring(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
+
+  /** Among the newest `snapshotsMax` pointers of the resource: the newest with createdAt <= at, and the earliest of all. */
+  findSnapshot(
+    resourceId: string,
+    at: number,
+  ): Promise<{ found?: SnapshotPointer; earliest?: SnapshotPointer }>;
+
+  getIdempotency(key: string, now: number): Promise<IdempotencyRecord | undefined>;
+  getPolicy(resourceId: string): Promise<PolicyRecord | undefined>;
+
+  getOperation(id: string): Promise<OperationRecord | undefined>;
+  /** Newest first by createdAt; equal times in a stable order. */
+  listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
+  /** Operations that are neither completed nor failed. */
+  unfinishedOperations(request: PageRequest): Promise<Page<OperationRecord>>;
+  /** Whether an unfinished operation on the chain has leaseUntil > now. */
+  hasLease(chainId: string, now: number): Promise<boolean>;
+
+  /** Entries with dueAt <= before, by rising dueAt. */
+  dueGarbage(request: PageRequest & { before: number }): Promise<Page<GarbageEntry>>;
+  /** Entries of one resource, due or not, by rising sequence. */
+  resourceGarbage(request: PageRequest & { resourceId: string }): Promise<Page<GarbageEntry>>;
+
+  /** Events not yet marked as published, in commit order. */
+  pendingEvents(limit: number): Promise<AuditEvent[]>;
+  markPublished(eventIds: string[]): Promise<void>;
+  /** Events of one resource, or all, newest first: the audit trail. */
+  listEvents(request: PageRequest & { resourceId?: string }): Promise<Page<AuditEvent>>;
+
+  /** Forgets idempotency records expired at `now` and finished operations created before `operationsBefore`. */
+  purge(request: { now: number; operationsBefore: number }): Promise<void>;
+  /** Throws `unavailable` if the catalog cannot be reached or written. */
+  check(): Promise<void>;
+}
+
+/** Bound to the wrapped key: opening it under another context fails. Values are not secret. */
+export type KeyContext = Record<string, string>;
+
+/** Makes and opens data keys. The key that wraps them never leaves the keyring. */
+export interface Keyring {
+  /** A fresh random 32-byte data key, in clear and wrapped. */
+  generate(context: KeyContext): Promise<{ dataKey: Uint8Array; key: WrappedKey }>;
+  /** Throws `integrity` for a changed key or another context, `not_found` for an unknown key id or version, `denied` or `unavailable` for the dependency's own faults. */
+  open(key: WrappedKey, context: KeyContext): Promise<Uint8Array>;
+  check(): Promise<void>;
+}
+
+export interface Job {
+  kind: 'restore';
+  operationId: string;
+}
+
+export interface Delivery {
+  job: Job;
+  /** Names this delivery to ack and retry. */
+  receipt: string;
+  /** 1 on the first delivery. */
+  attempt: number;
+}
+
+/** At-least-once delivery: a job that is neither acked nor retried comes back after `jobVisibilityMs` (limits). */
+export interface Queue {
+  /** Durable before resolving. */
+  send(job: Job): Promise<void>;
+  /** Up to `limit` jobs that no other receiver holds; [] if there are none. */
+  receive(limit: number): Promise<Delivery[]>;
+  /** The job is done. Acking a delivery twice, or one that has run out, is no error. */
+  ack(receipt: string): Promise<void>;
+  /** Gives the job back, for delivery after `delayMs`. After `jobAttemptsMax` (limits) deliveries it goes to the dead letters instead. */
+  retry(receipt: string, delayMs: number): Promise<void>;
+  deadLetters(): Promise<Job[]>;
+}
+
+/** Where audit events go once committed. At least once, in order; a throw means "again later". */
+export interface EventSink {
+  publish(events: AuditEvent[]): Promise<void>;
+}
+
+export interface Clock {
+  /** Epoch milliseconds. May jump either way: nothing may rely on it rising. */
+  now(): number;
+}

@@ -1,0 +1,111 @@
+// What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
+
+import type { CanonicalText } from '../core/json/text.ts';
+import type {
+  BackupMetadata,
+  BackupRecord,
+  BackupType,
+  OperationRecord,
+  PolicyRecord,
+  RetentionPolicy,
+} from '../core/model.ts';
+import type { Page, PageRequest } from '../ports.ts';
+
+/** Who asks, for the audit trail. */
+export interface Caller {
+  actor: string;
+}
+
+export interface CreateBackupInput {
+  resourceId: string;
+  resourceType: string;
+  type: BackupType;
+  state: CanonicalText;
+  metadata: BackupMetadata;
+  encrypt: boolean;
+  /** From the Idempotency-Key header. */
+  idempotencyKey?: string;
+}
+
+export interface RestoreInput {
+  backupId: string;
+  targetResourceId: string;
+  createdBy: string;
+  /** Whether the structure is validated again on the way out. The checksum always is. */
+  validate: boolean;
+  /** RFC 6901: only this part of the state. */
+  path?: string;
+  /** Answer at once, work in the background. */
+  async: boolean;
+}
+
+export interface PointInTimeInput extends Omit<RestoreInput, 'backupId' | 'targetResourceId'> {
+  resourceId: string;
+  /** Epoch milliseconds; the newest state at or before it. */
+  at: number;
+  targetResourceId?: string;
+}
+
+export interface RestoreOutput {
+  operation: OperationRecord;
+  /** JSON text of the state, or of the part of it that was asked for; absent while the operation is not completed. */
+  data?: Uint8Array;
+}
+
+export interface ValidationResult {
+  valid: boolean;
+  errors: string[];
+  warnings: string[];
+  checksumValid: boolean;
+  structureValid: boolean;
+  dataIntegrity: boolean;
+}
+
+export interface RetentionDecision {
+  backupId: string;
+  resourceId: string;
+  createdAt: number;
+  expiresAt?: number;
+  action: 'keep' | 'drop';
+  /** Why, each in the form of `daily-3`, `not-expired`, `legal-hold`, `expired`. */
+  reasons: string[];
+}
+
+export interface ProtectionInput {
+  legalHold?: boolean;
+  /** Epoch milliseconds; can be moved later, never earlier. */
+  lockedUntil?: number;
+}
+
+export interface BackupService {
+  /** Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer. */
+  createBackup(
+    input: CreateBackupInput,
+    caller: Caller,
+  ): Promise<{ backup: BackupRecord; replayed: boolean }>;
+  /** Throws backup_not_found, for deleted ones too. */
+  getBackup(id: string): Promise<BackupRecord>;
+  listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Hides the backup. Throws backup_protected if held or locked. */
+  deleteBackup(id: string, caller: Caller): Promise<void>;
+  protectBackup(id: string, input: ProtectionInput, caller: Caller): Promise<BackupRecord>;
+  /** The delta in the shape of the specification, as JSON text in chunks. Throws delta_not_found for a full backup. */
+  getDelta(id: string): Promise<Uint8Array[]>;
+  verifyBackup(id: string): Promise<ValidationResult>;
+
+  restore(input: RestoreInput, caller: Caller): Promise<RestoreOutput>;
+  restorePointInTime(input: PointInTimeInput, caller: Caller): Promise<RestoreOutput>;
+  getOperation(id: string): Promise<OperationRecord>;
+  listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
+  /** The data of a completed asynchronous restore, proven again as it is read. Throws result_unavailable. */
+  getOperationResult(id: string): Promise<RestoreOutput>;
+
+  /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
+  planRetention(request: PageRequest & { resourceId?: string }): Promise<Page<RetentionDecision>>;
+  getPolicy(resourceId: string): Promise<PolicyRecord>;
+  putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyRecord>;
+  removePolicy(resourceId: string, caller: Caller): Promise<void>;
+
+  /** Names the parts that do not answer; empty when all is well. */
+  checkHealth(): Promise<string[]>;
+}

@@ -1,0 +1,57 @@
+// Chains: what a new backup builds on, and what a restore has to read. Pure.
+
+import { LIMITS } from './limits.ts';
+import type { BackupRecord, BackupType, BaseRef, BlobRef, Head } from './model.ts';
+
+export interface BackupPlan {
+  /** What the backup will be: a delta without anything to build on becomes a full. */
+  type: BackupType;
+  base?: BaseRef;
+  /** Store the whole state though the type is a delta's: the chain has become too long, or its deltas outweigh a whole state. */
+  checkpoint: boolean;
+}
+
+/** Decides what a backup of `requested` type on this head builds on. */
+export function planBackup(head: Head | undefined, requested: BackupType): BackupPlan {
+  const base =
+    requested === 'incremental' ? head?.latest : requested === 'differential' ? head?.latestFull : undefined;
+  if (base === undefined) return { type: 'full', checkpoint: false };
+  return { type: requested, base, checkpoint: isChainSpent(base.chain) };
+}
+
+/** Whether one more delta would make restores cost more than a whole state is worth. */
+export function isChainSpent(chain: readonly BlobRef[]): boolean {
+  const [state, ...deltas] = chain;
+  if (state === undefined) throw new RangeError('a chain begins with a state');
+  const deltaBytes = deltas.reduce((sum, blob) => sum + blob.bytes, 0);
+  return deltas.length >= LIMITS.chainDeltasMax || (deltas.length > 1 && deltaBytes > state.bytes);
+}
+
+/** What the head remembers of a backup that others may build on. */
+export function baseRefOf(record: BackupRecord): BaseRef {
+  const { id, sequence, checksum, size, chainId, chain, key } = record;
+  return { id, sequence, checksum, size, chainId, chain, ...(key === undefined ? {} : { key }) };
+}
+
+/** The head with these backups as what deltas build on. */
+export function withBases(head: Head, latest?: BackupRecord, latestFull?: BackupRecord): Head {
+  const { latest: _latest, latestFull: _latestFull, ...rest } = head;
+  return {
+    ...rest,
+    ...(latest === undefined ? {} : { latest: baseRefOf(latest) }),
+    ...(latestFull === undefined ? {} : { latestFull: baseRefOf(latestFull) }),
+  };
+}
+
+/** The part of a backup's chain that gives its base's state, if the chain still goes through it. */
+export function chainOfBase(record: BackupRecord): BlobRef[] | undefined {
+  const at = record.chain.findIndex((blob) => blob.backupId === record.baseBackupId);
+  return at < 0 ? undefined : record.chain.slice(0, at + 1);
+}
+
+/** The blob that a backup itself added. */
+export function ownBlob(record: BackupRecord): BlobRef {
+  const blob = record.chain.at(-1);
+  if (blob === undefined) throw new RangeError(`backup ${record.id} has no blob`);
+  return blob;
+}

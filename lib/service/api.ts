@@ -9,7 +9,10 @@ import type {
   PolicyRecord,
   RetentionPolicy,
 } from '../core/model.ts';
+import type { RetentionDecision } from '../core/retention.ts';
 import type { Page, PageRequest } from '../ports.ts';
+
+export type { RetentionDecision };
 
 /** Who asks, for the audit trail. */
 export interface Caller {
@@ -59,16 +62,6 @@ export interface ValidationResult {
   checksumValid: boolean;
   structureValid: boolean;
   dataIntegrity: boolean;
-}
-
-export interface RetentionDecision {
-  backupId: string;
-  resourceId: string;
-  createdAt: number;
-  expiresAt?: number;
-  action: 'keep' | 'drop';
-  /** Why, each in the form of `daily-3`, `not-expired`, `legal-hold`, `expired`. */
-  reasons: string[];
 }
 
 export interface ProtectionInput {

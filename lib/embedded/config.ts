@@ -1,0 +1,60 @@
+// The embedded home's settings: one schema over the environment, read once by whoever composes.
+
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import { LIMITS } from '../core/limits.ts';
+
+const wholeNumber = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
+
+const schema = z.object({
+  PORT: wholeNumber(0, 65_535).default(3004),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  BACKUP_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  BACKUP_DATA_DIR: z.string().min(1).default('.data'),
+  BACKUP_BODY_BYTES_MAX: wholeNumber(1024, 2 ** 32).default(LIMITS.bodyBytesMax),
+  BACKUP_ALLOW_UNENCRYPTED: z.enum(['true', 'false']).default('true'),
+  BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400).default(3600),
+  BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400).default(LIMITS.graceMs / 1000),
+});
+
+export interface EmbeddedConfig {
+  port: number;
+  host: string;
+  token?: string;
+  dataDir: string;
+  bodyBytesMax: number;
+  allowUnencrypted: boolean;
+  retentionIntervalMs: number;
+  graceMs: number;
+}
+
+/** Throws an Error whose message names every setting that is wrong, and how. */
+export function readConfig(env: Record<string, string | undefined>): EmbeddedConfig {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`The settings are not valid. ${faults.join('; ')}`);
+  }
+  const set = parsed.data;
+  if (!isLoopback(set.HOST) && set.BACKUP_API_TOKEN === undefined) {
+    throw new Error(
+      `HOST is ${set.HOST}, which others can reach: set BACKUP_API_TOKEN, or leave HOST at 127.0.0.1.`,
+    );
+  }
+  return {
+    port: set.PORT,
+    host: set.HOST,
+    ...(set.BACKUP_API_TOKEN === undefined ? {} : { token: set.BACKUP_API_TOKEN }),
+    dataDir: set.BACKUP_DATA_DIR,
+    bodyBytesMax: set.BACKUP_BODY_BYTES_MAX,
+    allowUnencrypted: set.BACKUP_ALLOW_UNENCRYPTED === 'true',
+    retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,
+    graceMs: set.BACKUP_GRACE_SECONDS * 1000,
+  };
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}

@@ -1,0 +1,51 @@
+// Background work on a timer: one run at a time, the first at once, a failure logged and tried again.
+
+import type { Logger } from '../log.ts';
+
+export interface Repeated {
+  /** Runs soon, without waiting for the interval. */
+  kick(): void;
+  /** No further run begins; resolves when the one under way has ended. */
+  stop(): Promise<void>;
+}
+
+/** Repeats `work` every `intervalMs`, counted from the end of the run before. */
+export function every(name: string, intervalMs: number, log: Logger, work: () => Promise<unknown>): Repeated {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let stopped = false;
+  let again = false;
+
+  const plan = (delayMs: number): void => {
+    if (stopped) return;
+    clearTimeout(timer);
+    timer = setTimeout(start, delayMs);
+    timer.unref();
+  };
+  const start = (): void => {
+    running = run();
+  };
+  const run = async (): Promise<void> => {
+    again = false;
+    try {
+      await work();
+    } catch (error) {
+      log.error(`${name} failed`, { error });
+    }
+    running = undefined;
+    plan(again ? 0 : intervalMs);
+  };
+
+  plan(0);
+  return {
+    kick() {
+      again = true;
+      if (running === undefined) plan(0);
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

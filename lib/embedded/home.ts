@@ -1,0 +1,102 @@
+// The embedded home: one process that owns a folder, with everything the service needs inside.
+
+import type { Logger } from '../log.ts';
+import type { Queue } from '../ports.ts';
+import type { BackupService } from '../service/api.ts';
+import type { Deps } from '../service/deps.ts';
+import { relayEvents } from '../service/events.ts';
+import { createGate } from '../service/gate.ts';
+import { failAbandoned } from '../service/operations.ts';
+import { removeOrphans } from '../service/orphans.ts';
+import { sweep } from '../service/retention.ts';
+import { createService } from '../service/service.ts';
+import { workQueue } from '../service/worker.ts';
+import { openBlobStore } from './blob-store.ts';
+import { createCatalog } from './catalog.ts';
+import { createSystemClock } from './clock.ts';
+import type { EmbeddedConfig } from './config.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createEventSink } from './event-sink.ts';
+import { every } from './every.ts';
+import { openKeyring } from './keyring.ts';
+import { createQueue } from './queue.ts';
+
+export interface Home {
+  service: BackupService;
+  /** Ends background work and gives the folder free. */
+  close(): Promise<void>;
+}
+
+/** Events and queued jobs are looked for at least this often; both are also told of at once. */
+const RELAY_EVERY_MS = 1000;
+const QUEUE_EVERY_MS = 1000;
+const ORPHANS_EVERY_MS = 86_400_000;
+
+/** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
+export async function openHome(config: EmbeddedConfig, log: Logger): Promise<Home> {
+  const database = openDatabase(config.dataDir);
+  try {
+    return await compose(config, log, database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+async function compose(config: EmbeddedConfig, log: Logger, database: Database): Promise<Home> {
+  const { dataDir, allowUnencrypted, graceMs } = config;
+  const clock = createSystemClock();
+  const queue = createQueue(database, clock);
+  let kickWorker = (): void => {};
+  const deps: Deps = {
+    blobs: openBlobStore(dataDir),
+    catalog: createCatalog(database),
+    keyring: await openKeyring({ dataDir, mayCreate: isNew(database) }),
+    queue: tellingOfJobs(queue, () => kickWorker()),
+    events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),
+    clock,
+    log,
+    options: { allowUnencrypted, graceMs },
+    gate: createGate(),
+  };
+  // Whatever was under way when the last process died is over: nobody else can be working in this folder.
+  const interrupted = await failAbandoned(deps, { interrupted: true });
+  if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
+
+  const worker = every('restore worker', QUEUE_EVERY_MS, log, () => workQueue(deps));
+  kickWorker = worker.kick;
+  const background = [
+    worker,
+    every('retention', config.retentionIntervalMs, log, async () => {
+      const summary = await sweep(deps);
+      log.info('retention swept', { ...summary });
+    }),
+    every('orphan search', ORPHANS_EVERY_MS, log, async () => {
+      const removed = await removeOrphans(deps);
+      if (removed > 0) log.warn('blobs that no record names were removed', { removed });
+    }),
+    every('event relay', RELAY_EVERY_MS, log, () => relayEvents(deps)),
+  ];
+  return {
+    service: createService(deps),
+    async close() {
+      await Promise.all(background.map(({ stop }) => stop()));
+      database.close();
+    },
+  };
+}
+
+/** A key may only be made where nothing has been sealed with an earlier one. */
+function isNew(database: Database): boolean {
+  return database.statement('SELECT 1 FROM head LIMIT 1').get() === undefined;
+}
+
+function tellingOfJobs(queue: Queue, tell: () => void): Queue {
+  return {
+    ...queue,
+    async send(job) {
+      await queue.send(job);
+      tell();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+// The HTTP API on the Web's Request and Response: it runs wherever those do, and knows no server and no environment.
+
+import { randomUUID } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { ServiceError } from '../core/errors.ts';
+import type { Logger } from '../log.ts';
+import type { BackupService } from '../service/api.ts';
+import { type AuthOptions, createAuthenticator } from './auth.ts';
+import { createByteBudget } from './budget.ts';
+import { ROUTE_LIST } from './contract.ts';
+import { createHandlers } from './handlers.ts';
+import { createOpenApi } from './openapi.ts';
+import {
+  type ApiLimits,
+  DEFAULT_LIMITS,
+  methodNotAllowed,
+  type RequestState,
+  serveRoute,
+} from './pipeline.ts';
+import { invalidRequest, problemResponse, toServiceError } from './problem.ts';
+import { type InputOf, type Route, routerPath } from './route.ts';
+import { isDecodable, MALFORMED_ENCODING } from './validate.ts';
+
+export type { ApiLimits } from './pipeline.ts';
+
+export interface ApiDeps {
+  service: BackupService;
+  auth: AuthOptions;
+  /** Of the product, as `GET /` and OpenAPI say it. */
+  version: string;
+  log: Logger;
+  limits?: Partial<ApiLimits>;
+  /** Epoch milliseconds. */
+  now?: () => number;
+}
+
+type Env = { Variables: RequestState & { errorCode?: string } };
+export type Api = Hono<Env>;
+
+const BASE_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+/** What a caller may name its request: short, and safe to write into a log. */
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/**
+ * The API as a Hono app: `app.fetch(request)`. Throws at once if it could not work: an empty token, or a body limit
+ * that the budget can never grant.
+ */
+export function createApi(deps: ApiDeps): Api {
+  const { service, version, log, now = Date.now } = deps;
+  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  if (limits.inFlightBytesMax < Math.max(limits.bodyBytesMax, limits.smallBodyBytesMax)) {
+    throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
+  }
+  const authenticate = createAuthenticator(deps.auth);
+  // Made on demand: it is dear, and a cold start should not pay for it.
+  const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined }));
+  const handlers = createHandlers({ service, version, openApi, now });
+  const pipeline = { limits, budget: createByteBudget(limits.inFlightBytesMax) };
+  const app: Api = new Hono<Env>();
+
+  const refuse = (context: Context<Env>, error: unknown, headers: Record<string, string> = {}): Response => {
+    const problem = toServiceError(error, log, context.var.requestId);
+    context.set('errorCode', problem.code);
+    const challenge: Record<string, string> =
+      problem.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {};
+    return problemResponse(problem, rawPath(context.req.raw), { ...challenge, ...headers });
+  };
+
+  app.use(async (context, next) => {
+    const started = performance.now();
+    begin(context);
+    try {
+      await next();
+    } catch (thrown) {
+      // Hono's own handler takes only Errors; whatever else is thrown must not escape either.
+      context.res = refuse(context, thrown);
+    }
+    finish(context, log, performance.now() - started);
+  });
+
+  app.use(async (context, next) => {
+    if (!isDecodable(rawPath(context.req.raw))) {
+      throw invalidRequest([{ pointer: '/path', detail: MALFORMED_ENCODING }]);
+    }
+    if (!isPublic(context)) context.set('identity', authenticate(context.req.raw.headers));
+    await next();
+  });
+
+  for (const route of ROUTE_LIST) {
+    const handler = handlers[route.operationId] as AnyHandler;
+    app.on(route.method, routerPath(route.path), (context) =>
+      serveRoute(pipeline, route as Route, handler, context, context.var),
+    );
+  }
+  for (const [path, allow] of allowedMethods()) {
+    app.all(routerPath(path), (context) =>
+      refuse(context, methodNotAllowed(context.req.method, allow), { Allow: allow }),
+    );
+  }
+  app.notFound((context) =>
+    refuse(context, new ServiceError('route_not_found', 'No route has this path; GET / lists them all.')),
+  );
+  app.onError((error, context) => refuse(context, error));
+  return app;
+}
+
+type AnyHandler = (input: InputOf<Route>, identity: RequestState['identity']) => Promise<Response>;
+
+function begin(context: Context<Env>): void {
+  const asked = context.req.raw.headers.get('x-request-id');
+  context.set('requestId', asked !== null && REQUEST_ID.test(asked) ? asked : randomUUID());
+  context.set('meter', { bytesIn: 0 });
+  context.set('identity', { actor: 'api', authenticated: false });
+}
+
+/** Headers that every answer has, and the request's one line: names and numbers, never what was said. */
+function finish(context: Context<Env>, log: Logger, durationMs: number): void {
+  const { requestId, meter, errorCode } = context.var;
+  const { res } = context;
+  for (const [name, value] of Object.entries(BASE_HEADERS)) res.headers.set(name, value);
+  res.headers.set('X-Request-Id', requestId);
+  log.info('request', {
+    requestId,
+    method: context.req.method,
+    route: contractPath(context) ?? 'none',
+    status: res.status,
+    ...(errorCode === undefined ? {} : { code: errorCode }),
+    durationMs: Math.round(durationMs * 10) / 10,
+    bytesIn: meter.bytesIn,
+    bytesOut: Number(res.headers.get('content-length') ?? 0),
+  });
+}
+
+const PATHS = new Map(ROUTE_LIST.map((route) => [routerPath(route.path), route.path]));
+const PUBLIC = new Set(
+  ROUTE_LIST.filter((route) => !route.auth).map((route) => `${route.method} ${route.path}`),
+);
+
+/** The contract's path that the request matched, with or without its method. */
+function contractPath(context: Context<Env>): string | undefined {
+  const matched = matchedRoutes(context).find(({ path }) => PATHS.has(path));
+  return matched === undefined ? undefined : PATHS.get(matched.path);
+}
+
+function isPublic(context: Context<Env>): boolean {
+  const method = context.req.method === 'HEAD' ? 'GET' : context.req.method;
+  return PUBLIC.has(`${method} ${contractPath(context)}`);
+}
+
+/** For each path of the contract, its Allow header. HEAD goes where GET goes. */
+function allowedMethods(): Map<string, string> {
+  const byPath = new Map<string, string[]>();
+  for (const { path, method } of ROUTE_LIST) {
+    const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    byPath.set(path, [...(byPath.get(path) ?? []), ...methods]);
+  }
+  return new Map([...byPath].map(([path, methods]) => [path, methods.join(', ')]));
+}
+
+/** The path as it was sent, still percent-encoded, without query. */
+function rawPath(request: Request): string {
+  return /^[^:]+:\/\/[^/?#]*([^?#]*)/.exec(request.url)?.[1] || '/';
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,41 @@
+// Bearer tokens (RFC 6750), where the deployment has one.
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { ServiceError } from '../core/errors.ts';
+
+export interface AuthOptions {
+  /** The token that callers must present. Without it, everyone may call: for deployments that guard the door themselves. */
+  token?: string;
+}
+
+export interface Identity {
+  /** For the audit trail. */
+  actor: string;
+  authenticated: boolean;
+}
+
+/** Who is calling. */
+export type Authenticator = (headers: Headers) => Identity;
+
+const ANONYMOUS: Identity = { actor: 'api', authenticated: false };
+const BEARER: Identity = { actor: 'token', authenticated: true };
+
+/** Throws on an empty token, which would let everyone in. The authenticator throws `unauthorized`. */
+export function createAuthenticator({ token }: AuthOptions): Authenticator {
+  if (token === undefined) return () => ANONYMOUS;
+  if (token.trim() === '') throw new Error('The API token must not be empty.');
+  const expected = digest(token);
+  return (headers) => {
+    const presented = /^Bearer +([^ ]+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+    if (presented === undefined) {
+      throw new ServiceError('unauthorized', 'Send the API token as "Authorization: Bearer <token>".');
+    }
+    // Digests have one length, and comparing them takes one time, whatever was sent.
+    if (timingSafeEqual(digest(presented), expected)) return BEARER;
+    throw new ServiceError('unauthorized', 'The API token is not the right one.');
+  };
+}
+
+function digest(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,112 @@
+// Reads request bodies as they arrive: bounded, counted against the budget, and scanned as text.
+
+import { ServiceError } from '../core/errors.ts';
+import { type ScannedBody, scanBody } from '../core/json/body.ts';
+import type { Reservation } from './budget.ts';
+
+export interface BodyBounds {
+  bodyBytesMax: number;
+  /** Bound of what stands beside the state. */
+  fieldsBytesMax: number;
+  stateMember?: string;
+}
+
+/** Bytes received so far, for the request's log line. */
+export interface Meter {
+  bytesIn: number;
+}
+
+/**
+ * The scanned body, or undefined if there is none. Throws `payload_too_large` (before reading, if Content-Length says
+ * so), `too_many_requests`, `malformed_json` and what the scanner throws; what was read is then dropped.
+ */
+export async function readBody(
+  request: Request,
+  bounds: BodyBounds,
+  reservation: Reservation,
+  meter: Meter,
+): Promise<ScannedBody | undefined> {
+  const declared = declaredBytes(request.headers);
+  if (declared !== undefined) {
+    if (declared > bounds.bodyBytesMax) throw tooLarge(bounds);
+    reservation.reach(declared);
+  }
+  if (request.body === null) return undefined;
+  const chunks = received(request.body, bounds, reservation, meter)[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done === true) return undefined;
+  const { bodyBytesMax, fieldsBytesMax, stateMember } = bounds;
+  return scanBody(from(first.value, chunks), {
+    bodyBytesMax,
+    fieldsBytesMax,
+    ...(stateMember === undefined ? {} : { stateMember }),
+    ...(declared === undefined ? {} : { sizeHint: declared }),
+  });
+}
+
+/** The error for a body that a route needs and did not get. */
+export function emptyBody(): ServiceError {
+  return new ServiceError('malformed_json', 'The body is empty; send a JSON object.', {
+    errors: [{ pointer: '', detail: 'is empty', offset: 0 }],
+  });
+}
+
+/** Content-Length, if it can be believed to be one; the bytes themselves are counted either way. */
+function declaredBytes(headers: Headers): number | undefined {
+  const value = headers.get('content-length');
+  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+/** The chunks that have bytes, each counted before anyone holds it. */
+async function* received(
+  stream: ReadableStream<Uint8Array>,
+  bounds: BodyBounds,
+  reservation: Reservation,
+  meter: Meter,
+): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await nextChunk(reader);
+      ended = done;
+      if (done) return;
+      if (value.length === 0) continue;
+      meter.bytesIn += value.length;
+      if (meter.bytesIn > bounds.bodyBytesMax) throw tooLarge(bounds);
+      reservation.reach(meter.bytesIn);
+      yield value;
+    }
+  } finally {
+    // Nobody wants the rest: let the sender know, and do not let its own failure hide ours.
+    if (!ended) reader.cancel().catch(() => {});
+  }
+}
+
+async function nextChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    throw new ServiceError('malformed_json', 'The body broke off before its end.', { cause });
+  }
+}
+
+async function* from(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array> & AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+function tooLarge(bounds: BodyBounds): ServiceError {
+  const advice =
+    bounds.stateMember === undefined
+      ? ''
+      : ' Split the state into several smaller resources and back each of them up on its own.';
+  return new ServiceError(
+    'payload_too_large',
+    `The body may be at most ${bounds.bodyBytesMax} bytes. Nothing was stored.${advice}`,
+    { extra: { bodyBytesMax: bounds.bodyBytesMax } },
+  );
+}

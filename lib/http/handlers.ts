@@ -1,0 +1,176 @@
+// One handler an operation: calls the service, views what it gives. Everything before and after is the pipeline's.
+
+import { ServiceError } from '../core/errors.ts';
+import type { Page } from '../ports.ts';
+import type { BackupService, Caller, RestoreOutput } from '../service/api.ts';
+import type { Identity } from './auth.ts';
+import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
+import { replyJson, replyParts, replyRestored } from './reply.ts';
+import type { InputOf } from './route.ts';
+import { backupUrl, operationUrl, viewBackup, viewDecision, viewOperation, viewPolicy } from './view.ts';
+
+export const SERVICE_NAME = 'Backup & Restore Service';
+
+const FEATURES = [
+  'full-incremental-differential-backups',
+  'point-in-time-restore',
+  'gzip-compression',
+  'aes-256-cbc-encryption',
+  'checksum-verification',
+  'retention-policies',
+  'legal-hold-and-lock',
+  'idempotent-creates',
+  'asynchronous-restores',
+];
+
+export interface HandlerDeps {
+  service: BackupService;
+  version: string;
+  /** Asked for only when somebody wants to read it. */
+  openApi: () => Record<string, unknown>;
+  now: () => number;
+}
+
+export type Handlers = {
+  [Id in OperationId]: (input: InputOf<Routes[Id]>, identity: Identity) => Promise<Response>;
+};
+
+/** The handlers of every operation in the contract. */
+export function createHandlers({ service, version, openApi, now }: HandlerDeps): Handlers {
+  return {
+    async getServiceInfo() {
+      const endpoints = Object.fromEntries(
+        ROUTE_LIST.map((route) => [route.operationId, `${route.method} ${route.path}`]),
+      );
+      return replyJson(200, { name: SERVICE_NAME, version, features: FEATURES, endpoints });
+    },
+
+    async getHealth() {
+      const parts = await service.checkHealth();
+      if (parts.length === 0) return replyJson(200, { status: 'healthy' });
+      throw new ServiceError('dependency_unavailable', `Not answering: ${parts.join(', ')}.`, {
+        extra: { health: 'unhealthy', parts },
+      });
+    },
+
+    async getOpenApi() {
+      return replyJson(200, openApi());
+    },
+
+    async createBackup({ fields, headers, state }, identity) {
+      const key = headers['idempotency-key'];
+      const input = { ...fields, state, ...(key === undefined ? {} : { idempotencyKey: key }) };
+      const { backup, replayed } = await service.createBackup(input, { actor: identity.actor });
+      return replyJson(201, viewBackup(backup), {
+        Location: backupUrl(backup.id),
+        ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+      });
+    },
+
+    async listBackups({ query }) {
+      return replyPage('backups', await service.listBackups(query), viewBackup);
+    },
+
+    async getBackup({ params }) {
+      return replyJson(200, viewBackup(await service.getBackup(params.id)));
+    },
+
+    async protectBackup({ params, fields }, { actor }) {
+      return replyJson(200, viewBackup(await service.protectBackup(params.id, fields, { actor })));
+    },
+
+    async deleteBackup({ params }, { actor }) {
+      await service.deleteBackup(params.id, { actor });
+      return replyJson(200, { id: params.id, status: 'deleted' });
+    },
+
+    async getBackupDelta({ params }) {
+      return replyParts(200, await service.getDelta(params.id));
+    },
+
+    async verifyBackup({ params }) {
+      return replyJson(200, await service.verifyBackup(params.id));
+    },
+
+    async restoreBackup({ fields, headers }, identity) {
+      const async = headers.prefer === true;
+      const createdBy = fields.createdBy ?? identity.actor;
+      const output = await service.restore({ ...fields, createdBy, async }, callerOf(identity, createdBy));
+      return replyRestore(output, async, now());
+    },
+
+    async restorePointInTime({ fields, headers }, identity) {
+      const async = headers.prefer === true;
+      const createdBy = fields.createdBy ?? identity.actor;
+      const { timestamp: at, ...rest } = fields;
+      const input = { targetResourceId: rest.resourceId, ...rest, at, createdBy, async };
+      return replyRestore(
+        await service.restorePointInTime(input, callerOf(identity, createdBy)),
+        async,
+        now(),
+      );
+    },
+
+    async listOperations({ query }) {
+      const at = now();
+      return replyPage('operations', await service.listOperations(query), (record) =>
+        viewOperation(record, at),
+      );
+    },
+
+    async getOperation({ params }) {
+      return replyJson(200, viewOperation(await service.getOperation(params.id), now()));
+    },
+
+    async getOperationResult({ params }) {
+      const { operation, data } = await service.getOperationResult(params.id);
+      if (data === undefined)
+        throw new ServiceError('result_unavailable', 'The operation has no result yet.');
+      return replyRestored(viewOperation(operation, now()), data);
+    },
+
+    async planRetention({ query }) {
+      return replyPage('decisions', await service.planRetention(query), viewDecision);
+    },
+
+    async getPolicy({ params }) {
+      return replyJson(200, viewPolicy(await service.getPolicy(params.resourceId)));
+    },
+
+    async putPolicy({ params, fields }, { actor }) {
+      return replyJson(200, viewPolicy(await service.putPolicy(params.resourceId, fields, { actor })));
+    },
+
+    async removePolicy({ params }, { actor }) {
+      await service.removePolicy(params.resourceId, { actor });
+      return replyJson(200, { resourceId: params.resourceId, status: 'deleted' });
+    },
+  };
+}
+
+/** Who asks: the authenticated name, else what the request says of itself. */
+function callerOf(identity: Identity, claimed: string): Caller {
+  return { actor: identity.authenticated ? identity.actor : claimed };
+}
+
+function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown): Response {
+  const items = page.items.map(view);
+  const next = page.cursor === undefined ? {} : { nextCursor: page.cursor };
+  return replyJson(200, { [member]: items, count: items.length, ...next });
+}
+
+function replyRestore({ operation, data }: RestoreOutput, preferAsync: boolean, now: number): Response {
+  const view = viewOperation(operation, now);
+  if (data !== undefined) return replyRestored(view, data);
+  const final = operation.status === 'completed' || operation.status === 'failed';
+  // Only an asynchronous restore may be over before its data is fetched; otherwise "done" without data is a bug.
+  if (final && !preferAsync) throw new Error(`restore ${operation.id} is ${operation.status} without data`);
+  return replyJson(
+    202,
+    { operation: view },
+    {
+      Location: operationUrl(operation.id),
+      ...(preferAsync ? { 'Preference-Applied': 'respond-async' } : {}),
+    },
+  );
+}

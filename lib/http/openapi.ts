@@ -1,0 +1,176 @@
+// OpenAPI 3.1, derived from the routes table and its schemas: what is described is what is enforced.
+
+import * as z from 'zod';
+import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
+import * as answers from './answers.ts';
+import { type OperationId, ROUTE_LIST } from './contract.ts';
+import { EXAMPLES } from './examples.ts';
+import { PROBLEM_MEDIA_TYPE } from './problem.ts';
+import type { BodySpec, Route } from './route.ts';
+
+type Json = Record<string, unknown>;
+
+export interface OpenApiOptions {
+  version: string;
+  /** Whether this deployment asks for a bearer token. */
+  secured: boolean;
+}
+
+/** The OpenAPI document of the whole contract. */
+export function createOpenApi({ version, secured }: OpenApiOptions): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of ROUTE_LIST) {
+    paths[route.path] ??= {};
+    paths[route.path]![route.method.toLowerCase()] = describeOperation(route.operationId, route, secured);
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Backup & Restore Service',
+      version,
+      description: 'Keeps the history of JSON states and gives back any moment of it, provably intact.',
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: componentSchemas(),
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function describeOperation(operationId: OperationId, route: Route, secured: boolean): Json {
+  const parameters = [
+    ...describeParameters('path', route.params),
+    ...describeParameters('query', route.query),
+    ...describeParameters('header', route.headers),
+  ];
+  return {
+    operationId,
+    summary: route.summary,
+    tags: [route.tag],
+    security: route.auth && secured ? [{ bearer: [] }] : [],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === undefined ? {} : { requestBody: describeBody(operationId, route.body) }),
+    responses: { ...describeAnswers(operationId, route), ...describeProblems(route, secured) },
+  };
+}
+
+function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined): Json[] {
+  if (schema === undefined) return [];
+  const required = (plainSchema(schema, 'input').required ?? []) as string[];
+  return Object.entries(schema.shape).map(([name, value]) => ({
+    // Header names are matched in lower case and written as RFCs write them.
+    name: place === 'header' ? name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()) : name,
+    in: place,
+    required: required.includes(name),
+    // A query speaks in strings; what they stand for is what the reader wants to know.
+    schema: plainSchema(value as z.ZodType, place === 'query' ? 'output' : 'input'),
+  }));
+}
+
+function describeBody(operationId: OperationId, body: BodySpec): Json {
+  const schema = plainSchema(body.fields, 'input');
+  if (body.stateMember !== undefined) {
+    schema.properties = {
+      ...(schema.properties as Json),
+      [body.stateMember]: { description: 'The state: any JSON value, kept and given back as it is' },
+    };
+    schema.required = [...((schema.required as string[] | undefined) ?? []), body.stateMember];
+  }
+  const examples = Object.entries(EXAMPLES[operationId]?.requests ?? {}).map(([name, value]) => [
+    name,
+    { value },
+  ]);
+  return {
+    required: body.optional !== true,
+    content: {
+      'application/json': {
+        schema,
+        ...(examples.length === 0 ? {} : { examples: Object.fromEntries(examples) }),
+      },
+    },
+  };
+}
+
+function describeAnswers(operationId: OperationId, route: Route): Json {
+  const responses = Object.entries(route.answers).map(([status, answer]) => {
+    const example = EXAMPLES[operationId]?.answers?.[Number(status)];
+    const headers = Object.entries(answer.headers ?? {}).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' } },
+    ]);
+    const content = {
+      schema: reference(answer.schema),
+      ...(example === undefined ? {} : { example }),
+    };
+    return [
+      status,
+      {
+        description: answer.description,
+        ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+        content: { 'application/json': content },
+      },
+    ];
+  });
+  return Object.fromEntries(responses);
+}
+
+/** One entry a status, which names the codes it may carry. */
+function describeProblems(route: Route, secured: boolean): Json {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of errorsOf(route, secured)) {
+    const status = ERROR_CODES[code][0];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const responses = [...byStatus].map(([status, codes]) => [
+    status,
+    {
+      description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}`).join('; '),
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: reference('Problem') } },
+    },
+  ]);
+  return Object.fromEntries(responses);
+}
+
+const BODY_ERRORS: ErrorCode[] = [
+  'malformed_json',
+  'json_too_deep',
+  'payload_too_large',
+  'unsupported_media_type',
+  'too_many_requests',
+];
+
+/** The errors of a route: its own, and those of the edge that can happen on it. */
+export function errorsOf(route: Route, secured: boolean): ErrorCode[] {
+  const codes: ErrorCode[] = [
+    'invalid_request',
+    ...(route.body === undefined ? [] : BODY_ERRORS),
+    ...(route.auth && secured ? (['unauthorized'] as const) : []),
+    ...(route.method === 'POST' ? (['forbidden'] as const) : []),
+    ...route.errors,
+    'internal_error',
+    'dependency_unavailable',
+  ];
+  return [...new Set(codes)];
+}
+
+function componentSchemas(): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(answers)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => reference(id).$ref });
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutMeta(schema as Json)]));
+}
+
+function plainSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  return withoutMeta(z.toJSONSchema(schema, { io }) as Json);
+}
+
+/** OpenAPI says once which dialect it speaks, and names schemas by their place. */
+function withoutMeta({ $schema: _schema, $id: _id, ...rest }: Json): Json {
+  return rest;
+}
+
+function reference(id: string): { $ref: string } {
+  return { $ref: `#/components/schemas/${id}` };
+}

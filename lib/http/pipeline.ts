@@ -1,0 +1,121 @@
+// From a request to a handler's input: what every route does before its own work, in the order that costs least first.
+
+import type { Context } from 'hono';
+import { type Fault, ServiceError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Identity } from './auth.ts';
+import { emptyBody, type Meter, readBody } from './body.ts';
+import type { ByteBudget, Reservation } from './budget.ts';
+import { findLosses } from './lossless.ts';
+import { checkMedia } from './media.ts';
+import { invalidRequest } from './problem.ts';
+import type { BodySpec, InputOf, Route } from './route.ts';
+import { Nothing } from './schemas.ts';
+import { applySchema, parseQuery } from './validate.ts';
+
+/** The bounds a home may set for itself; what it leaves out is as in `LIMITS`. */
+export type ApiLimits = Record<
+  'bodyBytesMax' | 'inFlightBytesMax' | 'envelopeFieldsBytesMax' | 'smallBodyBytesMax',
+  number
+>;
+
+export const DEFAULT_LIMITS: ApiLimits = {
+  bodyBytesMax: LIMITS.bodyBytesMax,
+  inFlightBytesMax: LIMITS.inFlightBytesMax,
+  envelopeFieldsBytesMax: LIMITS.envelopeFieldsBytesMax,
+  smallBodyBytesMax: LIMITS.smallBodyBytesMax,
+};
+
+export interface PipelineDeps {
+  limits: ApiLimits;
+  budget: ByteBudget;
+}
+
+/** What the edge keeps of a request while it is served. */
+export interface RequestState {
+  requestId: string;
+  meter: Meter;
+  identity: Identity;
+}
+
+type Handler<R extends Route> = (input: InputOf<R>, identity: Identity) => Promise<Response>;
+
+/**
+ * Serves a route: checks media type, path, query and headers before a byte of the body is read, then the body, then
+ * calls the handler. The body's bytes count against the budget until the handler is done.
+ */
+export async function serveRoute<R extends Route>(
+  deps: PipelineDeps,
+  route: R,
+  handler: Handler<R>,
+  context: Context,
+  state: RequestState,
+): Promise<Response> {
+  const request = context.req.raw;
+  // Every other method that changes something is asked for by a preflight, which gets no leave here.
+  if (route.method === 'POST' || route.body !== undefined) checkMedia(request.headers);
+  const faults: Fault[] = [];
+  const params = applySchema(route.params ?? Nothing, context.req.param(), '/path', faults);
+  const query = applySchema(route.query ?? Nothing, parseQuery(request.url, faults), '/query', faults);
+  const headers = applySchema(route.headers ?? Nothing, namedHeaders(route, request), '/headers', faults);
+  if (faults.length > 0) throw invalidRequest(faults);
+
+  const reservation = deps.budget.open();
+  try {
+    const body =
+      route.body === undefined ? {} : await takeBody(deps, route.body, request, reservation, state.meter);
+    // The schemas of this very route made these: the table's types and its values are one.
+    const input = { params, query, headers, ...body } as unknown as InputOf<R>;
+    return await handler(input, state.identity);
+  } finally {
+    reservation.release();
+  }
+}
+
+async function takeBody(
+  { limits }: PipelineDeps,
+  spec: BodySpec,
+  request: Request,
+  reservation: Reservation,
+  meter: Meter,
+) {
+  const { stateMember } = spec;
+  const bounds =
+    stateMember === undefined
+      ? { bodyBytesMax: limits.smallBodyBytesMax, fieldsBytesMax: limits.smallBodyBytesMax }
+      : { bodyBytesMax: limits.bodyBytesMax, fieldsBytesMax: limits.envelopeFieldsBytesMax, stateMember };
+  const body = await readBody(request, bounds, reservation, meter);
+  if (body === undefined && spec.optional !== true) throw emptyBody();
+  const { fields: raw, fieldsText, state } = body ?? { fields: {}, fieldsText: '{}' };
+
+  const losses = findLosses(fieldsText);
+  const faults: Fault[] = [];
+  const fields = applySchema(spec.fields, raw, '', faults);
+  if (stateMember !== undefined && state === undefined && isObject(raw)) {
+    faults.push({ pointer: `/${stateMember}`, detail: 'is required' });
+  }
+  // What is lost in parsing is the better explanation of what the schema then found.
+  const known = new Set(losses.map((loss) => loss.pointer));
+  const all = [...losses, ...faults.filter((fault) => !known.has(fault.pointer))];
+  if (all.length > 0) throw invalidRequest(all);
+  return { fields, state };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The headers that the route's schema names; others are not its business. */
+function namedHeaders(route: Route, request: Request): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const name of Object.keys(route.headers?.shape ?? {})) {
+    const value = request.headers.get(name);
+    if (value !== null) named[name] = value;
+  }
+  return named;
+}
+
+/** The error for a path that is known, but not with this method. */
+export function methodNotAllowed(method: string, allow: string): ServiceError {
+  return new ServiceError('method_not_allowed', `This route does not take ${method}; it takes ${allow}.`);
+}

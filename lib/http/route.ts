@@ -1,0 +1,62 @@
+// What a route of the contract is made of, and the types its handler gets from it.
+
+import type * as z from 'zod';
+import type { ErrorCode } from '../core/errors.ts';
+import type { CanonicalText } from '../core/json/text.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface BodySpec {
+  /** Of the members beside the state. */
+  fields: z.ZodObject;
+  /** The member that holds a state. Required, of any type, and never made into objects. */
+  stateMember?: string;
+  /** Whether the body may be left out; it then counts as `{}`. */
+  optional?: boolean;
+}
+
+export interface AnswerSpec {
+  description: string;
+  /** Name of a schema in `answers.ts`. */
+  schema: string;
+  headers?: Record<string, string>;
+}
+
+export interface Route {
+  method: Method;
+  /** As OpenAPI writes it: `/backups/{id}`. */
+  path: string;
+  summary: string;
+  tag: string;
+  /** Whether a bearer token is asked for, where the deployment has one. */
+  auth: boolean;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  headers?: z.ZodObject;
+  body?: BodySpec;
+  answers: Record<number, AnswerSpec>;
+  /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
+  errors: ErrorCode[];
+}
+
+type OutputOf<S> = S extends z.ZodObject ? z.output<S> : Record<never, never>;
+
+/** What a handler is given: validated, with defaults filled in. */
+export interface InputOf<R extends Route> {
+  params: OutputOf<R['params']>;
+  query: OutputOf<R['query']>;
+  headers: OutputOf<R['headers']>;
+  fields: R['body'] extends { fields: infer F } ? OutputOf<F> : Record<never, never>;
+  /** Present exactly if the body has a stateMember. */
+  state: R['body'] extends { stateMember: string } ? CanonicalText : undefined;
+}
+
+/** The parameter names in a path, in order. */
+export function pathParameters(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+}
+
+/** The path as Hono's router takes it: `/backups/:id`. */
+export function routerPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}

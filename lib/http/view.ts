@@ -1,0 +1,107 @@
+// Records to the wire, member for member in the order of the specification. What is not named here is not shown.
+
+import type * as z from 'zod';
+import type { BackupRecord, OperationRecord, PolicyRecord } from '../core/model.ts';
+import type { RetentionDecision } from '../service/api.ts';
+import type { Backup, Operation, Policy, RetentionPlan } from './answers.ts';
+import { formatInstant } from './instant.ts';
+
+export type BackupView = z.output<typeof Backup>;
+export type OperationView = z.output<typeof Operation>;
+
+export function viewBackup(record: BackupRecord): BackupView {
+  const { requestedType, key, baseBackupId, changes, legalHold, lockedUntil, expiresAt } = record;
+  return {
+    id: record.id,
+    resourceId: record.resourceId,
+    resourceType: record.resourceType,
+    type: record.type,
+    ...(requestedType === undefined ? {} : { requestedType }),
+    status: record.status,
+    size: record.size,
+    compressedSize: record.compressedSize,
+    compressionRatio: percentSaved(record.size, record.compressedSize),
+    encrypted: record.encrypted,
+    ...(!record.encrypted || key === undefined
+      ? {}
+      : { encryption: { algorithm: 'AES-256-CBC', keyId: key.keyId, keyVersion: key.keyVersion } }),
+    checksum: `sha256:${record.checksum}`,
+    ...(baseBackupId === undefined ? {} : { baseBackupId }),
+    chainLength: record.chain.length,
+    ...(changes === undefined
+      ? {}
+      : {
+          changes: {
+            additions: changes.additions,
+            changes: changes.changes,
+            deletions: changes.deletions,
+            moves: changes.moves,
+          },
+        }),
+    data: '[REDACTED]',
+    metadata: record.metadata,
+    ...(legalHold === undefined ? {} : { legalHold }),
+    ...(lockedUntil === undefined ? {} : { lockedUntil: formatInstant(lockedUntil) }),
+    createdAt: formatInstant(record.createdAt),
+    completedAt: formatInstant(record.completedAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+  };
+}
+
+/** Whole percent that compression saved; 0 where it saved nothing. Sizes in bytes. */
+export function percentSaved(size: number, compressedSize: number): number {
+  if (size === 0) return 0;
+  return Math.max(0, Math.round((1 - compressedSize / size) * 100));
+}
+
+/** `now` decides whether the result can still be fetched. Epoch milliseconds. */
+export function viewOperation(record: OperationRecord, now: number): OperationView {
+  const { pointInTime, path, completedAt, resultUntil } = record;
+  const fetchable = record.status === 'completed' && resultUntil !== undefined && now < resultUntil;
+  return {
+    id: record.id,
+    backupId: record.backupId,
+    targetResourceId: record.targetResourceId,
+    type: record.type,
+    status: record.status,
+    ...(pointInTime === undefined ? {} : { pointInTime: formatInstant(pointInTime) }),
+    ...(path === undefined ? {} : { path }),
+    validated: record.validated,
+    validationErrors: record.validationErrors,
+    progress: record.progress,
+    createdAt: formatInstant(record.createdAt),
+    ...(completedAt === undefined ? {} : { completedAt: formatInstant(completedAt) }),
+    createdBy: record.createdBy,
+    ...(fetchable ? { resultUrl: `${operationUrl(record.id)}/result` } : {}),
+  };
+}
+
+export function viewPolicy(record: PolicyRecord): z.output<typeof Policy> {
+  return {
+    resourceId: record.resourceId,
+    policy: record.policy,
+    updatedAt: formatInstant(record.updatedAt),
+  };
+}
+
+export function viewDecision(
+  decision: RetentionDecision,
+): z.output<typeof RetentionPlan>['decisions'][number] {
+  const { expiresAt } = decision;
+  return {
+    backupId: decision.backupId,
+    resourceId: decision.resourceId,
+    createdAt: formatInstant(decision.createdAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+    action: decision.action,
+    reasons: decision.reasons,
+  };
+}
+
+export function backupUrl(id: string): string {
+  return `/backups/${encodeURIComponent(id)}`;
+}
+
+export function operationUrl(id: string): string {
+  return `/restore/operations/${encodeURIComponent(id)}`;
+}

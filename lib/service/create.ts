@@ -1,0 +1,223 @@
+// Creates a backup: builds it on the head, proves it, stores its bytes, commits it. Acknowledged means restorable.
+
+import { createHash } from 'node:crypto';
+import { type BackupPlan, baseRefOf, planBackup } from '../core/chain.ts';
+import { diff } from '../core/delta/diff.ts';
+import { encodeDelta } from '../core/delta/encode.ts';
+import type { ChainKey } from '../core/envelope.ts';
+import { hasCode, ServiceError } from '../core/errors.ts';
+import { DAY_MS, LIMITS } from '../core/limits.ts';
+import type { BackupRecord, ChangeCounts, Head, IdempotencyRecord, WrappedKey } from '../core/model.ts';
+import { type Change, PortError } from '../ports.ts';
+import type { Caller, CreateBackupInput } from './api.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { keyContextOf, loadState } from './state.ts';
+import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
+
+export interface CreateOutput {
+  backup: BackupRecord;
+  /** An earlier answer, under the same idempotency key. */
+  replayed: boolean;
+}
+
+/**
+ * Throws ServiceError `encryption_required`, `idempotency_key_reused`, `write_conflict` (lost every race), or what
+ * reading the base throws.
+ */
+export async function createBackup(
+  deps: Deps,
+  input: CreateBackupInput,
+  caller: Caller,
+): Promise<CreateOutput> {
+  if (!input.encrypt && !deps.options.allowUnencrypted) {
+    throw new ServiceError('encryption_required', 'Leave "encrypt" out, or set it to true.', {
+      errors: [{ pointer: '/encrypt', detail: 'This deployment only stores encrypted backups.' }],
+    });
+  }
+  const fingerprint = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
+  return deps.gate.run(input.resourceId, async () => {
+    const id = await deps.catalog.allocateId('backup');
+    for (let attempt = 1; attempt <= LIMITS.commitAttemptsMax; attempt++) {
+      const earlier = await findEarlier(deps, input, fingerprint);
+      if (earlier !== undefined) return { backup: earlier, replayed: true };
+      const backup = await attemptCreate(deps, id, input, fingerprint, caller);
+      if (backup !== undefined) return { backup, replayed: false };
+    }
+    throw new ServiceError(
+      'write_conflict',
+      'Other writers of this resource were faster every time; try again.',
+    );
+  });
+}
+
+/** Resolves with undefined if another writer moved the head, or took the idempotency key, in the meantime. */
+async function attemptCreate(
+  deps: Deps,
+  id: string,
+  input: CreateBackupInput,
+  fingerprint: string,
+  caller: Caller,
+): Promise<BackupRecord | undefined> {
+  const { catalog, clock } = deps;
+  const { resourceId } = input;
+  // A full begins a chain of its own, so its key need not wait for the head.
+  const early =
+    input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined;
+  const [head, earlyKey] = await Promise.all([catalog.getHead(resourceId), early]);
+  const plan = planBackup(head, input.type);
+  const now = clock.now();
+  const createdAt = head === undefined ? now : Math.max(now, head.createdAt + 1);
+  const { retentionDays } = input.metadata;
+  const draft: Draft = {
+    id,
+    resourceId,
+    resourceType: input.resourceType,
+    type: plan.type,
+    ...(plan.type === input.type ? {} : { requestedType: input.type }),
+    sequence: (head?.sequence ?? 0) + 1,
+    size: input.state.bytes.length,
+    checksum: input.state.checksum,
+    encrypted: input.encrypt,
+    ...(plan.base === undefined ? {} : { baseBackupId: plan.base.id }),
+    chainId: plan.base?.chainId ?? id,
+    metadata: input.metadata,
+    createdAt,
+    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + retentionDays * DAY_MS }),
+  };
+  let built: Built;
+  try {
+    built = await build(deps, plan, draft, input, earlyKey);
+  } catch (error) {
+    // The base may have been rebased since the head was read, and its old bytes swept: then there is a newer head.
+    const stale =
+      hasCode(error, 'broken_chain') && (await catalog.getHead(resourceId))?.version !== head?.version;
+    if (stale) return undefined;
+    throw error;
+  }
+  const { content, changes, key } = built;
+  if (changes !== undefined) draft.changes = changes;
+  const { ref, compressedBytes } = await writeBlob(deps, draft, content);
+  const record: BackupRecord = {
+    ...draft,
+    status: 'completed',
+    compressedSize: compressedBytes,
+    chain: [...content.prefix, ref],
+    ...(key === undefined ? {} : { key }),
+    completedAt: Math.max(clock.now(), createdAt),
+    version: 1,
+  };
+  try {
+    await catalog.commit(changesOf(record, head, input, fingerprint, caller, now));
+    return record;
+  } catch (error) {
+    if (error instanceof PortError && error.code === 'conflict') return undefined;
+    throw error;
+  }
+}
+
+interface Built {
+  content: BlobContent;
+  changes?: ChangeCounts;
+  /** The chain's key, whether or not this backup uses it. */
+  key?: WrappedKey;
+}
+
+/** Either the whole state, or the delta to the base with what it needs. */
+async function build(
+  deps: Deps,
+  plan: BackupPlan,
+  draft: Draft,
+  input: CreateBackupInput,
+  earlyKey: ChainKey | undefined,
+): Promise<Built> {
+  const { state, encrypt } = input;
+  const { base } = plan;
+  const needsKey = encrypt && earlyKey === undefined && base?.key === undefined;
+  const [loaded, freshKey] = await Promise.all([
+    base === undefined ? undefined : loadState(deps, { resourceId: draft.resourceId, ...base }),
+    needsKey ? newKey(deps, draft) : earlyKey,
+  ]);
+  const key = base?.key ?? freshKey?.key;
+  const dataKey = loaded?.dataKey ?? freshKey?.dataKey;
+  const encryption = encrypt ? { key: key!, dataKey: dataKey! } : 'none';
+  const keyed = key === undefined ? {} : { key };
+  const whole: Built = { content: { state, prefix: [], encryption }, ...keyed };
+  if (base === undefined || loaded === undefined) return whole;
+  const difference = diff(loaded.state, state);
+  if (difference === undefined) return whole;
+  const changes = difference.counts;
+  if (plan.checkpoint) return { ...whole, changes };
+  const delta = { chunks: encodeDelta(difference), base: loaded.state };
+  return { content: { state, delta, prefix: base.chain, encryption }, changes, ...keyed };
+}
+
+function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>): Promise<ChainKey> {
+  return keyring.generate(keyContextOf(about));
+}
+
+/** One commit: the record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the event. */
+function changesOf(
+  record: BackupRecord,
+  head: Head | undefined,
+  input: CreateBackupInput,
+  fingerprint: string,
+  caller: Caller,
+  now: number,
+): Change[] {
+  const { id, resourceId, sequence, createdAt, type } = record;
+  const base = baseRefOf(record);
+  const latestFull = type === 'full' ? base : head?.latestFull;
+  const expect = head?.version ?? 0;
+  const next: Head = {
+    resourceId,
+    sequence,
+    createdAt,
+    latest: base,
+    ...(latestFull === undefined ? {} : { latestFull }),
+    version: expect + 1,
+  };
+  const changes: Change[] = [
+    { kind: 'head.put', head: next, expect },
+    { kind: 'backup.insert', record },
+    { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
+    event('backup.created', now, caller.actor, {
+      resourceId,
+      backupId: id,
+      detail: { type, sequence, size: record.size, compressedSize: record.compressedSize },
+    }),
+  ];
+  if (input.idempotencyKey !== undefined) {
+    const remembered: IdempotencyRecord = {
+      key: input.idempotencyKey,
+      fingerprint,
+      backupId: id,
+      response: JSON.stringify(record),
+      expiresAt: now + LIMITS.idempotencyMs,
+    };
+    changes.push({ kind: 'idempotency.insert', record: remembered, now });
+  }
+  return changes;
+}
+
+async function findEarlier(
+  { catalog, clock }: Deps,
+  input: CreateBackupInput,
+  fingerprint: string,
+): Promise<BackupRecord | undefined> {
+  if (input.idempotencyKey === undefined) return undefined;
+  const earlier = await catalog.getIdempotency(input.idempotencyKey, clock.now());
+  if (earlier === undefined) return undefined;
+  if (earlier.fingerprint !== fingerprint) {
+    throw new ServiceError('idempotency_key_reused', 'This key came before, with another request.');
+  }
+  return JSON.parse(earlier.response) as BackupRecord;
+}
+
+/** What makes two requests the same: all that was asked for, member order and white space aside. */
+function fingerprintOf(input: CreateBackupInput): string {
+  const { resourceId, resourceType, type, state, metadata, encrypt } = input;
+  const tags = Object.entries(metadata.tags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const asked = [resourceId, resourceType, type, state.checksum, encrypt, { ...metadata, tags }];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+}

@@ -1,0 +1,25 @@
+// What every use case is given: the ports, and what this deployment permits.
+
+import type { Logger } from '../log.ts';
+import type { BlobStore, Catalog, Clock, EventSink, Keyring, Queue } from '../ports.ts';
+import type { Gate } from './gate.ts';
+
+export interface ServiceOptions {
+  /** Whether `"encrypt": false` is taken. */
+  allowUnencrypted: boolean;
+  /** Between a removal being marked and its bytes being swept. */
+  graceMs: number;
+}
+
+export interface Deps {
+  blobs: BlobStore;
+  catalog: Catalog;
+  keyring: Keyring;
+  queue: Queue;
+  events: EventSink;
+  clock: Clock;
+  log: Logger;
+  options: ServiceOptions;
+  /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
+  gate: Gate;
+}

@@ -1,0 +1,100 @@
+// Takes a backup out of sight: the one act behind DELETE and expiry. Bytes stay until nothing live needs them.
+
+import { ownBlob, withBases } from '../core/chain.ts';
+import { ServiceError } from '../core/errors.ts';
+import type { BackupRecord, BackupType, Head } from '../core/model.ts';
+import type { Change } from '../ports.ts';
+import { retryOnConflict } from './conflict.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+
+/** The live backup of that id. Throws ServiceError `backup_not_found`. */
+export async function liveBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
+  const record = await catalog.getBackup(id);
+  if (record === undefined || record.deletedAt !== undefined) {
+    throw new ServiceError('backup_not_found', `There is no backup ${id}.`);
+  }
+  return record;
+}
+
+/**
+ * Hides a backup at once and marks its blob for removal after the grace period.
+ * Throws ServiceError `backup_not_found`, `backup_protected`, or `write_conflict` when others keep changing it.
+ */
+export async function hideBackup(
+  deps: Pick<Deps, 'catalog' | 'clock' | 'options'>,
+  id: string,
+  reason: 'deleted' | 'expired',
+  actor: string,
+): Promise<void> {
+  const { catalog, clock, options } = deps;
+  await retryOnConflict(`Backup ${id}`, async () => {
+    const record = await liveBackup(deps, id);
+    const now = clock.now();
+    refuseProtected(record, now);
+    const blob = ownBlob(record);
+    const { resourceId, chainId, sequence } = record;
+    const about = { resourceId, backupId: id };
+    const changes: Change[] = [
+      {
+        kind: 'backup.update',
+        record: { ...record, deletedAt: now, deletedReason: reason, version: record.version + 1 },
+        expect: record.version,
+      },
+      { kind: 'snapshot.remove', resourceId, sequence },
+      {
+        kind: 'garbage.put',
+        entry: {
+          ...about,
+          blobId: blob.blobId,
+          chainId,
+          reason,
+          sequence,
+          markedAt: now,
+          dueAt: now + options.graceMs,
+        },
+      },
+      event(reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, actor, about),
+    ];
+    const head = await catalog.getHead(resourceId);
+    if (head === undefined) throw new Error(`resource of ${id} has no head`);
+    // The head moves even if it did not name this backup: two writers that each look at the other's backup must collide.
+    changes.push({ kind: 'head.put', head: await headWithout(deps, head, id), expect: head.version });
+    await catalog.commit(changes);
+  });
+}
+
+function refuseProtected(record: BackupRecord, now: number): void {
+  if (record.legalHold) {
+    throw new ServiceError('backup_protected', `Backup ${record.id} is under legal hold.`);
+  }
+  if (record.lockedUntil !== undefined && record.lockedUntil > now) {
+    const until = new Date(record.lockedUntil).toISOString();
+    throw new ServiceError('backup_protected', `Backup ${record.id} is locked until ${until}.`);
+  }
+}
+
+/** The head once the backup is gone: later deltas build on what is live. */
+async function headWithout(deps: Pick<Deps, 'catalog'>, head: Head, id: string): Promise<Head> {
+  const next = { ...head, version: head.version + 1 };
+  if (head.latest?.id !== id && head.latestFull?.id !== id) return next;
+  const [latest, latestFull] = await Promise.all([
+    newestBeside(deps, head.resourceId, id),
+    newestBeside(deps, head.resourceId, id, 'full'),
+  ]);
+  return withBases(next, latest, latestFull);
+}
+
+async function newestBeside(
+  { catalog }: Pick<Deps, 'catalog'>,
+  resourceId: string,
+  id: string,
+  type?: BackupType,
+): Promise<BackupRecord | undefined> {
+  const { items } = await catalog.listBackups({
+    resourceId,
+    limit: 2,
+    ...(type === undefined ? {} : { type }),
+  });
+  return items.find((record) => record.id !== id);
+}

@@ -1,0 +1,47 @@
+// Legal hold and lock: while either stands, a backup is neither deleted nor expired.
+
+import { ServiceError } from '../core/errors.ts';
+import type { BackupRecord } from '../core/model.ts';
+import type { Caller, ProtectionInput } from './api.ts';
+import { retryOnConflict } from './conflict.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { liveBackup } from './hide.ts';
+
+/**
+ * Sets or lifts a hold, sets or extends a lock.
+ * Throws ServiceError `backup_not_found`, or `backup_protected` when a lock would be shortened.
+ */
+export async function protectBackup(
+  deps: Pick<Deps, 'catalog' | 'clock'>,
+  id: string,
+  input: ProtectionInput,
+  caller: Caller,
+): Promise<BackupRecord> {
+  return retryOnConflict(`Backup ${id}`, async () => {
+    const record = await liveBackup(deps, id);
+    const now = deps.clock.now();
+    const { lockedUntil, legalHold } = input;
+    if (
+      lockedUntil !== undefined &&
+      record.lockedUntil !== undefined &&
+      record.lockedUntil > now &&
+      lockedUntil < record.lockedUntil
+    ) {
+      throw new ServiceError('backup_protected', 'A lock can be moved later, never earlier.');
+    }
+    const next = { ...record, ...input, version: record.version + 1 };
+    await deps.catalog.commit([
+      { kind: 'backup.update', record: next, expect: record.version },
+      event('backup.protection_changed', now, caller.actor, {
+        resourceId: record.resourceId,
+        backupId: id,
+        detail: {
+          ...(legalHold === undefined ? {} : { legalHold }),
+          ...(lockedUntil === undefined ? {} : { lockedUntil }),
+        },
+      }),
+    ]);
+    return next;
+  });
+}

@@ -1,0 +1,219 @@
+// Frees what a resource's hidden backups still hold: live backups that need it are rebased first, then it is removed.
+
+import { baseRefOf, isChainSpent, ownBlob } from '../core/chain.ts';
+import { diff } from '../core/delta/diff.ts';
+import { encodeDelta } from '../core/delta/encode.ts';
+import { hasCode } from '../core/errors.ts';
+import type { BackupRecord, BlobRef, GarbageEntry, Head } from '../core/model.ts';
+import type { Change } from '../ports.ts';
+import { collect } from './collect.ts';
+import { retryOnConflict } from './conflict.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { loadState } from './state.ts';
+import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
+
+export interface Released {
+  rebased: number;
+  blobsRemoved: number;
+}
+
+const ACTOR = 'retention';
+
+/**
+ * One pass over a resource. Blobs of expired backups are freed at once, those of deleted ones when they are due;
+ * bytes go when due, needed by nothing live and under no lease. Every step is a commit of its own that leaves all
+ * live backups restorable, so a pass may stop anywhere and be run again.
+ */
+export async function releaseResource(deps: Deps, resourceId: string): Promise<Released> {
+  const { catalog, clock, options } = deps;
+  const now = clock.now();
+  const garbage = await collect((page) => catalog.resourceGarbage({ ...page, resourceId }));
+  const unwanted = new Map(
+    garbage.filter((e) => e.reason !== 'deleted' || e.dueAt <= now).map((e) => [e.blobId, e]),
+  );
+  const fromSequence = Math.min(...garbage.map((e) => e.sequence));
+  const live = await collect((page) => catalog.resourceHistory({ ...page, resourceId, fromSequence }));
+  const needed = new Set(live.flatMap((record) => record.chain.map((blob) => blob.blobId)));
+
+  const rebased = await rebaseAll(deps, live, new Set(unwanted.keys()));
+
+  const released = { rebased, blobsRemoved: 0 };
+  // Newest first: an older blob may be what a newer one, not yet gone, builds on.
+  for (const entry of garbage.sort((a, b) => b.sequence - a.sequence)) {
+    if (needed.has(entry.blobId)) {
+      // A restore that began before the rebase may still be reading it.
+      const dueAt = now + options.graceMs;
+      if (unwanted.has(entry.blobId) && entry.dueAt < dueAt) {
+        await catalog.commit([{ kind: 'garbage.put', entry: { ...entry, dueAt } }]);
+      }
+      continue;
+    }
+    if (entry.dueAt > now || (await catalog.hasLease(entry.chainId, now))) continue;
+    await remove(deps, entry);
+    released.blobsRemoved++;
+  }
+  return released;
+}
+
+/** Gives every live backup that goes through an unwanted blob a chain without it, oldest first. */
+async function rebaseAll(deps: Deps, live: BackupRecord[], unwanted: ReadonlySet<string>): Promise<number> {
+  const rebuilt: Rebuilt[] = [];
+  for (const record of live) {
+    if (!record.chain.some((blob) => unwanted.has(blob.blobId))) continue;
+    try {
+      const after = await rebase(deps, record, rebuilt, unwanted);
+      if (after !== undefined) rebuilt.push({ before: record.chain, after, chainId: record.chainId });
+    } catch (error) {
+      // One backup that cannot be rebuilt must not hold up the others; what it needs simply stays.
+      if (!hasCode(error, 'integrity_error', 'broken_chain', 'write_conflict')) throw error;
+      deps.log.error('rebase failed', { backupId: record.id, code: error.code, detail: error.message });
+    }
+  }
+  return rebuilt.length;
+}
+
+interface Rebuilt {
+  before: BlobRef[];
+  after: BlobRef[];
+  chainId: string;
+}
+
+async function rebase(
+  deps: Deps,
+  record: BackupRecord,
+  rebuilt: Rebuilt[],
+  unwanted: ReadonlySet<string>,
+): Promise<BlobRef[] | undefined> {
+  const chain = followed(record.chain, rebuilt);
+  const gap = chain.findIndex((blob) => unwanted.has(blob.blobId));
+  if (gap < 0) return adopt(deps, record, { chain });
+  const sibling = rebuilt.find(({ chainId, after }) => chainId === record.chainId && after.length === 1);
+  return adopt(
+    deps,
+    record,
+    await rewrite(deps, record, gap > 0 ? chain.slice(0, gap) : (sibling?.after ?? [])),
+  );
+}
+
+/** The chain with its longest rebuilt beginning exchanged for what that became. */
+function followed(chain: BlobRef[], rebuilt: Rebuilt[]): BlobRef[] {
+  const fits = rebuilt
+    .filter(({ before }) => before.every((blob, i) => chain[i]?.blobId === blob.blobId))
+    .sort((a, b) => b.before.length - a.before.length)[0];
+  return fits === undefined ? chain : [...fits.after, ...chain.slice(fits.before.length)];
+}
+
+type Rewritten = Pick<BackupRecord, 'chain'> & Partial<Pick<BackupRecord, 'compressedSize'>>;
+
+/** Stores the backup's state anew: as a delta on the blobs given if that pays, else whole. */
+async function rewrite(deps: Deps, record: BackupRecord, onto: BlobRef[]): Promise<Rewritten> {
+  const { key } = record;
+  const { state, dataKey } = await loadState(deps, record);
+  const content: BlobContent = {
+    state,
+    prefix: [],
+    encryption: record.encrypted ? { key: key!, dataKey: dataKey! } : 'none',
+  };
+  if (onto.length > 0 && !isChainSpent(onto)) {
+    const base = await loadState(deps, { ...record, chain: onto });
+    const difference = diff(base.state, state);
+    if (difference !== undefined) {
+      content.delta = { chunks: encodeDelta(difference), base: base.state };
+      content.prefix = onto;
+    }
+  }
+  const { ref, compressedBytes } = await writeBlob(deps, draftOf(record), content);
+  return { chain: [...content.prefix, ref], compressedSize: compressedBytes };
+}
+
+function draftOf(record: BackupRecord): Draft {
+  const { id, encrypted, resourceId, resourceType, sequence, type, requestedType, baseBackupId } = record;
+  const { chainId, checksum, size, metadata, createdAt, expiresAt, changes } = record;
+  return {
+    ...{
+      id,
+      encrypted,
+      resourceId,
+      resourceType,
+      sequence,
+      type,
+      chainId,
+      checksum,
+      size,
+      metadata,
+      createdAt,
+    },
+    ...(requestedType === undefined ? {} : { requestedType }),
+    ...(baseBackupId === undefined ? {} : { baseBackupId }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(changes === undefined ? {} : { changes }),
+  };
+}
+
+/** Commits the new chain. Resolves with it, or undefined if the backup has been hidden in the meantime. */
+async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Promise<BlobRef[] | undefined> {
+  const { catalog, clock, options } = deps;
+  const { id, resourceId, chainId, sequence } = seen;
+  const replaced = ownBlob(seen);
+  const fresh = rewritten.chain.at(-1)!;
+  const adopted = await retryOnConflict(`Backup ${id}`, async () => {
+    const [record, head] = await Promise.all([catalog.getBackup(id), catalog.getHead(resourceId)]);
+    if (record === undefined || record.deletedAt !== undefined || head === undefined) return false;
+    const now = clock.now();
+    const next = { ...record, ...rewritten, version: record.version + 1 };
+    const changes: Change[] = [
+      { kind: 'backup.update', record: next, expect: record.version },
+      { kind: 'head.put', head: headWith(head, next), expect: head.version },
+      event('backup.rebased', now, ACTOR, {
+        resourceId,
+        backupId: id,
+        detail: { chainLength: next.chain.length },
+      }),
+    ];
+    if (fresh.blobId !== replaced.blobId) {
+      const { blobId } = replaced;
+      const dueAt = now + options.graceMs;
+      const entry = {
+        blobId,
+        resourceId,
+        chainId,
+        reason: 'replaced',
+        sequence,
+        markedAt: now,
+        dueAt,
+      } as const;
+      changes.push({ kind: 'garbage.put', entry });
+    }
+    await catalog.commit(changes);
+    return true;
+  });
+  if (adopted) return rewritten.chain;
+  if (fresh.blobId !== replaced.blobId) await deps.blobs.delete(fresh.blobId);
+  return undefined;
+}
+
+/** The head moves with every live chain that changes, so that nobody builds on what is about to go. */
+function headWith(head: Head, record: BackupRecord): Head {
+  const base = baseRefOf(record);
+  return {
+    ...head,
+    ...(head.latest?.id === record.id ? { latest: base } : {}),
+    ...(head.latestFull?.id === record.id ? { latestFull: base } : {}),
+    version: head.version + 1,
+  };
+}
+
+/** Bytes first, then the entries that name them: a crash in between is mended by the next pass. */
+async function remove({ blobs, catalog, clock }: Deps, entry: GarbageEntry): Promise<void> {
+  const { blobId, backupId, resourceId, reason } = entry;
+  await blobs.delete(blobId);
+  const changes: Change[] = [{ kind: 'garbage.remove', blobId }];
+  const tombstone = backupId === undefined ? undefined : await catalog.getBackup(backupId);
+  if (tombstone !== undefined) {
+    changes.push({ kind: 'backup.remove', id: tombstone.id, expect: tombstone.version });
+  }
+  const action = tombstone === undefined ? 'blob.removed' : 'backup.removed';
+  const about = { resourceId, ...(backupId === undefined ? {} : { backupId }), detail: { reason, blobId } };
+  await catalog.commit([...changes, event(action, clock.now(), ACTOR, about)]);
+}

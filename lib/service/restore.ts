@@ -1,0 +1,157 @@
+// Restores: by id or by instant, in the call or in the background, always proven before a byte goes out.
+
+import { ServiceError } from '../core/errors.ts';
+import { findTextFault } from '../core/json/body.ts';
+import { findValue } from '../core/json/lookup.ts';
+import { parsePointer } from '../core/json/pointer.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { BackupRecord, OperationRecord } from '../core/model.ts';
+import type { PointInTimeInput, RestoreInput, RestoreOutput } from './api.ts';
+import type { Deps } from './deps.ts';
+import { liveBackup } from './hide.ts';
+import { loadBackup } from './load-backup.ts';
+import { findOperation, isFinal, type Tracker, trackOperation } from './operations.ts';
+
+/** Parts of the way, in percent, at which loading ends and validation begins. */
+const LOADED_PERCENT = 80;
+
+/** Restores a backup. Throws ServiceError `backup_not_found`, `path_not_found`, `broken_chain` or `integrity_error`. */
+export async function restoreBackup(deps: Deps, input: RestoreInput): Promise<RestoreOutput> {
+  const record = await liveBackup(deps, input.backupId);
+  return begin(deps, record, input, input.targetResourceId);
+}
+
+/**
+ * Restores the newest state at or before an instant.
+ * Throws ServiceError `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is.
+ */
+export async function restorePointInTime(deps: Deps, input: PointInTimeInput): Promise<RestoreOutput> {
+  const { resourceId, at } = input;
+  const { found, earliest } = await deps.catalog.findSnapshot(resourceId, at);
+  if (found === undefined) {
+    if (earliest !== undefined) {
+      const first = new Date(earliest.createdAt).toISOString();
+      throw new ServiceError('snapshot_not_found', `The earliest state of the resource is of ${first}.`, {
+        extra: { earliest: first },
+      });
+    }
+    throw new ServiceError('resource_not_found', 'The resource has no backups.');
+  }
+  const record = await liveBackup(deps, found.backupId);
+  return begin(deps, record, input, input.targetResourceId ?? resourceId, at);
+}
+
+async function begin(
+  deps: Deps,
+  record: BackupRecord,
+  input: Omit<RestoreInput, 'backupId' | 'targetResourceId'>,
+  targetResourceId: string,
+  pointInTime?: number,
+): Promise<RestoreOutput> {
+  const now = deps.clock.now();
+  const operation: OperationRecord = {
+    id: await deps.catalog.allocateId('restore'),
+    backupId: record.id,
+    resourceId: record.resourceId,
+    targetResourceId,
+    type: pointInTime === undefined ? 'full' : 'point_in_time',
+    status: input.async ? 'queued' : 'in_progress',
+    ...(pointInTime === undefined ? {} : { pointInTime }),
+    ...(input.path === undefined ? {} : { path: input.path }),
+    validate: input.validate,
+    validated: false,
+    validationErrors: [],
+    progress: 0,
+    createdAt: now,
+    createdBy: input.createdBy,
+    chainId: record.chainId,
+    leaseUntil: now + LIMITS.operationMs,
+    version: 1,
+  };
+  const tracker = trackOperation(deps, operation, false);
+  if (input.async) {
+    await tracker.begin();
+    await deps.queue.send({ kind: 'restore', operationId: operation.id });
+    return { operation };
+  }
+  const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);
+  if ('error' in data) throw await failWith(tracker, data.error);
+  return { operation: await tracker.complete(operation.validate), data: data.value };
+}
+
+/** Works on a queued operation. Resolves once it is final; what is final already stays as it is. */
+export async function runRestoreJob(deps: Deps, operationId: string): Promise<OperationRecord> {
+  const operation = await findOperation(deps, operationId);
+  if (isFinal(operation)) return operation;
+  const tracker = trackOperation(deps, operation, true);
+  const outcome = await settle(
+    liveBackup(deps, operation.backupId).then((record) => run(deps, record, tracker)),
+  );
+  if ('error' in outcome) {
+    // A dependency that is down is no fault of the backup: the queue delivers the job again.
+    if (!(outcome.error instanceof ServiceError)) throw outcome.error;
+    return tracker.fail([outcome.error.message]);
+  }
+  return tracker.complete(operation.validate, deps.clock.now() + LIMITS.resultMs);
+}
+
+/** The data of a completed operation, rebuilt and proven again. Throws ServiceError `result_unavailable`. */
+export async function readResult(deps: Deps, operationId: string): Promise<RestoreOutput> {
+  const operation = await findOperation(deps, operationId);
+  if (operation.status !== 'completed' || operation.resultUntil === undefined) {
+    throw new ServiceError('result_unavailable', `Operation ${operationId} has no result to fetch.`);
+  }
+  if (operation.resultUntil <= deps.clock.now()) {
+    throw new ServiceError(
+      'result_unavailable',
+      `The result of ${operationId} is no longer kept; restore again.`,
+    );
+  }
+  const record = await liveBackup(deps, operation.backupId);
+  const { state } = await loadBackup(deps, record);
+  return { operation, data: partOf(state.bytes, operation.path) };
+}
+
+async function run(deps: Deps, record: BackupRecord, tracker: Tracker): Promise<Uint8Array> {
+  const { path, validate } = tracker.current;
+  tracker.advance('in_progress', 1);
+  const { state } = await loadBackup(deps, record, (done) => {
+    tracker.advance('in_progress', done * LOADED_PERCENT);
+  });
+  const { bytes } = state;
+  if (validate) {
+    tracker.advance('validating', LOADED_PERCENT);
+    const fault = bytes.length === record.size ? await findTextFault(bytes) : 'The state is cut short.';
+    if (fault !== undefined) throw new ServiceError('integrity_error', fault);
+  }
+  return partOf(bytes, path);
+}
+
+function partOf(state: Uint8Array, path: string | undefined): Uint8Array {
+  if (path === undefined || path === '') return state;
+  const part = findValue(state, parsePointer(path) ?? []);
+  if (part === undefined) {
+    throw new ServiceError('path_not_found', 'The state has nothing at that path.', {
+      errors: [{ pointer: '/path', detail: `Nothing is at ${path}.` }],
+    });
+  }
+  return part;
+}
+
+async function failWith(tracker: Tracker, error: unknown): Promise<unknown> {
+  const reason = error instanceof ServiceError ? error.message : 'A dependency failed.';
+  await tracker.fail([reason]);
+  if (!(error instanceof ServiceError)) return error;
+  const extra = { ...error.extra, operationId: tracker.current.id };
+  return new ServiceError(error.code, error.message, { errors: error.errors, extra, cause: error });
+}
+
+type Outcome<T> = { value: T } | { error: unknown };
+
+async function settle<T>(work: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    return { error };
+  }
+}

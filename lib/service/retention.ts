@@ -1,0 +1,124 @@
+// Retention: what a sweep would do and why, and the sweep itself.
+
+import { ServiceError } from '../core/errors.ts';
+import { DAY_MS, LIMITS } from '../core/limits.ts';
+import type { BackupRecord } from '../core/model.ts';
+import { planRetention } from '../core/retention.ts';
+import type { Page, PageRequest } from '../ports.ts';
+import type { RetentionDecision } from './api.ts';
+import { collect, pages } from './collect.ts';
+import type { Deps } from './deps.ts';
+import { relayEvents } from './events.ts';
+import { hideBackup } from './hide.ts';
+import { failAbandoned } from './operations.ts';
+import { releaseResource } from './release.ts';
+
+export interface SweepSummary {
+  expired: number;
+  rebased: number;
+  blobsRemoved: number;
+  operationsFailed: number;
+  /** False if the deadline ended it; the next sweep goes on. */
+  finished: boolean;
+}
+
+/** The dry run: all live backups of a resource, or, without one, those past their expiry. Changes nothing. */
+export async function readPlan(
+  deps: Deps,
+  request: PageRequest & { resourceId?: string },
+): Promise<Page<RetentionDecision>> {
+  const { resourceId, limit, cursor } = request;
+  const decide = createDecider(deps);
+  if (resourceId === undefined) {
+    const before = deps.clock.now();
+    const page = await deps.catalog.expiring({ before, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const items = await Array.fromAsync(page.items, decide);
+    return page.cursor === undefined ? { items } : { items, cursor: page.cursor };
+  }
+  const all = await decisionsOf(deps, resourceId);
+  const from = cursor === undefined ? 0 : readOffset(cursor, all.length);
+  const items = all.slice(from, from + limit);
+  const next = from + limit;
+  return next < all.length ? { items, cursor: Buffer.from(`plan:${next}`).toString('base64url') } : { items };
+}
+
+/**
+ * Hides what has expired, frees what nothing live needs, fails operations that nobody works on any more.
+ * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
+ */
+export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
+  const { catalog, clock } = deps;
+  const operationsFailed = await failAbandoned(deps, { interrupted: false });
+  const summary: SweepSummary = {
+    expired: 0,
+    rebased: 0,
+    blobsRemoved: 0,
+    operationsFailed,
+    finished: false,
+  };
+  const touched = new Set<string>();
+  const decide = createDecider(deps);
+  const now = clock.now();
+  // Hiding takes backups out of this very list, so it is read to its end before anything is hidden.
+  const expired = await collect((page) => catalog.expiring({ ...page, before: now }));
+  for (const record of expired) {
+    if (clock.now() >= deadline) return summary;
+    if ((await decide(record)).action === 'keep') continue;
+    if (await expire(deps, record)) summary.expired++;
+    touched.add(record.resourceId);
+  }
+  for await (const entry of pages((page) => catalog.dueGarbage({ ...page, before: now }))) {
+    touched.add(entry.resourceId);
+  }
+  for (const resourceId of touched) {
+    if (clock.now() >= deadline) return summary;
+    const released = await releaseResource(deps, resourceId);
+    summary.rebased += released.rebased;
+    summary.blobsRemoved += released.blobsRemoved;
+  }
+  await catalog.purge({ now, operationsBefore: now - LIMITS.operationHistoryDays * DAY_MS });
+  await relayEvents(deps);
+  return { ...summary, finished: true };
+}
+
+/** False if somebody else hid or protected it first. */
+async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
+  try {
+    await hideBackup(deps, record.id, 'expired', 'retention');
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError && ['backup_not_found', 'backup_protected'].includes(error.code))
+      return false;
+    throw error;
+  }
+}
+
+/** Decides one backup at a time; a policy needs the whole resource, which is read once. */
+function createDecider(deps: Deps): (record: BackupRecord) => Promise<RetentionDecision> {
+  const planned = new Map<string, Promise<Map<string, RetentionDecision>>>();
+  const plan = async (resourceId: string) =>
+    new Map((await decisionsOf(deps, resourceId)).map((decision) => [decision.backupId, decision]));
+  return async (record) => {
+    const { resourceId, id } = record;
+    if (!planned.has(resourceId)) planned.set(resourceId, plan(resourceId));
+    const decision = (await planned.get(resourceId)!).get(id);
+    // Hidden since it was listed: nothing is left to decide.
+    return decision ?? planRetention([record], undefined, deps.clock.now())[0]!;
+  };
+}
+
+async function decisionsOf({ catalog, clock }: Deps, resourceId: string): Promise<RetentionDecision[]> {
+  const [stored, backups] = await Promise.all([
+    catalog.getPolicy(resourceId),
+    collect((page) => catalog.resourceHistory({ ...page, resourceId, fromSequence: 0 })),
+  ]);
+  return planRetention(backups, stored?.policy, clock.now());
+}
+
+function readOffset(cursor: string, max: number): number {
+  const offset = Number(
+    /^plan:(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1] ?? Number.NaN,
+  );
+  if (!(offset <= max)) throw new ServiceError('invalid_cursor', 'The cursor is not one of this list.');
+  return offset;
+}

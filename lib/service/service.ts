@@ -1,0 +1,59 @@
+// The service: every use case over one set of ports.
+
+import { ServiceError } from '../core/errors.ts';
+import { type Page, PortError } from '../ports.ts';
+import type { BackupService } from './api.ts';
+import { createBackup } from './create.ts';
+import { readDelta } from './delta.ts';
+import type { Deps } from './deps.ts';
+import { hideBackup, liveBackup } from './hide.ts';
+import { findOperation } from './operations.ts';
+import { getPolicy, putPolicy, removePolicy } from './policies.ts';
+import { protectBackup } from './protect.ts';
+import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
+import { readPlan } from './retention.ts';
+import { verifyBackup } from './verify.ts';
+
+/** Binds the use cases to their ports. */
+export function createService(deps: Deps): BackupService {
+  const { catalog } = deps;
+  return {
+    createBackup: (input, caller) => createBackup(deps, input, caller),
+    getBackup: (id) => liveBackup(deps, id),
+    listBackups: (request) => paged(catalog.listBackups(request)),
+    deleteBackup: (id, caller) => hideBackup(deps, id, 'deleted', caller.actor),
+    protectBackup: (id, input, caller) => protectBackup(deps, id, input, caller),
+    getDelta: (id) => readDelta(deps, id),
+    verifyBackup: (id) => verifyBackup(deps, id),
+    restore: (input) => restoreBackup(deps, input),
+    restorePointInTime: (input) => restorePointInTime(deps, input),
+    getOperation: (id) => findOperation(deps, id),
+    listOperations: (request) => paged(catalog.listOperations(request)),
+    getOperationResult: (id) => readResult(deps, id),
+    planRetention: (request) => paged(readPlan(deps, request)),
+    getPolicy: (resourceId) => getPolicy(deps, resourceId),
+    putPolicy: (resourceId, policy, caller) => putPolicy(deps, resourceId, policy, caller),
+    removePolicy: (resourceId, caller) => removePolicy(deps, resourceId, caller),
+    checkHealth: () => checkHealth(deps),
+  };
+}
+
+async function paged<T>(page: Promise<Page<T>>): Promise<Page<T>> {
+  try {
+    return await page;
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === 'not_found')) throw error;
+    throw new ServiceError('invalid_cursor', 'The cursor is not one of this list.', { cause: error });
+  }
+}
+
+async function checkHealth({ blobs, catalog, keyring, log }: Deps): Promise<string[]> {
+  const parts = { blobs, catalog, keyring };
+  const names = Object.keys(parts) as (keyof typeof parts)[];
+  const answers = await Promise.allSettled(names.map((name) => parts[name].check()));
+  return names.filter((name, i) => {
+    const answer = answers[i]!;
+    if (answer.status === 'rejected') log.error('part does not answer', { part: name, error: answer.reason });
+    return answer.status === 'rejected';
+  });
+}

@@ -1,0 +1,140 @@
+// A BackupService of few words: answers from fixtures, and remembers what it was asked. The real one is tested elsewhere.
+
+import type { BackupRecord, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
+import type { BackupService } from '../../lib/service/api.ts';
+
+export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
+
+export function backupRecord(changes: Partial<BackupRecord> = {}): BackupRecord {
+  return {
+    id: 'backup-1',
+    resourceId: 'database-1',
+    resourceType: 'postgresql',
+    type: 'full',
+    sequence: 1,
+    status: 'completed',
+    size: 2048,
+    checksum: 'ab'.repeat(32),
+    compressedSize: 512,
+    encrypted: true,
+    chainId: 'chain-1',
+    chain: [
+      {
+        blobId: '0'.repeat(32),
+        kind: 'state',
+        backupId: 'backup-1',
+        sequence: 1,
+        bytes: 700,
+        sha256: 'cd'.repeat(32),
+        encrypted: true,
+        checksum: 'ab'.repeat(32),
+        size: 2048,
+      },
+    ],
+    key: { keyId: 'local', keyVersion: '1', wrapped: 'c2VjcmV0LXdyYXBwZWQta2V5' },
+    metadata: {
+      version: '1.0',
+      source: 'automated',
+      tags: { env: 'production', app: 'ecommerce' },
+      retentionDays: 30,
+    },
+    createdAt: Date.parse('2025-01-01T12:00:00.000Z'),
+    completedAt: Date.parse('2025-01-01T12:00:05.000Z'),
+    expiresAt: Date.parse('2025-01-31T12:00:00.000Z'),
+    version: 1,
+    ...changes,
+  };
+}
+
+export function operationRecord(changes: Partial<OperationRecord> = {}): OperationRecord {
+  return {
+    id: 'restore-1',
+    backupId: 'backup-1',
+    resourceId: 'database-1',
+    targetResourceId: 'database-1-restored',
+    type: 'full',
+    status: 'completed',
+    validate: true,
+    validated: true,
+    validationErrors: [],
+    progress: 100,
+    createdAt: NOW,
+    completedAt: NOW + 10_000,
+    createdBy: 'admin',
+    chainId: 'chain-1',
+    leaseUntil: NOW + 60_000,
+    version: 3,
+    ...changes,
+  };
+}
+
+export function policyRecord(changes: Partial<PolicyRecord> = {}): PolicyRecord {
+  return { resourceId: 'database-1', policy: { keepDaily: 7 }, updatedAt: NOW, version: 1, ...changes };
+}
+
+export interface Call {
+  method: keyof BackupService;
+  args: unknown[];
+}
+
+/** The fake, and the calls it got. `overrides` replace methods; their calls are remembered too. */
+export function createFakeService(overrides: Partial<BackupService> = {}): {
+  service: BackupService;
+  calls: Call[];
+} {
+  const calls: Call[] = [];
+  const text = (value: string) => new TextEncoder().encode(value);
+  const answers: BackupService = {
+    createBackup: async () => ({ backup: backupRecord(), replayed: false }),
+    getBackup: async () => backupRecord(),
+    listBackups: async () => ({ items: [backupRecord()], cursor: 'more' }),
+    deleteBackup: async () => {},
+    protectBackup: async () => backupRecord({ legalHold: true }),
+    getDelta: async () => [text('{"changes":[],"additions":[],'), text('"deletions":[]}')],
+    verifyBackup: async () => ({
+      valid: true,
+      errors: [],
+      warnings: [],
+      checksumValid: true,
+      structureValid: true,
+      dataIntegrity: true,
+    }),
+    restore: async () => ({ operation: operationRecord(), data: text('{"a":1}') }),
+    restorePointInTime: async () => ({
+      operation: operationRecord({ type: 'point_in_time', pointInTime: NOW }),
+      data: text('{"a":1}'),
+    }),
+    getOperation: async () => operationRecord(),
+    listOperations: async () => ({ items: [operationRecord()] }),
+    getOperationResult: async () => ({
+      operation: operationRecord({ resultUntil: NOW + 1 }),
+      data: text('[1]'),
+    }),
+    planRetention: async () => ({
+      items: [
+        {
+          backupId: 'backup-1',
+          resourceId: 'database-1',
+          createdAt: NOW,
+          action: 'keep',
+          reasons: ['daily-1'],
+        },
+      ],
+    }),
+    getPolicy: async () => policyRecord(),
+    putPolicy: async (resourceId, policy) => policyRecord({ resourceId, policy }),
+    removePolicy: async () => {},
+    checkHealth: async () => [],
+    ...overrides,
+  };
+  const service = Object.fromEntries(
+    Object.entries(answers).map(([method, answer]) => [
+      method,
+      (...args: unknown[]) => {
+        calls.push({ method: method as keyof BackupService, args });
+        return (answer as (...args: unknown[]) => unknown)(...args);
+      },
+    ]),
+  ) as unknown as BackupService;
+  return { service, calls };
+}

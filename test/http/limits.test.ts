@@ -1,0 +1,204 @@
+// Bodies that are too large, too many, or that never end.
+
+import { describe, expect, test } from '@jest/globals';
+import { createApi } from '../../lib/http/api.ts';
+import { createByteBudget } from '../../lib/http/budget.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { backupRecord, createFakeService } from './fake-service.ts';
+import { createHarness, inPieces, problemOf } from './harness.ts';
+
+const LIMITS = {
+  bodyBytesMax: 1000,
+  smallBodyBytesMax: 200,
+  envelopeFieldsBytesMax: 300,
+  inFlightBytesMax: 2500,
+};
+const bodyOf = (bytes: number) => {
+  const frame = '{"resourceId":"r","data":""}';
+  return `{"resourceId":"r","data":"${'x'.repeat(bytes - frame.length)}"}`;
+};
+const halves = (body: string) => inPieces([body.slice(0, body.length / 2), body.slice(body.length / 2)]);
+
+type App = ReturnType<typeof createHarness>['app'];
+
+function post(app: App, body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}) {
+  const init = {
+    method: 'POST',
+    body,
+    duplex: 'half',
+    headers: { 'Content-Type': 'application/json', ...headers },
+  };
+  return app.request('/backups', init as RequestInit);
+}
+
+describe('413', () => {
+  test('a body of the greatest size is let in, in any number of pieces', async () => {
+    const { app, calls } = createHarness({ limits: LIMITS });
+    expect((await post(app, bodyOf(1000))).status).toBe(201);
+    expect((await post(app, halves(bodyOf(1000)))).status).toBe(201);
+    expect((await post(app, inPieces(['', ...bodyOf(1000), '']))).status).toBe(201);
+    expect(calls).toHaveLength(3);
+  });
+
+  test('one byte more is refused, and the answer says what to do instead', async () => {
+    const { app, calls } = createHarness({ limits: LIMITS });
+    for (const body of [bodyOf(1001), halves(bodyOf(1001))]) {
+      const response = await post(app, body);
+      const problem = await problemOf(response);
+      expect(problem).toMatchObject({ status: 413, code: 'payload_too_large', bodyBytesMax: 1000 });
+      expect(problem.detail).toContain('smaller resources');
+    }
+    expect(calls).toEqual([]);
+  });
+
+  test('a Content-Length over the limit is refused without reading', async () => {
+    const { app, calls } = createHarness({ limits: LIMITS });
+    let read = false;
+    const never = new ReadableStream(
+      {
+        pull() {
+          read = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    expect((await post(app, never, { 'Content-Length': '1001' })).status).toBe(413);
+    expect(read).toBe(false);
+    expect(calls).toEqual([]);
+  });
+
+  test('a body without end is not read past the limit, and its sender is told', async () => {
+    const { app, lines } = createHarness({ limits: LIMITS });
+    let cancelled = false;
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode(' '.repeat(100))),
+      cancel() {
+        cancelled = true;
+      },
+    });
+    expect((await post(app, endless)).status).toBe(413);
+    expect(cancelled).toBe(true);
+    expect(lines[0]!.bytesIn).toBe(1100);
+  });
+
+  test('bodies without a state have a limit of their own', async () => {
+    const { send, calls } = createHarness({ limits: LIMITS });
+    const body = `{"backupId":"b","targetResourceId":"t","createdBy":"${'x'.repeat(150)}"}`;
+    expect((await send('POST', '/restore', body)).status).toBe(413);
+    expect((await send('POST', '/backups/b/verify', `{${' '.repeat(200)}}`)).status).toBe(413);
+    expect(calls).toEqual([]);
+  });
+
+  test('what stands beside the state has a limit of its own', async () => {
+    const limits = {
+      ...LIMITS,
+      bodyBytesMax: 10_000,
+      envelopeFieldsBytesMax: 2000,
+      inFlightBytesMax: 10_000,
+    };
+    const { send, calls } = createHarness({ limits });
+    const body = `{"resourceId":"r","data":1,"metadata":{"customFields":{"a":"${'x'.repeat(2000)}"}}}`;
+    const response = await send('POST', '/backups', body);
+    expect(await problemOf(response)).toMatchObject({ status: 413, code: 'payload_too_large' });
+    expect(calls).toEqual([]);
+  });
+
+  test('a body that breaks off is the sender’s fault, and leaves nothing', async () => {
+    const { app, calls } = createHarness({ limits: LIMITS });
+    const broken = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"resourceId":"r",'));
+      },
+      pull(controller) {
+        controller.error(new Error('ECONNRESET'));
+      },
+    });
+    expect(await problemOf(await post(app, broken))).toMatchObject({ status: 400, code: 'malformed_json' });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('429', () => {
+  /** A harness whose creates wait until they are let go. */
+  function held() {
+    const waiting: (() => void)[] = [];
+    const harness = createHarness({
+      limits: LIMITS,
+      service: {
+        createBackup: () =>
+          new Promise((resolve) => {
+            waiting.push(() => resolve({ backup: backupRecord(), replayed: false }));
+          }),
+      },
+    });
+    const letGo = () => {
+      for (const go of waiting.splice(0)) go();
+    };
+    return { ...harness, waiting, letGo };
+  }
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+
+  type Send = (app: App, body: string) => Promise<Response>;
+  const declared: Send = async (app, body) => post(app, body, { 'Content-Length': String(body.length) });
+  const counted: Send = async (app, body) => post(app, halves(body));
+  test.each([
+    ['declared', declared],
+    ['counted as they arrive', counted],
+  ])('bodies together are bounded, %s, until they are done with', async (_name, send) => {
+    const { app, waiting, letGo } = held();
+    const first = [send(app, bodyOf(1000)), send(app, bodyOf(1000))];
+    await until(() => waiting.length === 2);
+    const refused = await send(app, bodyOf(1000));
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await problemOf(refused)).toMatchObject({ code: 'too_many_requests' });
+    // What still fits is let in.
+    const small = send(app, bodyOf(400));
+    await until(() => waiting.length === 3);
+    letGo();
+    expect((await small).status).toBe(201);
+    for (const response of await Promise.all(first)) expect(response.status).toBe(201);
+    const again = send(app, bodyOf(1000));
+    await until(() => waiting.length > 0);
+    letGo();
+    expect((await again).status).toBe(201);
+  });
+
+  test('refused and broken bodies give back what they held', async () => {
+    const { app } = createHarness({ limits: LIMITS });
+    for (let round = 0; round < 10; round++) {
+      expect((await post(app, `${bodyOf(900)}x`)).status).toBe(400);
+      expect((await post(app, halves(bodyOf(1001)))).status).toBe(413);
+    }
+    expect((await post(app, bodyOf(1000))).status).toBe(201);
+  });
+});
+
+describe('the budget', () => {
+  test('grows a reservation only by what is new, and gives all of it back once', () => {
+    const budget = createByteBudget(10);
+    const one = budget.open();
+    one.reach(6);
+    one.reach(4);
+    expect(budget.usedBytes).toBe(6);
+    const two = budget.open();
+    two.reach(4);
+    expect(() => one.reach(7)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
+    one.release();
+    one.release();
+    expect(budget.usedBytes).toBe(4);
+    two.reach(10);
+    two.release();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  test('one that can never grant the greatest body is a mistake', () => {
+    const { service } = createFakeService();
+    const limits = { bodyBytesMax: 11, inFlightBytesMax: 10, smallBodyBytesMax: 1 };
+    expect(() => createApi({ service, auth: {}, version: '1', log: silentLogger, limits })).toThrow(
+      'inFlight',
+    );
+  });
+});

@@ -1,0 +1,203 @@
+// The OpenAPI document says what is served, and what is served is in it.
+
+import { describe, expect, test } from '@jest/globals';
+import type * as z from 'zod';
+import * as answers from '../../lib/http/answers.ts';
+import { ROUTE_LIST, ROUTES } from '../../lib/http/contract.ts';
+import { EXAMPLES } from '../../lib/http/examples.ts';
+import { errorsOf } from '../../lib/http/openapi.ts';
+import { pathParameters, type Route } from '../../lib/http/route.ts';
+import { createHarness } from './harness.ts';
+
+interface Operation {
+  operationId: string;
+  security: unknown[];
+  parameters?: { name: string; in: string; required: boolean; schema: Record<string, unknown> }[];
+  requestBody?: { required: boolean; content: Record<string, { schema: Schema; examples?: object }> };
+  responses: Record<string, { content: Record<string, { schema: Schema }>; headers?: object }>;
+}
+type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; required?: string[] };
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; securitySchemes: object };
+}
+
+async function fetchDocument(token?: string): Promise<Document> {
+  const { send } = createHarness({ auth: token === undefined ? {} : { token } });
+  return (await (await send('GET', '/openapi.json')).json()) as Document;
+}
+
+const SCHEMAS = new Map<string, z.ZodType>(Object.entries(answers));
+const schemaOf = (name: string) => SCHEMAS.get(name)!;
+
+const BODIES: Record<string, unknown> = {
+  createBackup: { resourceId: 'r', data: 1 },
+  protectBackup: { legalHold: false },
+  restoreBackup: { backupId: 'b', targetResourceId: 't' },
+  restorePointInTime: { resourceId: 'r', timestamp: '2025-01-01T00:00:00Z' },
+  putPolicy: { keepLast: 1 },
+};
+
+describe('the document', () => {
+  test('has exactly the routes of the contract', async () => {
+    const { paths } = await fetchDocument();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`,
+      ),
+    );
+    const served = ROUTE_LIST.map((route) => `${route.operationId} ${route.method} ${route.path}`);
+    expect(described.sort()).toEqual(served.sort());
+  });
+
+  test('describes the routes of the design', async () => {
+    const { paths } = await fetchDocument();
+    expect(Object.keys(paths).sort()).toEqual([
+      '/',
+      '/backups',
+      '/backups/{id}',
+      '/backups/{id}/delta',
+      '/backups/{id}/verify',
+      '/health',
+      '/openapi.json',
+      '/restore',
+      '/restore/operations',
+      '/restore/operations/{id}',
+      '/restore/operations/{id}/result',
+      '/restore/point-in-time',
+      '/retention/plan',
+      '/retention/policies/{resourceId}',
+    ]);
+  });
+
+  test('has no reference that leads nowhere, and no schema id or dialect in the wrong place', async () => {
+    const document = await fetchDocument();
+    const text = JSON.stringify(document);
+    for (const [, id] of text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
+      expect(document.components.schemas).toHaveProperty(id!);
+    }
+    expect([...text.matchAll(/"\$ref":"(?!#\/components\/schemas\/\w+")/g)]).toEqual([]);
+    expect(text).not.toMatch(/"\$(schema|id|defs)"/);
+    expect(document.openapi).toBe('3.1.1');
+  });
+
+  test('asks for a token where the deployment has one', async () => {
+    const open = await fetchDocument();
+    const closed = await fetchDocument('token');
+    for (const { path, method, auth } of ROUTE_LIST) {
+      const key = method.toLowerCase();
+      expect(open.paths[path]![key]!.security).toEqual([]);
+      expect(open.paths[path]![key]!.responses).not.toHaveProperty('401');
+      expect(closed.paths[path]![key]!.security).toEqual(auth ? [{ bearer: [] }] : []);
+      expect('401' in closed.paths[path]![key]!.responses).toBe(auth);
+    }
+    expect(closed.components.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer' } });
+  });
+
+  test('names data as required, and of any type', async () => {
+    const { paths } = await fetchDocument();
+    const { schema } = paths['/backups']!.post!.requestBody!.content['application/json']!;
+    expect(schema.required).toEqual(['resourceId', 'data']);
+    expect(schema.properties!.data).not.toHaveProperty('type');
+    expect(schema.additionalProperties).toBe(false);
+    expect(schema.properties!.type).toEqual({
+      type: 'string',
+      enum: ['full', 'incremental', 'differential'],
+      default: 'full',
+    });
+    expect(schema.properties!.metadata!.properties!.retentionDays).toEqual({
+      type: 'integer',
+      minimum: 0,
+      maximum: 3650,
+      default: 30,
+    });
+  });
+
+  test('speaks of parameters as what they are', async () => {
+    const { paths } = await fetchDocument();
+    const byName = Object.fromEntries(
+      [...paths['/backups']!.get!.parameters!, ...paths['/backups']!.post!.parameters!].map((one) => [
+        one.name,
+        one,
+      ]),
+    );
+    expect(byName.limit).toEqual({
+      name: 'limit',
+      in: 'query',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 1000, default: 50 },
+    });
+    expect(byName['Idempotency-Key']).toMatchObject({ in: 'header', required: false });
+    expect(paths['/backups/{id}']!.get!.parameters![0]).toMatchObject({
+      name: 'id',
+      in: 'path',
+      required: true,
+    });
+  });
+
+  test('answers problems as problem documents', async () => {
+    const { paths } = await fetchDocument();
+    for (const { path, method, answers: good } of ROUTE_LIST) {
+      for (const [status, response] of Object.entries(paths[path]![method.toLowerCase()]!.responses)) {
+        const type = status in good ? 'application/json' : 'application/problem+json';
+        expect(Object.keys(response.content)).toEqual([type]);
+      }
+    }
+  });
+});
+
+describe('the contract', () => {
+  test.each(ROUTE_LIST)('$operationId is served as it says', async (route) => {
+    const { send, app } = createHarness();
+    const path = route.path.replaceAll(/\{\w+\}/g, 'x');
+    const response = await send(route.method, path, BODIES[route.operationId]);
+    expect(Object.keys(route.answers)).toContain(String(response.status));
+    const answer = (route.answers as Record<number, { schema: string }>)[response.status]!;
+    const body: unknown = await response.json();
+    // zod drops what a schema does not name: equal means nothing more and nothing less.
+    expect(schemaOf(answer.schema).parse(body)).toEqual(body);
+    for (const header of Object.keys((route.answers as Route['answers'])[201]?.headers ?? {})) {
+      if (header === 'Location') expect(response.headers.has(header)).toBe(true);
+    }
+    expect((await app.request(path, { method: 'OPTIONS' })).headers.get('allow')).toContain(route.method);
+  });
+
+  test.each(ROUTE_LIST)('$operationId names its parameters in its path', (route) => {
+    expect(Object.keys(route.params?.shape ?? {})).toEqual(pathParameters(route.path));
+  });
+
+  test('problems name only codes that exist, each once', () => {
+    for (const route of ROUTE_LIST) {
+      const codes = errorsOf(route, true);
+      expect(new Set(codes).size).toBe(codes.length);
+    }
+  });
+});
+
+describe('examples', () => {
+  const entries = Object.entries(EXAMPLES) as [
+    keyof typeof ROUTES,
+    NonNullable<(typeof EXAMPLES)['getHealth']>,
+  ][];
+  const requests = entries.flatMap(([id, one]) =>
+    Object.entries(one.requests ?? {}).map(([name, body]) => [id, name, body] as const),
+  );
+  const replies = entries.flatMap(([id, one]) =>
+    Object.entries(one.answers ?? {}).map(([status, body]) => [id, Number(status), body] as const),
+  );
+
+  test.each(requests)('the request of %s, %s, is accepted', async (id, _name, body) => {
+    const { send } = createHarness();
+    const route: Route = ROUTES[id];
+    const response = await send(route.method, route.path.replaceAll(/\{\w+\}/g, 'x'), body);
+    expect(response.status).toBeLessThan(300);
+  });
+
+  test.each(replies)('the answer of %s, %d, is one', (id, status, body) => {
+    const route: Route = ROUTES[id];
+    const wire: unknown = JSON.parse(JSON.stringify(body));
+    const schema = schemaOf(route.answers[status]!.schema);
+    expect(schema.parse(wire)).toEqual(wire);
+  });
+});

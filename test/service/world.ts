@@ -1,0 +1,87 @@
+// A whole service over memory adapters, with a clock that the test holds.
+
+import { canonicalText } from '../../lib/core/json/body.ts';
+import type { BackupRecord, BackupType } from '../../lib/core/model.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
+import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
+import { createManualClock } from '../../lib/memory/clock.ts';
+import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
+import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
+import { createMemoryQueue } from '../../lib/memory/queue.ts';
+import type { CreateBackupInput, RestoreOutput } from '../../lib/service/api.ts';
+import type { Deps } from '../../lib/service/deps.ts';
+import { createGate } from '../../lib/service/gate.ts';
+import { createService } from '../../lib/service/service.ts';
+
+export const DAY = 86_400_000;
+export const START = Date.UTC(2026, 0, 1, 12);
+const CALLER = { actor: 'tester' };
+
+export type World = ReturnType<typeof createWorld>;
+
+/** `replace` swaps ports for faulty ones. */
+export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({})) {
+  const clock = createManualClock(START);
+  const plain: Deps = {
+    blobs: createMemoryBlobStore(clock),
+    catalog: createMemoryCatalog(),
+    keyring: createMemoryKeyring(),
+    queue: createMemoryQueue(clock),
+    events: createMemoryEventSink(),
+    clock,
+    log: silentLogger,
+    options: { allowUnencrypted: true, graceMs: DAY },
+    gate: createGate(),
+  };
+  const deps: Deps = { ...plain, ...replace(plain) };
+  const service = createService(deps);
+  return {
+    clock,
+    deps,
+    /** The ports without faults, to look behind the service. */
+    plain,
+    service,
+    async backup(
+      resourceId: string,
+      json: string,
+      input: Partial<CreateBackupInput> = {},
+    ): Promise<BackupRecord> {
+      const { backup } = await service.createBackup({ ...inputOf(resourceId, json), ...input }, CALLER);
+      return backup;
+    },
+    make: (resourceId: string, json: string, type: BackupType, input: Partial<CreateBackupInput> = {}) =>
+      service
+        .createBackup({ ...inputOf(resourceId, json), type, ...input }, CALLER)
+        .then(({ backup }) => backup),
+    remove: (id: string) => service.deleteBackup(id, CALLER),
+    restore: (backupId: string) => service.restore({ ...RESTORE, backupId }, CALLER),
+    async text(backupId: string): Promise<string> {
+      return textOf(await service.restore({ ...RESTORE, backupId }, CALLER));
+    },
+    async textAt(resourceId: string, at: number): Promise<string> {
+      return textOf(await service.restorePointInTime({ ...RESTORE, resourceId, at }, CALLER));
+    },
+    async blobCount(): Promise<number> {
+      return (await plain.blobs.list({ limit: 1000, writtenBefore: Number.MAX_SAFE_INTEGER })).items.length;
+    },
+  };
+}
+
+const RESTORE = { targetResourceId: 'restored', createdBy: 'tester', validate: true, async: false };
+
+export function inputOf(resourceId: string, json: string): CreateBackupInput {
+  return {
+    resourceId,
+    resourceType: 'generic',
+    type: 'full',
+    state: canonicalText(json),
+    metadata: { version: '1.0', source: 'test', tags: {}, retentionDays: 30 },
+    encrypt: true,
+  };
+}
+
+export function textOf({ data }: RestoreOutput): string {
+  if (data === undefined) throw new Error('the restore gave no data');
+  return Buffer.from(data).toString();
+}

@@ -53,6 +53,7 @@ export interface Page<T> {
 }
 
 export interface PageRequest {
+  /** 1 to `listPageMax` (limits). A page holds at most that many; more may follow as long as there is a cursor. */
   limit: number;
   cursor?: string;
 }
@@ -68,7 +69,7 @@ export interface BlobStore {
    * Stores a new blob and makes it durable before resolving. Resolves with size and SHA-256 (hex) of the bytes
    * *as the store holds them*: read back from the disk, or checked by the remote side, never only counted on the way.
    * Given `expected`, throws `integrity` if they differ. Throws `exists` if the id is taken. After any throw nothing is stored.
-   * `blobId` is 32 lower-case hex digits; anything else throws `not_found`.
+   * `blobId` is 32 lower-case hex digits; anything else throws `not_found`. The chunks must stay as they are until it settles.
    */
   put(blobId: string, body: Chunks, expected?: BlobDigest): Promise<BlobDigest>;
   /** The bytes in order, in chunks of the adapter's choosing. Throws `not_found` before the first chunk. */
@@ -91,6 +92,9 @@ export interface BlobInfo {
   bytes: number;
   writtenAt: number;
 }
+
+/** What one transaction can hold in every home (DynamoDB takes 100 items, and some changes need two). */
+export const CHANGES_MAX = 90;
 
 /** One conditional write. `expect` is the version that must be stored now; 0 means "must not exist". */
 export type Change =
@@ -122,7 +126,11 @@ export interface Catalog {
   /** A new id, never given before or after, across restarts, for an id that was committed: `backup-...`, `restore-...`. */
   allocateId(kind: IdKind): Promise<string>;
 
-  /** All or nothing, durable before resolving. Throws `conflict` naming the change whose condition failed. At most 90 changes. */
+  /**
+   * All or nothing, durable before resolving. Throws `conflict` naming the change whose condition failed.
+   * At most `CHANGES_MAX` changes, no two of them about one record: more is a bug of the caller, refused with a RangeError.
+   * After `unavailable` the outcome is unknown: the commit may stand, so nothing that it names may be removed.
+   */
   commit(changes: Change[]): Promise<void>;
 
   /** Tombstones included. */
@@ -158,6 +166,12 @@ export interface Catalog {
   dueGarbage(request: PageRequest & { before: number }): Promise<Page<GarbageEntry>>;
   /** Entries of one resource, due or not, by rising sequence. */
   resourceGarbage(request: PageRequest & { resourceId: string }): Promise<Page<GarbageEntry>>;
+
+  /**
+   * Of these blobs (at most `listPageMax`), the ones that nothing accounts for: no record, live or tombstone, has one as
+   * its own (the last of its chain), and no garbage entry names it.
+   */
+  findUnknownBlobs(blobIds: string[]): Promise<string[]>;
 
   /** Events not yet marked as published, in commit order. */
   pendingEvents(limit: number): Promise<AuditEvent[]>;
@@ -207,6 +221,26 @@ export interface Queue {
   /** Gives the job back, for delivery after `delayMs`. After `jobAttemptsMax` (limits) deliveries it goes to the dead letters instead. */
   retry(receipt: string, delayMs: number): Promise<void>;
   deadLetters(): Promise<Job[]>;
+}
+
+/**
+ * Bytes too large for a call: clients PUT a state to one URL and GET a result from another, past the API. What is
+ * staged here is not a backup: it goes by itself after a day.
+ */
+export interface TransferStore {
+  /** A URL that takes one PUT of at most `bytesMax` bytes until `expiresAt`, from whoever holds it. */
+  createUpload(uploadId: string, request: { expiresAt: number; bytesMax: number }): Promise<{ url: string }>;
+  /** What was PUT. Throws `not_found` if nothing was, `integrity` if it is larger than was allowed. */
+  readUpload(uploadId: string): Promise<{ bytes: number; body: AsyncIterable<Uint8Array> }>;
+  /** Forgets an upload that has been used; one that is not there is no error. A home may leave it to age. */
+  discardUpload(uploadId: string): Promise<void>;
+  /** Only where the API cannot answer with large results itself. */
+  results?: {
+    /** Stages the JSON text of a result; the same id again replaces it. */
+    write(operationId: string, body: Chunks): Promise<void>;
+    /** A URL that gives it to whoever holds it, until `expiresAt`. */
+    url(operationId: string, expiresAt: number): Promise<string>;
+  };
 }
 
 /** Where audit events go once committed. At least once, in order; a throw means "again later". */

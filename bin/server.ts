@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     version: VERSION,
     log,
     limits: { bodyBytesMax: config.bodyBytesMax },
+    uploads: home.uploads,
   });
   const server = serve(
     {

@@ -4,6 +4,7 @@
 import type {
   AuditEvent,
   BackupRecord,
+  BackupRequest,
   BackupType,
   GarbageEntry,
   Head,
@@ -114,6 +115,8 @@ export type Change =
   | { kind: 'garbage.remove'; blobId: string }
   | { kind: 'operation.insert'; record: OperationRecord }
   | { kind: 'operation.update'; record: OperationRecord; expect: number }
+  | { kind: 'request.insert'; record: BackupRequest }
+  | { kind: 'request.update'; record: BackupRequest; expect: number }
   | { kind: 'policy.put'; record: PolicyRecord; expect: number }
   | { kind: 'policy.remove'; resourceId: string; expect: number }
   /** Events keep the order of their commits. */
@@ -154,6 +157,10 @@ export interface Catalog {
   getIdempotency(key: string, now: number): Promise<IdempotencyRecord | undefined>;
   getPolicy(resourceId: string): Promise<PolicyRecord | undefined>;
 
+  getRequest(id: string): Promise<BackupRequest | undefined>;
+  /** Requests that are neither completed nor failed. */
+  unfinishedRequests(request: PageRequest): Promise<Page<BackupRequest>>;
+
   getOperation(id: string): Promise<OperationRecord | undefined>;
   /** Newest first by createdAt; equal times in a stable order. */
   listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
@@ -179,7 +186,7 @@ export interface Catalog {
   /** Events of one resource, or all, newest first: the audit trail. */
   listEvents(request: PageRequest & { resourceId?: string }): Promise<Page<AuditEvent>>;
 
-  /** Forgets idempotency records expired at `now` and finished operations created before `operationsBefore`. */
+  /** Forgets idempotency records expired at `now`, and finished operations and requests created before `operationsBefore`. */
   purge(request: { now: number; operationsBefore: number }): Promise<void>;
   /** Throws `unavailable` if the catalog cannot be reached or written. */
   check(): Promise<void>;
@@ -198,8 +205,9 @@ export interface Keyring {
 }
 
 export interface Job {
-  kind: 'restore';
-  operationId: string;
+  kind: 'restore' | 'backup';
+  /** Of the restore operation, or of the backup that was asked for. */
+  id: string;
 }
 
 export interface Delivery {

@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   encryption_required: [403, 'This deployment does not store unencrypted backups'],
   route_not_found: [404, 'There is no such route'],
   backup_not_found: [404, 'There is no such backup'],
+  upload_not_found: [404, 'There is no such upload'],
   operation_not_found: [404, 'There is no such operation'],
   resource_not_found: [404, 'There is no such resource'],
   policy_not_found: [404, 'There is no such policy'],

@@ -32,18 +32,24 @@ export const LIMITS = {
   retentionDaysMax: 3650,
   /** Deltas between a backup and its nearest whole state: bounds the cost and the fragility of a restore. */
   chainDeltasMax: 16,
+  /** Deltas of a chain may weigh that much whatever their state weighs: below it, blobs cost by number, not by size. */
+  chainDeltaBytesFree: 64 * KIB,
   /** Snapshot pointers per resource, for point-in-time restore (from the product's specification). */
   snapshotsMax: 100,
   listPageDefault: 50,
   listPageMax: 1000,
   /** How often a create rebuilds on a new head before it gives up. */
   commitAttemptsMax: 5,
+  /** How long an upload's URL takes a PUT; what was PUT is forgotten a day later. */
+  uploadMs: 60 * 60 * SECOND_MS,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: DAY_MS,
   /** Between a removal being marked and its bytes being swept. */
   graceMs: DAY_MS,
   /** A restore that has not finished by then has failed; its lease on the chain ends too. */
   operationMs: 60 * 60 * SECOND_MS,
+  /** Finished operations are listed for that long. */
+  operationHistoryDays: 90,
   /** How long the result of an asynchronous restore can be fetched. */
   resultMs: 60 * 60 * SECOND_MS,
   /** A warning is given on a backup that expires sooner than this. */
@@ -56,6 +62,8 @@ export const LIMITS = {
   sweepPageMax: 500,
   /** Deliveries of a job before it is given up. */
   jobAttemptsMax: 5,
+  /** Before a failed job is tried again the first time; each further time waits twice as long. */
+  jobRetryMs: 2 * SECOND_MS,
   /** A job not finished by then is delivered again. */
   jobVisibilityMs: 15 * 60 * SECOND_MS,
 } as const;

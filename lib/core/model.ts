@@ -28,6 +28,7 @@ export interface BlobRef {
   /** Of the sealed bytes, as confirmed by the store. */
   bytes: number;
   sha256: string;
+  encrypted: boolean;
   /** Checksum and size of the canonical text that stands once this blob is applied. */
   checksum: string;
   size: number;
@@ -73,6 +74,29 @@ export interface BackupRecord {
   deletedAt?: number;
   deletedReason?: 'deleted' | 'expired';
   /** Optimistic lock: each update writes version + 1. */
+  version: number;
+}
+
+export type RequestStatus = 'pending' | 'in_progress' | 'completed' | 'failed';
+
+/** A backup asked for by upload: worked off in the background, under the id that the backup will have. */
+export interface BackupRequest {
+  id: string;
+  resourceId: string;
+  resourceType: string;
+  requestedType: BackupType;
+  metadata: BackupMetadata;
+  encrypt: boolean;
+  uploadId: string;
+  status: RequestStatus;
+  /** 0..100, never falling. */
+  progress: number;
+  /** Why it failed: an error's code and detail, as a call would have been answered. */
+  failure?: { code: string; detail: string };
+  actor: string;
+  createdAt: number;
+  /** Unfinished by then, it has failed. */
+  leaseUntil: number;
   version: number;
 }
 
@@ -169,6 +193,8 @@ export interface PolicyRecord {
 
 export type AuditAction =
   | 'backup.created'
+  | 'backup.requested'
+  | 'backup.request_progressed'
   | 'backup.deleted'
   | 'backup.expired'
   | 'backup.rebased'

@@ -12,7 +12,7 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   BACKUP_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   BACKUP_DATA_DIR: z.string().min(1).default('.data'),
-  BACKUP_BODY_BYTES_MAX: wholeNumber(1024, 2 ** 32).default(LIMITS.bodyBytesMax),
+  BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax).default(LIMITS.bodyBytesMax),
   BACKUP_ALLOW_UNENCRYPTED: z.enum(['true', 'false']).default('true'),
   BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400).default(3600),
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400).default(LIMITS.graceMs / 1000),

@@ -20,9 +20,12 @@ import { createEventSink } from './event-sink.ts';
 import { every } from './every.ts';
 import { openKeyring } from './keyring.ts';
 import { createQueue } from './queue.ts';
+import { createTransferStore, type UploadReceiver } from './transfers.ts';
 
 export interface Home {
   service: BackupService;
+  /** Takes what is PUT to the URLs that the service gives out. */
+  uploads: UploadReceiver;
   /** Ends background work and gives the folder free. */
   close(): Promise<void>;
 }
@@ -30,6 +33,7 @@ export interface Home {
 /** Events and queued jobs are looked for at least this often; both are also told of at once. */
 const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
+const UPLOADS_EVERY_MS = 3_600_000;
 const ORPHANS_EVERY_MS = 86_400_000;
 
 /** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
@@ -47,6 +51,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
   const { dataDir, allowUnencrypted, graceMs } = config;
   const clock = createSystemClock();
   const queue = createQueue(database, clock);
+  const transfers = createTransferStore(dataDir, clock);
   let kickWorker = (): void => {};
   const deps: Deps = {
     blobs: openBlobStore(dataDir),
@@ -56,7 +61,13 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
     events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),
     clock,
     log,
-    options: { allowUnencrypted, graceMs },
+    transfers,
+    options: {
+      allowUnencrypted,
+      graceMs,
+      uploadBytesMax: config.bodyBytesMax,
+      syncBytesMax: Number.POSITIVE_INFINITY,
+    },
     gate: createGate(),
   };
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
@@ -75,10 +86,12 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
       const removed = await removeOrphans(deps);
       if (removed > 0) log.warn('blobs that no record names were removed', { removed });
     }),
+    every('upload ageing', UPLOADS_EVERY_MS, log, () => transfers.removeStale()),
     every('event relay', RELAY_EVERY_MS, log, () => relayEvents(deps)),
   ];
   return {
     service: createService(deps),
+    uploads: transfers,
     async close() {
       await Promise.all(background.map(({ stop }) => stop()));
       database.close();

@@ -47,6 +47,31 @@ export const Backup = z.object({
   expiresAt: time.exactOptional(),
 });
 
+export const PendingBackup = z.object({
+  id: z.string().meta({ description: 'The id that the backup will have' }),
+  resourceId: z.string(),
+  resourceType: z.string(),
+  type: backupType,
+  status: z.enum(['pending', 'in_progress', 'completed', 'failed']),
+  progress: z.int().min(0).max(100),
+  failure: z.object({ code: z.string(), detail: z.string() }).exactOptional(),
+  encrypted: z.boolean(),
+  data: z.literal('[REDACTED]'),
+  metadata: Metadata,
+  createdAt: time,
+});
+export const BackupOrPending = z.union([Backup, PendingBackup]);
+
+export const Upload = z.object({
+  uploadId: z.string(),
+  method: z.literal('PUT'),
+  url: z.string(),
+  expiresAt: time,
+  bytesMax: count,
+});
+
+export const State = z.unknown().meta({ description: 'Any JSON' });
+
 export const BackupList = z.object({
   backups: z.array(Backup),
   count,

@@ -7,6 +7,7 @@ import { ServiceError } from '../core/errors.ts';
 import type { Logger } from '../log.ts';
 import type { BackupService } from '../service/api.ts';
 import { type AuthOptions, createAuthenticator } from './auth.ts';
+import { emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { ROUTE_LIST } from './contract.ts';
 import { createHandlers } from './handlers.ts';
@@ -15,10 +16,12 @@ import {
   type ApiLimits,
   DEFAULT_LIMITS,
   methodNotAllowed,
+  type Origin,
   type RequestState,
   serveRoute,
 } from './pipeline.ts';
 import { invalidRequest, problemResponse, toServiceError } from './problem.ts';
+import { replyJson } from './reply.ts';
 import { type InputOf, type Route, routerPath } from './route.ts';
 import { isDecodable, MALFORMED_ENCODING } from './validate.ts';
 
@@ -33,6 +36,13 @@ export interface ApiDeps {
   limits?: Partial<ApiLimits>;
   /** Epoch milliseconds. */
   now?: () => number;
+  /** Takes what is PUT to the paths that `createUpload` gives, in a home that does so itself. */
+  uploads?: UploadReceiver;
+}
+
+export interface UploadReceiver {
+  /** Resolves with how many bytes were taken. */
+  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<number>;
 }
 
 type Env = { Variables: RequestState & { errorCode?: string } };
@@ -84,7 +94,8 @@ export function createApi(deps: ApiDeps): Api {
     if (!isDecodable(rawPath(context.req.raw))) {
       throw invalidRequest([{ pointer: '/path', detail: MALFORMED_ENCODING }]);
     }
-    if (!isPublic(context)) context.set('identity', authenticate(context.req.raw.headers));
+    if (!isPublic(context) && !isUpload(context))
+      context.set('identity', authenticate(context.req.raw.headers));
     await next();
   });
 
@@ -93,6 +104,16 @@ export function createApi(deps: ApiDeps): Api {
     app.on(route.method, routerPath(route.path), (context) =>
       serveRoute(pipeline, route as Route, handler, context, context.var),
     );
+  }
+  const { uploads } = deps;
+  if (uploads !== undefined) {
+    app.put(UPLOAD_PATH, async (context) => {
+      const { body } = context.req.raw;
+      if (body === null) throw emptyBody();
+      const bytes = await uploads.receive(context.req.param('uploadId'), body);
+      context.var.meter.bytesIn = bytes;
+      return replyJson(200, { uploadId: context.req.param('uploadId'), bytes });
+    });
   }
   for (const [path, allow] of allowedMethods()) {
     app.all(routerPath(path), (context) =>
@@ -106,7 +127,11 @@ export function createApi(deps: ApiDeps): Api {
   return app;
 }
 
-type AnyHandler = (input: InputOf<Route>, identity: RequestState['identity']) => Promise<Response>;
+type AnyHandler = (
+  input: InputOf<Route>,
+  identity: RequestState['identity'],
+  origin: Origin,
+) => Promise<Response>;
 
 function begin(context: Context<Env>): void {
   const asked = context.req.raw.headers.get('x-request-id');
@@ -131,6 +156,13 @@ function finish(context: Context<Env>, log: Logger, durationMs: number): void {
     bytesIn: meter.bytesIn,
     bytesOut: Number(res.headers.get('content-length') ?? 0),
   });
+}
+
+/** Not in the contract: in other homes the URL that `createUpload` gives leads elsewhere. Whoever holds it may use it. */
+const UPLOAD_PATH = '/uploads/:uploadId';
+
+function isUpload(context: Context<Env>): boolean {
+  return context.req.method === 'PUT' && /^\/uploads\/[^/]+$/.test(context.req.path);
 }
 
 const PATHS = new Map(ROUTE_LIST.map((route) => [routerPath(route.path), route.path]));

@@ -65,8 +65,13 @@ export const ROUTES = {
     tag: 'Backups',
     auth: true,
     headers: CreateHeaders,
-    body: { fields: CreateBackupFields, stateMember: 'data' },
+    body: { fields: CreateBackupFields, stateMember: 'data', stateInstead: 'uploadId' },
     answers: {
+      202: {
+        description: 'Accepted: the backup is made from the upload in the background, under this id',
+        schema: 'PendingBackup',
+        headers: { Location: 'Where its status is, and then the backup' },
+      },
       201: {
         description: 'The backup',
         schema: 'Backup',
@@ -76,7 +81,7 @@ export const ROUTES = {
         },
       },
     },
-    errors: ['encryption_required', 'write_conflict', 'idempotency_key_reused'],
+    errors: ['encryption_required', 'upload_not_found', 'write_conflict', 'idempotency_key_reused'],
   },
   listBackups: {
     method: 'GET',
@@ -95,7 +100,9 @@ export const ROUTES = {
     tag: 'Backups',
     auth: true,
     params: IdPath,
-    answers: { 200: { description: 'The backup', schema: 'Backup' } },
+    answers: {
+      200: { description: 'The backup, or how far one by upload has come', schema: 'BackupOrPending' },
+    },
     errors: ['backup_not_found'],
   },
   protectBackup: {
@@ -140,6 +147,17 @@ export const ROUTES = {
     body: { fields: Nothing, optional: true },
     answers: { 200: { description: 'The validation result', schema: 'Validation' } },
     errors: ['backup_not_found'],
+  },
+
+  createUpload: {
+    method: 'POST',
+    path: '/uploads',
+    summary: 'Get a URL to PUT a large state to, for a backup by uploadId',
+    tag: 'Backups',
+    auth: true,
+    body: { fields: Nothing, optional: true },
+    answers: { 201: { description: 'Where to PUT the state', schema: 'Upload' } },
+    errors: [],
   },
 
   restoreBackup: {
@@ -191,7 +209,13 @@ export const ROUTES = {
     tag: 'Restores',
     auth: true,
     params: IdPath,
-    answers: { 200: restoreAnswers[200] },
+    answers: {
+      200: {
+        description: 'The state, or the part of it that was asked for, and nothing else',
+        schema: 'State',
+      },
+      303: { description: 'It is at a URL of its own', schema: 'State', headers: { Location: 'Where' } },
+    },
     errors: [
       'operation_not_found',
       'result_unavailable',

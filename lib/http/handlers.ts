@@ -5,9 +5,19 @@ import type { Page } from '../ports.ts';
 import type { BackupService, Caller, RestoreOutput } from '../service/api.ts';
 import type { Identity } from './auth.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
+import { formatInstant } from './instant.ts';
+import type { Origin } from './pipeline.ts';
 import { replyJson, replyParts, replyRestored } from './reply.ts';
 import type { InputOf } from './route.ts';
-import { backupUrl, operationUrl, viewBackup, viewDecision, viewOperation, viewPolicy } from './view.ts';
+import {
+  backupUrl,
+  operationUrl,
+  viewBackup,
+  viewDecision,
+  viewOperation,
+  viewPolicy,
+  viewRequest,
+} from './view.ts';
 
 export const SERVICE_NAME = 'Backup & Restore Service';
 
@@ -32,7 +42,7 @@ export interface HandlerDeps {
 }
 
 export type Handlers = {
-  [Id in OperationId]: (input: InputOf<Routes[Id]>, identity: Identity) => Promise<Response>;
+  [Id in OperationId]: (input: InputOf<Routes[Id]>, identity: Identity, origin: Origin) => Promise<Response>;
 };
 
 /** The handlers of every operation in the contract. */
@@ -59,7 +69,20 @@ export function createHandlers({ service, version, openApi, now }: HandlerDeps):
 
     async createBackup({ fields, headers, state }, identity) {
       const key = headers['idempotency-key'];
-      const input = { ...fields, state, ...(key === undefined ? {} : { idempotencyKey: key }) };
+      const { uploadId, ...asked } = fields;
+      const keyed = { ...asked, ...(key === undefined ? {} : { idempotencyKey: key }) };
+      if (state === undefined) {
+        if (uploadId === undefined) throw new Error('the pipeline let a body without a state through');
+        const { request, replayed } = await service.requestBackup(
+          { ...keyed, uploadId },
+          { actor: identity.actor },
+        );
+        return replyJson(202, viewRequest(request), {
+          Location: backupUrl(request.id),
+          ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+        });
+      }
+      const input = { ...keyed, state };
       const { backup, replayed } = await service.createBackup(input, { actor: identity.actor });
       return replyJson(201, viewBackup(backup), {
         Location: backupUrl(backup.id),
@@ -72,7 +95,21 @@ export function createHandlers({ service, version, openApi, now }: HandlerDeps):
     },
 
     async getBackup({ params }) {
-      return replyJson(200, viewBackup(await service.getBackup(params.id)));
+      const found = await service.findBackup(params.id);
+      return replyJson(200, 'uploadId' in found ? viewRequest(found) : viewBackup(found));
+    },
+
+    async createUpload(_input, _identity, origin) {
+      const { uploadId, url, expiresAt, bytesMax } = await service.createUpload();
+      // A home that takes uploads itself gives a path on this very service.
+      const whole = new URL(url, origin).href;
+      return replyJson(201, {
+        uploadId,
+        method: 'PUT',
+        url: whole,
+        expiresAt: formatInstant(expiresAt),
+        bytesMax,
+      });
     },
 
     async protectBackup({ params, fields }, { actor }) {
@@ -123,10 +160,9 @@ export function createHandlers({ service, version, openApi, now }: HandlerDeps):
     },
 
     async getOperationResult({ params }) {
-      const { operation, data } = await service.getOperationResult(params.id);
-      if (data === undefined)
-        throw new ServiceError('result_unavailable', 'The operation has no result yet.');
-      return replyRestored(viewOperation(operation, now()), data);
+      const { data, url } = await service.getOperationResult(params.id);
+      if (url !== undefined) return new Response(null, { status: 303, headers: { Location: url } });
+      return replyParts(200, [data]);
     },
 
     async planRetention({ query }) {

@@ -38,7 +38,10 @@ export interface RequestState {
   identity: Identity;
 }
 
-type Handler<R extends Route> = (input: InputOf<R>, identity: Identity) => Promise<Response>;
+/** Where the caller has reached us, for URLs that must be whole: `http://localhost:3004`. */
+export type Origin = string;
+
+type Handler<R extends Route> = (input: InputOf<R>, identity: Identity, origin: Origin) => Promise<Response>;
 
 /**
  * Serves a route: checks media type, path, query and headers before a byte of the body is read, then the body, then
@@ -66,7 +69,7 @@ export async function serveRoute<R extends Route>(
       route.body === undefined ? {} : await takeBody(deps, route.body, request, reservation, state.meter);
     // The schemas of this very route made these: the table's types and its values are one.
     const input = { params, query, headers, ...body } as unknown as InputOf<R>;
-    return await handler(input, state.identity);
+    return await handler(input, state.identity, new URL(request.url).origin);
   } finally {
     reservation.release();
   }
@@ -91,8 +94,12 @@ async function takeBody(
   const losses = findLosses(fieldsText);
   const faults: Fault[] = [];
   const fields = applySchema(spec.fields, raw, '', faults);
-  if (stateMember !== undefined && state === undefined && isObject(raw)) {
-    faults.push({ pointer: `/${stateMember}`, detail: 'is required' });
+  if (stateMember !== undefined && isObject(raw)) {
+    const instead = spec.stateInstead !== undefined && Object.hasOwn(raw, spec.stateInstead);
+    if (state === undefined && !instead) faults.push({ pointer: `/${stateMember}`, detail: 'is required' });
+    if (state !== undefined && instead) {
+      faults.push({ pointer: `/${spec.stateInstead}`, detail: `must not stand beside ${stateMember}` });
+    }
   }
   // What is lost in parsing is the better explanation of what the schema then found.
   const known = new Set(losses.map((loss) => loss.pointer));
@@ -101,7 +108,7 @@ async function takeBody(
   return { fields, state };
 }
 
-function isObject(value: unknown): boolean {
+function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

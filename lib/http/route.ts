@@ -11,6 +11,8 @@ export interface BodySpec {
   fields: z.ZodObject;
   /** The member that holds a state. Required, of any type, and never made into objects. */
   stateMember?: string;
+  /** A field that may stand in the state's place, to say where the state is instead. */
+  stateInstead?: string;
   /** Whether the body may be left out; it then counts as `{}`. */
   optional?: boolean;
 }
@@ -48,7 +50,11 @@ export interface InputOf<R extends Route> {
   headers: OutputOf<R['headers']>;
   fields: R['body'] extends { fields: infer F } ? OutputOf<F> : Record<never, never>;
   /** Present exactly if the body has a stateMember. */
-  state: R['body'] extends { stateMember: string } ? CanonicalText : undefined;
+  state: R['body'] extends { stateInstead: string }
+    ? CanonicalText | undefined
+    : R['body'] extends { stateMember: string }
+      ? CanonicalText
+      : undefined;
 }
 
 /** The parameter names in a path, in order. */

@@ -14,6 +14,7 @@ import {
   preferAsync,
   retentionDays,
   tags,
+  uploadId,
 } from './values.ts';
 
 export const IdPath = z.strictObject({ id: name });
@@ -47,6 +48,7 @@ export const CreateBackupFields = z.strictObject({
   resourceType: name.default('generic'),
   type: backupType.default('full'),
   metadata: MetadataInput.prefault({}),
+  uploadId: uploadId.exactOptional(),
   encrypt: z.boolean().default(true),
 });
 

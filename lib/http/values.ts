@@ -102,3 +102,6 @@ function depthOf(value: unknown): number {
   for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item));
   return deepest + 1;
 }
+
+/** From `POST /uploads`. */
+export const uploadId = z.string().regex(/^[0-9a-f]{32}$/, 'must be an uploadId from POST /uploads');

@@ -1,9 +1,9 @@
 // Records to the wire, member for member in the order of the specification. What is not named here is not shown.
 
 import type * as z from 'zod';
-import type { BackupRecord, OperationRecord, PolicyRecord } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../core/model.ts';
 import type { RetentionDecision } from '../service/api.ts';
-import type { Backup, Operation, Policy, RetentionPlan } from './answers.ts';
+import type { Backup, Operation, PendingBackup, Policy, RetentionPlan } from './answers.ts';
 import { formatInstant } from './instant.ts';
 
 export type BackupView = z.output<typeof Backup>;
@@ -45,6 +45,24 @@ export function viewBackup(record: BackupRecord): BackupView {
     createdAt: formatInstant(record.createdAt),
     completedAt: formatInstant(record.completedAt),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+  };
+}
+
+/** A backup that is not there yet. */
+export function viewRequest(request: BackupRequest): z.output<typeof PendingBackup> {
+  const { failure } = request;
+  return {
+    id: request.id,
+    resourceId: request.resourceId,
+    resourceType: request.resourceType,
+    type: request.requestedType,
+    status: request.status,
+    progress: request.progress,
+    ...(failure === undefined ? {} : { failure }),
+    encrypted: request.encrypt,
+    data: '[REDACTED]',
+    metadata: request.metadata,
+    createdAt: formatInstant(request.createdAt),
   };
 }
 

@@ -4,6 +4,7 @@ import type { CanonicalText } from '../core/json/text.ts';
 import type {
   BackupMetadata,
   BackupRecord,
+  BackupRequest,
   BackupType,
   OperationRecord,
   PolicyRecord,
@@ -28,6 +29,21 @@ export interface CreateBackupInput {
   encrypt: boolean;
   /** From the Idempotency-Key header. */
   idempotencyKey?: string;
+  /** The id the backup was promised when it was asked for by upload; else it gets a new one. */
+  id?: string;
+}
+
+/** A backup whose state has been uploaded. */
+export interface RequestBackupInput extends Omit<CreateBackupInput, 'state' | 'id'> {
+  uploadId: string;
+}
+
+export interface Upload {
+  uploadId: string;
+  /** Takes one PUT of the state as JSON. */
+  url: string;
+  expiresAt: number;
+  bytesMax: number;
 }
 
 export interface RestoreInput {
@@ -55,6 +71,9 @@ export interface RestoreOutput {
   data?: Uint8Array;
 }
 
+/** The JSON text itself, or a URL that gives it for a while. */
+export type RestoreResult = { data: Uint8Array; url?: never } | { url: string; data?: never };
+
 export interface ValidationResult {
   valid: boolean;
   errors: string[];
@@ -76,8 +95,14 @@ export interface BackupService {
     input: CreateBackupInput,
     caller: Caller,
   ): Promise<{ backup: BackupRecord; replayed: boolean }>;
-  /** Throws backup_not_found, for deleted ones too. */
-  getBackup(id: string): Promise<BackupRecord>;
+  createUpload(): Promise<Upload>;
+  /** Takes on a backup by upload, to be made in the background. Throws upload_not_found. */
+  requestBackup(
+    input: RequestBackupInput,
+    caller: Caller,
+  ): Promise<{ request: BackupRequest; replayed: boolean }>;
+  /** The backup or, while one by upload is not there yet or has failed, its request. Throws backup_not_found, for deleted ones too. */
+  findBackup(id: string): Promise<BackupRecord | BackupRequest>;
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
   /** Hides the backup. Throws backup_protected if held or locked. */
   deleteBackup(id: string, caller: Caller): Promise<void>;
@@ -91,7 +116,7 @@ export interface BackupService {
   getOperation(id: string): Promise<OperationRecord>;
   listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
   /** The data of a completed asynchronous restore, proven again as it is read. Throws result_unavailable. */
-  getOperationResult(id: string): Promise<RestoreOutput>;
+  getOperationResult(id: string): Promise<RestoreResult>;
 
   /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
   planRetention(request: PageRequest & { resourceId?: string }): Promise<Page<RetentionDecision>>;

@@ -1,17 +1,17 @@
 // Creates a backup: builds it on the head, proves it, stores its bytes, commits it. Acknowledged means restorable.
 
-import { createHash } from 'node:crypto';
 import { type BackupPlan, baseRefOf, planBackup } from '../core/chain.ts';
 import { diff } from '../core/delta/diff.ts';
 import { encodeDelta } from '../core/delta/encode.ts';
 import type { ChainKey } from '../core/envelope.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
-import type { BackupRecord, ChangeCounts, Head, IdempotencyRecord, WrappedKey } from '../core/model.ts';
+import type { BackupRecord, ChangeCounts, Head, WrappedKey } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
 import type { Caller, CreateBackupInput } from './api.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
+import { findEarlier, fingerprint, rememberAnswer } from './idempotency.ts';
 import { keyContextOf, loadState } from './state.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
@@ -30,18 +30,14 @@ export async function createBackup(
   input: CreateBackupInput,
   caller: Caller,
 ): Promise<CreateOutput> {
-  if (!input.encrypt && !deps.options.allowUnencrypted) {
-    throw new ServiceError('encryption_required', 'Leave "encrypt" out, or set it to true.', {
-      errors: [{ pointer: '/encrypt', detail: 'This deployment only stores encrypted backups.' }],
-    });
-  }
-  const fingerprint = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
+  refuseUnencrypted(deps, input.encrypt);
+  const print = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
   return deps.gate.run(input.resourceId, async () => {
-    const id = await deps.catalog.allocateId('backup');
+    const id = input.id ?? (await deps.catalog.allocateId('backup'));
     for (let attempt = 1; attempt <= LIMITS.commitAttemptsMax; attempt++) {
-      const earlier = await findEarlier(deps, input, fingerprint);
+      const earlier = await findEarlier<BackupRecord>(deps, input.idempotencyKey, print);
       if (earlier !== undefined) return { backup: earlier, replayed: true };
-      const backup = await attemptCreate(deps, id, input, fingerprint, caller);
+      const backup = await attemptCreate(deps, id, input, print, caller);
       if (backup !== undefined) return { backup, replayed: false };
     }
     throw new ServiceError(
@@ -51,12 +47,20 @@ export async function createBackup(
   });
 }
 
+/** Throws ServiceError `encryption_required` where the deployment does not take what is not encrypted. */
+export function refuseUnencrypted({ options }: Deps, encrypt: boolean): void {
+  if (encrypt || options.allowUnencrypted) return;
+  throw new ServiceError('encryption_required', 'Leave "encrypt" out, or set it to true.', {
+    errors: [{ pointer: '/encrypt', detail: 'This deployment only stores encrypted backups.' }],
+  });
+}
+
 /** Resolves with undefined if another writer moved the head, or took the idempotency key, in the meantime. */
 async function attemptCreate(
   deps: Deps,
   id: string,
   input: CreateBackupInput,
-  fingerprint: string,
+  print: string,
   caller: Caller,
 ): Promise<BackupRecord | undefined> {
   const { catalog, clock } = deps;
@@ -108,7 +112,7 @@ async function attemptCreate(
     version: 1,
   };
   try {
-    await catalog.commit(changesOf(record, head, input, fingerprint, caller, now));
+    await catalog.commit(changesOf(record, head, input, print, caller, now));
     return record;
   } catch (error) {
     if (error instanceof PortError && error.code === 'conflict') return undefined;
@@ -161,7 +165,7 @@ function changesOf(
   record: BackupRecord,
   head: Head | undefined,
   input: CreateBackupInput,
-  fingerprint: string,
+  print: string,
   caller: Caller,
   now: number,
 ): Change[] {
@@ -188,36 +192,13 @@ function changesOf(
     }),
   ];
   if (input.idempotencyKey !== undefined) {
-    const remembered: IdempotencyRecord = {
-      key: input.idempotencyKey,
-      fingerprint,
-      backupId: id,
-      response: JSON.stringify(record),
-      expiresAt: now + LIMITS.idempotencyMs,
-    };
-    changes.push({ kind: 'idempotency.insert', record: remembered, now });
+    changes.push(rememberAnswer(input.idempotencyKey, print, record, now));
   }
   return changes;
-}
-
-async function findEarlier(
-  { catalog, clock }: Deps,
-  input: CreateBackupInput,
-  fingerprint: string,
-): Promise<BackupRecord | undefined> {
-  if (input.idempotencyKey === undefined) return undefined;
-  const earlier = await catalog.getIdempotency(input.idempotencyKey, clock.now());
-  if (earlier === undefined) return undefined;
-  if (earlier.fingerprint !== fingerprint) {
-    throw new ServiceError('idempotency_key_reused', 'This key came before, with another request.');
-  }
-  return JSON.parse(earlier.response) as BackupRecord;
 }
 
 /** What makes two requests the same: all that was asked for, member order and white space aside. */
 function fingerprintOf(input: CreateBackupInput): string {
   const { resourceId, resourceType, type, state, metadata, encrypt } = input;
-  const tags = Object.entries(metadata.tags).sort(([a], [b]) => (a < b ? -1 : 1));
-  const asked = [resourceId, resourceType, type, state.checksum, encrypt, { ...metadata, tags }];
-  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+  return fingerprint([resourceId, resourceType, type, state.checksum, encrypt, metadata]);
 }

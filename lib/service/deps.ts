@@ -1,7 +1,7 @@
 // What every use case is given: the ports, and what this deployment permits.
 
 import type { Logger } from '../log.ts';
-import type { BlobStore, Catalog, Clock, EventSink, Keyring, Queue } from '../ports.ts';
+import type { BlobStore, Catalog, Clock, EventSink, Keyring, Queue, TransferStore } from '../ports.ts';
 import type { Gate } from './gate.ts';
 
 export interface ServiceOptions {
@@ -9,6 +9,10 @@ export interface ServiceOptions {
   allowUnencrypted: boolean;
   /** Between a removal being marked and its bytes being swept. */
   graceMs: number;
+  /** The largest state that an upload may hold. */
+  uploadBytesMax: number;
+  /** A larger state is restored in the background, asked for or not. */
+  syncBytesMax: number;
 }
 
 export interface Deps {
@@ -17,6 +21,7 @@ export interface Deps {
   keyring: Keyring;
   queue: Queue;
   events: EventSink;
+  transfers: TransferStore;
   clock: Clock;
   log: Logger;
   options: ServiceOptions;

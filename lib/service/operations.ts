@@ -6,6 +6,7 @@ import { PortError } from '../ports.ts';
 import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
+import { failRequest } from './request.ts';
 
 type OperationDeps = Pick<Deps, 'catalog' | 'clock'>;
 
@@ -113,6 +114,15 @@ export async function failAbandoned(deps: OperationDeps, options: { interrupted:
       failed++;
     } catch (error) {
       // Somebody has just moved it on: then it is not abandoned.
+      if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+    }
+  }
+  for await (const request of pages((page) => catalog.unfinishedRequests(page))) {
+    if (request.leaseUntil > clock.now()) continue;
+    try {
+      await failRequest(deps, request);
+      failed++;
+    } catch (error) {
       if (!(error instanceof PortError && error.code === 'conflict')) throw error;
     }
   }

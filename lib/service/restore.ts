@@ -6,7 +6,7 @@ import { findValue } from '../core/json/lookup.ts';
 import { parsePointer } from '../core/json/pointer.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, OperationRecord } from '../core/model.ts';
-import type { PointInTimeInput, RestoreInput, RestoreOutput } from './api.ts';
+import type { PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { loadBackup } from './load-backup.ts';
@@ -49,13 +49,14 @@ async function begin(
   pointInTime?: number,
 ): Promise<RestoreOutput> {
   const now = deps.clock.now();
+  const async = input.async || record.size > deps.options.syncBytesMax;
   const operation: OperationRecord = {
     id: await deps.catalog.allocateId('restore'),
     backupId: record.id,
     resourceId: record.resourceId,
     targetResourceId,
     type: pointInTime === undefined ? 'full' : 'point_in_time',
-    status: input.async ? 'queued' : 'in_progress',
+    status: async ? 'queued' : 'in_progress',
     ...(pointInTime === undefined ? {} : { pointInTime }),
     ...(input.path === undefined ? {} : { path: input.path }),
     validate: input.validate,
@@ -69,9 +70,9 @@ async function begin(
     version: 1,
   };
   const tracker = trackOperation(deps, operation, false);
-  if (input.async) {
+  if (async) {
     await tracker.begin();
-    await deps.queue.send({ kind: 'restore', operationId: operation.id });
+    await deps.queue.send({ kind: 'restore', id: operation.id });
     return { operation };
   }
   const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);
@@ -92,11 +93,12 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
     if (!(outcome.error instanceof ServiceError)) throw outcome.error;
     return tracker.fail([outcome.error.message]);
   }
+  await deps.transfers.results?.write(operation.id, [outcome.value]);
   return tracker.complete(operation.validate, deps.clock.now() + LIMITS.resultMs);
 }
 
-/** The data of a completed operation, rebuilt and proven again. Throws ServiceError `result_unavailable`. */
-export async function readResult(deps: Deps, operationId: string): Promise<RestoreOutput> {
+/** The data of a completed operation: staged by the worker, or rebuilt and proven again. Throws ServiceError `result_unavailable`. */
+export async function readResult(deps: Deps, operationId: string): Promise<RestoreResult> {
   const operation = await findOperation(deps, operationId);
   if (operation.status !== 'completed' || operation.resultUntil === undefined) {
     throw new ServiceError('result_unavailable', `Operation ${operationId} has no result to fetch.`);
@@ -107,9 +109,11 @@ export async function readResult(deps: Deps, operationId: string): Promise<Resto
       `The result of ${operationId} is no longer kept; restore again.`,
     );
   }
+  const staged = await deps.transfers.results?.url(operationId, operation.resultUntil);
+  if (staged !== undefined) return { url: staged };
   const record = await liveBackup(deps, operation.backupId);
   const { state } = await loadBackup(deps, record);
-  return { operation, data: partOf(state.bytes, operation.path) };
+  return { data: partOf(state.bytes, operation.path) };
 }
 
 async function run(deps: Deps, record: BackupRecord, tracker: Tracker): Promise<Uint8Array> {

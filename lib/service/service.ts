@@ -6,10 +6,11 @@ import type { BackupService } from './api.ts';
 import { createBackup } from './create.ts';
 import { readDelta } from './delta.ts';
 import type { Deps } from './deps.ts';
-import { hideBackup, liveBackup } from './hide.ts';
+import { hideBackup } from './hide.ts';
 import { findOperation } from './operations.ts';
 import { getPolicy, putPolicy, removePolicy } from './policies.ts';
 import { protectBackup } from './protect.ts';
+import { createUpload, findBackup, requestBackup } from './request.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
 import { readPlan } from './retention.ts';
 import { verifyBackup } from './verify.ts';
@@ -19,7 +20,9 @@ export function createService(deps: Deps): BackupService {
   const { catalog } = deps;
   return {
     createBackup: (input, caller) => createBackup(deps, input, caller),
-    getBackup: (id) => liveBackup(deps, id),
+    createUpload: () => createUpload(deps),
+    requestBackup: (input, caller) => requestBackup(deps, input, caller),
+    findBackup: (id) => findBackup(deps, id),
     listBackups: (request) => paged(catalog.listBackups(request)),
     deleteBackup: (id, caller) => hideBackup(deps, id, 'deleted', caller.actor),
     protectBackup: (id, input, caller) => protectBackup(deps, id, input, caller),

@@ -1,8 +1,9 @@
-// Works off the queue: for homes that poll. A home whose queue calls it uses `runRestoreJob` itself.
+// Works off jobs: one that is handed over by its home's queue, or all of a queue that is polled.
 
 import { LIMITS } from '../core/limits.ts';
-import type { Delivery } from '../ports.ts';
+import type { Delivery, Job } from '../ports.ts';
 import type { Deps } from './deps.ts';
+import { runBackupRequest } from './request.ts';
 import { runRestoreJob } from './restore.ts';
 
 const JOBS_AT_ONCE = 2;
@@ -16,11 +17,17 @@ export async function workQueue(deps: Deps): Promise<void> {
   }
 }
 
+/** Brings one job to its end. A throw means that it may go better later: the queue delivers it again. */
+export async function runJob(deps: Deps, job: Job): Promise<void> {
+  if (job.kind === 'restore') await runRestoreJob(deps, job.id);
+  else await runBackupRequest(deps, job.id);
+}
+
 async function work(deps: Deps, { job, receipt, attempt }: Delivery): Promise<void> {
   try {
-    await runRestoreJob(deps, job.operationId);
+    await runJob(deps, job);
   } catch (error) {
-    deps.log.error('job failed', { operationId: job.operationId, attempt, error });
+    deps.log.error('job failed', { ...job, attempt, error });
     await deps.queue.retry(receipt, LIMITS.jobRetryMs * 2 ** (attempt - 1));
     return;
   }

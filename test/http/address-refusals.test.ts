@@ -67,7 +67,6 @@ describe('paths and queries', () => {
     ['GET', '/backups/'],
     ['GET', '/backups/a/b/c'],
     ['GET', '/retention/policies'],
-    ['POST', '/uploads'],
     ['GET', '//'],
   ])('%s %s is nowhere', async (method, path) => {
     await expectRefused(method, path, method === 'POST' ? '{}' : undefined, 404, 'route_not_found', []);

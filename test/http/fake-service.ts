@@ -1,6 +1,6 @@
 // A BackupService of few words: answers from fixtures, and remembers what it was asked. The real one is tested elsewhere.
 
-import type { BackupRecord, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
+import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
 import type { BackupService } from '../../lib/service/api.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
@@ -72,6 +72,22 @@ export function policyRecord(changes: Partial<PolicyRecord> = {}): PolicyRecord 
   return { resourceId: 'database-1', policy: { keepDaily: 7 }, updatedAt: NOW, version: 1, ...changes };
 }
 
+export function backupRequest(changes: Partial<BackupRequest> = {}): BackupRequest {
+  const { resourceId, resourceType, metadata, createdAt } = backupRecord();
+  return {
+    ...{ id: 'backup-9', resourceId, resourceType, metadata, createdAt },
+    requestedType: 'full',
+    encrypt: true,
+    uploadId: '5'.repeat(32),
+    status: 'pending',
+    progress: 0,
+    actor: 'api',
+    leaseUntil: NOW,
+    version: 1,
+    ...changes,
+  };
+}
+
 export interface Call {
   method: keyof BackupService;
   args: unknown[];
@@ -86,7 +102,9 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
   const text = (value: string) => new TextEncoder().encode(value);
   const answers: BackupService = {
     createBackup: async () => ({ backup: backupRecord(), replayed: false }),
-    getBackup: async () => backupRecord(),
+    createUpload: async () => ({ uploadId: '5'.repeat(32), url: '/uploads/x', expiresAt: NOW, bytesMax: 10 }),
+    requestBackup: async () => ({ request: backupRequest(), replayed: false }),
+    findBackup: async () => backupRecord(),
     listBackups: async () => ({ items: [backupRecord()], cursor: 'more' }),
     deleteBackup: async () => {},
     protectBackup: async () => backupRecord({ legalHold: true }),
@@ -106,10 +124,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     }),
     getOperation: async () => operationRecord(),
     listOperations: async () => ({ items: [operationRecord()] }),
-    getOperationResult: async () => ({
-      operation: operationRecord({ resultUntil: NOW + 1 }),
-      data: text('[1]'),
-    }),
+    getOperationResult: async () => ({ data: text('[1]') }),
     planRetention: async () => ({
       items: [
         {

@@ -68,6 +68,7 @@ describe('the document', () => {
       '/restore/point-in-time',
       '/retention/plan',
       '/retention/policies/{resourceId}',
+      '/uploads',
     ]);
   });
 

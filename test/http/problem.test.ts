@@ -8,7 +8,7 @@ import { createHarness, problemOf } from './harness.ts';
 async function failing(error: unknown, headers: Record<string, string> = {}) {
   const harness = createHarness({
     service: {
-      getBackup: async () => {
+      findBackup: async () => {
         throw error;
       },
     },

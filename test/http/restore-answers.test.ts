@@ -1,6 +1,7 @@
 // What restores give back: the state's own bytes, streamed; or an operation to follow.
 
 import { describe, expect, test } from '@jest/globals';
+import { ServiceError } from '../../lib/core/errors.ts';
 import { replyParts } from '../../lib/http/reply.ts';
 import { NOW, operationRecord } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
@@ -118,18 +119,29 @@ describe('asynchronous restores', () => {
     expect(await shown({ resultUntil: NOW + 1, status: 'in_progress' })).not.toHaveProperty('resultUrl');
   });
 
-  test('the result is given as a restore is', async () => {
+  test('the result is the text of the state and nothing else', async () => {
     const { send, calls } = createHarness();
     const response = await send('GET', '/restore/operations/restore-1/result');
     expect(response.status).toBe(200);
-    expect(
-      (await response.text()).endsWith('"resultUrl":"/restore/operations/restore-1/result"},"data":[1]}'),
-    ).toBe(true);
+    expect(await response.text()).toBe('[1]');
     expect(calls).toEqual([{ method: 'getOperationResult', args: ['restore-1'] }]);
   });
 
+  test('a result that is staged elsewhere is a redirect', async () => {
+    const url = 'https://bucket.example/results/restore-1?signed';
+    const { send } = createHarness({ service: { getOperationResult: async () => ({ url }) } });
+    const response = await send('GET', '/restore/operations/restore-1/result');
+    expect([response.status, response.headers.get('location')]).toEqual([303, url]);
+  });
+
   test('a result that is not there is a 409', async () => {
-    const { send } = createHarness({ service: { getOperationResult: async () => ({ operation: queued }) } });
+    const { send } = createHarness({
+      service: {
+        getOperationResult: async () => {
+          throw new ServiceError('result_unavailable', 'not yet');
+        },
+      },
+    });
     expect(await problemOf(await send('GET', '/restore/operations/restore-1/result'))).toMatchObject({
       status: 409,
       code: 'result_unavailable',

@@ -225,7 +225,7 @@ describe('reading backups', () => {
       '{"valid":true,"errors":[],"warnings":[],"checksumValid":true,"structureValid":true,"dataIntegrity":true}',
     );
     expect(calls).toEqual([
-      { method: 'getBackup', args: ['backup-1'] },
+      { method: 'findBackup', args: ['backup-1'] },
       { method: 'deleteBackup', args: ['backup-1', { actor: 'api' }] },
       { method: 'getDelta', args: ['backup-1'] },
       { method: 'verifyBackup', args: ['backup-1'] },

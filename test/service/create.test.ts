@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
-import { createWorld, DAY, inputOf, START } from './world.ts';
+import { createWorld, DAY, inputOf, OPTIONS, START } from './world.ts';
 
 const users = (n: number): string =>
   JSON.stringify({ users: Array.from({ length: n }, (_, id) => ({ id, name: `user ${id}` })) });
@@ -143,7 +143,7 @@ describe('encryption', () => {
     expect(record).toMatchObject({ encrypted: false });
     expect(record.key).toBeUndefined();
     expect(await open.text(record.id)).toBe('{"x":1}');
-    const strict = createWorld(() => ({ options: { allowUnencrypted: false, graceMs: DAY } }));
+    const strict = createWorld(() => ({ options: { ...OPTIONS, allowUnencrypted: false } }));
     await expect(strict.backup('db', '1', { encrypt: false })).rejects.toMatchObject({
       code: 'encryption_required',
     });

@@ -210,7 +210,7 @@ describe('a restore in the background', () => {
     const world = createWorld();
     await world.backup('db', '1');
     await world.service.restore(later, CALLER);
-    await world.deps.queue.send({ kind: 'restore', operationId: 'restore-1' });
+    await world.deps.queue.send({ kind: 'restore', id: 'restore-1' });
     await workQueue(world.deps);
     const events = (await world.deps.catalog.listEvents({ limit: 10 })).items;
     expect(events.filter((e) => e.action === 'restore.completed')).toHaveLength(1);

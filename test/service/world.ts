@@ -9,13 +9,21 @@ import { createManualClock } from '../../lib/memory/clock.ts';
 import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
-import type { CreateBackupInput, RestoreOutput } from '../../lib/service/api.ts';
+import { createMemoryTransferStore, type MemoryTransferStore } from '../../lib/memory/transfers.ts';
+import type { TransferStore } from '../../lib/ports.ts';
+import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/api.ts';
 import type { Deps } from '../../lib/service/deps.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 
 export const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 1, 12);
+export const OPTIONS = {
+  allowUnencrypted: true,
+  graceMs: DAY,
+  uploadBytesMax: 1_000_000,
+  syncBytesMax: Number.POSITIVE_INFINITY,
+};
 const CALLER = { actor: 'tester' };
 
 export type World = ReturnType<typeof createWorld>;
@@ -23,6 +31,7 @@ export type World = ReturnType<typeof createWorld>;
 /** `replace` swaps ports for faulty ones. */
 export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({})) {
   const clock = createManualClock(START);
+  const uploads = createMemoryTransferStore();
   const plain: Deps = {
     blobs: createMemoryBlobStore(clock),
     catalog: createMemoryCatalog(),
@@ -31,7 +40,8 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
     events: createMemoryEventSink(),
     clock,
     log: silentLogger,
-    options: { allowUnencrypted: true, graceMs: DAY },
+    options: { ...OPTIONS },
+    transfers: withoutResults(uploads),
     gate: createGate(),
   };
   const deps: Deps = { ...plain, ...replace(plain) };
@@ -39,6 +49,7 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
   return {
     clock,
     deps,
+    uploads,
     /** The ports without faults, to look behind the service. */
     plain,
     service,
@@ -70,6 +81,10 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
 
 const RESTORE = { targetResourceId: 'restored', createdBy: 'tester', validate: true, async: false };
 
+function withoutResults({ results: _results, ...uploads }: MemoryTransferStore): TransferStore {
+  return uploads;
+}
+
 export function inputOf(resourceId: string, json: string): CreateBackupInput {
   return {
     resourceId,
@@ -81,7 +96,7 @@ export function inputOf(resourceId: string, json: string): CreateBackupInput {
   };
 }
 
-export function textOf({ data }: RestoreOutput): string {
+export function textOf({ data }: Pick<RestoreOutput, 'data'> | RestoreResult): string {
   if (data === undefined) throw new Error('the restore gave no data');
   return Buffer.from(data).toString();
 }

@@ -61,12 +61,7 @@ export async function scanBody(
     if (text.length > hashed) hash.update(text.slice(hashed, text.length));
     hashed = text.length;
   };
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      if (at > 0) await nextTurn();
-      feed(chunk.subarray(at, at + SLICE_BYTES));
-    }
-  }
+  await eachSlice(chunks, feed);
   scanner.end();
   const fieldsText = Buffer.from(fields.slice(0, fields.length)).toString();
   const parsed: unknown = JSON.parse(fieldsText);
@@ -74,6 +69,29 @@ export async function scanBody(
   delete (parsed as Record<string, unknown>)[options.stateMember!];
   const state = { bytes: text.slice(0, text.length), checksum: hash.digest('hex') };
   return { fields: parsed, fieldsText, state };
+}
+
+/**
+ * Reads a text that is a state, and nothing else, holding it once.
+ * Throws ServiceError `malformed_json`, `json_too_deep` or `payload_too_large`.
+ */
+export async function readState(
+  chunks: AsyncIterable<Uint8Array>,
+  { bytesMax, sizeHint }: { bytesMax: number; sizeHint: number },
+): Promise<CanonicalText> {
+  const tooLarge = (): never => {
+    throw new ServiceError('payload_too_large', `A state may be at most ${bytesMax} bytes.`);
+  };
+  const out = new GrowingSink(sizeHint, bytesMax, tooLarge);
+  const hash = createHash('sha256');
+  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out });
+  await eachSlice(chunks, (slice) => {
+    const before = out.length;
+    scanner.push(slice);
+    hash.update(out.slice(before, out.length));
+  });
+  scanner.end();
+  return { bytes: out.slice(0, out.length), checksum: hash.digest('hex') };
 }
 
 /** The canonical text of JSON bytes in memory. Throws ServiceError `malformed_json` or `json_too_deep`. */
@@ -107,4 +125,17 @@ export async function findTextFault(bytes: Uint8Array): Promise<string | undefin
     throw error;
   }
   return sink.length === bytes.length ? undefined : 'The text has insignificant white space.';
+}
+
+/** Lets other work run between slices. */
+async function eachSlice(
+  chunks: AsyncIterable<Uint8Array>,
+  take: (slice: Uint8Array) => void,
+): Promise<void> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      if (at > 0) await nextTurn();
+      take(chunk.subarray(at, at + SLICE_BYTES));
+    }
+  }
 }

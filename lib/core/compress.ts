@@ -1,0 +1,176 @@
+// gzip in members of 1 MiB, so that both ways run in parallel, in bounded memory, and off the main thread.
+//
+// The result is a standard multi-member gzip file (RFC 1952, section 2.2): any gunzip reads it. Each member carries its
+// own length in an extra field, as in BGZF (SAM/BAM specification, section 4.1), so that a reader finds the next member
+// without inflating this one. All members but the last hold exactly 1 MiB; a text has one sequence of members.
+
+import { Buffer } from 'node:buffer';
+import { promisify } from 'node:util';
+import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
+import { type ByteReader, type Bytes, chunksOf, mapInOrder, readerOf, totalBytes } from './chunks.ts';
+import { ServiceError } from './errors.ts';
+
+const KIB = 1024;
+const MEMBER_BYTES = 1024 * KIB;
+/** Up to here a trip to the thread pool takes longer than it saves. */
+const SYNC_BYTES_MAX = 64 * KIB;
+/** Members in work at once: the default size of libuv's pool. */
+const IN_FLIGHT = 4;
+/** Output buffers: larger ones are page-fault bound, smaller ones cost more trips to the pool. */
+const OUTPUT_BYTES = 256 * KIB;
+
+const PLAIN_HEADER_BYTES = 10;
+const TRAILER_BYTES = 8;
+/**
+ * What every member begins with (RFC 1952, section 2.3): magic, deflate, FEXTRA; no time, no level, unknown system (so that
+ * the header is the same on all of them); then 8 bytes of extra field: subfield "BK" of 4 bytes, the member's whole length
+ * (u32 LE), which follows here.
+ */
+const MEMBER_START = Buffer.from([...[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255], ...[8, 0, 0x42, 0x4b, 4, 0]]);
+const MEMBER_HEADER_BYTES = MEMBER_START.length + 4;
+/** deflate stores what it cannot compress at a cost of far less than 1 %; a longer member was not written by us. */
+const MEMBER_LENGTH_MAX = MEMBER_BYTES + 16 * KIB;
+
+const gzipInPool = promisify<Uint8Array, object, Uint8Array>(gzip);
+const gunzipInPool = promisify<Uint8Array, object, unknown>(gunzip);
+
+/**
+ * Compresses with gzip level 6 (RFC 1951, RFC 1952).
+ *
+ * @returns the gzip stream, one chunk a member. It depends on the bytes only, not on how they are cut into chunks.
+ */
+export async function compress(text: Bytes): Promise<Uint8Array[]> {
+  const chunks = chunksOf(text);
+  const bytes = totalBytes(chunks);
+  const blocks = blocksOf(readerOf(chunks), bytes);
+  const members: Uint8Array[] = [];
+  for await (const member of mapInOrder(blocks, IN_FLIGHT, deflateBlock)) members.push(member);
+  return members;
+}
+
+/**
+ * Decompresses what `compress` made, and hands the text over in order, in chunks of at most 1 MiB, none of them kept.
+ * Never inflates more than `expectedBytes`, whatever the stream holds.
+ *
+ * @param expectedBytes length of the text, from a source that is trusted
+ * @throws ServiceError integrity_error if the stream holds more or less than `expectedBytes`, is cut short, goes on after
+ * its end, fails a CRC, or was not made by `compress`. What was handed over before that must then be discarded.
+ */
+export async function decompressInto(
+  stream: Iterable<Uint8Array>,
+  expectedBytes: number,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<void> {
+  for await (const block of mapInOrder(membersOf(stream, expectedBytes), IN_FLIGHT, inflateMember)) {
+    onChunk(block);
+  }
+}
+
+/**
+ * Decompresses into one buffer of `expectedBytes`, allocated once.
+ *
+ * @param onChunk sees each chunk as it is written, to hash it while the next ones are being inflated
+ * @throws ServiceError integrity_error, as `decompressInto`
+ */
+export async function decompressToBuffer(
+  stream: Iterable<Uint8Array>,
+  expectedBytes: number,
+  onChunk: (chunk: Uint8Array) => void = () => undefined,
+): Promise<Uint8Array> {
+  let text: Uint8Array | undefined;
+  let filled = 0;
+  await decompressInto(stream, expectedBytes, (chunk) => {
+    onChunk(chunk);
+    if (chunk.length === expectedBytes) {
+      text = chunk;
+      return;
+    }
+    text ??= Buffer.allocUnsafeSlow(expectedBytes);
+    text.set(chunk, filled);
+    filled += chunk.length;
+  });
+  return text as Uint8Array;
+}
+
+interface Member {
+  gzip: Uint8Array;
+  /** Of the text inside. */
+  bytes: number;
+}
+
+/** Lengths of the texts of the members, in order. An empty text has one member too: an empty gzip stream is no gzip stream. */
+function* blockLengths(textBytes: number): Generator<number> {
+  let missing = textBytes;
+  do {
+    const bytes = Math.min(missing, MEMBER_BYTES);
+    yield bytes;
+    missing -= bytes;
+  } while (missing > 0);
+}
+
+function* blocksOf(reader: ByteReader, textBytes: number): Generator<Uint8Array> {
+  for (const bytes of blockLengths(textBytes)) yield reader.take(bytes) as Uint8Array;
+}
+
+async function deflateBlock(block: Uint8Array): Promise<Uint8Array> {
+  const options = {
+    level: 6,
+    memLevel: constants.Z_MAX_MEMLEVEL,
+    chunkSize: Math.min(OUTPUT_BYTES, block.length + KIB),
+  };
+  const plain = block.length <= SYNC_BYTES_MAX ? gzipSync(block, options) : await gzipInPool(block, options);
+  // Copied, so that a member is one chunk and does not keep a larger output buffer alive.
+  const length = MEMBER_HEADER_BYTES + plain.length - PLAIN_HEADER_BYTES;
+  const member = Buffer.allocUnsafeSlow(length);
+  member.set(MEMBER_START);
+  member.writeUInt32LE(length, MEMBER_START.length);
+  member.set(plain.subarray(PLAIN_HEADER_BYTES), MEMBER_HEADER_BYTES);
+  return member;
+}
+
+function* membersOf(stream: Iterable<Uint8Array>, expectedBytes: number): Generator<Member> {
+  const reader = readerOf(stream);
+  for (const bytes of blockLengths(expectedBytes)) yield { gzip: takeMember(reader), bytes };
+  if (!reader.ended()) throw damaged('it goes on after its end');
+}
+
+/** The next member, found by the length in its header, unproven. */
+function takeMember(reader: ByteReader): Uint8Array {
+  const header = reader.take(MEMBER_HEADER_BYTES);
+  if (!header) throw damaged('it is cut short');
+  if (!MEMBER_START.equals(header.subarray(0, MEMBER_START.length))) throw damaged('a header is wrong');
+  const length = new DataView(header.buffer, header.byteOffset).getUint32(MEMBER_START.length, true);
+  if (length < MEMBER_HEADER_BYTES + TRAILER_BYTES || length > MEMBER_LENGTH_MAX) {
+    throw damaged('a length is wrong');
+  }
+  const rest = reader.takeViews(length - MEMBER_HEADER_BYTES);
+  if (!rest) throw damaged('it is cut short');
+  return Buffer.concat([header, ...rest], length);
+}
+
+async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Array> {
+  const options = {
+    info: true,
+    // One byte more than needed: zlib then sees the end of the member in its first call.
+    chunkSize: Math.max(constants.Z_MIN_CHUNK, bytes + 1),
+    maxOutputLength: Math.max(1, bytes),
+  };
+  let result: unknown;
+  try {
+    result = bytes <= SYNC_BYTES_MAX ? gunzipSync(member, options) : await gunzipInPool(member, options);
+  } catch (cause) {
+    throw damaged('it does not decompress to its length and CRC', cause);
+  }
+  // `info` makes zlib give its engine too, which knows how much it has read: zlib itself passes over zeros after the end.
+  // It also reads on into a gzip member that follows within this one; then the last length (ISIZE) is not that of the text.
+  const { buffer, engine } = result as { buffer: Uint8Array; engine: { bytesWritten: number } };
+  const isize = new DataView(member.buffer, member.byteOffset).getUint32(member.length - 4, true);
+  if (buffer.length !== bytes || isize !== bytes || engine.bytesWritten !== member.length) {
+    throw damaged('a member does not hold what it should');
+  }
+  return buffer;
+}
+
+function damaged(what: string, cause?: unknown): ServiceError {
+  return new ServiceError('integrity_error', `The compressed data is damaged: ${what}`, { cause });
+}

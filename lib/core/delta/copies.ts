@@ -1,0 +1,97 @@
+// What of the target can be copied from the base: runs of equal bytes, in target order, lengthened byte by byte as far as
+// they go. The bytes between them are literals.
+
+import { commonPrefix, commonSuffix } from './bytes.ts';
+import { type Column, createColumn, extend } from './column.ts';
+
+/** A copy costs about this many bytes of numbers; what is shorter is cheaper as literals. */
+const COPY_BYTES_MIN = 12;
+/** What a copy adds to a delta, in bytes, as an estimate. */
+const COPY_COST_BYTES = 8;
+
+/** Numbers a copy: offset in the base, offset in the target, bytes. */
+export const COPY_COLUMNS = 3;
+
+export interface Copies {
+  base: Buffer;
+  target: Buffer;
+  found: Column;
+  /** Literals before and between the copies found so far. */
+  literalBytes: number;
+  /** Estimated bytes of the delta after which it is no longer worth it. */
+  budgetBytes: number;
+  // The copy that may still grow.
+  baseStart: number;
+  targetStart: number;
+  length: number;
+}
+
+/** Ends a comparison early: the delta would be too long. */
+export const NOT_WORTH_IT: unique symbol = Symbol('the delta would be too long');
+
+export function createCopies(base: Buffer, target: Buffer, budgetBytes: number): Copies {
+  return {
+    base,
+    target,
+    found: createColumn(256),
+    literalBytes: 0,
+    budgetBytes,
+    baseStart: 0,
+    targetStart: 0,
+    length: 0,
+  };
+}
+
+/**
+ * Adds a run of equal bytes (the caller has compared them) that begins at or behind the end of the last one in the target.
+ * Throws NOT_WORTH_IT once the budget is spent.
+ */
+export function addCopy(copies: Copies, baseStart: number, targetStart: number, length: number): void {
+  const { base, target } = copies;
+  const baseEnd = copies.baseStart + copies.length;
+  const targetEnd = copies.targetStart + copies.length;
+  const gap = targetStart - targetEnd;
+  if (gap < 0) throw new RangeError('copies must come in target order');
+  if (gap === 0 && baseEnd === baseStart) {
+    copies.length += length;
+    return;
+  }
+  const room = Math.min(gap, base.length - baseEnd);
+  const forward = commonPrefix(base, baseEnd, target, targetEnd, room);
+  const backward = commonSuffix(base, baseStart, target, targetStart, Math.min(gap - forward, baseStart));
+  copies.length += forward;
+  if (forward + backward === gap && baseEnd + forward === baseStart - backward) {
+    copies.length += backward + length;
+    return;
+  }
+  flush(copies);
+  copies.baseStart = baseStart - backward;
+  copies.targetStart = targetStart - backward;
+  copies.length = backward + length;
+}
+
+/** Lengthens the last copy, and finds what the ends of the texts share. Literals behind the last copy are counted too. */
+export function finishCopies(copies: Copies): void {
+  const { base, target } = copies;
+  addCopy(copies, base.length, target.length, 0);
+  flush(copies);
+  copies.literalBytes += target.length - endOfFound(copies);
+  copies.length = 0;
+}
+
+function flush(copies: Copies): void {
+  const { found, targetStart, length } = copies;
+  if (length < COPY_BYTES_MIN) return;
+  copies.literalBytes += targetStart - endOfFound(copies);
+  const at = extend(found, COPY_COLUMNS);
+  found.data[at] = copies.baseStart;
+  found.data[at + 1] = targetStart;
+  found.data[at + 2] = length;
+  const costBytes = copies.literalBytes + (found.length / COPY_COLUMNS) * COPY_COST_BYTES;
+  if (costBytes > copies.budgetBytes) throw NOT_WORTH_IT;
+}
+
+function endOfFound({ found }: Copies): number {
+  const last = found.length - COPY_COLUMNS;
+  return last < 0 ? 0 : found.data[last + 1]! + found.data[last + 2]!;
+}

@@ -1,0 +1,58 @@
+// The delta between two states, as what can be copied from the one to make the other, and whether that is worth keeping.
+
+import type { CanonicalText } from '../json/text.ts';
+import { LIMITS } from '../limits.ts';
+import type { ChangeCounts } from '../model.ts';
+import { createCopies, finishCopies, NOT_WORTH_IT } from './copies.ts';
+import { encodedBytes } from './encode.ts';
+import { bufferOf } from './pair.ts';
+import { walkTexts } from './walk.ts';
+
+/** What turns the one state into the other. Refers to both texts. */
+export interface Diff {
+  base: CanonicalText;
+  target: CanonicalText;
+  counts: ChangeCounts;
+  /** For each copy its offset in the base, its offset in the target and its bytes; in target order, none overlapping. */
+  copies: Uint32Array;
+}
+
+export interface DiffOptions {
+  /** A delta longer than this part of the target is not worth it. Infinity to have it anyway. */
+  paysRatio?: number;
+}
+
+export interface Comparison {
+  /** Absent if large texts turned out to be too different before their end. */
+  counts?: ChangeCounts;
+  /** Absent if the delta is not worth it. */
+  diff?: Diff;
+}
+
+/** Texts up to this length are always compared to the end: to have their counts is worth the time. */
+const COUNTED_BYTES_MAX = 1 << 20;
+/** Offsets are kept in 32 bits. */
+const TEXT_BYTES_MAX = 2 ** 32 - 1;
+
+/** What turns `base` into `target`, or undefined if storing the target whole is better. */
+export function diff(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Diff | undefined {
+  return compare(base, target, options).diff;
+}
+
+/** Like `diff`, but tells what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
+export function compare(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Comparison {
+  const a = bufferOf(base.bytes);
+  const b = bufferOf(target.bytes);
+  if (Math.max(a.length, b.length) > TEXT_BYTES_MAX) throw new RangeError('the text is too long to compare');
+  const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
+  const copies = createCopies(a, b, b.length > COUNTED_BYTES_MAX ? budgetBytes : Number.POSITIVE_INFINITY);
+  try {
+    const { counts } = walkTexts(a, b, copies);
+    finishCopies(copies);
+    const found = { base, target, counts, copies: copies.found.data.slice(0, copies.found.length) };
+    return encodedBytes(found) <= budgetBytes ? { counts, diff: found } : { counts };
+  } catch (error) {
+    if (error === NOT_WORTH_IT) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+// Which of the paired children have kept their order, and which have been moved: a longest increasing subsequence,
+// weighted by children, over blocks of pairs that follow each other on both sides.
+
+/** Numbers a block: first base child, first target child, how many. */
+export const BLOCK_COLUMNS = 3;
+
+/**
+ * For blocks in target order, 1 for each that stays. The rest, as few children as can be, are moves. O(n log n): for
+ * each block the best chain ending before it is the maximum of a prefix, kept in a Fenwick tree (Fenwick, 1994).
+ */
+export function keepInOrder(blocks: Uint32Array): Uint8Array {
+  const count = blocks.length / BLOCK_COLUMNS;
+  const kept = new Uint8Array(count);
+  if (isIncreasing(blocks)) return kept.fill(1);
+  const byBase = Uint32Array.from({ length: count }, (_, block) => block);
+  byBase.sort((x, y) => blocks[x * BLOCK_COLUMNS]! - blocks[y * BLOCK_COLUMNS]!);
+  const rankOf = new Uint32Array(count);
+  for (let rank = 0; rank < count; rank++) rankOf[byBase[rank]!] = rank;
+
+  const weightOf = new Float64Array(count);
+  const before = new Int32Array(count);
+  const treeWeight = new Float64Array(count + 1);
+  const treeBlock = new Int32Array(count + 1).fill(-1);
+  let best = 0;
+  for (let block = 0; block < count; block++) {
+    let weight = 0;
+    let previous = -1;
+    for (let at = rankOf[block]!; at > 0; at -= at & -at) {
+      if (treeWeight[at]! > weight) {
+        weight = treeWeight[at]!;
+        previous = treeBlock[at]!;
+      }
+    }
+    weight += blocks[block * BLOCK_COLUMNS + 2]!;
+    weightOf[block] = weight;
+    before[block] = previous;
+    if (weight > weightOf[best]!) best = block;
+    for (let at = rankOf[block]! + 1; at <= count; at += at & -at) {
+      if (treeWeight[at]! < weight) {
+        treeWeight[at] = weight;
+        treeBlock[at] = block;
+      }
+    }
+  }
+  for (let block = best; block >= 0; block = before[block]!) kept[block] = 1;
+  return kept;
+}
+
+function isIncreasing(blocks: Uint32Array): boolean {
+  for (let at = BLOCK_COLUMNS; at < blocks.length; at += BLOCK_COLUMNS) {
+    if (blocks[at]! < blocks[at - BLOCK_COLUMNS]!) return false;
+  }
+  return true;
+}

@@ -1,0 +1,127 @@
+// The delta as its reader sees it: every change with its old and its new value, in the shape of the specification.
+
+import type { CanonicalText } from '../json/text.ts';
+import type { ChangeCounts } from '../model.ts';
+import {
+  ADDITION,
+  BASE_END,
+  BASE_START,
+  CHANGE,
+  COUNT,
+  DELETION,
+  INDEX,
+  KIND,
+  MOVE,
+  NONE,
+  OP_COLUMNS,
+  type Ops,
+  PLACE,
+  STEP,
+  STEP_INDEX,
+  TARGET_END,
+  TARGET_START,
+} from './ops.ts';
+import { bufferOf } from './pair.ts';
+import { writePath } from './paths.ts';
+import { addAscii, addBytes, createPieces, finishPieces } from './pieces.ts';
+import { walkTexts } from './walk.ts';
+
+export interface ServeOptions {
+  /** Leave out which states are compared. */
+  bare?: boolean;
+}
+
+export interface ServedDelta {
+  /** JSON text. Refers to both states' texts. */
+  chunks: Uint8Array[];
+  counts: ChangeCounts;
+}
+
+/**
+ * What turns `base` into `target`: `{"changes":[{key,oldValue,newValue}],"additions":[{key,value,index?}],
+ * "deletions":[{key,value}],"moves":[{from,to,index?,count?}]?,"base","target"}`, values byte for byte as in the texts.
+ *
+ * Keys have the base's numbers, but the last step of an addition or of a move's `to` has the target's. `index` is a
+ * member's number in the target, given where it is not simply added behind the others. Changes and deletions come in the
+ * base's order, additions and moves in the target's. A container that keeps nothing, or in which a name occurs twice, is
+ * one change; so is the whole text, under the key "", if there is too much to tell.
+ */
+export function serveDelta(base: CanonicalText, target: CanonicalText, options: ServeOptions = {}): ServedDelta {
+  const a = bufferOf(base.bytes);
+  const b = bufferOf(target.bytes);
+  const ops = walkTexts(a, b);
+  const { data } = ops.ops;
+  const pieces = createPieces();
+  const ascii = (text: string): void => addAscii(pieces, text);
+  const path = (op: number, index?: number): void => writePath(pieces, ops, data[op + PLACE]!, a, b, index);
+  const oldValue = (op: number): void => addBytes(pieces, a, data[op + BASE_START]!, data[op + BASE_END]!);
+  const newValue = (op: number): void => addBytes(pieces, b, data[op + TARGET_START]!, data[op + TARGET_END]!);
+  const list = (kind: number, order: number, write: (op: number) => void): void => {
+    ascii('[');
+    inOrder(ops, kind, order).forEach((op, k) => {
+      ascii(k === 0 ? '{' : ',{');
+      write(op);
+      ascii('}');
+    });
+    ascii(']');
+  };
+
+  ascii('{"changes":');
+  list(CHANGE, BASE_START, (op) => {
+    ascii('"key":');
+    path(op);
+    ascii(',"oldValue":');
+    oldValue(op);
+    ascii(',"newValue":');
+    newValue(op);
+  });
+  ascii(',"additions":');
+  list(ADDITION, TARGET_START, (op) => {
+    ascii('"key":');
+    path(op);
+    ascii(',"value":');
+    newValue(op);
+    if (data[op + INDEX] !== NONE) ascii(`,"index":${data[op + INDEX]}`);
+  });
+  ascii(',"deletions":');
+  list(DELETION, BASE_START, (op) => {
+    ascii('"key":');
+    path(op);
+    ascii(',"value":');
+    oldValue(op);
+  });
+  if (ops.counts.moves > 0) {
+    ascii(',"moves":');
+    list(MOVE, TARGET_START, (op) => {
+      const index = data[op + INDEX]!;
+      const isElement = ops.places.data[data[op + PLACE]! + STEP] === STEP_INDEX;
+      ascii('"from":');
+      path(op);
+      ascii(',"to":');
+      path(op, index);
+      if (!isElement) ascii(`,"index":${index}`);
+      else if (data[op + COUNT] !== 1) ascii(`,"count":${data[op + COUNT]}`);
+    });
+  }
+  if (!options.bare) ascii(`,"base":"sha256:${base.checksum}","target":"sha256:${target.checksum}"`);
+  ascii('}');
+  return { chunks: finishPieces(pieces), counts: ops.counts };
+}
+
+/** The operations of a kind, as offsets into their column, by ascending offset in the text. */
+function inOrder({ ops }: Ops, kind: number, column: number): Uint32Array {
+  const { data, length } = ops;
+  let count = 0;
+  for (let op = 0; op < length; op += OP_COLUMNS) if (data[op + KIND] === kind) count++;
+  const found = new Uint32Array(count);
+  let filled = 0;
+  let sorted = true;
+  let last = 0;
+  for (let op = 0; op < length; op += OP_COLUMNS) {
+    if (data[op + KIND] !== kind) continue;
+    found[filled++] = op;
+    sorted &&= data[op + column]! >= last;
+    last = data[op + column]!;
+  }
+  return sorted ? found : found.sort((x, y) => data[x + column]! - data[y + column]!);
+}

@@ -1,0 +1,171 @@
+// One blob as a file: written and proven under a passing name, read in one piece or in several.
+//
+// What is small is read and written in place, because a trip through the thread pool takes longer than the call.
+// Only what waits for the disk itself, fsync, never blocks the event loop.
+
+import { createHash, hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, read, readSync, write, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { type BlobDigest, type Chunks, PortError } from '../ports.ts';
+import { syncFile } from './data-dir.ts';
+import { fileFailure } from './failures.ts';
+
+const readAsync = promisify(read);
+const writeAsync = promisify(write);
+
+/** Whatever the caller's own stream has thrown, kept apart from the errors of the disk. */
+export class BodyFailure extends Error {
+  constructor(cause: unknown) {
+    super('the body of the blob failed', { cause });
+  }
+}
+
+const SMALL_BYTES = 64 * 1024;
+const PIECE_BYTES = 1024 * 1024;
+
+/**
+ * Writes a new file, flushes it, reads it again, and gives the digest of what was read. Throws PortError `integrity`
+ * if that is not `expected`, or not what came out of `body`; BodyFailure if `body` throws; and errors of node:fs.
+ */
+export async function writeProven(path: string, body: Chunks, expected?: BlobDigest): Promise<BlobDigest> {
+  const fd = openSync(path, 'wx+', 0o600);
+  try {
+    const given = await writeBody(fd, body, expected);
+    await syncFile(fd);
+    const stored = await digestOf(fd, given.bytes);
+    if (stored.bytes !== given.bytes || stored.sha256 !== given.sha256) {
+      throw new PortError('integrity', 'the stored blob is not what was given');
+    }
+    return stored;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What the file should hold: as announced, or else as counted on the way. */
+async function writeBody(fd: number, body: Chunks, expected: BlobDigest | undefined): Promise<BlobDigest> {
+  // Hashing costs more than writing, so it is not done twice for a caller who has done it already.
+  const sha256 = expected === undefined ? createHash('sha256') : undefined;
+  let bytes = 0;
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  for await (const chunk of watched(body)) {
+    sha256?.update(chunk);
+    bytes += chunk.length;
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    if (waitingBytes >= PIECE_BYTES) {
+      await writeAll(fd, joined(waiting));
+      waiting = [];
+      waitingBytes = 0;
+    }
+  }
+  await writeAll(fd, joined(waiting));
+  return expected ?? { bytes, sha256: sha256!.digest('hex') };
+}
+
+async function* watched(body: Chunks): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw new BodyFailure(error);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** The kernel may take less than it is given. */
+async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const length = Math.min(bytes.length - at, PIECE_BYTES);
+    at +=
+      bytes.length <= SMALL_BYTES
+        ? writeSync(fd, bytes, at, length)
+        : (await writeAsync(fd, bytes, at, length)).bytesWritten;
+  }
+}
+
+/** Reads to the end, wherever that is: `bytesExpected` only decides how. */
+async function digestOf(fd: number, bytesExpected: number): Promise<BlobDigest> {
+  if (bytesExpected < SMALL_BYTES) {
+    const buffer = Buffer.allocUnsafe(bytesExpected + 1);
+    const bytes = readFullSync(fd, buffer);
+    return { bytes, sha256: hash('sha256', buffer.subarray(0, bytes), 'hex') };
+  }
+  const sha256 = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  let bytes = 0;
+  for (;;) {
+    const { bytesRead } = await readAsync(fd, buffer, 0, PIECE_BYTES, bytes);
+    if (bytesRead === 0) {
+      return { bytes, sha256: sha256.digest('hex') };
+    }
+    sha256.update(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
+  }
+}
+
+function readFullSync(fd: number, buffer: Uint8Array): number {
+  for (let at = 0; ; ) {
+    const bytes = at < buffer.length ? readSync(fd, buffer, at, buffer.length - at, at) : 0;
+    if (bytes === 0) {
+      return at;
+    }
+    at += bytes;
+  }
+}
+
+/** The chunks of a file. Throws errors of node:fs if it cannot be opened; a large one is opened again when it is read. */
+export function readChunks(path: string): AsyncIterable<Uint8Array> {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    if (size > SMALL_BYTES) {
+      // Nobody may ever read it, so nothing is held open until somebody does.
+      return readPieces(path, size);
+    }
+    const buffer = Buffer.allocUnsafeSlow(size);
+    demandWhole(readFullSync(fd, buffer), size);
+    return oneChunk(buffer);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function* oneChunk(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (chunk.length > 0) {
+    yield chunk;
+  }
+}
+
+async function* readPieces(path: string, size: number): AsyncGenerator<Uint8Array> {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    let at = 0;
+    while (at < size) {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, size - at));
+      const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, at);
+      if (bytesRead === 0) {
+        break;
+      }
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+    demandWhole(at, size);
+  } catch (error) {
+    throw fileFailure(error, 'the blob cannot be read');
+  } finally {
+    if (fd !== undefined) {
+      closeSync(fd);
+    }
+  }
+}
+
+function demandWhole(bytes: number, size: number): void {
+  if (bytes !== size) {
+    throw new PortError('integrity', 'the blob is shorter than its file says');
+  }
+}

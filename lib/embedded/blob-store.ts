@@ -1,0 +1,195 @@
+// Blobs as files. A blob is written under a passing name in `tmp`, flushed and proven, and only then linked to its
+// own: so whatever bears a blob's name is whole, and what a crash leaves behind is in one folder, to be emptied.
+
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeCursor, encodeCursor } from '../port-checks.ts';
+import { type BlobInfo, type BlobStore, PortError } from '../ports.ts';
+import { BodyFailure, readChunks, writeProven } from './blob-file.ts';
+import { makePrivateDirectory, syncDirectory, syncDirectorySync, temporaryDirectory } from './data-dir.ts';
+import { errorCode, fileFailure } from './failures.ts';
+
+const BLOB_ID = /^[0-9a-f]{32}$/;
+/** Folders by the first two digits of the id, so that none of them grows too large to list. */
+const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/**
+ * Opens the blobs in `dataDir`, creating the folders if need be, and removes what a crash left half written: so only
+ * the owner of the folder may call it (see `openDatabase`). Throws PortError `unavailable` or `denied`.
+ */
+export function openBlobStore(dataDir: string): BlobStore {
+  const root = join(dataDir, 'blobs');
+  const temporary = temporaryDirectory(dataDir);
+  try {
+    makeFolders(root, temporary);
+  } catch (error) {
+    throw fileFailure(error, 'the blob folders cannot be made');
+  }
+  const shardOf = (blobId: string) => join(root, blobId.slice(0, 2));
+  const pathOf = (blobId: string) => join(shardOf(blobId), blobId);
+  const newTemporaryPath = () => join(temporary, randomBytes(16).toString('hex'));
+
+  return {
+    async put(blobId, body, expected) {
+      if (!BLOB_ID.test(blobId)) {
+        throw new PortError('not_found', 'there is no place for a blob with that id');
+      }
+      const passing = newTemporaryPath();
+      try {
+        const digest = await writeProven(passing, body, expected);
+        await place(passing, pathOf(blobId), shardOf(blobId));
+        return digest;
+      } catch (error) {
+        throw writeFailure(discard(passing, error));
+      }
+    },
+
+    async get(blobId) {
+      if (!BLOB_ID.test(blobId)) {
+        throw new PortError('not_found', 'there is no blob with that id');
+      }
+      try {
+        return readChunks(pathOf(blobId));
+      } catch (error) {
+        throw fileFailure(error, 'the blob cannot be read');
+      }
+    },
+
+    async delete(blobId) {
+      if (!BLOB_ID.test(blobId)) {
+        return;
+      }
+      try {
+        await unlinkIfThere(pathOf(blobId));
+        // Even if it was gone already: perhaps by a call that failed right here.
+        await syncDirectory(shardOf(blobId));
+      } catch (error) {
+        throw fileFailure(error, 'the blob cannot be removed');
+      }
+    },
+
+    async list(request) {
+      const after = decodeCursor('blobs', ['string'], request)?.[0] ?? '';
+      try {
+        // One more than asked for tells whether this page is the last.
+        const found = await findBlobs(root, after, request.writtenBefore, request.limit + 1);
+        const items = found.slice(0, request.limit);
+        const last = items.at(-1);
+        return last !== undefined && found.length > items.length
+          ? { items, cursor: encodeCursor('blobs', [last.blobId]) }
+          : { items };
+      } catch (error) {
+        throw fileFailure(error, 'the blobs cannot be listed');
+      }
+    },
+
+    async check() {
+      const probe = newTemporaryPath();
+      try {
+        await writeFile(probe, 'probe', { flag: 'wx', mode: 0o600 });
+        await unlink(probe);
+      } catch (error) {
+        throw writeFailure(discard(probe, error));
+      }
+    },
+  };
+}
+
+/** All folders at once: a put need never make one, nor wait for its name to be durable. */
+function makeFolders(root: string, temporary: string): void {
+  makePrivateDirectory(root);
+  makePrivateDirectory(temporary);
+  for (const shard of SHARDS) {
+    mkdirSync(join(root, shard), { recursive: true, mode: 0o700 });
+  }
+  syncDirectorySync(root);
+  for (const leftover of readdirSync(temporary)) {
+    rmSync(join(temporary, leftover), { force: true, recursive: true });
+  }
+}
+
+/** Gives a proven file its own name, durably, unless that is taken: `link` does not replace, as `rename` would. */
+async function place(passing: string, path: string, shard: string): Promise<void> {
+  try {
+    linkSync(passing, path);
+  } catch (error) {
+    throw errorCode(error) === 'EEXIST'
+      ? new PortError('exists', 'a blob with that id exists', { cause: error })
+      : error;
+  }
+  try {
+    unlinkSync(passing);
+    await syncDirectory(shard);
+  } catch (error) {
+    throw discard(path, error);
+  }
+}
+
+/** Removes what a failed call has made. If that fails as well, both errors are told. */
+function discard(path: string, error: unknown): unknown {
+  try {
+    rmSync(path, { force: true });
+    return error;
+  } catch (second) {
+    const cause = new AggregateError([error, second]);
+    return new PortError('unavailable', 'a failed write could not be cleaned up', { cause });
+  }
+}
+
+function writeFailure(error: unknown): unknown {
+  if (error instanceof BodyFailure) {
+    return error.cause;
+  }
+  if (errorCode(error) === 'ENOENT') {
+    // Where we write, what is missing is one of our own folders, and no answer to the caller.
+    return new PortError('unavailable', 'a folder of the blob store is missing', { cause: error });
+  }
+  return fileFailure(error, 'the blob store cannot be written');
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') {
+      throw error;
+    }
+  }
+}
+
+async function findBlobs(
+  root: string,
+  after: string,
+  writtenBefore: number,
+  limit: number,
+): Promise<BlobInfo[]> {
+  const found: BlobInfo[] = [];
+  for (const shard of SHARDS.filter((name) => name >= after.slice(0, 2))) {
+    const names = (await readdir(join(root, shard))).filter((name) => BLOB_ID.test(name) && name > after);
+    for (const blobId of names.sort()) {
+      const info = await blobInfo(join(root, shard, blobId), blobId);
+      if (info !== undefined && info.writtenAt < writtenBefore) {
+        found.push(info);
+      }
+      if (found.length === limit) {
+        return found;
+      }
+    }
+  }
+  return found;
+}
+
+/** Undefined if the blob was removed since its folder was read. */
+async function blobInfo(path: string, blobId: string): Promise<BlobInfo | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { blobId, bytes: size, writtenAt: Math.floor(mtimeMs) };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,277 @@
+// How each change of a commit is carried out in SQLite. A condition is part of the statement that writes: no row
+// changed means that it does not hold.
+
+import { ownBlob } from '../core/chain.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { BackupRecord, BackupRequest } from '../core/model.ts';
+import { type Change, type IdKind, PortError } from '../ports.ts';
+import type { Database } from './database.ts';
+import { isFinished } from './operation-status.ts';
+import { keyText } from './schema.ts';
+
+type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
+/** What is left to do inside the transaction. Gives how many rows a conditional change has written, or nothing if it has no condition. */
+type Step = () => number | undefined;
+/** Serialises a change: the step no longer looks at it. */
+type Preparers = { [K in Change['kind']]: (change: ChangeOf<K>) => Step };
+
+export interface CatalogWriter {
+  /** The step that carries out one change inside a transaction. It throws PortError `conflict`. */
+  prepare(change: Change): () => void;
+}
+
+/** `allocated` tells the highest number that an id of a kind has been given; it is kept with each inserted record. */
+export function createCatalogWriter(
+  database: Database,
+  allocated: (kind: IdKind, id: string) => number,
+): CatalogWriter {
+  const preparers: Preparers = {
+    ...backupPreparers(database, allocated),
+    ...operationPreparers(database, allocated),
+    ...requestPreparers(database, allocated),
+    ...resourcePreparers(database),
+    ...trailPreparers(database),
+  };
+  return {
+    prepare<K extends Change['kind']>(change: ChangeOf<K>): () => void {
+      const kind: K = change.kind as K;
+      const step = (preparers[kind] as Preparers[K])(change);
+      return () => {
+        if (step() === 0) {
+          throw new PortError('conflict', `the condition of ${kind} does not hold`, { change: kind });
+        }
+      };
+    },
+  };
+}
+
+type Allocated = (kind: IdKind, id: string) => number;
+
+/** In the transaction of the record itself: an id that was committed is never given again, and it costs no fsync. */
+function createCounter(database: Database, allocated: Allocated): (kind: IdKind, id: string) => void {
+  const raise = database.statement(
+    `INSERT INTO counter (kind, value) VALUES (?, ?)
+     ON CONFLICT (kind) DO UPDATE SET value = excluded.value WHERE excluded.value > counter.value`,
+  );
+  return (kind, id) => {
+    raise.run(kind, allocated(kind, id));
+  };
+}
+
+function backupPreparers(database: Database, allocated: Allocated) {
+  const count = createCounter(database, allocated);
+  const insert = database.statement(
+    `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, version, doc, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE backup SET resource_id = ?, sequence = ?, type = ?, created_at = ?, expires_at = ?, live = ?,
+       own_blob = ?, version = ?, doc = ? WHERE id = ? AND version = ?`,
+  );
+  const remove = database.statement('DELETE FROM backup WHERE id = ? AND version = ?');
+  const columns = (record: BackupRecord) => [
+    keyText(record.resourceId),
+    record.sequence,
+    record.type,
+    record.createdAt,
+    record.expiresAt ?? null,
+    record.deletedAt === undefined ? 1 : 0,
+    ownBlob(record).blobId,
+    record.version,
+    JSON.stringify(record),
+    keyText(record.id),
+  ];
+  return {
+    'backup.insert': ({ record }) => {
+      const { id } = record;
+      const values = columns(record);
+      return () => {
+        const rows = insert.run(...values);
+        if (rows > 0) {
+          count('backup', id);
+        }
+        return rows;
+      };
+    },
+    'backup.update': ({ record, expect }) => {
+      const values = columns(record);
+      return () => update.run(...values, expect);
+    },
+    'backup.remove': ({ id, expect }) => {
+      const key = keyText(id);
+      return () => remove.run(key, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function operationPreparers(database: Database, allocated: Allocated) {
+  const count = createCounter(database, allocated);
+  const insert = database.statement(
+    `INSERT INTO operation (target_resource_id, chain_id, created_at, lease_until, finished, version, doc, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE operation SET target_resource_id = ?, chain_id = ?, created_at = ?, lease_until = ?, finished = ?,
+       version = ?, doc = ? WHERE id = ? AND version = ?`,
+  );
+  const columns = (record: ChangeOf<'operation.insert'>['record']) => [
+    keyText(record.targetResourceId),
+    keyText(record.chainId),
+    record.createdAt,
+    record.leaseUntil,
+    isFinished(record.status) ? 1 : 0,
+    record.version,
+    JSON.stringify(record),
+    keyText(record.id),
+  ];
+  return {
+    'operation.insert': ({ record }) => {
+      const { id } = record;
+      const values = columns(record);
+      return () => {
+        const rows = insert.run(...values);
+        if (rows > 0) {
+          count('restore', id);
+        }
+        return rows;
+      };
+    },
+    'operation.update': ({ record, expect }) => {
+      const values = columns(record);
+      return () => update.run(...values, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function requestPreparers(database: Database, allocated: Allocated) {
+  const count = createCounter(database, allocated);
+  const insert = database.statement(
+    'INSERT INTO request (created_at, finished, version, doc, id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const update = database.statement(
+    'UPDATE request SET created_at = ?, finished = ?, version = ?, doc = ? WHERE id = ? AND version = ?',
+  );
+  const columns = (record: BackupRequest) => [
+    record.createdAt,
+    isFinished(record.status) ? 1 : 0,
+    record.version,
+    JSON.stringify(record),
+    keyText(record.id),
+  ];
+  return {
+    'request.insert': ({ record }) => {
+      const { id } = record;
+      const values = columns(record);
+      return () => {
+        const rows = insert.run(...values);
+        // The backup will have this very id.
+        if (rows > 0) count('backup', id);
+        return rows;
+      };
+    },
+    'request.update': ({ record, expect }) => {
+      const values = columns(record);
+      return () => update.run(...values, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+/** What there is one of for each resource, or a window of: head, policy, snapshot pointers. */
+function resourcePreparers(database: Database) {
+  const putHead = createVersionedPut(database, 'head');
+  const putPolicy = createVersionedPut(database, 'policy');
+  const removePolicy = database.statement('DELETE FROM policy WHERE resource_id = ? AND version = ?');
+  const removeSnapshot = database.statement('DELETE FROM snapshot WHERE resource_id = ? AND sequence = ?');
+  const addSnapshot = database.statement(
+    'INSERT INTO snapshot (resource_id, created_at, sequence, doc) VALUES (?, ?, ?, ?)',
+  );
+  const trimSnapshots = database.statement(
+    `DELETE FROM snapshot WHERE resource_id = ?1 AND (created_at, sequence) < (
+       SELECT created_at, sequence FROM snapshot WHERE resource_id = ?1
+       ORDER BY created_at DESC, sequence DESC LIMIT 1 OFFSET ${LIMITS.snapshotsMax - 1})`,
+  );
+  return {
+    'head.put': ({ head, expect }) => putHead(head.resourceId, head, expect),
+    'policy.put': ({ record, expect }) => putPolicy(record.resourceId, record, expect),
+    'policy.remove': ({ resourceId, expect }) => {
+      const key = keyText(resourceId);
+      return () => removePolicy.run(key, expect);
+    },
+    'snapshot.add': ({ pointer }) => {
+      const { createdAt, sequence } = pointer;
+      const key = keyText(pointer.resourceId);
+      const doc = JSON.stringify(pointer);
+      return () => {
+        removeSnapshot.run(key, sequence);
+        addSnapshot.run(key, createdAt, sequence, doc);
+        trimSnapshots.run(key);
+        return undefined;
+      };
+    },
+    'snapshot.remove': ({ resourceId, sequence }) => {
+      const key = keyText(resourceId);
+      return () => {
+        removeSnapshot.run(key, sequence);
+        return undefined;
+      };
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function createVersionedPut(database: Database, table: 'head' | 'policy') {
+  const insert = database.statement(
+    `INSERT INTO ${table} (version, doc, resource_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE ${table} SET version = ?, doc = ? WHERE resource_id = ? AND version = ?`,
+  );
+  return (resourceId: string, record: { version: number }, expect: number): Step => {
+    const values = [record.version, JSON.stringify(record), keyText(resourceId)];
+    return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+  };
+}
+
+/** What follows from backups: answers remembered, bytes to sweep, events. */
+function trailPreparers(database: Database) {
+  const insertIdempotency = database.statement(
+    `INSERT INTO idempotency (key, expires_at, doc) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, doc = excluded.doc
+     WHERE idempotency.expires_at <= ?`,
+  );
+  const putGarbage = database.statement(
+    `INSERT INTO garbage (blob_id, resource_id, sequence, due_at, doc) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (blob_id) DO UPDATE SET resource_id = excluded.resource_id, sequence = excluded.sequence,
+       due_at = excluded.due_at, doc = excluded.doc`,
+  );
+  const removeGarbage = database.statement('DELETE FROM garbage WHERE blob_id = ?');
+  const appendEvent = database.statement(
+    'INSERT INTO event (id, resource_id, published, doc) VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING',
+  );
+  return {
+    'idempotency.insert': ({ record, now }) => {
+      const values = [keyText(record.key), record.expiresAt, JSON.stringify(record), now];
+      return () => insertIdempotency.run(...values);
+    },
+    'garbage.put': ({ entry }) => {
+      const values = [
+        keyText(entry.blobId),
+        keyText(entry.resourceId),
+        entry.sequence,
+        entry.dueAt,
+        JSON.stringify(entry),
+      ];
+      return () => putGarbage.run(...values);
+    },
+    'garbage.remove': ({ blobId }) => {
+      const key = keyText(blobId);
+      return () => {
+        removeGarbage.run(key);
+        return undefined;
+      };
+    },
+    'event.append': ({ event }) => {
+      const values = [keyText(event.id), keyText(event.resourceId), JSON.stringify(event)];
+      return () => appendEvent.run(...values);
+    },
+  } satisfies Partial<Preparers>;
+}

@@ -1,0 +1,132 @@
+// Every list of the catalog: which rows, in which order. Each has an index that gives exactly that.
+
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupRequest,
+  GarbageEntry,
+  OperationRecord,
+} from '../core/model.ts';
+import type { Catalog } from '../ports.ts';
+import type { Database } from './database.ts';
+import { createListing } from './listing.ts';
+import { keyText } from './schema.ts';
+
+type CatalogLists = Pick<
+  Catalog,
+  | 'listBackups'
+  | 'resourceHistory'
+  | 'expiring'
+  | 'listOperations'
+  | 'unfinishedOperations'
+  | 'dueGarbage'
+  | 'unfinishedRequests'
+  | 'resourceGarbage'
+  | 'listEvents'
+>;
+
+/** The paginated reads of the catalog. */
+export function createCatalogLists(database: Database): CatalogLists {
+  const backups = (where: string) =>
+    createListing<BackupRecord>(database, {
+      list: 'backups',
+      table: 'backup',
+      key: 'created_at',
+      direction: 'falling',
+      where: `live = 1 ${where}`,
+    });
+  const allBackups = backups('');
+  const backupsOfResource = backups('AND resource_id = ?');
+  const backupsOfType = backups('AND type = ?');
+  const backupsOfResourceAndType = backups('AND resource_id = ? AND type = ?');
+  const history = createListing<BackupRecord>(database, {
+    list: 'history',
+    table: 'backup',
+    key: 'sequence',
+    direction: 'rising',
+    where: 'resource_id = ? AND sequence >= ? AND live = 1',
+  });
+  const expiring = createListing<BackupRecord>(database, {
+    list: 'expiring',
+    table: 'backup',
+    key: 'expires_at',
+    direction: 'rising',
+    where: 'live = 1 AND expires_at <= ?',
+  });
+  const operations = (where: string) =>
+    createListing<OperationRecord>(database, {
+      list: 'operations',
+      table: 'operation',
+      key: 'created_at',
+      direction: 'falling',
+      where,
+    });
+  const allOperations = operations('TRUE');
+  const operationsOnTarget = operations('target_resource_id = ?');
+  const unfinished = createListing<OperationRecord>(database, {
+    list: 'unfinished',
+    table: 'operation',
+    key: 'created_at',
+    direction: 'rising',
+    where: 'finished = 0',
+  });
+  const unfinishedRequests = createListing<BackupRequest>(database, {
+    list: 'requests',
+    table: 'request',
+    key: 'created_at',
+    direction: 'rising',
+    where: 'finished = 0',
+  });
+  const due = createListing<GarbageEntry>(database, {
+    list: 'due',
+    table: 'garbage',
+    key: 'due_at',
+    direction: 'rising',
+    where: 'due_at <= ?',
+  });
+  const garbageOfResource = createListing<GarbageEntry>(database, {
+    list: 'garbage',
+    table: 'garbage',
+    key: 'sequence',
+    direction: 'rising',
+    where: 'resource_id = ?',
+  });
+  const events = (where: string) =>
+    createListing<AuditEvent>(database, {
+      list: 'events',
+      table: 'event',
+      key: 'row',
+      direction: 'falling',
+      where,
+    });
+  const allEvents = events('TRUE');
+  const eventsOfResource = events('resource_id = ?');
+
+  return {
+    async listBackups(request) {
+      const { resourceId, type } = request;
+      if (resourceId === undefined) {
+        return type === undefined ? allBackups(request) : backupsOfType(request, type);
+      }
+      return type === undefined
+        ? backupsOfResource(request, keyText(resourceId))
+        : backupsOfResourceAndType(request, keyText(resourceId), type);
+    },
+    resourceHistory: async (request) => history(request, keyText(request.resourceId), request.fromSequence),
+    expiring: async (request) => expiring(request, request.before),
+    async listOperations(request) {
+      return request.targetResourceId === undefined
+        ? allOperations(request)
+        : operationsOnTarget(request, keyText(request.targetResourceId));
+    },
+    unfinishedOperations: async (request) => unfinished(request),
+    unfinishedRequests: async (request) => unfinishedRequests(request),
+    dueGarbage: async (request) => due(request, request.before),
+    resourceGarbage: async (request) => garbageOfResource(request, keyText(request.resourceId)),
+    async listEvents(request) {
+      return request.resourceId === undefined
+        ? allEvents(request)
+        : eventsOfResource(request, keyText(request.resourceId));
+    },
+  };
+}

@@ -1,0 +1,170 @@
+// The catalog in SQLite. Reads are single indexed statements on the one connection, between group commits: they see
+// every commit that has resolved and none that has not.
+
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupRequest,
+  Head,
+  IdempotencyRecord,
+  OperationRecord,
+  PolicyRecord,
+  SnapshotPointer,
+} from '../core/model.ts';
+import { checkChanges, checkLimit } from '../port-checks.ts';
+import type { Catalog } from '../ports.ts';
+import { createCatalogWriter } from './catalog-commit.ts';
+import { createCatalogLists } from './catalog-lists.ts';
+import type { Database, Statement } from './database.ts';
+import { createIdAllocator } from './id-allocator.ts';
+import { keyText } from './schema.ts';
+
+interface DocRow {
+  doc: string;
+}
+
+/** Rows that one transaction of a purge removes: others get their turn in between. */
+const PURGE_ROWS = 500;
+
+/** The catalog of an open database; it has no state but the database's and the ids it has given. */
+export function createCatalog(database: Database): Catalog {
+  const ids = createIdAllocator(database);
+  const writer = createCatalogWriter(database, ids.highest);
+  const lists = createCatalogLists(database);
+
+  const backupById = database.statement<DocRow>('SELECT doc FROM backup WHERE id = ?');
+  const headOf = database.statement<DocRow>('SELECT doc FROM head WHERE resource_id = ?');
+  const policyOf = database.statement<DocRow>('SELECT doc FROM policy WHERE resource_id = ?');
+  const operationById = database.statement<DocRow>('SELECT doc FROM operation WHERE id = ?');
+  const answerTo = database.statement<DocRow>('SELECT doc FROM idempotency WHERE key = ? AND expires_at > ?');
+  const newestSnapshot = database.statement<DocRow>(
+    `SELECT doc FROM snapshot WHERE resource_id = ? AND created_at <= ?
+     ORDER BY created_at DESC, sequence DESC LIMIT 1`,
+  );
+  const earliestSnapshot = database.statement<DocRow>(
+    'SELECT doc FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
+  );
+  const requestById = database.statement<DocRow>('SELECT doc FROM request WHERE id = ?');
+  const lease = database.statement<{ held: 1 }>(
+    'SELECT 1 AS held FROM operation WHERE chain_id = ? AND finished = 0 AND lease_until > ? LIMIT 1',
+  );
+  const pending = database.statement<DocRow>(
+    'SELECT doc FROM event WHERE published = 0 ORDER BY row LIMIT ?',
+  );
+  const publish = database.statement('UPDATE event SET published = 1 WHERE id = ?');
+  const purgeIdempotency = database.statement(
+    `DELETE FROM idempotency WHERE rowid IN
+       (SELECT rowid FROM idempotency WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
+  );
+  const purgeOperations = database.statement(
+    `DELETE FROM operation WHERE row IN
+       (SELECT row FROM operation WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
+  );
+  const accounted = database.statement<{ known: 1 }>(
+    `SELECT 1 AS known WHERE EXISTS (SELECT 1 FROM backup WHERE own_blob = ?)
+       OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?)`,
+  );
+  const purgeRequests = database.statement(
+    `DELETE FROM request WHERE row IN
+       (SELECT row FROM request WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
+  );
+  const touch = database.statement(
+    `INSERT INTO counter (kind, value) VALUES ('check', 1) ON CONFLICT (kind) DO UPDATE SET value = value + 1`,
+  );
+
+  async function purgeAll(statement: Statement<Record<string, never>>, before: number): Promise<void> {
+    let rows: number;
+    do {
+      rows = await database.write(() => statement.run(before));
+    } while (rows === PURGE_ROWS);
+  }
+
+  return {
+    ...lists,
+
+    async allocateId(kind) {
+      return ids.allocate(kind);
+    },
+
+    async commit(changes) {
+      checkChanges(changes);
+      // Serialised now, because the caller may go on with its records before the group is written.
+      const steps = changes.map(writer.prepare);
+      await database.write(() => {
+        for (const step of steps) {
+          step();
+        }
+      });
+    },
+
+    async getBackup(id) {
+      return parsed<BackupRecord>(backupById.get(keyText(id)));
+    },
+
+    async getHead(resourceId) {
+      return parsed<Head>(headOf.get(keyText(resourceId)));
+    },
+
+    async findSnapshot(resourceId, at) {
+      const key = keyText(resourceId);
+      const found = parsed<SnapshotPointer>(newestSnapshot.get(key, at));
+      const earliest = parsed<SnapshotPointer>(earliestSnapshot.get(key));
+      return { ...(found && { found }), ...(earliest && { earliest }) };
+    },
+
+    async getIdempotency(key, now) {
+      return parsed<IdempotencyRecord>(answerTo.get(keyText(key), now));
+    },
+
+    async getPolicy(resourceId) {
+      return parsed<PolicyRecord>(policyOf.get(keyText(resourceId)));
+    },
+
+    async getOperation(id) {
+      return parsed<OperationRecord>(operationById.get(keyText(id)));
+    },
+
+    async getRequest(id) {
+      return parsed<BackupRequest>(requestById.get(keyText(id)));
+    },
+
+    async hasLease(chainId, now) {
+      return lease.get(keyText(chainId), now) !== undefined;
+    },
+
+    async findUnknownBlobs(blobIds) {
+      return blobIds.filter((blobId) => accounted.get(blobId, blobId) === undefined);
+    },
+
+    async pendingEvents(limit) {
+      checkLimit(limit);
+      return pending.all(limit).map(({ doc }) => JSON.parse(doc) as AuditEvent);
+    },
+
+    async markPublished(eventIds) {
+      if (eventIds.length > 0) {
+        const keys = eventIds.map(keyText);
+        await database.write(() => {
+          for (const key of keys) {
+            publish.run(key);
+          }
+        });
+      }
+    },
+
+    async purge({ now, operationsBefore }) {
+      await purgeAll(purgeIdempotency, now);
+      await purgeAll(purgeOperations, operationsBefore);
+      await purgeAll(purgeRequests, operationsBefore);
+    },
+
+    async check() {
+      // A write and not only a read: a full or read-only disk shows itself nowhere else.
+      await database.write(() => touch.run());
+    },
+  };
+}
+
+function parsed<T>(row: DocRow | undefined): T | undefined {
+  return row === undefined ? undefined : (JSON.parse(row.doc) as T);
+}

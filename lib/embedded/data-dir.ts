@@ -1,0 +1,44 @@
+// The data folder. A new name in a folder is durable only once the folder itself has been synced.
+
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Flushes an open file to the disk. */
+export const syncFile = promisify(fsync);
+
+/** Makes the names in a folder durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const fd = openSync(path, 'r');
+  try {
+    await syncFile(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function syncDirectorySync(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Creates a folder, private to its owner, and what is missing above it, durably. One that is there stays as it is. */
+export function makePrivateDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) {
+    return;
+  }
+  const above = dirname(resolve(first));
+  for (let at = dirname(resolve(path)); ; at = dirname(at)) {
+    syncDirectorySync(at);
+    if (at === above) {
+      return;
+    }
+  }
+}
+
+export const temporaryDirectory = (dataDir: string): string => join(dataDir, 'tmp');

@@ -1,0 +1,164 @@
+// The one SQLite file of the embedded home: who owns it, how it is made durable, and the few verbs the adapters need.
+
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { PortError } from '../ports.ts';
+import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
+import { errorCode, fileFailure, sqliteFailure, sqliteResult } from './failures.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { MIGRATIONS } from './schema.ts';
+
+/** A prepared statement with positional parameters, whose rows have the shape `Row`. */
+export interface Statement<Row extends object> {
+  get(...parameters: SQLInputValue[]): Row | undefined;
+  all(...parameters: SQLInputValue[]): Row[];
+  /** The number of rows changed. */
+  run(...parameters: SQLInputValue[]): number;
+}
+
+export interface Database {
+  /** The statement for this text, prepared once. */
+  statement<Row extends object = Record<string, never>>(sql: string): Statement<Row>;
+  /**
+   * Runs `work`, which must be synchronous, as one atomic part of the next group commit. Resolves with its result
+   * once that is durable. Rejects with what `work` throws, or PortError `unavailable` if the group cannot be committed.
+   */
+  write<T>(work: () => T): Promise<T>;
+  /** Commits what waits and gives the folder free for another process. Twice is no error. */
+  close(): void;
+}
+
+const FILE_NAME = 'catalog.sqlite';
+/** Long enough for a predecessor that is just closing; short enough to tell a user at once. */
+const BUSY_TIMEOUT_MS = 250;
+const BUSY = 5;
+const WAL_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Opens the catalog in `dataDir`, creating both if need be, and owns the folder until closed or dead: the lock is the
+ * kernel's, on the open file, so nothing is left behind by a crash. Throws PortError `unavailable` if another process
+ * owns it, `denied` without permission or if a newer release wrote it, `integrity` if the file is damaged.
+ */
+export function openDatabase(dataDir: string): Database {
+  const native = openOwned(dataDir);
+  const statements = new Map<string, Statement<object>>();
+  const group = createGroupCommit(native);
+  let isOpen = true;
+
+  return {
+    statement<Row extends object>(sql: string): Statement<Row> {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        statement = prepare(native, sql);
+        statements.set(sql, statement);
+      }
+      return statement as Statement<Row>;
+    },
+
+    async write(work) {
+      if (!isOpen) {
+        throw new PortError('unavailable', 'the catalog is closed');
+      }
+      return group.run(work);
+    },
+
+    close() {
+      if (isOpen) {
+        isOpen = false;
+        group.flush();
+        native.close();
+      }
+    },
+  };
+}
+
+function prepare(native: DatabaseSync, sql: string): Statement<object> {
+  const statement = native.prepare(sql);
+  return {
+    get: (...parameters) => translated(() => statement.get(...parameters) as object | undefined),
+    all: (...parameters) => translated(() => statement.all(...parameters) as object[]),
+    run: (...parameters) => translated(() => Number(statement.run(...parameters).changes)),
+  };
+}
+
+function translated<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw sqliteFailure(error);
+  }
+}
+
+function openOwned(dataDir: string): DatabaseSync {
+  const path = join(dataDir, FILE_NAME);
+  try {
+    makePrivateDirectory(dataDir);
+    createPrivateFile(dataDir, path);
+  } catch (error) {
+    throw fileFailure(error, 'the data folder cannot be made');
+  }
+  let native: DatabaseSync | undefined;
+  try {
+    native = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+    configure(native);
+    migrate(native);
+    return native;
+  } catch (error) {
+    native?.close();
+    if (sqliteResult(error) === BUSY) {
+      throw new PortError(
+        'unavailable',
+        'another process owns the data folder; only one can use it at a time',
+        {
+          cause: error,
+        },
+      );
+    }
+    throw sqliteFailure(error);
+  }
+}
+
+/** SQLite would create the file readable for all. An existing one is not even opened: closing it would drop our own locks (POSIX). */
+function createPrivateFile(dataDir: string, path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    syncDirectorySync(dataDir);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') {
+      throw error;
+    }
+  }
+}
+
+function configure(native: DatabaseSync): void {
+  // Exclusive before WAL: then the index of the log lives on our heap, and no other process gets in at all.
+  demand(native, 'locking_mode', 'EXCLUSIVE', 'exclusive');
+  demand(native, 'journal_mode', 'WAL', 'wal');
+  // A commit has been acknowledged only once it is on the disk; on macOS a plain fsync does not even say that.
+  native.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON');
+  native.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_MAX}`);
+  // Takes the lock now, so that a second owner is refused at the door and not in the middle of its work.
+  native.exec('BEGIN EXCLUSIVE; COMMIT');
+}
+
+function demand(native: DatabaseSync, pragma: string, value: string, answer: string): void {
+  const row = native.prepare(`PRAGMA ${pragma} = ${value}`).get();
+  if (row?.[pragma] !== answer) {
+    throw new PortError('unavailable', `this file system does not allow ${pragma} ${value}`);
+  }
+}
+
+function migrate(native: DatabaseSync): void {
+  const stored = Number(native.prepare('PRAGMA user_version').get()?.user_version);
+  if (stored > MIGRATIONS.length) {
+    throw new PortError(
+      'denied',
+      `the catalog has format ${stored}, this release knows up to ${MIGRATIONS.length}: use a newer release`,
+    );
+  }
+  const missing = MIGRATIONS.slice(stored);
+  if (missing.length > 0) {
+    native.exec(`BEGIN; ${missing.join('\n')} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+  }
+}

@@ -1,0 +1,76 @@
+// Jobs in a table of the catalog's database, so that they survive what the process does not.
+
+import { randomUUID } from 'node:crypto';
+import { LIMITS } from '../core/limits.ts';
+import { checkLimit } from '../port-checks.ts';
+import type { Clock, Job, Queue } from '../ports.ts';
+import type { Database } from './database.ts';
+
+interface DueRow {
+  row: number;
+  attempt: number;
+  doc: string;
+}
+
+/** The queue of an open database. `clock` tells when a job comes back. */
+export function createQueue(database: Database, clock: Clock): Queue {
+  const insert = database.statement('INSERT INTO job (attempt, visible_at, dead, doc) VALUES (0, ?, 0, ?)');
+  const anyDue = database.statement<{ row: number }>(
+    'SELECT row FROM job WHERE dead = 0 AND visible_at <= ? LIMIT 1',
+  );
+  const due = database.statement<DueRow>(
+    'SELECT row, attempt, doc FROM job WHERE dead = 0 AND visible_at <= ? ORDER BY visible_at, row LIMIT ?',
+  );
+  const burySpent = database.statement(
+    `UPDATE job SET dead = 1, receipt = NULL
+     WHERE dead = 0 AND visible_at <= ? AND attempt >= ${LIMITS.jobAttemptsMax}`,
+  );
+  const hold = database.statement(
+    'UPDATE job SET receipt = ?, attempt = attempt + 1, visible_at = ? WHERE row = ?',
+  );
+  const remove = database.statement('DELETE FROM job WHERE receipt = ?');
+  const giveBack = database.statement(
+    `UPDATE job SET receipt = NULL, visible_at = ?, dead = (attempt >= ${LIMITS.jobAttemptsMax})
+     WHERE receipt = ?`,
+  );
+  const dead = database.statement<{ doc: string }>('SELECT doc FROM job WHERE dead = 1 ORDER BY row');
+
+  return {
+    async send(job) {
+      const doc = JSON.stringify(job);
+      const now = clock.now();
+      await database.write(() => insert.run(now, doc));
+    },
+
+    async receive(limit) {
+      checkLimit(limit);
+      const now = clock.now();
+      // Workers ask all the time and mostly for nothing: that must not cost a write.
+      if (anyDue.get(now) === undefined) {
+        return [];
+      }
+      return database.write(() => {
+        // A job whose worker died on every delivery must not come back for ever.
+        burySpent.run(now);
+        return due.all(now, limit).map(({ row, attempt, doc }) => {
+          const receipt = randomUUID();
+          hold.run(receipt, now + LIMITS.jobVisibilityMs, row);
+          return { job: JSON.parse(doc) as Job, receipt, attempt: attempt + 1 };
+        });
+      });
+    },
+
+    async ack(receipt) {
+      await database.write(() => remove.run(receipt));
+    },
+
+    async retry(receipt, delayMs) {
+      const visibleAt = clock.now() + delayMs;
+      await database.write(() => giveBack.run(visibleAt, receipt));
+    },
+
+    async deadLetters() {
+      return dead.all().map(({ doc }) => JSON.parse(doc) as Job);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+// The tables of the catalog. Each keeps the whole record as JSON in `doc`, and beside it only what is searched or
+// sorted by. `row` numbers the insertions: it settles the order of equal keys, and is part of every index by itself.
+
+/** Each entry brings the catalog from the format before it to the next; the last one's number is the format. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE counter (kind TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE backup (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    resource_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    live INTEGER NOT NULL,
+    own_blob TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    doc TEXT NOT NULL,
+    UNIQUE (resource_id, sequence)
+  ) STRICT;
+  CREATE INDEX backup_live ON backup (created_at) WHERE live = 1;
+  CREATE INDEX backup_live_resource ON backup (resource_id, created_at) WHERE live = 1;
+  CREATE INDEX backup_live_type ON backup (type, created_at) WHERE live = 1;
+  CREATE INDEX backup_live_resource_type ON backup (resource_id, type, created_at) WHERE live = 1;
+  CREATE INDEX backup_own_blob ON backup (own_blob);
+  CREATE INDEX backup_expiring ON backup (expires_at) WHERE live = 1 AND expires_at IS NOT NULL;
+
+  CREATE TABLE head (resource_id TEXT PRIMARY KEY, version INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
+
+  CREATE TABLE snapshot (
+    resource_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (resource_id, created_at, sequence)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE idempotency (key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
+  CREATE INDEX idempotency_expiring ON idempotency (expires_at);
+
+  CREATE TABLE garbage (
+    row INTEGER PRIMARY KEY,
+    blob_id TEXT NOT NULL UNIQUE,
+    resource_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX garbage_due ON garbage (due_at);
+  CREATE INDEX garbage_resource ON garbage (resource_id, sequence);
+
+  CREATE TABLE operation (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    target_resource_id TEXT NOT NULL,
+    chain_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    finished INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX operation_time ON operation (created_at);
+  CREATE INDEX operation_target ON operation (target_resource_id, created_at);
+  CREATE INDEX operation_unfinished ON operation (created_at) WHERE finished = 0;
+  CREATE INDEX operation_finished ON operation (created_at) WHERE finished = 1;
+  CREATE INDEX operation_lease ON operation (chain_id, lease_until) WHERE finished = 0;
+
+  CREATE TABLE request (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    finished INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX request_unfinished ON request (created_at) WHERE finished = 0;
+  CREATE INDEX request_finished ON request (created_at) WHERE finished = 1;
+
+  CREATE TABLE policy (resource_id TEXT PRIMARY KEY, version INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
+
+  CREATE TABLE event (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    resource_id TEXT NOT NULL,
+    published INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_resource ON event (resource_id);
+  CREATE INDEX event_pending ON event (published) WHERE published = 0;
+
+  CREATE TABLE job (
+    row INTEGER PRIMARY KEY,
+    receipt TEXT UNIQUE,
+    attempt INTEGER NOT NULL,
+    visible_at INTEGER NOT NULL,
+    dead INTEGER NOT NULL,
+    doc TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX job_visible ON job (visible_at) WHERE dead = 0;
+  CREATE INDEX job_dead ON job (dead) WHERE dead = 1;
+  `,
+];
+
+/**
+ * A name as SQLite can keep it. SQLite speaks UTF-8, which has no lone surrogates, and ends some texts at a NUL: in
+ * the form in which JSON writes a string every name has its own text, and ordinary ones stay as they are.
+ */
+export function keyText(name: string): string {
+  return JSON.stringify(name).slice(1, -1);
+}

@@ -1,0 +1,89 @@
+// Blobs in a Map: the reference for what the other stores must do.
+
+import { createHash } from 'node:crypto';
+import { decodeCursor, encodeCursor } from '../port-checks.ts';
+import { type BlobDigest, type BlobStore, type Chunks, type Clock, PortError } from '../ports.ts';
+
+interface StoredBlob {
+  bytes: Uint8Array;
+  writtenAt: number;
+}
+
+const BLOB_ID = /^[0-9a-f]{32}$/;
+/** Small, so that readers meet blobs of several chunks in their tests. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** A blob store that forgets everything with the process. `clock` dates the blobs. */
+export function createMemoryBlobStore(clock: Clock = { now: Date.now }): BlobStore {
+  const blobs = new Map<string, StoredBlob>();
+
+  return {
+    async put(blobId, body, expected) {
+      if (!BLOB_ID.test(blobId)) {
+        throw new PortError('not_found', 'there is no place for a blob with that id');
+      }
+      const bytes = await collect(body);
+      const digest = digestOf(bytes);
+      if (expected !== undefined && !sameDigest(digest, expected)) {
+        throw new PortError('integrity', 'the blob is not what was announced');
+      }
+      if (blobs.has(blobId)) {
+        throw new PortError('exists', 'a blob with that id exists');
+      }
+      blobs.set(blobId, { bytes, writtenAt: clock.now() });
+      return digest;
+    },
+
+    async get(blobId) {
+      const blob = blobs.get(blobId);
+      if (blob === undefined) {
+        throw new PortError('not_found', 'there is no blob with that id');
+      }
+      return chunksOf(blob.bytes);
+    },
+
+    async delete(blobId) {
+      blobs.delete(blobId);
+    },
+
+    async list(request) {
+      const after = decodeCursor('blobs', ['string'], request)?.[0] ?? '';
+      const ids = [...blobs]
+        .filter(([id, blob]) => id > after && blob.writtenAt < request.writtenBefore)
+        .map(([id]) => id)
+        .sort();
+      const items = ids.slice(0, request.limit).map((blobId) => {
+        const { bytes, writtenAt } = blobs.get(blobId)!;
+        return { blobId, bytes: bytes.length, writtenAt };
+      });
+      const last = items.at(-1);
+      return last !== undefined && ids.length > items.length
+        ? { items, cursor: encodeCursor('blobs', [last.blobId]) }
+        : { items };
+    },
+
+    async check() {},
+  };
+}
+
+async function collect(body: Chunks): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    yield new Uint8Array(bytes.subarray(at, at + CHUNK_BYTES));
+  }
+}
+
+function digestOf(bytes: Uint8Array): BlobDigest {
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function sameDigest(a: BlobDigest, b: BlobDigest): boolean {
+  return a.bytes === b.bytes && a.sha256 === b.sha256;
+}

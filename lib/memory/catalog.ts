@@ -1,0 +1,213 @@
+// The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
+
+import type { BackupRequest, OperationRecord } from '../core/model.ts';
+import { checkLimit } from '../port-checks.ts';
+import type { Catalog } from '../ports.ts';
+import { applyChanges } from './catalog-commit.ts';
+import { createState } from './catalog-state.ts';
+import { copy } from './copy.ts';
+import { pageOf } from './page.ts';
+
+/** A catalog that forgets everything with the process. */
+export function createMemoryCatalog(): Catalog {
+  const state = createState();
+
+  function liveBackups() {
+    return [...state.backups.values()].filter(({ record }) => record.deletedAt === undefined);
+  }
+
+  return {
+    async allocateId(kind) {
+      const number = (state.allocated.get(kind) ?? 0) + 1;
+      state.allocated.set(kind, number);
+      return `${kind}-${number}`;
+    },
+
+    async commit(changes) {
+      applyChanges(state, changes);
+    },
+
+    async getBackup(id) {
+      return copied(state.backups.get(id)?.record);
+    },
+
+    async getHead(resourceId) {
+      return copied(state.heads.get(resourceId));
+    },
+
+    async listBackups(request) {
+      const { resourceId, type } = request;
+      const matching = liveBackups().filter(
+        ({ record }) =>
+          (resourceId === undefined || record.resourceId === resourceId) &&
+          (type === undefined || record.type === type),
+      );
+      return pageOf(
+        matching,
+        { list: 'backups', key: (record) => record.createdAt, direction: 'falling' },
+        request,
+      );
+    },
+
+    async resourceHistory(request) {
+      const matching = liveBackups().filter(
+        ({ record }) => record.resourceId === request.resourceId && record.sequence >= request.fromSequence,
+      );
+      return pageOf(
+        matching,
+        { list: 'history', key: (record) => record.sequence, direction: 'rising' },
+        request,
+      );
+    },
+
+    async expiring(request) {
+      const matching = liveBackups().filter(
+        ({ record }) => record.expiresAt !== undefined && record.expiresAt <= request.before,
+      );
+      return pageOf(
+        matching,
+        { list: 'expiring', key: (record) => record.expiresAt!, direction: 'rising' },
+        request,
+      );
+    },
+
+    async findSnapshot(resourceId, at) {
+      const pointers = state.snapshots.get(resourceId) ?? [];
+      const found = pointers.findLast((pointer) => pointer.createdAt <= at);
+      const earliest = pointers[0];
+      return {
+        ...(found && { found: copy(found) }),
+        ...(earliest && { earliest: copy(earliest) }),
+      };
+    },
+
+    async getIdempotency(key, now) {
+      const record = state.idempotency.get(key);
+      return record !== undefined && record.expiresAt > now ? copy(record) : undefined;
+    },
+
+    async getPolicy(resourceId) {
+      return copied(state.policies.get(resourceId));
+    },
+
+    async getOperation(id) {
+      return copied(state.operations.get(id)?.record);
+    },
+
+    async getRequest(id) {
+      return copied(state.requests.get(id)?.record);
+    },
+
+    async unfinishedRequests(request) {
+      const matching = [...state.requests.values()].filter(({ record }) => isUnfinished(record));
+      return pageOf(
+        matching,
+        { list: 'requests', key: (record) => record.createdAt, direction: 'rising' },
+        request,
+      );
+    },
+
+    async listOperations(request) {
+      const { targetResourceId } = request;
+      const matching = [...state.operations.values()].filter(
+        ({ record }) => targetResourceId === undefined || record.targetResourceId === targetResourceId,
+      );
+      return pageOf(
+        matching,
+        { list: 'operations', key: (record) => record.createdAt, direction: 'falling' },
+        request,
+      );
+    },
+
+    async unfinishedOperations(request) {
+      const matching = [...state.operations.values()].filter(({ record }) => isUnfinished(record));
+      return pageOf(
+        matching,
+        { list: 'unfinished', key: (record) => record.createdAt, direction: 'rising' },
+        request,
+      );
+    },
+
+    async hasLease(chainId, now) {
+      return [...state.operations.values()].some(
+        ({ record }) => record.chainId === chainId && isUnfinished(record) && record.leaseUntil > now,
+      );
+    },
+
+    async dueGarbage(request) {
+      const matching = [...state.garbage.values()].filter(({ record }) => record.dueAt <= request.before);
+      return pageOf(matching, { list: 'due', key: (record) => record.dueAt, direction: 'rising' }, request);
+    },
+
+    async resourceGarbage(request) {
+      const matching = [...state.garbage.values()].filter(
+        ({ record }) => record.resourceId === request.resourceId,
+      );
+      return pageOf(
+        matching,
+        { list: 'garbage', key: (record) => record.sequence, direction: 'rising' },
+        request,
+      );
+    },
+
+    async findUnknownBlobs(blobIds) {
+      const known = new Set(state.garbage.keys());
+      for (const { record } of state.backups.values()) known.add(record.chain.at(-1)?.blobId ?? '');
+      return blobIds.filter((blobId) => !known.has(blobId));
+    },
+
+    async pendingEvents(limit) {
+      checkLimit(limit);
+      // Events are never removed, so the order of the map is the order of the commits.
+      const pending = [...state.events.values()].filter(({ record }) => !record.published);
+      return pending.slice(0, limit).map(({ record }) => copy(record.event));
+    },
+
+    async markPublished(eventIds) {
+      for (const id of eventIds) {
+        const entry = state.events.get(id);
+        if (entry !== undefined) {
+          entry.record.published = true;
+        }
+      }
+    },
+
+    async listEvents(request) {
+      const matching = [...state.events.values()]
+        .filter(
+          ({ record }) => request.resourceId === undefined || record.event.resourceId === request.resourceId,
+        )
+        .map(({ row, record }) => ({ row, record: record.event }));
+      // One key for all: events have no order but that of their commits.
+      return pageOf(matching, { list: 'events', key: () => 0, direction: 'falling' }, request);
+    },
+
+    async purge({ now, operationsBefore }) {
+      for (const [key, record] of state.idempotency) {
+        if (record.expiresAt <= now) {
+          state.idempotency.delete(key);
+        }
+      }
+      for (const [id, { record }] of state.operations) {
+        if (!isUnfinished(record) && record.createdAt < operationsBefore) {
+          state.operations.delete(id);
+        }
+      }
+      for (const [id, { record }] of state.requests) {
+        if (!isUnfinished(record) && record.createdAt < operationsBefore) {
+          state.requests.delete(id);
+        }
+      }
+    },
+
+    async check() {},
+  };
+}
+
+function copied<T>(value: T | undefined): T | undefined {
+  return value === undefined ? undefined : copy(value);
+}
+
+function isUnfinished({ status }: OperationRecord | BackupRequest): boolean {
+  return status !== 'completed' && status !== 'failed';
+}

@@ -1,0 +1,48 @@
+// Data keys behind random handles: "wrapping" is keeping the key here and giving its handle away.
+
+import { randomBytes } from 'node:crypto';
+import { type KeyContext, type Keyring, PortError } from '../ports.ts';
+
+interface KeptKey {
+  dataKey: Uint8Array;
+  context: string;
+}
+
+const KEY_VERSION = '1';
+
+/** A keyring that forgets everything with the process. Each has a key id of its own. */
+export function createMemoryKeyring(): Keyring {
+  const keyId = `memory/${randomBytes(8).toString('hex')}`;
+  const kept = new Map<string, KeptKey>();
+
+  return {
+    async generate(context) {
+      const dataKey = new Uint8Array(randomBytes(32));
+      const wrapped = randomBytes(48).toString('base64');
+      kept.set(wrapped, { dataKey, context: contextText(context) });
+      return { dataKey: dataKey.slice(), key: { keyId, keyVersion: KEY_VERSION, wrapped } };
+    },
+
+    async open(key, context) {
+      if (key.keyId !== keyId || key.keyVersion !== KEY_VERSION) {
+        throw new PortError('not_found', 'the key that wraps this data key is unknown');
+      }
+      const found = kept.get(key.wrapped);
+      if (found === undefined || found.context !== contextText(context)) {
+        throw new PortError('integrity', 'the data key does not open: it was changed, or belongs elsewhere');
+      }
+      return found.dataKey.slice();
+    },
+
+    async check() {},
+  };
+}
+
+/** The same text for the same members in any order, another one for any other. */
+function contextText(context: KeyContext): string {
+  return JSON.stringify(
+    Object.keys(context)
+      .sort()
+      .map((name) => [name, context[name]]),
+  );
+}

@@ -1,0 +1,219 @@
+import { describe, expect, test } from '@jest/globals';
+import type { BackupRecord } from '../../lib/core/model.ts';
+import type { Catalog } from '../../lib/ports.ts';
+import {
+  appended,
+  backup,
+  drain,
+  event,
+  garbage,
+  inserted,
+  operation,
+  request,
+  T0,
+  UNREADABLE_CURSORS,
+} from './samples.ts';
+
+export function membershipTests(catalog: () => Catalog): void {
+  describe('tombstones', () => {
+    const limit = 10;
+    const readers: [string, () => Promise<BackupRecord[]>][] = [
+      ['listBackups', async () => (await catalog().listBackups({ limit })).items],
+      ['of the resource', async () => (await catalog().listBackups({ limit, resourceId: 'r' })).items],
+      ['of the type', async () => (await catalog().listBackups({ limit, type: 'full' })).items],
+      ['of both', async () => (await catalog().listBackups({ limit, resourceId: 'r', type: 'full' })).items],
+      [
+        'resourceHistory',
+        async () => (await catalog().resourceHistory({ limit, resourceId: 'r', fromSequence: 1 })).items,
+      ],
+      ['expiring', async () => (await catalog().expiring({ limit, before: T0 * 2 })).items],
+    ];
+
+    test.each(readers)('leave %s, and only they', async (_, read) => {
+      const [first, second] = [1, 2].map((sequence) =>
+        backup({ resourceId: 'r', sequence, expiresAt: T0 + sequence }),
+      );
+      await catalog().commit([inserted(first!), inserted(second!)]);
+      expect(await read()).toHaveLength(2);
+      const tombstone = { ...first!, deletedAt: T0, deletedReason: 'deleted' as const, version: 2 };
+      await catalog().commit([{ kind: 'backup.update', record: tombstone, expect: 1 }]);
+      expect(await read()).toEqual([second]);
+      expect(await catalog().getBackup(first!.id)).toEqual(tombstone);
+      // Its sequence stays taken.
+      await expect(
+        catalog().commit([inserted(backup({ resourceId: 'r', sequence: 1 }))]),
+      ).rejects.toMatchObject({ code: 'conflict', change: 'backup.insert' });
+    });
+  });
+
+  describe('what belongs in a list', () => {
+    const limit = 10;
+
+    test('listBackups filters by resource and type', async () => {
+      const records = (['full', 'incremental'] as const).flatMap((type, i) =>
+        ['r', 's'].map((resourceId, j) =>
+          backup({ resourceId, type, sequence: i + 1, createdAt: T0 + 10 * i + j }),
+        ),
+      );
+      await catalog().commit(records.map(inserted));
+      const [fullR, fullS, incrementalR, incrementalS] = records;
+      const read = async (filter: { resourceId?: string; type?: BackupRecord['type'] }) =>
+        (await catalog().listBackups({ limit, ...filter })).items;
+      expect(await read({})).toEqual([incrementalS, incrementalR, fullS, fullR]);
+      expect(await read({ resourceId: 'r' })).toEqual([incrementalR, fullR]);
+      expect(await read({ type: 'full' })).toEqual([fullS, fullR]);
+      expect(await read({ resourceId: 's', type: 'incremental' })).toEqual([incrementalS]);
+      expect(await read({ resourceId: 's', type: 'differential' })).toEqual([]);
+      expect(await read({ resourceId: 'nobody' })).toEqual([]);
+    });
+
+    test('resourceHistory begins at the sequence asked for', async () => {
+      const records = [1, 2, 3].map((sequence) => backup({ resourceId: 'r', sequence }));
+      await catalog().commit([...records, backup({ resourceId: 's', sequence: 2 })].map(inserted));
+      const read = async (fromSequence: number) =>
+        (await catalog().resourceHistory({ resourceId: 'r', fromSequence, limit })).items;
+      expect(await read(1)).toEqual(records);
+      expect(await read(2)).toEqual(records.slice(1));
+      expect(await read(4)).toEqual([]);
+    });
+
+    test('expiring takes what expires at the instant or before, and nothing that never does', async () => {
+      const [at, after, never] = [
+        backup({ expiresAt: T0 }),
+        backup({ expiresAt: T0 + 1 }),
+        backup({ metadata: { version: '1', source: 's', tags: {}, retentionDays: 0 } }),
+      ];
+      await catalog().commit([at, after, never].map((record) => inserted(record!)));
+      const read = async (before: number) => (await catalog().expiring({ before, limit })).items;
+      expect(await read(T0 - 1)).toEqual([]);
+      expect(await read(T0)).toEqual([at]);
+      expect(await read(T0 * 2)).toEqual([at, after]);
+      // It follows the record: a longer retention moves it.
+      const moved = { ...at!, expiresAt: T0 + 5, version: 2 };
+      await catalog().commit([{ kind: 'backup.update', record: moved, expect: 1 }]);
+      expect(await read(T0 * 2)).toEqual([after, moved]);
+    });
+
+    test('dueGarbage takes what is due at the instant or before; an entry put again is replaced', async () => {
+      const [due, later] = [garbage({ dueAt: T0 }), garbage({ dueAt: T0 + 1 })];
+      await catalog().commit([due, later].map((entry) => ({ kind: 'garbage.put', entry: entry! })));
+      const read = async (before: number) => (await catalog().dueGarbage({ before, limit })).items;
+      expect(await read(T0 - 1)).toEqual([]);
+      expect(await read(T0)).toEqual([due]);
+      const put = { ...due!, dueAt: T0 + 2, resourceId: 's', reason: 'replaced' as const };
+      await catalog().commit([{ kind: 'garbage.put', entry: put }]);
+      expect(await read(T0 + 2)).toEqual([later, put]);
+      expect((await catalog().resourceGarbage({ resourceId: 'r', limit })).items).toEqual([later]);
+      for (let i = 0; i < 2; i += 1) {
+        await catalog().commit([{ kind: 'garbage.remove', blobId: put.blobId }]);
+      }
+      expect(await read(T0 + 2)).toEqual([later]);
+    });
+
+    test('unfinishedOperations gives those that have not ended, in pages', async () => {
+      const statuses = ['queued', 'completed', 'in_progress', 'failed', 'validating'] as const;
+      const records = statuses.map((status, i) => operation({ status, createdAt: T0 + i }));
+      await catalog().commit(records.map((record) => ({ kind: 'operation.insert', record })));
+      const read = async () =>
+        (await drain((page) => catalog().unfinishedOperations(page), 2)).map(({ status }) => status).sort();
+      expect(await read()).toEqual(['in_progress', 'queued', 'validating']);
+      const ended = { ...records[0]!, status: 'failed' as const, version: 2 };
+      await catalog().commit([{ kind: 'operation.update', record: ended, expect: 1 }]);
+      expect(await read()).toEqual(['in_progress', 'validating']);
+    });
+
+    test('unfinishedRequests gives those that have not ended, in pages', async () => {
+      const statuses = ['pending', 'completed', 'in_progress', 'failed', 'pending'] as const;
+      const records = statuses.map((status, i) => request({ status, createdAt: T0 + i }));
+      await catalog().commit(records.map((record) => ({ kind: 'request.insert', record })));
+      const read = async () =>
+        (await drain((page) => catalog().unfinishedRequests(page), 2)).map(({ id }) => id);
+      expect((await read()).sort()).toEqual([records[0]!.id, records[2]!.id, records[4]!.id].sort());
+      const ended = { ...records[0]!, status: 'completed' as const, version: 2 };
+      await catalog().commit([{ kind: 'request.update', record: ended, expect: 1 }]);
+      expect((await read()).sort()).toEqual([records[2]!.id, records[4]!.id].sort());
+    });
+
+    test('listOperations filters by target and follows updates', async () => {
+      const [mine, other] = [operation({ targetResourceId: 't' }), operation({ targetResourceId: 'u' })];
+      await catalog().commit([mine, other].map((record) => ({ kind: 'operation.insert', record: record! })));
+      const next = { ...mine!, status: 'completed' as const, progress: 100, version: 2 };
+      await catalog().commit([{ kind: 'operation.update', record: next, expect: 1 }]);
+      const read = async (targetResourceId: string) =>
+        (await catalog().listOperations({ targetResourceId, limit })).items;
+      expect(await read('t')).toEqual([next]);
+      expect(await read('u')).toEqual([other]);
+      expect(await read('v')).toEqual([]);
+    });
+  });
+
+  describe('events', () => {
+    const limit = 100;
+    const pendingIds = async (count = limit) => (await catalog().pendingEvents(count)).map(({ id }) => id);
+
+    test('wait in commit order, and within a commit in the order given', async () => {
+      // Neither their times nor their ids are in order: only the commits are.
+      const events = [9, 3, 7, 1, 8].map((n) => event({ id: `event-order-${n}`, at: T0 - n }));
+      await catalog().commit(events.slice(0, 3).map(appended));
+      await catalog().commit(events.slice(3).map(appended));
+      expect(await catalog().pendingEvents(limit)).toEqual(events);
+      expect(await catalog().pendingEvents(2)).toEqual(events.slice(0, 2));
+    });
+
+    test('of one commit keep their order when many commit at once', async () => {
+      const commits = Array.from({ length: 20 }, () => [event(), event()]);
+      await Promise.all(commits.map((events) => catalog().commit(events.map(appended))));
+      const order = await pendingIds();
+      expect(order).toHaveLength(40);
+      for (const [first, second] of commits) {
+        expect(order.indexOf(second!.id)).toBeGreaterThan(order.indexOf(first!.id));
+      }
+    });
+
+    test('are pending until marked as published; marking again, or unknown ones, is no error', async () => {
+      const events = [event(), event(), event()];
+      const ids = events.map(({ id }) => id);
+      await catalog().commit(events.map(appended));
+      await catalog().markPublished([ids[1]!]);
+      expect(await pendingIds()).toEqual([ids[0], ids[2]]);
+      await catalog().markPublished([ids[0]!, ids[1]!, 'unknown']);
+      await catalog().markPublished([]);
+      expect(await pendingIds()).toEqual([ids[2]]);
+      expect((await catalog().listEvents({ limit })).items).toHaveLength(3);
+    });
+
+    test('of one resource, or all, are listed newest first, in pages', async () => {
+      const events = Array.from({ length: 9 }, (_, i) => event({ resourceId: i % 3 === 0 ? 's' : 'r' }));
+      for (const item of events) {
+        await catalog().commit([appended(item)]);
+      }
+      const newestFirst = events.toReversed();
+      for (const size of [1, 2, 9, 10]) {
+        expect(await drain((page) => catalog().listEvents(page), size)).toEqual(newestFirst);
+        expect(await drain((page) => catalog().listEvents({ ...page, resourceId: 's' }), size)).toEqual(
+          newestFirst.filter(({ resourceId }) => resourceId === 's'),
+        );
+      }
+    });
+
+    test('added while somebody reads do not disturb the pages', async () => {
+      const events = Array.from({ length: 6 }, () => event());
+      await catalog().commit(events.map(appended));
+      const read = await drain(
+        (page) => catalog().listEvents(page),
+        2,
+        () => catalog().commit([appended(event())]),
+      );
+      expect(read).toEqual(events.toReversed());
+    });
+
+    test('and what is unfinished are not listed from a cursor that these lists did not give', async () => {
+      for (const cursor of UNREADABLE_CURSORS) {
+        const page = { limit, cursor };
+        for (const read of ['listEvents', 'unfinishedOperations', 'unfinishedRequests'] as const) {
+          await expect(catalog()[read](page)).rejects.toMatchObject({ code: 'not_found' });
+        }
+      }
+    });
+  });
+}

@@ -1,0 +1,45 @@
+// The embedded home passes every suite.
+
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
+import type { AuditEvent } from '../../lib/core/model.ts';
+import { openBlobStore } from '../../lib/embedded/blob-store.ts';
+import { createCatalog } from '../../lib/embedded/catalog.ts';
+import { openDatabase } from '../../lib/embedded/database.ts';
+import { createEventSink } from '../../lib/embedded/event-sink.ts';
+import { openKeyring } from '../../lib/embedded/keyring.ts';
+import { createQueue } from '../../lib/embedded/queue.ts';
+import { createManualClock } from '../../lib/memory/clock.ts';
+import { blobStoreSuite } from './blob-store.suite.ts';
+import { catalogSuite } from './catalog.suite.ts';
+import { createDataDirs } from './data-dirs.ts';
+import { eventSinkSuite } from './event-sink.suite.ts';
+import { keyringSuite } from './keyring.suite.ts';
+import { queueSuite } from './queue.suite.ts';
+
+const dataDirs = createDataDirs();
+afterAll(dataDirs.removeAll);
+
+const close = async () => {};
+
+blobStoreSuite('embedded', async () => ({ store: openBlobStore(dataDirs.make()), close }));
+catalogSuite('embedded', async () => {
+  const database = openDatabase(join(dataDirs.make(), 'made', 'on', 'the', 'way'));
+  return { catalog: createCatalog(database), close: async () => database.close() };
+});
+keyringSuite('embedded', async () => ({
+  keyring: openKeyring({ dataDir: dataDirs.make(), mayCreate: true }),
+  close,
+}));
+queueSuite('embedded', async () => {
+  const database = openDatabase(dataDirs.make());
+  const clock = createManualClock();
+  return { queue: createQueue(database, clock), advance: clock.advance, close: async () => database.close() };
+});
+eventSinkSuite('embedded', async () => {
+  const lines: string[] = [];
+  const sink = createEventSink((line) => {
+    lines.push(line);
+  });
+  return { sink, arrived: async () => lines.map((line) => JSON.parse(line) as AuditEvent), close };
+});

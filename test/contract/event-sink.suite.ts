@@ -1,0 +1,60 @@
+// What every event sink must do, as in lib/ports.ts.
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { AuditEvent } from '../../lib/core/model.ts';
+import type { EventSink } from '../../lib/ports.ts';
+import { event, ODD_STRINGS } from './samples.ts';
+
+export interface EventSinkHarness {
+  sink: EventSink;
+  /** What has arrived at the other end, in order. */
+  arrived(): Promise<AuditEvent[]>;
+  close(): Promise<void>;
+}
+
+export function eventSinkSuite(name: string, make: () => Promise<EventSinkHarness>): void {
+  describe(`${name} event sink`, () => {
+    let sink: EventSink;
+    let arrived: () => Promise<AuditEvent[]>;
+    let close: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ sink, arrived, close } = await make());
+    });
+    afterEach(() => close());
+
+    test('no events are no event', async () => {
+      await sink.publish([]);
+      expect(await arrived()).toEqual([]);
+    });
+
+    test('delivers every event whole and in order, over several calls', async () => {
+      const events = Array.from({ length: 25 }, (_, i) =>
+        event({ at: 1_735_689_600_000 + i, backupId: `backup-${i}`, detail: { i, sure: true, text: 't' } }),
+      );
+      await sink.publish(events.slice(0, 11));
+      await sink.publish(events.slice(11));
+      expect(await arrived()).toEqual(events);
+    });
+
+    test('delivers again what is published again', async () => {
+      const again = event();
+      await sink.publish([again]);
+      await sink.publish([again]);
+      expect(await arrived()).toEqual([again, again]);
+    });
+
+    test('keeps any text', async () => {
+      const events = ODD_STRINGS.map((text) => event({ resourceId: text, actor: text, detail: { text } }));
+      await sink.publish(events);
+      expect(await arrived()).toEqual(events);
+    });
+
+    test('what was published does not change with what the caller does next', async () => {
+      const published = event({ actor: 'before' });
+      await sink.publish([published]);
+      published.actor = 'after';
+      expect((await arrived())[0]?.actor).toBe('before');
+    });
+  });
+}

@@ -1,0 +1,135 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  drained,
+  eachSlice,
+  joined,
+  mapInOrder,
+  readerOf,
+  slicesOf,
+  totalBytes,
+} from '../../lib/core/chunks.ts';
+
+const MIB = 1024 * 1024;
+const chunkLists = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
+
+test('reading in pieces gives the bytes in order, however they are cut', () => {
+  fc.assert(
+    fc.property(chunkLists, fc.array(fc.nat(15)), (chunks, lengths) => {
+      const whole = Buffer.concat(chunks);
+      const reader = readerOf(chunks);
+      let at = 0;
+      for (const length of lengths) {
+        expect(reader.ended()).toBe(at === whole.length);
+        const piece = reader.take(length);
+        if (at + length > whole.length) {
+          expect(piece).toBeUndefined();
+          expect(reader.ended()).toBe(true);
+          return;
+        }
+        expect(Buffer.from(piece!)).toEqual(whole.subarray(at, at + length));
+        at += length;
+      }
+    }),
+  );
+});
+
+test('what lies in one chunk is not copied', () => {
+  const chunk = Uint8Array.of(1, 2, 3, 4);
+  const reader = readerOf([new Uint8Array(0), chunk, Uint8Array.of(5)]);
+  expect(reader.take(3)!.buffer).toBe(chunk.buffer);
+  expect(reader.takeViews(2)!.map((view) => [...view])).toEqual([[4], [5]]);
+  expect(joined([chunk])).toBe(chunk);
+});
+
+test('chunks are pulled only when they are needed', () => {
+  let pulled = 0;
+  const reader = readerOf(
+    (function* () {
+      for (;;) {
+        pulled++;
+        yield Uint8Array.of(1, 2);
+      }
+    })(),
+  );
+  expect(pulled).toBe(0);
+  reader.take(2);
+  expect(pulled).toBe(1);
+  reader.take(3);
+  expect(pulled).toBe(3);
+});
+
+test('slices are at most 1 MiB and leave nothing out', () => {
+  const chunks = [Buffer.alloc(2 * MIB + 5, 1), Buffer.alloc(0), Buffer.alloc(MIB, 2), Buffer.alloc(1, 3)];
+  const slices = [...slicesOf(chunks)];
+  expect(slices.map((slice) => slice.length)).toEqual([MIB, MIB, 5, MIB, 1]);
+  expect(Buffer.concat(slices).equals(Buffer.concat(chunks))).toBe(true);
+});
+
+test('the event loop gets a turn at least every 2 MiB, and small inputs none', async () => {
+  const seen: string[] = [];
+  const turn = (): void => {
+    seen.push('turn');
+    if (seen.filter((entry) => entry === 'slice').length < 9) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await eachSlice([Buffer.alloc(9 * MIB)], () => seen.push('slice'));
+  const text = seen.join(' ');
+  expect(text).not.toMatch(/(slice ?){3}/);
+  expect(text.match(/slice/g)).toHaveLength(9);
+
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  await eachSlice([Buffer.alloc(2 * MIB)], () => undefined);
+  expect(turned).toBe(false);
+});
+
+test('draining empties the list as it goes', () => {
+  const list = [Uint8Array.of(1), Uint8Array.of(2)];
+  const left: number[] = [];
+  for (const _ of drained(list)) left.push(list.length);
+  expect(left).toEqual([1, 0]);
+  expect(totalBytes(list)).toBe(0);
+});
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('work runs side by side, never more than the width, and comes back in order', async () => {
+  let running = 0;
+  let most = 0;
+  const results: number[] = [];
+  const work = async (item: number): Promise<number> => {
+    most = Math.max(most, ++running);
+    await later(item % 3);
+    running--;
+    return item * 10;
+  };
+  for await (const result of mapInOrder([0, 1, 2, 3, 4, 5, 6, 7], 3, work)) results.push(result);
+  expect(results).toEqual([0, 10, 20, 30, 40, 50, 60, 70]);
+  expect(most).toBe(3);
+});
+
+test('the first failure ends it, and later ones do not go unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    const results: number[] = [];
+    const work = async (item: number): Promise<number> => {
+      await later(1);
+      if (item > 0) throw new Error(`item ${item}`);
+      return item;
+    };
+    const run = async (): Promise<void> => {
+      for await (const result of mapInOrder([0, 1, 2, 3, 4], 4, work)) results.push(result);
+    };
+    await expect(run()).rejects.toThrow('item 1');
+    await later(10);
+    expect(results).toEqual([0]);
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { ServiceError } from '../../lib/core/errors.ts';
+import { createApi } from '../../lib/http/api.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { backupRequest, createFakeService, NOW } from './fake-service.ts';
+import { createHarness, expectRefused, problemOf } from './harness.ts';
+
+const UPLOAD_ID = '5'.repeat(32);
+
+describe('large states', () => {
+  test('POST /uploads gives a whole URL, whoever takes the PUT', async () => {
+    const { send } = createHarness();
+    const response = await send('POST', '/uploads');
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({
+      uploadId: UPLOAD_ID,
+      method: 'PUT',
+      url: expect.stringMatching(/^http:\/\/[^/]+\/uploads\/x$/),
+      expiresAt: new Date(NOW).toISOString(),
+      bytesMax: 10,
+    });
+  });
+
+  test('a backup by uploadId is accepted, and shows how far it has come', async () => {
+    const { send, calls } = createHarness({
+      service: { findBackup: async () => backupRequest({ status: 'in_progress', progress: 50 }) },
+    });
+    const body = `{"resourceId":"db","type":"incremental","uploadId":"${UPLOAD_ID}"}`;
+    const response = await send('POST', '/backups', body, { 'Idempotency-Key': 'k' });
+    expect([response.status, response.headers.get('location')]).toEqual([202, '/backups/backup-9']);
+    expect(await response.json()).toMatchObject({ id: 'backup-9', status: 'pending', progress: 0 });
+    expect(calls[0]).toMatchObject({
+      method: 'requestBackup',
+      args: [{ resourceId: 'db', type: 'incremental', uploadId: UPLOAD_ID, idempotencyKey: 'k' }, {}],
+    });
+    const shown = await (await send('GET', '/backups/backup-9')).json();
+    expect(shown).toMatchObject({ id: 'backup-9', status: 'in_progress', progress: 50, data: '[REDACTED]' });
+  });
+
+  test.each([
+    [`{"resourceId":"db","data":1,"uploadId":"${UPLOAD_ID}"}`, '/uploadId'],
+    ['{"resourceId":"db","uploadId":"short"}', '/uploadId'],
+    ['{"resourceId":"db","uploadId":null}', '/uploadId'],
+    ['{"resourceId":"db"}', '/data'],
+  ])('%s is refused', async (body, pointer) => {
+    await expectRefused('POST', '/backups', body, 400, 'invalid_request', [pointer]);
+  });
+});
+
+describe('a home that takes uploads itself', () => {
+  const app = (receive: (uploadId: string, bytes: number) => Promise<number>) =>
+    createApi({
+      service: createFakeService().service,
+      auth: { token: 'a-token-of-16-chars' },
+      version: '0',
+      log: silentLogger,
+      uploads: {
+        async receive(uploadId, body) {
+          let bytes = 0;
+          for await (const chunk of body) bytes += chunk.length;
+          return receive(uploadId, bytes);
+        },
+      },
+    });
+
+  test('takes a PUT from whoever holds the URL', async () => {
+    const response = await app(async (_id, bytes) => bytes).request(`/uploads/${UPLOAD_ID}`, {
+      method: 'PUT',
+      body: '[1,2,3]',
+    });
+    expect([response.status, await response.json()]).toEqual([200, { uploadId: UPLOAD_ID, bytes: 7 }]);
+  });
+
+  test('says no in problem documents', async () => {
+    const refusing = app(async () => {
+      throw new ServiceError('upload_not_found', 'none');
+    });
+    const put = (body: string | null) => refusing.request('/uploads/x', { method: 'PUT', body });
+    expect(await problemOf(await put('1'))).toMatchObject({ status: 404, code: 'upload_not_found' });
+    expect(await problemOf(await put(null))).toMatchObject({ status: 400, code: 'malformed_json' });
+  });
+
+  test('elsewhere the path is nowhere', async () => {
+    const { send } = createHarness();
+    expect(await problemOf(await send('PUT', '/uploads/x', '1'))).toMatchObject({ code: 'route_not_found' });
+  });
+});

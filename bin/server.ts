@@ -11,6 +11,8 @@ import { VERSION } from '../lib/version.ts';
 const DRAIN_MS = 30_000;
 /** A large state may take a while to arrive. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
+/** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000;
 
 const log = createLogger((line) => process.stdout.write(`${line}\n`));
 
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
       fetch: api.fetch,
       port: config.port,
       hostname: config.host,
-      serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS },
+      serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     },
     ({ address, port }) =>
       log.info('listening', { address, port, dataDir: config.dataDir, version: VERSION }),

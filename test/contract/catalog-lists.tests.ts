@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../lib/core/model.ts';
 import type { Catalog, Change, Page, PageRequest } from '../../lib/ports.ts';
-import { backup, drain, garbage, inserted, operation, T0, UNREADABLE_CURSORS } from './samples.ts';
+import {
+  appended,
+  backup,
+  drain,
+  event,
+  garbage,
+  inserted,
+  operation,
+  T0,
+  UNREADABLE_CURSORS,
+} from './samples.ts';
 
 interface Item {
   /** What tells it from the others of its list. */
@@ -233,10 +243,17 @@ export function listTests(catalog: () => Catalog): void {
     test('throws not_found for a cursor that it did not give', async () => {
       await addAll([1, 2, 3]);
       const { cursor } = await list({ limit: 1 });
-      const cut = [cursor!.slice(0, -1), cursor!.slice(1), `${cursor}AAAA`];
+      const cut = [cursor!.slice(0, -1), cursor!.slice(1), `${cursor}AAAA`, `${cursor}=`, ` ${cursor}`];
       for (const unreadable of [...UNREADABLE_CURSORS, ...cut]) {
         await expect(list({ limit: 1, cursor: unreadable })).rejects.toMatchObject({ code: 'not_found' });
       }
+    });
+
+    test('throws not_found for a cursor of another list', async () => {
+      await addAll([1, 2, 3]);
+      await catalog().commit([1, 2].map(() => appended(event())));
+      const { cursor } = await catalog().listEvents({ limit: 1 });
+      await expect(list({ limit: 1, cursor: cursor! })).rejects.toMatchObject({ code: 'not_found' });
     });
 
     test('refuses a page of no size', async () => {

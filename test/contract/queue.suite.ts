@@ -155,6 +155,17 @@ export function queueSuite(
       },
     );
 
+    (receiptsRunOut ? test : test.skip)(
+      'a receipt ends with its retry, even before the next delivery',
+      async () => {
+        await queue.send(job('restore-1'));
+        const { receipt } = await receiveOne();
+        await queue.retry(receipt, 0);
+        await queue.ack(receipt);
+        expect((await receiveOne()).attempt).toBe(2);
+      },
+    );
+
     test('after the last attempt a retried job is a dead letter', async () => {
       await queue.send(job('restore-1'));
       await queue.send(job('restore-2'));

@@ -3,59 +3,42 @@
 
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import type { ByteSink } from './byte-sink.ts';
+import {
+  AFTER,
+  AFTER_FAULTS,
+  ARRAY,
+  CLOSERS,
+  COLON,
+  DIGITS,
+  ESCAPE,
+  ESCAPES,
+  EXPECTED,
+  EXPONENT,
+  EXPONENT_DIGITS,
+  EXPONENT_SIGN,
+  FIRST_ELEMENT,
+  FIRST_KEY,
+  FRACTION,
+  HEX,
+  HEX_DIGITS,
+  INTEGER,
+  isSpace,
+  KEY,
+  LITERAL,
+  LITERALS,
+  MINUS,
+  NONE,
+  NULL_BYTES,
+  OBJECT,
+  PLAIN,
+  POINT,
+  STRING,
+  TOO_DEEP,
+  VALUE,
+  ZERO,
+} from './grammar.ts';
 import { pointerOf } from './pointer.ts';
 import { Utf8Checker } from './utf8.ts';
-
-const VALUE = 0;
-const FIRST_ELEMENT = 1;
-const FIRST_KEY = 2;
-const KEY = 3;
-const COLON = 4;
-const AFTER = 5;
-const STRING = 6;
-const ESCAPE = 7;
-const HEX = 8;
-const LITERAL = 9;
-const MINUS = 10;
-const ZERO = 11;
-const INTEGER = 12;
-const POINT = 13;
-const FRACTION = 14;
-const EXPONENT = 15;
-const EXPONENT_SIGN = 16;
-const EXPONENT_DIGITS = 17;
-
-const EXPECTED: Record<number, string> = {
-  [VALUE]: 'a value',
-  [FIRST_ELEMENT]: 'a value or "]"',
-  [FIRST_KEY]: 'a member name or "}"',
-  [KEY]: 'a member name',
-  [COLON]: '":"',
-  [ESCAPE]: 'an escape character',
-  [HEX]: 'a hexadecimal digit',
-  [MINUS]: 'a digit',
-  [POINT]: 'a digit',
-  [EXPONENT]: 'a digit or a sign',
-  [EXPONENT_SIGN]: 'a digit',
-};
-
-const ARRAY = 0;
-const OBJECT = 1;
-
-const encoder = new TextEncoder();
-const LITERALS: Record<number, Uint8Array> = {
-  116: encoder.encode('true'),
-  102: encoder.encode('false'),
-  110: encoder.encode('null'),
-};
-const NULL_BYTES = LITERALS[0x6e]!;
-
-/** 1 for bytes that stand in a string as they are; bytes from 0x80 on were checked as UTF-8 before. */
-const PLAIN = new Uint8Array(256).map((_, b) => (b >= 0x20 && b !== 0x22 && b !== 0x5c ? 1 : 0));
-const ESCAPES = new Uint8Array(256);
-for (const b of encoder.encode('"\\/bfnrt')) ESCAPES[b] = 1;
-const HEX_DIGITS = new Uint8Array(256);
-for (const b of encoder.encode('0123456789abcdefABCDEF')) HEX_DIGITS[b] = 1;
 
 export interface ScannerOptions {
   /** Arrays and objects that may stand inside each other. */
@@ -92,7 +75,6 @@ export class JsonScanner {
   #left = 0;
   /** Depth at which the routed value ends; -1 while none is being routed. */
   #routedDepth = -1;
-  #rootDone = false;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -111,271 +93,236 @@ export class JsonScanner {
     const valid = this.#utf8.validBytes(chunk);
     const n = Math.max(valid, 0);
     this.#scan(n === chunk.length ? chunk : chunk.subarray(0, n));
-    if (valid < chunk.length) this.#fail('malformed_json', 'This byte is not valid UTF-8.', n, chunk, n);
+    if (valid < chunk.length) this.#fail('malformed_json', 'This byte is not valid UTF-8.', n);
     this.#consumed += chunk.length;
   }
 
   /** Ends the text. Throws `malformed_json` if it is not whole. */
   end(): void {
-    const none = new Uint8Array(0);
-    if (this.#utf8.incomplete) this.#fail('malformed_json', 'The text ends inside a character.', 0, none, 0);
+    if (this.#utf8.incomplete) this.#fail('malformed_json', 'The text ends inside a character.', 0);
     const state = this.#state;
-    if (this.#depth === 0 && isNumberEnd(state)) this.#rootDone = true;
-    if (this.#rootDone) return;
+    if (this.#depth === 0 && (state === AFTER || state === ZERO || state >= INTEGER)) return;
     const what = this.#consumed === 0 ? 'The text is empty.' : 'The text ends before its value does.';
-    this.#fail('malformed_json', what, 0, none, 0);
+    this.#fail('malformed_json', what, 0);
   }
 
+  /** The hot loop. It works on locals, which are put back before anything else looks at the fields. */
   #scan(chunk: Uint8Array): void {
     const n = chunk.length;
     const kinds = this.#kinds;
     const marks = this.#marks;
+    const depthMax = this.#options.depthMax;
     let i = 0;
     let run = 0;
     let state = this.#state;
     let depth = this.#depth;
+    let inKey = this.#inKey;
+    let keySeen = this.#keySeen;
+    let routedDepth = this.#routedDepth;
+    /** What a position in the chunk has to be added to, to be one in the sink. */
+    let sinkOffset = this.#out.length;
+    let fault: string | undefined;
 
     while (i < n) {
-      const c = chunk[i]!;
       if (state === STRING) {
         while (i < n && PLAIN[chunk[i]!] === 1) i++;
         if (i === n) break;
-        const end = chunk[i]!;
-        if (end === 0x22) {
+        const c = chunk[i]!;
+        if (c === 0x22) {
           i++;
-          if (this.#inKey) {
-            this.#inKey = false;
-            this.#keySeen = true;
+          if (inKey) {
+            inKey = false;
+            keySeen = true;
             state = COLON;
-          } else {
-            state = AFTER;
-            if (depth === this.#routedDepth) run = this.#endRouted(chunk, run, i);
-          }
-        } else if (end === 0x5c) {
+          } else state = AFTER;
+        } else if (c === 0x5c) {
           i++;
           state = ESCAPE;
         } else {
-          this.#depth = depth;
-          this.#fail('malformed_json', 'A control character in a string must be escaped.', i, chunk, run);
+          fault = 'A control character in a string must be escaped.';
+          break;
         }
-        continue;
-      }
-      if (state === INTEGER || state === FRACTION || state === EXPONENT_DIGITS) {
-        while (i < n && chunk[i]! >= 0x30 && chunk[i]! <= 0x39) i++;
+      } else if (state >= INTEGER) {
+        while (i < n && DIGITS[chunk[i]!] === 1) i++;
         if (i === n) break;
-        const end = chunk[i]!;
-        if (end === 0x2e && state === INTEGER) {
+        const c = chunk[i]!;
+        if (c === 0x2e && state === INTEGER) {
           state = POINT;
           i++;
-        } else if ((end | 0x20) === 0x65 && state !== EXPONENT_DIGITS) {
+          continue;
+        }
+        if ((c | 0x20) === 0x65 && state !== EXPONENT_DIGITS) {
           state = EXPONENT;
           i++;
-        } else {
-          state = AFTER;
-          if (depth === this.#routedDepth) run = this.#endRouted(chunk, run, i);
+          continue;
         }
-        continue;
-      }
-      if (state <= AFTER && (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09)) {
-        if (i > run) this.#out.append(chunk, run, i);
-        i++;
-        while (i < n && (chunk[i] === 0x20 || chunk[i] === 0x0a || chunk[i] === 0x0d || chunk[i] === 0x09))
-          i++;
-        run = i;
-        continue;
-      }
-      switch (state) {
-        case AFTER: {
-          if (depth === 0) {
-            this.#rootDone = true;
-            this.#depth = 0;
-            this.#state = AFTER;
-            this.#fail('malformed_json', 'There is something after the end of the value.', i, chunk, run);
-          }
-          const kind = kinds[depth]!;
-          if (c === 0x2c) {
+        state = AFTER;
+      } else {
+        const c = chunk[i]!;
+        if (c <= 0x20 && state <= AFTER && isSpace(c)) {
+          if (i > run) this.#out.append(chunk, run, i);
+          do i++;
+          while (i < n && isSpace(chunk[i]!));
+          run = i;
+          sinkOffset = this.#out.length - run;
+          continue;
+        }
+        if (state === AFTER) {
+          const kind = depth === 0 ? NONE : kinds[depth]!;
+          if (c === 0x2c && kind !== NONE) {
+            i++;
             if (kind === OBJECT) {
               state = KEY;
-              this.#keySeen = false;
+              keySeen = false;
             } else {
               marks[depth]!++;
               state = VALUE;
             }
-            i++;
             continue;
           }
-          if (c === (kind === OBJECT ? 0x7d : 0x5d)) {
-            depth--;
-            i++;
-            if (depth === 0) this.#rootDone = true;
-            if (depth === this.#routedDepth) run = this.#endRouted(chunk, run, i);
-            continue;
+          if (c !== CLOSERS[kind]) {
+            fault = AFTER_FAULTS[kind]!;
+            break;
           }
-          this.#depth = depth;
-          const wanted = kind === OBJECT ? '"," or "}"' : '"," or "]"';
-          this.#fail('malformed_json', `Expected ${wanted}.`, i, chunk, run);
-          break;
-        }
-        case FIRST_KEY:
-        case KEY:
+          depth--;
+          i++;
+        } else if (state === KEY || state === FIRST_KEY) {
           if (c === 0x22) {
-            marks[depth] = this.#out.length + (i - run);
-            this.#inKey = true;
-            this.#keySeen = false;
+            marks[depth] = sinkOffset + i;
+            inKey = true;
+            keySeen = false;
             state = STRING;
             i++;
             continue;
           }
-          if (c === 0x7d && state === FIRST_KEY) {
-            state = AFTER;
-            continue;
+          if (c !== 0x7d || state === KEY) {
+            fault = EXPECTED[state]!;
+            break;
           }
-          break;
-        case COLON:
-          if (c === 0x3a) {
-            i++;
-            state = VALUE;
-            if (depth === 1 && this.#routedDepth < 0) {
-              if (i > run) this.#out.append(chunk, run, i);
-              run = i;
-              this.#depth = depth;
-              this.#rootMember(i);
-            }
-            continue;
+          depth--;
+          i++;
+          state = AFTER;
+        } else if (state === COLON) {
+          if (c !== 0x3a) {
+            fault = EXPECTED[COLON]!;
+            break;
           }
-          break;
-        case FIRST_ELEMENT:
-        case VALUE:
-          if (c === 0x5d && state === FIRST_ELEMENT) {
-            state = AFTER;
-            continue;
+          i++;
+          state = VALUE;
+          if (depth === 1 && routedDepth < 0) {
+            this.#out.append(chunk, run, i);
+            run = i;
+            this.#depth = depth;
+            this.#keySeen = keySeen;
+            routedDepth = this.#rootMember(i);
+            sinkOffset = this.#out.length - run;
           }
-          if (c === 0x22) {
-            state = STRING;
-            i++;
-            continue;
-          }
-          if (c === 0x7b || c === 0x5b) {
-            if (depth === this.#options.depthMax) {
-              this.#depth = depth;
-              this.#fail(
-                'json_too_deep',
-                `At most ${depth} arrays and objects may be nested.`,
-                i,
-                chunk,
-                run,
-              );
+          continue;
+        } else if (state <= FIRST_ELEMENT) {
+          if (c === 0x22) state = STRING;
+          else if (c === 0x7b || c === 0x5b) {
+            if (depth === depthMax) {
+              fault = TOO_DEEP;
+              break;
             }
             depth++;
             kinds[depth] = c === 0x7b ? OBJECT : ARRAY;
             marks[depth] = c === 0x7b ? -1 : 0;
             state = c === 0x7b ? FIRST_KEY : FIRST_ELEMENT;
-            i++;
-            continue;
-          }
-          if (c >= 0x31 && c <= 0x39) {
-            state = INTEGER;
-            i++;
-            continue;
-          }
-          if (c === 0x30 || c === 0x2d) {
-            state = c === 0x30 ? ZERO : MINUS;
-            i++;
-            continue;
-          }
-          if (LITERALS[c] !== undefined) {
+          } else if (c >= 0x31 && c <= 0x39) state = INTEGER;
+          else if (c === 0x30) state = ZERO;
+          else if (c === 0x2d) state = MINUS;
+          else if (LITERALS[c] !== undefined) {
             this.#literal = LITERALS[c]!;
             this.#left = 1;
             state = LITERAL;
-            i++;
-            continue;
+          } else if (c === 0x5d && state === FIRST_ELEMENT) {
+            depth--;
+            state = AFTER;
+          } else {
+            fault = EXPECTED[state]!;
+            break;
           }
-          break;
-        case LITERAL:
-          if (c === this.#literal[this.#left]) {
-            i++;
-            if (++this.#left === this.#literal.length) {
-              state = AFTER;
-              if (depth === 0) this.#rootDone = true;
-              if (depth === this.#routedDepth) run = this.#endRouted(chunk, run, i);
-            }
-            continue;
+          i++;
+          if (state !== AFTER) continue;
+        } else {
+          const next = this.#step(state, c);
+          if (next < 0) {
+            fault = EXPECTED[state]!;
+            break;
           }
-          break;
-        case ESCAPE:
-          if (ESCAPES[c] === 1 || c === 0x75) {
-            state = c === 0x75 ? HEX : STRING;
-            this.#left = 4;
-            i++;
-            continue;
-          }
-          break;
-        case HEX:
-          if (HEX_DIGITS[c] === 1) {
-            if (--this.#left === 0) state = STRING;
-            i++;
-            continue;
-          }
-          break;
-        case ZERO:
-          if (c === 0x2e || (c | 0x20) === 0x65) {
-            state = c === 0x2e ? POINT : EXPONENT;
-            i++;
-            continue;
-          }
-          state = AFTER;
-          if (depth === this.#routedDepth) run = this.#endRouted(chunk, run, i);
-          continue;
-        case MINUS:
-          if (c >= 0x30 && c <= 0x39) {
-            state = c === 0x30 ? ZERO : INTEGER;
-            i++;
-            continue;
-          }
-          break;
-        case EXPONENT:
-        case POINT:
-        case EXPONENT_SIGN:
-          if (state === EXPONENT && (c === 0x2b || c === 0x2d)) {
-            state = EXPONENT_SIGN;
-            i++;
-            continue;
-          }
-          if (c >= 0x30 && c <= 0x39) {
-            state = state === POINT ? FRACTION : EXPONENT_DIGITS;
-            i++;
-            continue;
-          }
-          break;
+          // The end of a number is not part of it.
+          if (next !== AFTER || state === LITERAL) i++;
+          state = next;
+          if (state !== AFTER) continue;
+        }
       }
-      this.#depth = depth;
-      const wanted = state === LITERAL ? 'true, false or null' : EXPECTED[state];
-      this.#fail('malformed_json', `Expected ${wanted}.`, i, chunk, run);
+      // Here a value has just ended, or its name has.
+      if (depth === routedDepth && state === AFTER) {
+        run = this.#endRouted(chunk, run, i);
+        routedDepth = -1;
+        sinkOffset = this.#out.length - run;
+      }
     }
 
-    if (n > run) this.#out.append(chunk, run, n);
-    if (state === AFTER && depth === 0) this.#rootDone = true;
+    const end = fault === undefined ? n : i;
+    if (end > run) this.#out.append(chunk, run, end);
     this.#state = state;
     this.#depth = depth;
+    this.#inKey = inKey;
+    this.#keySeen = keySeen;
+    if (fault === TOO_DEEP)
+      this.#fail('json_too_deep', `At most ${depth} arrays and objects may be nested.`, i);
+    if (fault !== undefined) this.#fail('malformed_json', fault, i);
   }
 
-  /** The name of a root member has ended and its colon is at `offset - 1`: checks it, and routes its value if it is the one. */
-  #rootMember(offset: number): void {
+  /** The state after one byte of what is rare: escapes, literals, the beginnings of numbers and of their parts. -1: it cannot be. */
+  #step(state: number, c: number): number {
+    switch (state) {
+      case ESCAPE:
+        this.#left = 4;
+        return c === 0x75 ? HEX : ESCAPES[c] === 1 ? STRING : -1;
+      case HEX:
+        if (HEX_DIGITS[c] !== 1) return -1;
+        return --this.#left === 0 ? STRING : HEX;
+      case LITERAL:
+        if (c !== this.#literal[this.#left]) return -1;
+        return ++this.#left === this.#literal.length ? AFTER : LITERAL;
+      case MINUS:
+        return c === 0x30 ? ZERO : DIGITS[c] === 1 ? INTEGER : -1;
+      case ZERO:
+        return c === 0x2e ? POINT : (c | 0x20) === 0x65 ? EXPONENT : AFTER;
+      case POINT:
+        return DIGITS[c] === 1 ? FRACTION : -1;
+      case EXPONENT:
+        if (c === 0x2b || c === 0x2d) return EXPONENT_SIGN;
+        return DIGITS[c] === 1 ? EXPONENT_DIGITS : -1;
+      default:
+        return DIGITS[c] === 1 ? EXPONENT_DIGITS : -1;
+    }
+  }
+
+  /**
+   * The name of a root member has ended and its colon is at `offset - 1`: checks it, and routes its value if it is the
+   * one. Gives the depth at which a routed value ends, or -1.
+   */
+  #rootMember(offset: number): number {
     const { out, member, uniqueRootMembers } = this.#options;
-    if (this.#kinds[1] !== OBJECT || (member === undefined && !uniqueRootMembers)) return;
+    if (member === undefined && !uniqueRootMembers) return -1;
     const raw = Buffer.from(out.slice(this.#marks[1]!, out.length - 1)).toString();
     const name = JSON.parse(raw) as string;
     if (uniqueRootMembers) {
       if (this.#rootNames.has(name)) {
-        this.#fail('malformed_json', 'This member is given twice.', offset - 1, new Uint8Array(0), 0);
+        this.#fail('malformed_json', 'This member is given twice.', offset - 1);
       }
       this.#rootNames.add(name);
     }
-    if (member === undefined || name !== member.name) return;
+    if (member === undefined || name !== member.name) return -1;
     out.append(NULL_BYTES, 0, NULL_BYTES.length);
     this.memberFound = true;
     this.#out = member.out;
     this.#routedDepth = 1;
+    return 1;
   }
 
   #endRouted(chunk: Uint8Array, run: number, end: number): number {
@@ -385,8 +332,7 @@ export class JsonScanner {
     return end;
   }
 
-  #fail(code: ErrorCode, detail: string, at: number, chunk: Uint8Array, run: number): never {
-    if (at > run) this.#out.append(chunk, run, at);
+  #fail(code: ErrorCode, detail: string, at: number): never {
     const offset = this.#consumed + at;
     const pointer = pointerOf(this.#pathTokens());
     throw new ServiceError(code, `${detail.slice(0, -1)} at byte ${offset}.`, {
@@ -411,10 +357,6 @@ export class JsonScanner {
     }
     return tokens;
   }
-}
-
-function isNumberEnd(state: number): boolean {
-  return state === ZERO || state === INTEGER || state === FRACTION || state === EXPONENT_DIGITS;
 }
 
 /** The raw text, without quotes, of the string that begins at `start` in the sink. */

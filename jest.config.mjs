@@ -2,6 +2,8 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // They need an emulator of AWS; jest.aws.config.mjs runs them.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

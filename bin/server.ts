@@ -9,6 +9,8 @@ import { VERSION } from '../lib/version.ts';
 
 /** Requests under way have that long to end once the service is told to stop. */
 const DRAIN_MS = 30_000;
+/** How soon connections are closed whose last answer is out. */
+const IDLE_EVERY_MS = 50;
 /** A large state may take a while to arrive. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
 /** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
@@ -52,13 +54,19 @@ async function main(): Promise<void> {
   const stop = async (signal: string): Promise<void> => {
     log.info('stopping', { signal });
     const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    // Kept alive, a connection is idle only once its answer is out.
+    const closeIdle = (): void => {
+      if ('closeIdleConnections' in server) server.closeIdleConnections();
+    };
+    closeIdle();
+    const idle = setInterval(closeIdle, IDLE_EVERY_MS);
     const late = setTimeout(() => {
       log.warn('requests were still under way', { afterMs: DRAIN_MS });
       if ('closeAllConnections' in server) server.closeAllConnections();
     }, DRAIN_MS);
     await drained;
     clearTimeout(late);
+    clearInterval(idle);
     await home.close();
     log.info('stopped');
   };

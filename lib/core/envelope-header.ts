@@ -40,9 +40,12 @@ export interface BlobFields
   kind: BlobRef['kind'];
   /** The backup whose state this blob completes. */
   backupId: string;
-  /** The blobs that stood before this one when it was written: none for a state. A rebase may have replaced them since. */
-  chain: BlobRef[];
-  /** For a delta: the checksum of the state that it applies to. */
+  /**
+   * For a delta: the blob that stood before it when it was written. A rebase may have replaced that one since, so it
+   * binds nothing: it is where to begin to look.
+   */
+  baseBlobId?: string;
+  /** For a delta: the checksum of the state that it applies to. No rebase changes that. */
   baseChecksum?: string;
   /** Known only to who seals late: a record is completed after its blob is stored. */
   completedAt?: number;
@@ -86,21 +89,9 @@ const COMMON: check.Shape = {
   type: check.oneOf('full', 'incremental', 'differential'),
   requestedType: check.optional(check.oneOf('full', 'incremental', 'differential')),
   baseBackupId: check.optional(check.text),
+  baseBlobId: check.optional(check.hex(32)),
   baseChecksum: check.optional(check.hex(64)),
   chainId: check.text,
-  chain: check.listOf(
-    check.object({
-      blobId: check.hex(32),
-      kind: check.oneOf('state', 'delta'),
-      backupId: check.text,
-      sequence: check.integer(1),
-      bytes: check.integer(1),
-      sha256: check.hex(64),
-      encrypted: check.oneOf(true, false),
-      checksum: check.hex(64),
-      size: check.integer(0),
-    }),
-  ),
   checksum: check.hex(64),
   size: check.integer(0),
   plainBytes: check.integer(0, PLAIN_BYTES_MAX),
@@ -186,17 +177,14 @@ function faultOf(header: unknown): string | undefined {
 }
 
 function contradictionIn(header: BlobHeader): string | undefined {
-  const { kind, chain, baseChecksum, plainBytes, compressedBytes, plainSha256, size, checksum } = header;
+  const { kind, baseBlobId, baseChecksum, plainBytes, compressedBytes, plainSha256, size, checksum } = header;
   // A buffer of plainBytes is allocated before the contents prove it: what cannot be is not tried.
   if (plainBytes > compressedBytes * EXPANSION_MAX) return 'no compression is that good';
-  if (kind === 'state') {
-    if (chain.length > 0 || baseChecksum !== undefined) return 'a state builds on nothing';
-    if (plainBytes !== size || plainSha256 !== checksum) return 'a state blob holds the state itself';
-    return undefined;
+  if (kind === 'delta') {
+    if (baseBlobId === undefined || baseChecksum === undefined) return 'a delta builds on a blob and a state';
+    return baseBlobId === header.blobId ? 'a delta does not build on itself' : undefined;
   }
-  const [first, ...deltas] = chain;
-  if (first?.kind !== 'state' || deltas.some((blob) => blob.kind !== 'delta')) {
-    return 'a delta builds on a state and deltas';
-  }
-  return chain.at(-1)?.checksum === baseChecksum ? undefined : 'a delta applies to the end of its chain';
+  if (baseBlobId !== undefined || baseChecksum !== undefined) return 'a state builds on nothing';
+  if (plainBytes !== size || plainSha256 !== checksum) return 'a state blob holds the state itself';
+  return undefined;
 }

@@ -44,13 +44,6 @@ export function optional(check: Check): Optional {
   return { optional: check };
 }
 
-export function listOf(item: Check): Check {
-  return (value, name) => {
-    if (!Array.isArray(value)) return fault(false, name);
-    return firstFault(value, (element) => item(element, `an item of ${name}`));
-  };
-}
-
 /** An object with any members, each of which passes. */
 export function recordOf(member: Check): Check {
   return (value, name) => {

@@ -1,7 +1,7 @@
 // The embedded home: one process that owns a folder, with everything the service needs inside.
 
 import type { Logger } from '../log.ts';
-import type { Queue } from '../ports.ts';
+import type { Clock, Queue } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
@@ -73,8 +73,10 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
   const interrupted = await failAbandoned(deps, { interrupted: true });
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
+  await giveBackJobs(database, clock);
 
-  const worker = every('restore worker', QUEUE_EVERY_MS, log, () => workQueue(deps));
+  let stopping = false;
+  const worker = every('restore worker', QUEUE_EVERY_MS, log, () => workQueue(deps, () => stopping));
   kickWorker = worker.kick;
   const background = [
     worker,
@@ -93,6 +95,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
     service: createService(deps),
     uploads: transfers,
     async close() {
+      stopping = true;
       await Promise.all(background.map(({ stop }) => stop()));
       database.close();
     },
@@ -102,6 +105,14 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
 /** A key may only be made where nothing has been sealed with an earlier one. */
 function isNew(database: Database): boolean {
   return database.statement('SELECT 1 FROM head LIMIT 1').get() === undefined;
+}
+
+/** Jobs that the last process held would else come back only when their time is up; each still counts as a delivery. */
+function giveBackJobs(database: Database, { now }: Clock): Promise<unknown> {
+  const giveBack = database.statement(
+    'UPDATE job SET receipt = NULL, visible_at = ? WHERE dead = 0 AND receipt IS NOT NULL',
+  );
+  return database.write(() => giveBack.run(now()));
 }
 
 function tellingOfJobs(queue: Queue, tell: () => void): Queue {

@@ -9,7 +9,7 @@ import type { BackupService } from '../service/api.ts';
 import { type AuthOptions, createAuthenticator } from './auth.ts';
 import { emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
-import { ROUTE_LIST } from './contract.ts';
+import { type OperationId, ROUTE_LIST } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { createOpenApi } from './openapi.ts';
 import {
@@ -38,6 +38,10 @@ export interface ApiDeps {
   now?: () => number;
   /** Takes what is PUT to the paths that `createUpload` gives, in a home that does so itself. */
   uploads?: UploadReceiver;
+  /** The operations that this process serves; all of them, if it is left out. The contract stays whole either way. */
+  serves?: (operationId: OperationId) => boolean;
+  /** What stands before the paths outside, as `/prod`: links begin with it. */
+  basePath?: string;
 }
 
 export interface UploadReceiver {
@@ -58,15 +62,15 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
  * that the budget can never grant.
  */
 export function createApi(deps: ApiDeps): Api {
-  const { service, version, log, now = Date.now } = deps;
+  const { service, version, log, now = Date.now, serves = () => true, basePath = '' } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   if (limits.inFlightBytesMax < Math.max(limits.bodyBytesMax, limits.smallBodyBytesMax)) {
     throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
   }
   const authenticate = createAuthenticator(deps.auth);
   // Made on demand: it is dear, and a cold start should not pay for it.
-  const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined }));
-  const handlers = createHandlers({ service, version, openApi, now });
+  const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined, basePath }));
+  const handlers = createHandlers({ service, version, openApi, now, basePath });
   const pipeline = { limits, budget: createByteBudget(limits.inFlightBytesMax) };
   const app: Api = new Hono<Env>();
 
@@ -95,11 +99,11 @@ export function createApi(deps: ApiDeps): Api {
       throw invalidRequest([{ pointer: '/path', detail: MALFORMED_ENCODING }]);
     }
     if (!isPublic(context) && !isUpload(context))
-      context.set('identity', authenticate(context.req.raw.headers));
+      context.set('identity', authenticate(context.req.raw.headers, context.env));
     await next();
   });
 
-  for (const route of ROUTE_LIST) {
+  for (const route of ROUTE_LIST.filter(({ operationId }) => serves(operationId))) {
     const handler = handlers[route.operationId] as AnyHandler;
     app.on(route.method, routerPath(route.path), (context) =>
       serveRoute(pipeline, route as Route, handler, context, context.var),

@@ -6,6 +6,8 @@ import { ServiceError } from '../core/errors.ts';
 export interface AuthOptions {
   /** The token that callers must present. Without it, everyone may call: for deployments that guard the door themselves. */
   token?: string;
+  /** Instead, where the door has authenticated the caller: reads who it is from what the platform hands over with the request. */
+  identify?: (platform: unknown) => Identity;
 }
 
 export interface Identity {
@@ -15,13 +17,14 @@ export interface Identity {
 }
 
 /** Who is calling. */
-export type Authenticator = (headers: Headers) => Identity;
+export type Authenticator = (headers: Headers, platform: unknown) => Identity;
 
 const ANONYMOUS: Identity = { actor: 'api', authenticated: false };
 const BEARER: Identity = { actor: 'token', authenticated: true };
 
 /** Throws on an empty token, which would let everyone in. The authenticator throws `unauthorized`. */
-export function createAuthenticator({ token }: AuthOptions): Authenticator {
+export function createAuthenticator({ token, identify }: AuthOptions): Authenticator {
+  if (identify !== undefined) return (_headers, platform) => identify(platform);
   if (token === undefined) return () => ANONYMOUS;
   if (token.trim() === '') throw new Error('The API token must not be empty.');
   const expected = digest(token);

@@ -1,6 +1,7 @@
 // One handler an operation: calls the service, views what it gives. Everything before and after is the pipeline's.
 
 import { ServiceError } from '../core/errors.ts';
+import type { OperationRecord } from '../core/model.ts';
 import type { Page } from '../ports.ts';
 import type { BackupService, Caller, RestoreOutput } from '../service/api.ts';
 import type { Identity } from './auth.ts';
@@ -11,6 +12,7 @@ import { replyJson, replyParts, replyRestored } from './reply.ts';
 import type { InputOf } from './route.ts';
 import {
   backupUrl,
+  type OperationView,
   operationUrl,
   viewBackup,
   viewDecision,
@@ -39,6 +41,8 @@ export interface HandlerDeps {
   /** Asked for only when somebody wants to read it. */
   openApi: () => Record<string, unknown>;
   now: () => number;
+  /** What links begin with. */
+  basePath: string;
 }
 
 export type Handlers = {
@@ -46,7 +50,8 @@ export type Handlers = {
 };
 
 /** The handlers of every operation in the contract. */
-export function createHandlers({ service, version, openApi, now }: HandlerDeps): Handlers {
+export function createHandlers({ service, version, openApi, now, basePath }: HandlerDeps): Handlers {
+  const viewNow = (record: OperationRecord) => viewOperation(record, now(), basePath);
   return {
     async getServiceInfo() {
       const endpoints = Object.fromEntries(
@@ -78,14 +83,14 @@ export function createHandlers({ service, version, openApi, now }: HandlerDeps):
           { actor: identity.actor },
         );
         return replyJson(202, viewRequest(request), {
-          Location: backupUrl(request.id),
+          Location: basePath + backupUrl(request.id),
           ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
         });
       }
       const input = { ...keyed, state };
       const { backup, replayed } = await service.createBackup(input, { actor: identity.actor });
       return replyJson(201, viewBackup(backup), {
-        Location: backupUrl(backup.id),
+        Location: basePath + backupUrl(backup.id),
         ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
       });
     },
@@ -133,7 +138,7 @@ export function createHandlers({ service, version, openApi, now }: HandlerDeps):
       const async = headers.prefer === true;
       const createdBy = fields.createdBy ?? identity.actor;
       const output = await service.restore({ ...fields, createdBy, async }, callerOf(identity, createdBy));
-      return replyRestore(output, async, now());
+      return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
     async restorePointInTime({ fields, headers }, identity) {
@@ -141,22 +146,16 @@ export function createHandlers({ service, version, openApi, now }: HandlerDeps):
       const createdBy = fields.createdBy ?? identity.actor;
       const { timestamp: at, ...rest } = fields;
       const input = { targetResourceId: rest.resourceId, ...rest, at, createdBy, async };
-      return replyRestore(
-        await service.restorePointInTime(input, callerOf(identity, createdBy)),
-        async,
-        now(),
-      );
+      const output = await service.restorePointInTime(input, callerOf(identity, createdBy));
+      return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
     async listOperations({ query }) {
-      const at = now();
-      return replyPage('operations', await service.listOperations(query), (record) =>
-        viewOperation(record, at),
-      );
+      return replyPage('operations', await service.listOperations(query), viewNow);
     },
 
     async getOperation({ params }) {
-      return replyJson(200, viewOperation(await service.getOperation(params.id), now()));
+      return replyJson(200, viewNow(await service.getOperation(params.id)));
     },
 
     async getOperationResult({ params }) {
@@ -195,8 +194,12 @@ function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown)
   return replyJson(200, { [member]: items, count: items.length, ...next });
 }
 
-function replyRestore({ operation, data }: RestoreOutput, preferAsync: boolean, now: number): Response {
-  const view = viewOperation(operation, now);
+function replyRestore(
+  { operation, data }: RestoreOutput,
+  view: OperationView,
+  preferAsync: boolean,
+  basePath: string,
+): Response {
   if (data !== undefined) return replyRestored(view, data);
   const final = operation.status === 'completed' || operation.status === 'failed';
   // Only an asynchronous restore may be over before its data is fetched; otherwise "done" without data is a bug.
@@ -205,7 +208,7 @@ function replyRestore({ operation, data }: RestoreOutput, preferAsync: boolean, 
     202,
     { operation: view },
     {
-      Location: operationUrl(operation.id),
+      Location: basePath + operationUrl(operation.id),
       ...(preferAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
   );

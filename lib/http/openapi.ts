@@ -14,10 +14,12 @@ export interface OpenApiOptions {
   version: string;
   /** Whether this deployment asks for a bearer token. */
   secured: boolean;
+  /** What stands before the paths outside. */
+  basePath?: string;
 }
 
 /** The OpenAPI document of the whole contract. */
-export function createOpenApi({ version, secured }: OpenApiOptions): Json {
+export function createOpenApi({ version, secured, basePath = '' }: OpenApiOptions): Json {
   const paths: Record<string, Json> = {};
   for (const route of ROUTE_LIST) {
     paths[route.path] ??= {};
@@ -30,7 +32,7 @@ export function createOpenApi({ version, secured }: OpenApiOptions): Json {
       version,
       description: 'Keeps the history of JSON states and gives back any moment of it, provably intact.',
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath === '' ? '/' : basePath }],
     paths,
     components: {
       schemas: componentSchemas(),

@@ -72,8 +72,8 @@ export function percentSaved(size: number, compressedSize: number): number {
   return Math.max(0, Math.round((1 - compressedSize / size) * 100));
 }
 
-/** `now` decides whether the result can still be fetched. Epoch milliseconds. */
-export function viewOperation(record: OperationRecord, now: number): OperationView {
+/** `now` decides whether the result can still be fetched. Epoch milliseconds. Links begin with `basePath`. */
+export function viewOperation(record: OperationRecord, now: number, basePath = ''): OperationView {
   const { pointInTime, path, completedAt, resultUntil } = record;
   const fetchable = record.status === 'completed' && resultUntil !== undefined && now < resultUntil;
   return {
@@ -90,7 +90,7 @@ export function viewOperation(record: OperationRecord, now: number): OperationVi
     createdAt: formatInstant(record.createdAt),
     ...(completedAt === undefined ? {} : { completedAt: formatInstant(completedAt) }),
     createdBy: record.createdBy,
-    ...(fetchable ? { resultUrl: `${operationUrl(record.id)}/result` } : {}),
+    ...(fetchable ? { resultUrl: `${basePath}${operationUrl(record.id)}/result` } : {}),
   };
 }
 

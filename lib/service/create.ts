@@ -35,10 +35,8 @@ export async function createBackup(
   return deps.gate.run(input.resourceId, async () => {
     const id = input.id ?? (await deps.catalog.allocateId('backup'));
     for (let attempt = 1; attempt <= LIMITS.commitAttemptsMax; attempt++) {
-      const earlier = await findEarlier<BackupRecord>(deps, input.idempotencyKey, print);
-      if (earlier !== undefined) return { backup: earlier, replayed: true };
-      const backup = await attemptCreate(deps, id, input, print, caller);
-      if (backup !== undefined) return { backup, replayed: false };
+      const output = await attemptCreate(deps, id, input, print, caller);
+      if (output !== undefined) return output;
     }
     throw new ServiceError(
       'write_conflict',
@@ -62,13 +60,16 @@ async function attemptCreate(
   input: CreateBackupInput,
   print: string,
   caller: Caller,
-): Promise<BackupRecord | undefined> {
+): Promise<CreateOutput | undefined> {
   const { catalog, clock } = deps;
   const { resourceId } = input;
-  // A full begins a chain of its own, so its key need not wait for the head.
-  const early =
-    input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined;
-  const [head, earlyKey] = await Promise.all([catalog.getHead(resourceId), early]);
+  const [head, earlier, earlyKey] = await Promise.all([
+    catalog.getHead(resourceId),
+    findEarlier<BackupRecord>(deps, input.idempotencyKey, print),
+    // A full begins a chain of its own, so its key need not wait for the head.
+    input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined,
+  ]);
+  if (earlier !== undefined) return { backup: earlier, replayed: true };
   const plan = planBackup(head, input.type);
   const now = clock.now();
   const createdAt = head === undefined ? now : Math.max(now, head.createdAt + 1);
@@ -113,7 +114,7 @@ async function attemptCreate(
   };
   try {
     await catalog.commit(changesOf(record, head, input, print, caller, now));
-    return record;
+    return { backup: record, replayed: false };
   } catch (error) {
     if (error instanceof PortError && error.code === 'conflict') return undefined;
     throw error;

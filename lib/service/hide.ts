@@ -11,10 +11,12 @@ import { event } from './events.ts';
 /** The live backup of that id. Throws ServiceError `backup_not_found`. */
 export async function liveBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
   const record = await catalog.getBackup(id);
-  if (record === undefined || record.deletedAt !== undefined) {
-    throw new ServiceError('backup_not_found', `There is no backup ${id}.`);
-  }
+  if (record === undefined || record.deletedAt !== undefined) throw noBackup(id);
   return record;
+}
+
+export function noBackup(id: string): ServiceError {
+  return new ServiceError('backup_not_found', `There is no backup ${id}.`);
 }
 
 /**

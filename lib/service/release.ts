@@ -5,7 +5,7 @@ import { diff } from '../core/delta/diff.ts';
 import { encodeDelta } from '../core/delta/encode.ts';
 import { hasCode } from '../core/errors.ts';
 import type { BackupRecord, BlobRef, GarbageEntry, Head } from '../core/model.ts';
-import type { Change } from '../ports.ts';
+import { type Change, PortError } from '../ports.ts';
 import { collect } from './collect.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
@@ -151,7 +151,10 @@ function draftOf(record: BackupRecord): Draft {
   };
 }
 
-/** Commits the new chain. Resolves with it, or undefined if the backup has been hidden in the meantime. */
+/**
+ * Commits the new chain. Resolves with it, or undefined if the backup has been hidden, or given another chain by another
+ * sweep, in the meantime: blobs that only that chain names must not drop out of sight.
+ */
 async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Promise<BlobRef[] | undefined> {
   const { catalog, clock, options } = deps;
   const { id, resourceId, chainId, sequence } = seen;
@@ -160,6 +163,7 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
   const adopted = await retryOnConflict(`Backup ${id}`, async () => {
     const [record, head] = await Promise.all([catalog.getBackup(id), catalog.getHead(resourceId)]);
     if (record === undefined || record.deletedAt !== undefined || head === undefined) return false;
+    if (!sameChain(record.chain, seen.chain)) return false;
     const now = clock.now();
     const next = { ...record, ...rewritten, version: record.version + 1 };
     const changes: Change[] = [
@@ -193,6 +197,10 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
   return undefined;
 }
 
+function sameChain(a: BlobRef[], b: BlobRef[]): boolean {
+  return a.length === b.length && a.every(({ blobId }, i) => blobId === b[i]!.blobId);
+}
+
 /** The head moves with every live chain that changes, so that nobody builds on what is about to go. */
 function headWith(head: Head, record: BackupRecord): Head {
   const base = baseRefOf(record);
@@ -215,5 +223,10 @@ async function remove({ blobs, catalog, clock }: Deps, entry: GarbageEntry): Pro
   }
   const action = tombstone === undefined ? 'blob.removed' : 'backup.removed';
   const about = { resourceId, ...(backupId === undefined ? {} : { backupId }), detail: { reason, blobId } };
-  await catalog.commit([...changes, event(action, clock.now(), ACTOR, about)]);
+  try {
+    await catalog.commit([...changes, event(action, clock.now(), ACTOR, about)]);
+  } catch (error) {
+    // Another sweep has removed the tombstone since, and with it the entry.
+    if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+  }
 }

@@ -11,7 +11,7 @@ import { retryOnConflict } from './conflict.ts';
 import { createBackup, refuseUnencrypted } from './create.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { liveBackup } from './hide.ts';
+import { noBackup } from './hide.ts';
 import { findEarlier, fingerprint, rememberAnswer } from './idempotency.ts';
 
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
@@ -38,11 +38,19 @@ export function requestBackup(deps: Deps, input: RequestBackupInput, caller: Cal
   const print = fingerprint(asked);
   return retryOnConflict('The idempotency key', async () => {
     const earlier = await findEarlier<BackupRequest>(deps, key, print);
-    if (earlier !== undefined) return { request: earlier, replayed: true };
+    if (earlier !== undefined) {
+      await sendAgain(deps, earlier.id);
+      return { request: earlier, replayed: true };
+    }
     const remember = (request: BackupRequest): Change[] =>
       key === undefined ? [] : [rememberAnswer(key, print, request, deps.clock.now())];
     return { request: await takeOn(deps, asked, caller, remember), replayed: false };
   });
+}
+
+/** The first time may have failed between the commit and the queue. A job too many finds its work done. */
+async function sendAgain({ catalog, queue }: Deps, id: string): Promise<void> {
+  if ((await catalog.getRequest(id))?.status === 'pending') await queue.send({ kind: 'backup', id });
 }
 
 async function takeOn(
@@ -80,8 +88,10 @@ async function takeOn(
 /** The backup or, while one by upload is not there yet or has failed, its request. Throws ServiceError `backup_not_found`. */
 export async function findBackup(deps: Deps, id: string): Promise<BackupRecord | BackupRequest> {
   const record = await deps.catalog.getBackup(id);
+  if (record !== undefined && record.deletedAt === undefined) return record;
   const request = record === undefined ? await deps.catalog.getRequest(id) : undefined;
-  return request !== undefined && request.status !== 'completed' ? request : liveBackup(deps, id);
+  if (request === undefined || request.status === 'completed') throw noBackup(id);
+  return request;
 }
 
 /**

@@ -13,6 +13,9 @@ import { hideBackup } from './hide.ts';
 import { failAbandoned } from './operations.ts';
 import { releaseResource } from './release.ts';
 
+/** So many resources that cannot be released end a sweep. */
+const FAILED_RESOURCES_MAX = 10;
+
 export interface SweepSummary {
   expired: number;
   rebased: number;
@@ -45,6 +48,7 @@ export async function readPlan(
 /**
  * Hides what has expired, frees what nothing live needs, fails operations that nobody works on any more.
  * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
+ * Throws what the first resource that could not be released threw, once the others are done.
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
   const { catalog, clock } = deps;
@@ -57,6 +61,7 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
     finished: false,
   };
   const touched = new Set<string>();
+  const failures: unknown[] = [];
   const decide = createDecider(deps);
   const now = clock.now();
   // Hiding takes backups out of this very list, so it is read to its end before anything is hidden.
@@ -72,12 +77,19 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   }
   for (const resourceId of touched) {
     if (clock.now() >= deadline) return summary;
-    const released = await releaseResource(deps, resourceId);
-    summary.rebased += released.rebased;
-    summary.blobsRemoved += released.blobsRemoved;
+    try {
+      const released = await releaseResource(deps, resourceId);
+      summary.rebased += released.rebased;
+      summary.blobsRemoved += released.blobsRemoved;
+    } catch (error) {
+      deps.log.error('release failed', { resourceId, error });
+      // One resource that cannot be read must not hold up the others; a dependency that is down fails them all.
+      if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
+    }
   }
   await catalog.purge({ now, operationsBefore: now - LIMITS.operationHistoryDays * DAY_MS });
   await relayEvents(deps);
+  if (failures.length > 0) throw failures[0];
   return { ...summary, finished: true };
 }
 

@@ -116,6 +116,10 @@ async function fetchBlob({ blobs }: Pick<Deps, 'blobs'>, ref: BlobRef): Promise<
     if (error instanceof PortError && error.code === 'not_found') {
       throw new ServiceError('broken_chain', `A blob of ${ref.backupId} is missing.`, { cause: error });
     }
+    if (error instanceof PortError && error.code === 'integrity') {
+      const detail = `A blob of ${ref.backupId} is not what was written.`;
+      throw new ServiceError('integrity_error', detail, { cause: error });
+    }
     throw error;
   }
   if (bytes !== ref.bytes || (hash !== undefined && hash.digest('hex') !== ref.sha256)) {

@@ -12,21 +12,22 @@ import { bindingTo } from './state.ts';
 /** What is known of a backup before its blob is. */
 export type Draft = Pick<
   BackupRecord,
-  'id' | 'encrypted' | Exclude<keyof BlobFields & keyof BackupRecord, 'chain' | 'completedAt'>
+  'id' | 'encrypted' | Exclude<keyof BlobFields & keyof BackupRecord, 'completedAt'>
 >;
 
 export interface BlobContent {
   state: CanonicalText;
   /** The delta's text and what it applies to; absent to store the whole state. */
   delta?: { chunks: Uint8Array[]; base: CanonicalText };
-  /** The blobs before this one. */
+  /** The blobs before this one: with a delta at least one. */
   prefix: BlobRef[];
   encryption: ChainKey | 'none';
 }
 
 /**
  * Resolves with the reference and the bytes of the gzip stream.
- * Throws ServiceError `integrity_error` if the sealed bytes do not give the state back, PortError from the store.
+ * Throws ServiceError `integrity_error` if the sealed bytes do not give the state back or the store holds others,
+ * PortError from the store.
  */
 export async function writeBlob(
   { blobs }: Pick<Deps, 'blobs'>,
@@ -54,7 +55,11 @@ export async function writeBlob(
     size,
   };
   await proveBlob(draft, ref, chunks, content);
-  await blobs.put(blobId, chunks, { bytes, sha256 });
+  const stored = await blobs.put(blobId, chunks, { bytes, sha256 });
+  // What the store confirms is compared here too: it is the one thing that nothing later would find before a restore.
+  if (stored.bytes !== bytes || stored.sha256 !== sha256) {
+    throw new ServiceError('integrity_error', 'The store does not hold the bytes that it was given.');
+  }
   return { ref, compressedBytes };
 }
 
@@ -65,10 +70,9 @@ function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent): BlobFiel
     backupId: id,
     blobId: randomBytes(16).toString('hex'),
     kind: delta === undefined ? 'state' : 'delta',
-    chain: prefix,
     checksum: state.checksum,
     size: state.bytes.length,
-    ...(delta === undefined ? {} : { baseChecksum: delta.base.checksum }),
+    ...(delta === undefined ? {} : { baseBlobId: prefix.at(-1)!.blobId, baseChecksum: delta.base.checksum }),
   };
 }
 

@@ -10,7 +10,6 @@ import {
   type Sealed,
   seal,
 } from '../../lib/core/envelope.ts';
-import type { BlobRef } from '../../lib/core/model.ts';
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -34,7 +33,6 @@ export function stateFields(plain: Uint8Array = STATE, over: Partial<BlobFields>
     sequence: 1,
     type: 'full',
     chainId: 'backup-1',
-    chain: [],
     checksum: sha256(plain),
     size: plain.length,
     metadata: { version: '1.0', source: 'api', tags: { env: 'test' }, retentionDays: 30 },
@@ -45,7 +43,6 @@ export function stateFields(plain: Uint8Array = STATE, over: Partial<BlobFields>
 }
 
 export function deltaFields(over: Partial<BlobFields> = {}): BlobFields {
-  const base = refTo('state', 1);
   return {
     ...stateFields(),
     kind: 'delta',
@@ -53,27 +50,13 @@ export function deltaFields(over: Partial<BlobFields> = {}): BlobFields {
     sequence: 2,
     type: 'incremental',
     requestedType: 'incremental',
-    baseBackupId: base.backupId,
-    baseChecksum: base.checksum,
-    chain: [base],
+    baseBackupId: 'backup-1',
+    baseBlobId: '0123456789abcdef'.repeat(2),
+    baseChecksum: sha256(STATE),
     checksum: sha256(Buffer.from('the state that this delta gives')),
     size: 31,
     changes: { additions: 0, changes: 1, deletions: 0, moves: 0 },
     ...over,
-  };
-}
-
-export function refTo(kind: BlobRef['kind'], sequence: number): BlobRef {
-  return {
-    blobId: sha256(Buffer.from(`${kind} ${sequence}`)).slice(0, 32),
-    kind,
-    backupId: `backup-${sequence}`,
-    sequence,
-    bytes: 700,
-    sha256: sha256(Buffer.from(`sealed ${sequence}`)),
-    encrypted: true,
-    checksum: sha256(Buffer.from(`state ${sequence}`)),
-    size: 100,
   };
 }
 

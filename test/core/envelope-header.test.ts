@@ -8,7 +8,6 @@ import {
   forge,
   type HeaderJson,
   headerOf,
-  refTo,
   type Sample,
   STATE,
   sample,
@@ -63,8 +62,7 @@ describe('headers', () => {
   test('the same goes for what is inside', async () => {
     const customFields = { a: 1 };
     const metadata = { ...stateFields().metadata, customFields };
-    const chain = [refTo('state', 1)];
-    const delta = await sample(deltaFields({ metadata, chain }), DELTA, KEY);
+    const delta = await sample(deltaFields({ metadata }), DELTA, KEY);
     const header = headerOf(delta.blob);
     for (const member of ['metadata', 'changes', 'key']) {
       const inner = header[member] as HeaderJson;
@@ -75,20 +73,21 @@ describe('headers', () => {
       }
       await refusedHeader(delta, { ...header, [member]: { ...inner, extra: 1 } });
     }
-    for (const name of Object.keys(chain[0]!)) {
-      await refusedHeader(delta, { ...header, chain: [{ ...chain[0], [name]: null }] });
-    }
-    await refusedHeader(delta, { ...header, chain: [null] });
     await refusedHeader(delta, { ...header, metadata: { ...metadata, tags: { a: 1 } } });
   });
 
   test('a kind that contradicts the rest is refused', async () => {
     const delta = await sample(deltaFields(), DELTA, 'none');
-    const base = refTo('state', 1);
-    await refusedHeader(delta, { ...headerOf(delta.blob), chain: [] });
-    await refusedHeader(delta, { ...headerOf(delta.blob), chain: [base, base] });
-    await refusedHeader(delta, { ...headerOf(delta.blob), baseChecksum: sha256(STATE) });
-    await refusedHeader(inClear, { ...headerOf(inClear.blob), chain: [base] });
+    const header = headerOf(delta.blob);
+    const { baseBlobId, baseChecksum, ...rest } = header;
+    await refusedHeader(delta, rest);
+    await refusedHeader(delta, { ...rest, baseBlobId });
+    await refusedHeader(delta, { ...rest, baseChecksum });
+    await refusedHeader(delta, { ...header, baseBlobId: header.blobId });
+    await refusedHeader(delta, { ...header, kind: 'state' });
+    await refusedHeader(inClear, { ...headerOf(inClear.blob), kind: 'delta' });
+    await refusedHeader(inClear, { ...headerOf(inClear.blob), baseBlobId });
+    await refusedHeader(inClear, { ...headerOf(inClear.blob), baseChecksum });
     await refusedHeader(inClear, { ...headerOf(inClear.blob), plainSha256: sha256(DELTA) });
     await refusedHeader(inClear, { ...headerOf(inClear.blob), size: STATE.length + 1 });
   });

@@ -14,7 +14,6 @@ import {
   headerOf,
   joinParts,
   partsOf,
-  refTo,
   type Sample,
   STATE,
   sample,
@@ -120,7 +119,7 @@ describe('blobs in the wrong place', () => {
       deltaFields(),
       deltaFields({ blobId: 'e'.repeat(32) }),
       deltaFields({ sequence: 3, backupId: 'backup-3' }),
-      deltaFields({ chain: [refTo('state', 2)], baseChecksum: refTo('state', 2).checksum }),
+      deltaFields({ baseBlobId: 'd'.repeat(32), baseChecksum: sha256(DELTA) }),
     ];
     const blobs: Sample[] = [];
     for (const fields of places) {

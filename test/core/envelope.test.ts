@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compress } from '../../lib/core/compress.ts';
+import { applyDeltaToBuffer } from '../../lib/core/delta/apply.ts';
 import {
+  type BlobFields,
   bindingOf,
   type ChainKey,
   open,
@@ -17,7 +19,6 @@ import {
   deltaFields,
   headerOf,
   readIndependently,
-  refTo,
   type Sample,
   STATE,
   sample,
@@ -31,6 +32,10 @@ const MIB = 1024 * KIB;
 const MODES = ['encrypted', 'in clear'] as const;
 const encryptionOf = (mode: (typeof MODES)[number]): ChainKey | 'none' =>
   mode === 'encrypted' ? chainKey() : 'none';
+
+function without(name: 'baseBlobId' | 'baseChecksum', { [name]: _left, ...fields }: BlobFields): BlobFields {
+  return fields;
+}
 
 async function opensTo({ blob, binding, dataKey, plain }: Sample): Promise<void> {
   const opened = await open(blob, binding, dataKey);
@@ -97,8 +102,6 @@ describe.each(MODES)('a blob, %s,', (mode) => {
   test('carries its fields, all that a catalog record is made of', async () => {
     const fields = deltaFields({
       completedAt: 1_700_000_000_500,
-      chain: [refTo('state', 1), refTo('delta', 3)],
-      baseChecksum: refTo('delta', 3).checksum,
       metadata: {
         version: '1.0',
         source: 'api',
@@ -182,15 +185,15 @@ describe('sealing refuses, as a fault of its caller,', () => {
   test('fields that contradict each other or the text', async () => {
     const wrong = [
       stateFields(STATE, { size: STATE.length + 1 }),
-      stateFields(STATE, { chain: [refTo('state', 1)] }),
+      stateFields(STATE, { baseBlobId: 'd'.repeat(32) }),
       stateFields(STATE, { baseChecksum: sha256(STATE) }),
       stateFields(STATE, { sequence: 0 }),
       stateFields(STATE, { blobId: 'x'.repeat(32) }),
       stateFields(STATE, { checksum: sha256(STATE).toUpperCase() }),
-      deltaFields({ chain: [] }),
-      deltaFields({ chain: [refTo('delta', 1)] }),
-      deltaFields({ chain: [refTo('state', 1), refTo('state', 2)] }),
-      deltaFields({ baseChecksum: sha256(STATE) }),
+      without('baseBlobId', deltaFields()),
+      without('baseChecksum', deltaFields()),
+      deltaFields({ baseBlobId: 'D'.repeat(32) }),
+      deltaFields({ baseBlobId: 'd'.repeat(32), blobId: 'd'.repeat(32) }),
       { ...stateFields(), legalHold: true } as never,
     ];
     for (const fields of wrong) {
@@ -219,3 +222,10 @@ test.each(['encrypted', 'inClear'] as const)(
     expect(header.metadata.tags).toEqual({ frozen: 'yes' });
   },
 );
+
+test('so does a delta, and it still applies', async () => {
+  const blob = Buffer.from(frozen.BLOBS.delta, 'base64');
+  const dataKey = Buffer.from(frozen.DATA_KEY, 'base64');
+  const { plain } = await open(blob, bindingOf(readUnauthenticatedHeader(blob)), dataKey);
+  expect(Buffer.from(applyDeltaToBuffer(Buffer.from(frozen.TEXT), plain)).toString()).toBe(frozen.NEXT);
+});

@@ -12,7 +12,7 @@ export const CURL_HEADERS = {
   'User-Agent': 'curl/8.5.0',
 };
 
-export interface HarnessOptions extends Partial<Pick<ApiDeps, 'auth' | 'limits'>> {
+export interface HarnessOptions extends Partial<Pick<ApiDeps, 'auth' | 'limits' | 'serves' | 'basePath'>> {
   service?: Partial<BackupService>;
 }
 
@@ -29,6 +29,8 @@ export function createHarness(options: HarnessOptions = {}) {
     version: '0.1.0',
     log,
     limits: options.limits ?? {},
+    ...(options.serves === undefined ? {} : { serves: options.serves }),
+    ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
     now: () => NOW,
   });
 

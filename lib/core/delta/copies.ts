@@ -4,8 +4,8 @@
 import { commonPrefix, commonSuffix } from './bytes.ts';
 import { type Column, createColumn, extend } from './column.ts';
 
-/** A copy costs about this many bytes of numbers; what is shorter is cheaper as literals. */
-const COPY_BYTES_MIN = 12;
+/** Shorter runs are cheaper as literals. Once gzipped, 4 to 24 make no difference; fewer copies are applied faster. */
+const COPY_BYTES_MIN = 8;
 /** What a copy adds to a delta, in bytes, as an estimate. */
 const COPY_COST_BYTES = 8;
 
@@ -87,8 +87,20 @@ function flush(copies: Copies): void {
   found.data[at] = copies.baseStart;
   found.data[at + 1] = targetStart;
   found.data[at + 2] = length;
-  const costBytes = copies.literalBytes + (found.length / COPY_COLUMNS) * COPY_COST_BYTES;
-  if (costBytes > copies.budgetBytes) throw NOT_WORTH_IT;
+  giveUpIfOver(copies, 0);
+}
+
+/** Throws NOT_WORTH_IT if what was found, and this much more, would exceed the budget. */
+export function giveUpIfOver(copies: Copies, moreBytes: number): void {
+  const copiesBytes = (copies.found.length / COPY_COLUMNS) * COPY_COST_BYTES;
+  if (copies.literalBytes + copiesBytes + moreBytes > copies.budgetBytes) throw NOT_WORTH_IT;
+}
+
+/** Bytes that the copies spare, their own cost taken off. */
+export function sparedBytes({ found, length }: Copies): number {
+  let bytes = length >= COPY_BYTES_MIN ? length - COPY_COST_BYTES : 0;
+  for (let at = 0; at < found.length; at += COPY_COLUMNS) bytes += found.data[at + 2]! - COPY_COST_BYTES;
+  return bytes;
 }
 
 function endOfFound({ found }: Copies): number {

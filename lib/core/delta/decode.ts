@@ -52,25 +52,19 @@ export function decodeDelta(text: Uint8Array): Delta {
   const literalSum = sum(literalBytes);
   if (literalSum !== literals.length) throw unsound('does not have as many literals as it says');
   if (literalSum + sum(copyBytes) !== header.targetBytes) throw unsound('does not give as many bytes as it says');
-  const copyFrom = offsets(copyBytes, literalBytes, from, header.baseBytes);
+  const copyFrom = offsets(copyBytes, from, header.baseBytes);
   return { header, copyBytes, copyFrom, literalBytes, literals };
 }
 
-/** Where the copies begin; see `encodeDelta` for what `from` counts from. */
-function offsets(
-  copyBytes: readonly number[],
-  literalBytes: readonly number[],
-  from: readonly number[],
-  baseBytes: number,
-): Float64Array {
+/** Where the copies begin; `from` counts from the end of the copy before. */
+function offsets(copyBytes: readonly number[], from: readonly number[], baseBytes: number): Float64Array {
   const starts = new Float64Array(copyBytes.length);
-  let expected = 0;
+  let end = 0;
   for (let k = 0; k < starts.length; k++) {
-    const start = expected + literalBytes[k]! + from[k]!;
-    const end = start + copyBytes[k]!;
+    const start = end + from[k]!;
+    end = start + copyBytes[k]!;
     if (!(start >= 0 && end <= baseBytes)) throw unsound('copies from outside its base');
     starts[k] = start;
-    expected = end;
   }
   return starts;
 }

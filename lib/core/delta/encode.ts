@@ -11,9 +11,8 @@ export const DELTA_FORMAT = 1;
 /**
  * The delta as chunks of text, to be gzipped: a header line, LF, and all literals one after the other. The target is
  * literal[0] bytes of the literals, copy[0] bytes of the base, literal[1], copy[1] ... and a last literal. from[k] says
- * where copy k begins in the base, counted from where it most likely does: behind the copy before it, and behind as many
- * bytes as the literal between them has. So it is 0 where a value gave way to one of the same length, and mostly small;
- * columns of small numbers are what gzip does best.
+ * where in the base copy k begins, counted from the end of the copy before it: mostly the few bytes of an old value that
+ * is skipped, less than 0 only for what has moved. Columns of like numbers are what gzip does best.
  */
 export function encodeDelta(diff: Diff): Uint8Array[] {
   const { literal, copy, from } = columnsOf(diff);
@@ -70,7 +69,7 @@ function columnsOf({ copies, target }: Diff): Columns {
     const bytes = copies[k * COPY_COLUMNS + 2]!;
     literal[k] = copies[k * COPY_COLUMNS + 1]! - targetAt;
     copy[k] = bytes;
-    from[k] = start - baseAt - literal[k]!;
+    from[k] = start - baseAt;
     baseAt = start + bytes;
     targetAt += literal[k]! + bytes;
   }

@@ -4,11 +4,15 @@
 import { nameEnd, type Rows, rowEnd, rowStart } from '../json/spans.ts';
 import { sameBytes } from './bytes.ts';
 import type { Column } from './column.ts';
+import { hashRange } from './hash.ts';
+import { findIdentity, type Identity } from './identity.ts';
 import { type Pair, sameRow, sameRowsBefore, sameRowsFrom } from './pair.ts';
 import { CHANGED, EQUAL, pushRun, RUN_COLUMNS } from './runs.ts';
 
 /** How far, on either side, the lists are looked over for the place where they are in step again. */
 const BREAK_ROWS_MAX = 16;
+/** How many rows in a row must have the same identity for it to be believed before all of them have been seen. */
+const NAMED_ROWS = 8;
 /** Runs after which the rest is left alone: far more than a delta that pays can have. */
 const RUNS_MAX = RUN_COLUMNS << 22;
 
@@ -46,22 +50,72 @@ function followElements(
       j += same;
       continue;
     }
-    const step = findStep(pair, a, i, aEnd, b, j, bEnd);
+    let step = findStep(pair, a, i, aEnd, b, j, bEnd, 1, 1);
+    if (step < 0 && haveSameIdentities(pair, a, i, aEnd, b, j, bEnd)) {
+      for (const end = i + NAMED_ROWS; i < end; i++, j++) {
+        pushRun(runs, first, i, j, 1, sameRow(pair, a, i, b, j) ? EQUAL : CHANGED);
+      }
+      continue;
+    }
+    if (step < 0) step = findStep(pair, a, i, aEnd, b, j, bEnd, 2, BREAK_ROWS_MAX);
     if (step < 0) return;
     i += step >>> 16;
     j += step & 0xffff;
   }
 }
 
+const memberOfBase: Identity = { start: 0, end: 0 };
+const memberOfTarget: Identity = { start: 0, end: 0 };
+const identityHashes = new Int32Array(NAMED_ROWS * 2);
+
 /**
- * The nearest place where the lists are the same again, as what to skip: base children << 16 | target children; -1 if
- * there is none near. One child skipped is believed at once, a wider break only if two children in a row agree.
+ * Where every row has changed, its identity still tells it: whether NAMED_ROWS from a[i] and b[j] on have the same, one
+ * by one, and none of them twice. (A hundred rows that are all named "x" tell nothing.)
  */
-function findStep(pair: Pair, a: Rows, i: number, aEnd: number, b: Rows, j: number, bEnd: number): number {
-  const aMost = Math.min(BREAK_ROWS_MAX, aEnd - i - 1);
-  const bMost = Math.min(BREAK_ROWS_MAX, bEnd - j - 1);
-  const most = Math.max(aMost, bMost);
-  for (let far = 1; far <= most; far++) {
+function haveSameIdentities(
+  pair: Pair,
+  a: Rows,
+  i: number,
+  aEnd: number,
+  b: Rows,
+  j: number,
+  bEnd: number,
+): boolean {
+  if (i + NAMED_ROWS > aEnd || j + NAMED_ROWS > bEnd) return false;
+  const { base, target } = pair;
+  for (let k = 0; k < NAMED_ROWS; k++) {
+    findIdentity(base, a, i + k, memberOfBase);
+    findIdentity(target, b, j + k, memberOfTarget);
+    const length = memberOfBase.end - memberOfBase.start;
+    if (memberOfBase.end === 0 || memberOfTarget.end - memberOfTarget.start !== length) return false;
+    if (!sameBytes(base.bytes, memberOfBase.start, target.bytes, memberOfTarget.start, length)) return false;
+    hashRange(base.view, memberOfBase.start, memberOfBase.end, identityHashes, k * 2);
+    for (let before = 0; before < k; before++) {
+      if (identityHashes[before * 2] === identityHashes[k * 2]) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * The nearest place where the lists are the same again, between `least` and `most` children on, as what to skip:
+ * base children << 16 | target children; -1 if there is none. One child skipped is believed at once, a wider break only if two children in a row agree.
+ */
+function findStep(
+  pair: Pair,
+  a: Rows,
+  i: number,
+  aEnd: number,
+  b: Rows,
+  j: number,
+  bEnd: number,
+  least: number,
+  most: number,
+): number {
+  const aMost = Math.min(most, aEnd - i - 1);
+  const bMost = Math.min(most, bEnd - j - 1);
+  const farthest = Math.max(aMost, bMost);
+  for (let far = least; far <= farthest; far++) {
     for (let near = 0; near <= far; near++) {
       if (far <= bMost && near <= aMost && agree(pair, a, i + near, aEnd, b, j + far, bEnd, far)) {
         return (near << 16) | far;

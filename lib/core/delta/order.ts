@@ -12,11 +12,7 @@ export function keepInOrder(blocks: Uint32Array): Uint8Array {
   const count = blocks.length / BLOCK_COLUMNS;
   const kept = new Uint8Array(count);
   if (isIncreasing(blocks)) return kept.fill(1);
-  const byBase = Uint32Array.from({ length: count }, (_, block) => block);
-  byBase.sort((x, y) => blocks[x * BLOCK_COLUMNS]! - blocks[y * BLOCK_COLUMNS]!);
-  const rankOf = new Uint32Array(count);
-  for (let rank = 0; rank < count; rank++) rankOf[byBase[rank]!] = rank;
-
+  const rankOf = ranksOf(blocks, count);
   const weightOf = new Float64Array(count);
   const before = new Int32Array(count);
   const treeWeight = new Float64Array(count + 1);
@@ -44,6 +40,16 @@ export function keepInOrder(blocks: Uint32Array): Uint8Array {
   }
   for (let block = best; block >= 0; block = before[block]!) kept[block] = 1;
   return kept;
+}
+
+/** Of each block, how many begin before it in the base. */
+function ranksOf(blocks: Uint32Array, count: number): Uint32Array {
+  // Sorting plain numbers takes a tenth of the time of sorting with a comparison. Both factors are below 2^26.
+  const keys = Float64Array.from({ length: count }, (_, block) => blocks[block * BLOCK_COLUMNS]! * count + block);
+  keys.sort();
+  const ranks = new Uint32Array(count);
+  for (let rank = 0; rank < count; rank++) ranks[keys[rank]! % count] = rank;
+  return ranks;
 }
 
 function isIncreasing(blocks: Uint32Array): boolean {

@@ -17,6 +17,8 @@ import { createLeftovers, type Leftovers } from './leftovers.ts';
 
 /** Smaller containers are left off the first tape: most are never looked into, and a short text is indexed soon enough. */
 const TAPE_BYTES_MIN = 512;
+/** From this length on, the comparison of two children is remembered. */
+const LONG_ROW_BYTES = 4096;
 /** Bytes that may be hashed or compared out of order, for each byte of the texts: bounds what deep nesting can cost. */
 const EFFORT_PER_BYTE = 8;
 
@@ -95,6 +97,8 @@ export function sameRow(pair: Pair, a: Rows, i: number, b: Rows, j: number): boo
   const at = rowStart(b, j);
   const length = rowEnd(a, i) - from;
   if (rowEnd(b, j) - at !== length) return false;
+  // Long ones are mostly asked about more than once: for what they are, and again for what is around them.
+  if (length >= LONG_ROW_BYTES) return prefixLength(pair, from, at, length) === length;
   return sameBytes(pair.base.bytes, from, pair.target.bytes, at, length);
 }
 

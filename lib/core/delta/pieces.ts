@@ -3,6 +3,8 @@
 /** Shorter pieces are cheaper to copy than to carry along as chunks of their own. */
 const REFERRED_BYTES_MIN = 8 * 1024;
 const SLAB_BYTES = 64 * 1024;
+/** Below this a loop beats the call. */
+const LOOP_BYTES = 32;
 
 export interface Pieces {
   chunks: Uint8Array[];
@@ -26,17 +28,20 @@ export function addBytes(pieces: Pieces, source: Buffer, from: number, to: numbe
   }
   if (pieces.filled + length > pieces.slab.length) nextSlab(pieces);
   const { slab, filled } = pieces;
-  if (length < 32) for (let k = 0; k < length; k++) slab[filled + k] = source[from + k]!;
+  if (length < LOOP_BYTES) for (let k = 0; k < length; k++) slab[filled + k] = source[from + k]!;
   else source.copy(slab, filled, from, to);
   pieces.filled += length;
 }
 
 /** Appends text that has only ASCII characters. */
 export function addAscii(pieces: Pieces, text: string): void {
-  for (let from = 0; from < text.length; from += REFERRED_BYTES_MIN) {
-    const part = text.slice(from, from + REFERRED_BYTES_MIN);
-    if (pieces.filled + part.length > pieces.slab.length) nextSlab(pieces);
-    pieces.filled += pieces.slab.write(part, pieces.filled, 'latin1');
+  for (let from = 0; from < text.length; from += SLAB_BYTES) {
+    const length = Math.min(SLAB_BYTES, text.length - from);
+    if (pieces.filled + length > pieces.slab.length) nextSlab(pieces);
+    const { slab, filled } = pieces;
+    if (length < LOOP_BYTES) for (let k = 0; k < length; k++) slab[filled + k] = text.charCodeAt(from + k);
+    else slab.write(from === 0 && length === text.length ? text : text.slice(from, from + length), filled, 'latin1');
+    pieces.filled += length;
   }
 }
 

@@ -40,6 +40,12 @@ export function pushRun(
   runs.data[at + 3] = kind;
 }
 
+/** Puts `more` behind the others. */
+export function appendRuns(runs: Column, more: Column): void {
+  const at = extend(runs, more.length);
+  runs.data.set(more.data.subarray(0, more.length), at);
+}
+
 /** Puts `more` among the runs from `first` on; both are in target order, and no child is in both. */
 export function mergeRuns(runs: Column, first: number, more: Column): void {
   if (more.length === 0) return;

@@ -1,0 +1,21 @@
+// Bounds that AWS sets, where they are tighter than our own. Units stand last in the names.
+
+const MIB = 1024 * 1024;
+
+export const AWS_BOUNDS = {
+  /**
+   * A body in a call, either way. A function takes and gives 6 MB at most, of which base64 leaves three quarters; bodies
+   * travel as base64, because as text they would grow with every quote in them, and bytes that are no UTF-8 would be replaced unseen.
+   */
+  bodyBytesMax: 4 * MIB,
+  /** The largest state that can be uploaded: the worker holds it, its base and their delta in memory at once. */
+  uploadBytesMax: 256 * MIB,
+  /** An API call must be answered within 29 seconds. */
+  apiSeconds: 29,
+  /** A job must end before its message is delivered again (`jobVisibilityMs`). */
+  workerSeconds: 14 * 60,
+  /** The longest that a function may run. */
+  retentionSeconds: 15 * 60,
+  /** What a sweep keeps of its time to end the step it is in. */
+  retentionMarginMs: 60_000,
+} as const;

@@ -1,0 +1,103 @@
+// Where each record stands in the table. A key is a fixed word and encoded parts, so no two records share one, whatever
+// their names contain; numbers are padded, so that the order of the keys is theirs.
+
+import { createHash } from 'node:crypto';
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+/** The sort key of an item that is alone in its partition. */
+const ALONE = '-';
+
+/** Write-sharded indexes are spread over so many partitions: one takes 1,000 writes a second. */
+const SHARDS = 8;
+
+/** A sort key holds 1,024 bytes: so a part always fits, with the words and numbers before it. */
+const PART_BYTES_MAX = 900;
+
+/**
+ * A name as part of a key. DynamoDB speaks UTF-8, which has no lone surrogates: in the form in which JSON writes a
+ * string every name has its own text, and ordinary ones stay as they are. Names too long for a key stand as their hash,
+ * under another mark, so that no name can look like the hash of another.
+ */
+export function part(name: string): string {
+  const text = JSON.stringify(name).slice(1, -1);
+  return Buffer.byteLength(text) <= PART_BYTES_MAX ? `=${text}` : `~${sha256(text).toString('hex')}`;
+}
+
+/** A whole number such that text order is number order. What is beyond the safe ones stands at their end. */
+export function padded(value: number): string {
+  const bounded = Math.min(Math.max(Math.ceil(value), 0), Number.MAX_SAFE_INTEGER);
+  return String(bounded).padStart(16, '0');
+}
+
+/** Before every padded number, and behind every one. */
+export const FIRST = '0';
+export const LAST = ':';
+
+export const backupKey = (id: string): Key => ({ pk: `BACKUP#${part(id)}`, sk: ALONE });
+export const idempotencyKey = (key: string): Key => ({ pk: `IDEM#${part(key)}`, sk: ALONE });
+export const operationKey = (id: string): Key => ({ pk: `OP#${part(id)}`, sk: ALONE });
+export const requestKey = (id: string): Key => ({ pk: `REQ#${part(id)}`, sk: ALONE });
+export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALONE });
+export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };
+export const CHECK_KEY: Key = { pk: 'CHECK', sk: ALONE };
+
+/** All that belongs to one resource stands in one partition, read strongly consistent. */
+export const resourcePartition = (resourceId: string): string => `RES#${part(resourceId)}`;
+export const headKey = (resourceId: string): Key => ({ pk: resourcePartition(resourceId), sk: 'HEAD' });
+export const policyKey = (resourceId: string): Key => ({ pk: resourcePartition(resourceId), sk: 'POLICY' });
+
+/** By sequence, tombstones included: nobody takes a sequence twice. */
+export const SEQUENCE_PREFIX = 'SEQ#';
+export const sequenceKey = (resourceId: string, sequence: number): Key => ({
+  pk: resourcePartition(resourceId),
+  sk: `${SEQUENCE_PREFIX}${padded(sequence)}`,
+});
+
+/** By time, live backups only. */
+export const LIVE_PREFIX = 'LIVE#';
+export const liveKey = (resourceId: string, createdAt: number, sequence: number): Key => ({
+  pk: resourcePartition(resourceId),
+  sk: `${LIVE_PREFIX}${padded(createdAt)}#${padded(sequence)}`,
+});
+
+/** By sequence, which is the order of time: so a pointer can be removed without having been read. */
+export const SNAPSHOT_PREFIX = 'SNAP#';
+export const snapshotKey = (resourceId: string, sequence: number): Key => ({
+  pk: resourcePartition(resourceId),
+  sk: `${SNAPSHOT_PREFIX}${padded(sequence)}`,
+});
+
+/** What accounts for a blob: the backup whose own it is, or that it waits to be removed. */
+export const ownBlobKey = (blobId: string): Key => ({ pk: `BLOB#${part(blobId)}`, sk: 'OWN' });
+export const garbageKey = (blobId: string): Key => ({ pk: `BLOB#${part(blobId)}`, sk: 'GARB' });
+
+/** Unfinished operations by the chain that they hold. */
+export const LEASE_PREFIX = 'OP#';
+export const leasePartition = (chainId: string): string => `CHAIN#${part(chainId)}`;
+export const leaseKey = (chainId: string, operationId: string): Key => ({
+  pk: leasePartition(chainId),
+  sk: `${LEASE_PREFIX}${part(operationId)}`,
+});
+
+/** Partitions of an index that is spread by the id of what stands in it. */
+export const shardedPartition = (word: string, id: string): string => `${word}#${shardOf(id)}`;
+export const partitionsOf = (word: string): string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => `${word}#${shard}`);
+
+/** Sorted by a number; the id keeps equal numbers in one order. */
+export const sortedBy = (value: number, id: string): string => `${padded(value)}#${part(id)}`;
+
+/** The end of a range of sorted keys whose numbers are at most `value`. */
+export const upTo = (value: number): string => padded(Math.floor(value) + 1);
+
+function shardOf(id: string): number {
+  return sha256(part(id))[0]! % SHARDS;
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

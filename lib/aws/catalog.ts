@@ -1,0 +1,153 @@
+// The catalog in one DynamoDB table. A record stands alone under its id; what belongs to a resource stands together, to
+// be read strongly consistent; what is listed across resources is found by sparse, write-sharded indexes, whose entries
+// are checked against the table before they are shown. An index may be a moment behind: a list by index then shows a
+// new record a moment later, and never one that has changed or gone.
+
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LIMITS } from '../core/limits.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  Head,
+  IdempotencyRecord,
+  OperationRecord,
+  PolicyRecord,
+  SnapshotPointer,
+} from '../core/model.ts';
+import { type Catalog, type Clock, PortError } from '../ports.ts';
+import { createCommit } from './catalog-commit.ts';
+import { item, recordOf, whole } from './catalog-items.ts';
+import {
+  backupKey,
+  CHECK_KEY,
+  eventKey,
+  FIRST,
+  garbageKey,
+  headKey,
+  idempotencyKey,
+  type Key,
+  LAST,
+  LEASE_PREFIX,
+  leasePartition,
+  operationKey,
+  ownBlobKey,
+  policyKey,
+  requestKey,
+  resourcePartition,
+  SNAPSHOT_PREFIX,
+} from './catalog-keys.ts';
+import { createCatalogLists } from './catalog-lists.ts';
+import { purge } from './catalog-purge.ts';
+import { createCursors } from './cursors.ts';
+import { createStamps, newId } from './ids.ts';
+import { createListings } from './listing.ts';
+import { forEachAtOnce } from './parallel.ts';
+import { addressOf, createTableClient, type TableClient } from './table-client.ts';
+
+export interface CatalogOptions {
+  dynamoDb: DynamoDBClient;
+  /** The name of a table with the keys and indexes of `TABLE`. */
+  tableName: string;
+  /** Dates ids and orders events. */
+  clock: Clock;
+}
+
+const MARKED_AT_ONCE = 16;
+const LEASES_PAGE_ITEMS = 100;
+
+/** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
+export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog {
+  const table = createTableClient(dynamoDb, tableName);
+  const lists = createCatalogLists(createListings(table, createCursors(table)));
+  const commit = createCommit(table, createStamps(clock));
+
+  async function record<T>(key: Key): Promise<T | undefined> {
+    const found = await table.get(key);
+    return found === undefined ? undefined : recordOf<T>(found);
+  }
+
+  return {
+    ...lists,
+    commit,
+
+    async allocateId(kind) {
+      return newId(kind, clock.now());
+    },
+
+    getBackup: (id) => record<BackupRecord>(backupKey(id)),
+    getHead: (resourceId) => record<Head>(headKey(resourceId)),
+    getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
+    getRequest: (id) => record<BackupRequest>(requestKey(id)),
+    getOperation: (id) => record<OperationRecord>(operationKey(id)),
+
+    async findSnapshot(resourceId, at) {
+      const pointers = await newestSnapshots(table, resourceId);
+      const found = pointers.find(({ createdAt }) => createdAt <= at);
+      const earliest = pointers.at(-1);
+      return { ...(found && { found }), ...(earliest && { earliest }) };
+    },
+
+    async getIdempotency(key, now) {
+      const answer = await record<IdempotencyRecord>(idempotencyKey(key));
+      return answer !== undefined && answer.expiresAt > now ? answer : undefined;
+    },
+
+    async hasLease(chainId, now) {
+      const leases = table.query({
+        pk: leasePartition(chainId),
+        from: LEASE_PREFIX,
+        to: `${LEASE_PREFIX}\u{10ffff}`,
+        direction: 'rising',
+        pageItems: LEASES_PAGE_ITEMS,
+      });
+      for await (const { until } of leases) {
+        if (Number(until?.N) > now) return true;
+      }
+      return false;
+    },
+
+    async findUnknownBlobs(blobIds) {
+      const found = await table.getMany(
+        blobIds.flatMap((id) => [ownBlobKey(id), garbageKey(id)]),
+        [],
+      );
+      return blobIds.filter(
+        (id) => !found.has(addressOf(ownBlobKey(id))) && !found.has(addressOf(garbageKey(id))),
+      );
+    },
+
+    async markPublished(eventIds) {
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
+        await table.removeAttributes(eventKey(id), ['gsi3pk', 'gsi3sk']);
+      });
+    },
+
+    purge: (request) => purge(table, request),
+
+    async check() {
+      // A write and not only a read: permissions, throttling and a table on its way out show themselves nowhere else.
+      await table.put(item(CHECK_KEY, { at: whole(clock.now()) })).catch(deniedIsUnavailable);
+    },
+  };
+}
+
+/** Newest first. */
+async function newestSnapshots(table: TableClient, resourceId: string): Promise<SnapshotPointer[]> {
+  const range = table.query({
+    pk: resourcePartition(resourceId),
+    from: `${SNAPSHOT_PREFIX}${FIRST}`,
+    to: `${SNAPSHOT_PREFIX}${LAST}`,
+    direction: 'falling',
+    pageItems: LIMITS.snapshotsMax,
+  });
+  const pointers: SnapshotPointer[] = [];
+  for await (const found of range) {
+    pointers.push(recordOf<SnapshotPointer>(found));
+    if (pointers.length === LIMITS.snapshotsMax) break;
+  }
+  return pointers;
+}
+
+function deniedIsUnavailable(error: unknown): never {
+  throw error instanceof PortError ? new PortError('unavailable', error.message, { cause: error }) : error;
+}

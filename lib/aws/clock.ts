@@ -1,0 +1,6 @@
+import type { Clock } from '../ports.ts';
+
+/** The clock of the machine. */
+export function createSystemClock(): Clock {
+  return { now: () => Date.now() };
+}

@@ -1,0 +1,29 @@
+// The names under which a function finds its settings: shared by the stack that sets them and the functions that read them.
+
+export const ENV = {
+  /** Sealed blobs. */
+  bucket: 'BACKUP_BUCKET',
+  /** Uploads and results on their way: nothing in it is a backup. */
+  stagingBucket: 'BACKUP_STAGING_BUCKET',
+  table: 'BACKUP_TABLE',
+  /** The key that wraps data keys. */
+  keyArn: 'BACKUP_KEY_ARN',
+  queueUrl: 'BACKUP_QUEUE_URL',
+  deadLetterQueueUrl: 'BACKUP_DEAD_LETTER_QUEUE_URL',
+  eventBus: 'BACKUP_EVENT_BUS',
+  allowUnencrypted: 'BACKUP_ALLOW_UNENCRYPTED',
+  graceSeconds: 'BACKUP_GRACE_SECONDS',
+  /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */
+  basePath: 'BACKUP_BASE_PATH',
+} as const;
+
+export type EnvName = (typeof ENV)[keyof typeof ENV];
+export type Environment = Record<EnvName, string>;
+
+/** The authorizer's own: it needs nothing else. */
+export const JWT_ENV = {
+  issuer: 'BACKUP_JWT_ISSUER',
+  audience: 'BACKUP_JWT_AUDIENCE',
+} as const;
+
+export type JwtEnvironment = Record<(typeof JWT_ENV)[keyof typeof JWT_ENV], string>;

@@ -1,0 +1,39 @@
+// Serves the API behind a REST API: the one place that knows its events.
+
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { handle, type LambdaEvent } from 'hono/aws-lambda';
+import { ServiceError } from '../core/errors.ts';
+import type { Api } from '../http/api.ts';
+import { problemResponse } from '../http/problem.ts';
+import { AWS_BOUNDS } from './bounds.ts';
+import { apiPath } from './gateway-event.ts';
+
+/** What an answer holds besides a state. */
+const ROOM_BYTES = 256 * 1024;
+const ANSWER_BYTES_MAX = AWS_BOUNDS.bodyBytesMax + ROOM_BYTES;
+
+export type GatewayHandler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
+
+/** The handler of a function that serves the API, or a part of it. */
+export function createGatewayHandler(api: Pick<Api, 'fetch'>): GatewayHandler {
+  const bounded = {
+    fetch: async (...args: Parameters<Api['fetch']>) => withinBounds(await api.fetch(...args), args[0]),
+  };
+  // Everything as base64: that is what ANSWER_BYTES_MAX counts on, and no text is touched on its way.
+  const serve = handle(bounded as Api, { isContentTypeBinary: () => true });
+  return async (event) => {
+    // `version` is in events of today; the types of neither side know the other's.
+    const located = { version: '1.0', ...event, path: apiPath(event) };
+    return (await serve(located as unknown as LambdaEvent)) as APIGatewayProxyResult;
+  };
+}
+
+/** A function that gives more than Lambda takes fails without a word; so we say it. */
+function withinBounds(response: Response, request: Request): Response {
+  const bytes = Number(response.headers.get('content-length') ?? 0);
+  if (bytes <= ANSWER_BYTES_MAX) return response;
+  const detail = `The answer has ${bytes} bytes; this deployment can give ${ANSWER_BYTES_MAX} in a call. Ask for a smaller page, or for a part.`;
+  const { pathname } = new URL(request.url);
+  const headers = { 'X-Request-Id': response.headers.get('x-request-id') ?? '' };
+  return problemResponse(new ServiceError('payload_too_large', detail), pathname, headers);
+}

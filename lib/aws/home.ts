@@ -1,0 +1,78 @@
+// The AWS home: what every function is composed of, and what only some of them are given. A function that is not given
+// a part does not bundle the client behind it, and fails loudly if it asks for it.
+
+import type { Logger } from '../log.ts';
+import { createLogger } from '../log.ts';
+import type { Clock, EventSink, Queue, TransferStore } from '../ports.ts';
+import type { Deps } from '../service/deps.ts';
+import { createGate } from '../service/gate.ts';
+import { createBlobStore } from './blob-store.ts';
+import { AWS_BOUNDS } from './bounds.ts';
+import { createCatalog } from './catalog.ts';
+import {
+  createDynamoDbClient,
+  createEventBridgeClient,
+  createKmsClient,
+  createS3Client,
+  createSqsClient,
+} from './clients.ts';
+import { createSystemClock } from './clock.ts';
+import { type AwsConfig, readConfig } from './config.ts';
+import { createEventSink } from './event-sink.ts';
+import { createKeyring } from './keyring.ts';
+import { createQueue } from './queue.ts';
+import { createTransfers } from './transfers.ts';
+
+/** Makes a part from the function's settings. */
+type Part<T> = (config: AwsConfig, clock: Clock) => T;
+
+export interface Parts {
+  queue?: Part<Queue>;
+  events?: Part<EventSink>;
+  transfers?: Part<TransferStore>;
+}
+
+export interface Home {
+  config: AwsConfig;
+  log: Logger;
+  deps: Deps;
+}
+
+/** Composes a function from its environment. Throws, at its start, if a setting is missing. */
+export function openHome(env: Record<string, string | undefined>, parts: Parts): Home {
+  const config = readConfig(env);
+  const log = createLogger((line) => process.stdout.write(`${line}\n`));
+  const clock = createSystemClock();
+  const { allowUnencrypted, graceMs, bucket, table: tableName, keyArn } = config;
+  const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
+  const deps: Deps = {
+    blobs: createBlobStore({ s3: createS3Client(), bucket }),
+    catalog: createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock }),
+    keyring: createKeyring({ kms: createKmsClient(), keyArn }),
+    queue: parts.queue?.(config, clock) ?? absent('queue'),
+    events: parts.events?.(config, clock) ?? absent('event sink'),
+    transfers: parts.transfers?.(config, clock) ?? absent('transfer store'),
+    clock,
+    log,
+    options: { allowUnencrypted, graceMs, uploadBytesMax, syncBytesMax: bodyBytesMax },
+    gate: createGate(),
+  };
+  return { config, log, deps };
+}
+
+export const sqsQueue: Part<Queue> = ({ queueUrl, deadLetterQueueUrl }) =>
+  createQueue({ sqs: createSqsClient(), queueUrl, deadLetterQueueUrl });
+
+export const eventBridgeSink: Part<EventSink> = ({ eventBus }) =>
+  createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus });
+
+export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock) =>
+  createTransfers({ s3: createS3Client(), bucket: stagingBucket, clock });
+
+function absent<T extends object>(what: string): T {
+  return new Proxy({} as T, {
+    get() {
+      throw new Error(`this function has no ${what}`);
+    },
+  });
+}

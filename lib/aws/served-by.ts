@@ -1,0 +1,34 @@
+// Which function serves which operation. Cut by privilege: `restores` reads states and can store no backup.
+
+import type { OperationId } from '../http/contract.ts';
+
+export type ApiFunction = 'backups' | 'restores';
+
+/** Every operation of the contract: the compiler asks for a new one. */
+export const SERVED_BY: Record<OperationId, ApiFunction> = {
+  getServiceInfo: 'backups',
+  getHealth: 'backups',
+  getOpenApi: 'backups',
+  createUpload: 'backups',
+  createBackup: 'backups',
+  listBackups: 'backups',
+  getBackup: 'backups',
+  protectBackup: 'backups',
+  deleteBackup: 'backups',
+  getBackupDelta: 'restores',
+  verifyBackup: 'restores',
+  restoreBackup: 'restores',
+  restorePointInTime: 'restores',
+  listOperations: 'restores',
+  getOperation: 'restores',
+  getOperationResult: 'restores',
+  planRetention: 'backups',
+  getPolicy: 'backups',
+  putPolicy: 'backups',
+  removePolicy: 'backups',
+};
+
+/** Whether a function serves an operation. */
+export function servedBy(name: ApiFunction): (operationId: OperationId) => boolean {
+  return (operationId) => SERVED_BY[operationId] === name;
+}

@@ -1,0 +1,89 @@
+// States and results too large for the API, past it through S3: presigned URLs on a staging area that the bucket's
+// lifecycle empties after a day. Nothing here is a backup, and nothing is ever deleted by the service.
+
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { type Chunks, type Clock, PortError, type TransferStore } from '../ports.ts';
+import { findObject, openObject } from './object-reader.ts';
+import { writeObject } from './object-writer.ts';
+
+export interface TransfersOptions {
+  s3: S3Client;
+  bucket: string;
+  clock: Clock;
+}
+
+/** What S3 presigns for at most. */
+const PRESIGNED_SECONDS_MAX = 604_800;
+const TRANSFER_ID = /^[0-9A-Za-z_-]{1,128}$/;
+const JSON_TYPE = 'application/json';
+
+export const UPLOADS_PREFIX = 'uploads/';
+export const RESULTS_PREFIX = 'results/';
+
+/**
+ * The staging area of a bucket. A URL cannot bound what is PUT to it, so the bound is noted beside the upload and held
+ * when it is read; and one can PUT again until the URL expires, but a reader never sees parts of two.
+ */
+export function createTransfers(options: TransfersOptions): Required<TransferStore> {
+  const { s3, bucket, clock } = options;
+  const uploadKey = (uploadId: string) => `${UPLOADS_PREFIX}${known(uploadId)}`;
+  const boundKey = (uploadId: string) => `${uploadKey(uploadId)}.bound`;
+  const resultKey = (operationId: string) => `${RESULTS_PREFIX}${known(operationId)}`;
+  const secondsTo = (expiresAt: number) =>
+    Math.min(Math.max(1, Math.floor((expiresAt - clock.now()) / 1000)), PRESIGNED_SECONDS_MAX);
+
+  async function write(key: string, body: Chunks): Promise<void> {
+    await writeObject(s3, { bucket, key, body, createOnly: false, contentType: JSON_TYPE });
+  }
+
+  async function readBound(uploadId: string): Promise<number> {
+    const { chunks } = await openObject(s3, { bucket, key: boundKey(uploadId) });
+    const text = Buffer.concat(await Array.fromAsync(chunks)).toString();
+    return (JSON.parse(text) as { bytesMax: number }).bytesMax;
+  }
+
+  return {
+    async createUpload(uploadId, { expiresAt, bytesMax }) {
+      const command = new PutObjectCommand({ Bucket: bucket, Key: uploadKey(uploadId) });
+      await write(boundKey(uploadId), [Buffer.from(JSON.stringify({ bytesMax }))]);
+      return { url: await getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) }) };
+    },
+
+    async readUpload(uploadId) {
+      const [{ bytes, chunks }, bytesMax] = await Promise.all([
+        findObject(s3, { bucket, key: uploadKey(uploadId) }),
+        readBound(uploadId),
+      ]);
+      if (bytes > bytesMax) {
+        throw new PortError('integrity', `the upload has ${bytes} bytes; ${bytesMax} were allowed`);
+      }
+      return { bytes, body: chunks };
+    },
+
+    async discardUpload() {
+      // Left to age: the functions that read uploads may not delete.
+    },
+
+    results: {
+      async write(operationId, body) {
+        await write(resultKey(operationId), body);
+      },
+
+      async url(operationId, expiresAt) {
+        const command = new GetObjectCommand({
+          Bucket: bucket,
+          Key: resultKey(operationId),
+          ResponseContentType: JSON_TYPE,
+        });
+        return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
+      },
+    },
+  };
+}
+
+/** An id of another form was never given out, and must not reach beyond its prefix. */
+function known(id: string): string {
+  if (!TRANSFER_ID.test(id)) throw new PortError('not_found', 'there is no transfer with that id');
+  return id;
+}

@@ -1,0 +1,189 @@
+// What a use case costs in calls to AWS: their number is money, and the number of those that wait for one another is time.
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createBlobStore } from '../../lib/aws/blob-store.ts';
+import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createSystemClock } from '../../lib/aws/clock.ts';
+import { createEventSink } from '../../lib/aws/event-sink.ts';
+import { createKeyring } from '../../lib/aws/keyring.ts';
+import { createQueue } from '../../lib/aws/queue.ts';
+import { createTransfers } from '../../lib/aws/transfers.ts';
+import type { BackupType } from '../../lib/core/model.ts';
+import { silentLogger } from '../../lib/log.ts';
+import type { BackupService } from '../../lib/service/api.ts';
+import { createGate } from '../../lib/service/gate.ts';
+import { createService } from '../../lib/service/service.ts';
+import { inputOf, textOf } from '../service/world.ts';
+import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
+import {
+  createClients,
+  destroyClients,
+  makeBucket,
+  makeBus,
+  makeKey,
+  makeQueue,
+  makeTable,
+} from './resources.ts';
+
+const clients = createClients();
+const caller = { actor: 'tester' };
+const DAY_MS = 86_400_000;
+const SMALL_BYTES = 5_000_000;
+
+let service: BackupService;
+let log: CallLog;
+const measured: [string, CallCount][] = [];
+
+beforeAll(async () => {
+  const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
+  const clock = createSystemClock();
+  const bucket = await makeBucket(s3);
+  service = createService({
+    blobs: createBlobStore({ s3, bucket }),
+    catalog: createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock }),
+    keyring: createKeyring({ kms, keyArn: await makeKey(kms) }),
+    queue: createQueue({ sqs, ...(await makeQueue(sqs)) }),
+    events: createEventSink({ eventBridge, busName: await makeBus(eventBridge) }),
+    transfers: createTransfers({ s3, bucket, clock }),
+    clock,
+    log: silentLogger,
+    options: {
+      allowUnencrypted: false,
+      graceMs: DAY_MS,
+      uploadBytesMax: SMALL_BYTES,
+      syncBytesMax: SMALL_BYTES,
+    },
+    gate: createGate(),
+  });
+  log = createCallLog(clients);
+});
+
+afterAll(() => {
+  process.stdout.write(tableOf(measured));
+  destroyClients(clients);
+});
+
+/** A state that differs from the one before in one row of many. */
+function stateOf(revision: number): string {
+  const rows = Array.from({ length: 200 }, (_, id) => ({
+    id,
+    name: `row ${id}`,
+    revision: id === 7 ? revision : 0,
+  }));
+  return JSON.stringify({ rows });
+}
+
+let revision = 0;
+async function backUp(resourceId: string, type: BackupType, idempotencyKey?: string): Promise<string> {
+  revision += 1;
+  const input = { ...inputOf(resourceId, stateOf(revision)), type };
+  const keyed = idempotencyKey === undefined ? input : { ...input, idempotencyKey };
+  const { backup } = await service.createBackup(keyed, caller);
+  expect(backup.type).toBe(type);
+  return backup.id;
+}
+
+async function measure(name: string, work: () => Promise<unknown>): Promise<CallCount> {
+  const count = await log.during(work);
+  measured.push([name, count]);
+  return count;
+}
+
+function kmsCalls({ byName }: CallCount): number {
+  return (byName['kms.GenerateDataKey'] ?? 0) + (byName['kms.Decrypt'] ?? 0);
+}
+
+const restoreOf = (backupId: string) =>
+  service.restore(
+    { backupId, targetResourceId: 'target', createdBy: 'tester', validate: true, async: false },
+    caller,
+  );
+
+describe('calls to AWS', () => {
+  test('a full backup: 3 in sequence, the first of a resource and the next', async () => {
+    for (const name of ['first full backup', 'next full backup']) {
+      const count = await measure(name, () => backUp('full', 'full'));
+      expect(count.inSequence).toBeLessThanOrEqual(3);
+      expect(count.byName).toEqual({
+        'dynamoDb.GetItem': 1,
+        'dynamoDb.TransactWriteItems': 1,
+        'kms.GenerateDataKey': 1,
+        's3.PutObject': 1,
+      });
+    }
+  });
+
+  test.each(['incremental', 'differential'] as const)('a backup of type %s: 4 in sequence', async (type) => {
+    await backUp(type, 'full');
+    await backUp(type, type);
+    const count = await measure(`${type} backup`, () => backUp(type, type));
+    expect(count.inSequence).toBeLessThanOrEqual(4);
+    expect(kmsCalls(count)).toBe(1);
+    expect(count.byName['dynamoDb.TransactWriteItems']).toBe(1);
+    expect(count.byName['s3.PutObject']).toBe(1);
+  });
+
+  test('an Idempotency-Key costs one read', async () => {
+    const count = await measure('full backup with a key', () => backUp('keyed', 'full', 'a-key'));
+    expect(count.total).toBe(5);
+    expect(kmsCalls(count)).toBe(1);
+  });
+
+  test('a restore: 3 in sequence, whatever the length of its chain', async () => {
+    const ids = [await backUp('chain', 'full')];
+    for (let i = 0; i < 6; i += 1) ids.push(await backUp('chain', 'incremental'));
+    const last = stateOf(revision);
+    for (const [length, id] of [
+      [1, ids[0]!],
+      [3, ids[2]!],
+      [7, ids[6]!],
+    ] as const) {
+      const count = await measure(`restore of ${length} blob${length > 1 ? 's' : ''}`, () => restoreOf(id));
+      expect(count.inSequence).toBeLessThanOrEqual(3);
+      expect(count.byName).toEqual({
+        'dynamoDb.GetItem': 1,
+        'dynamoDb.TransactWriteItems': 2,
+        'kms.Decrypt': 1,
+        's3.GetObject': length,
+      });
+    }
+    expect(textOf(await restoreOf(ids[6]!))).toBe(last);
+  });
+
+  test('a restore to an instant finds it with one read more', async () => {
+    await backUp('instant', 'full');
+    const count = await measure('restore to an instant', () =>
+      service.restorePointInTime(
+        { resourceId: 'instant', at: Date.now(), createdBy: 'tester', validate: true, async: false },
+        caller,
+      ),
+    );
+    expect(count.inSequence).toBeLessThanOrEqual(4);
+    expect(count.byName['dynamoDb.Query']).toBe(1);
+    expect(kmsCalls(count)).toBe(1);
+  });
+
+  test('reading, listing and deleting', async () => {
+    const id = await backUp('small', 'full');
+    const get = await measure('get a backup', () => service.findBackup(id));
+    expect(get.total).toBeLessThanOrEqual(2);
+    const ofOne = await measure('list one resource', () =>
+      service.listBackups({ resourceId: 'small', limit: 50 }),
+    );
+    expect(ofOne.byName).toEqual({ 'dynamoDb.Query': 1, 'dynamoDb.BatchGetItem': 1 });
+    const all = await measure('list all', () => service.listBackups({ limit: 50 }));
+    expect(all.inSequence).toBe(2);
+    expect(all.byName).toEqual({ 'dynamoDb.Query': 8, 'dynamoDb.BatchGetItem': 1 });
+    const hidden = await measure('delete the only backup', () => service.deleteBackup(id, caller));
+    expect(hidden.byName['dynamoDb.TransactWriteItems']).toBe(1);
+    expect(kmsCalls(hidden)).toBe(0);
+  });
+});
+
+function tableOf(rows: [string, CallCount][]): string {
+  const lines = rows.map(([name, { total, inSequence, byName }]) => {
+    const names = Object.entries(byName).map(([call, count]) => `${call} ${count}`);
+    return `${name.padEnd(26)} ${String(total).padStart(5)} ${String(inSequence).padStart(11)}   ${names.join(', ')}`;
+  });
+  return `\n${'use case'.padEnd(26)} calls in sequence   by name\n${lines.join('\n')}\n`;
+}

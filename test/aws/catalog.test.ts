@@ -1,0 +1,271 @@
+// What is the table's own business: lost answers, other writers, names too long for a key, cursors.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createManualClock } from '../../lib/memory/clock.ts';
+import type { Catalog, Change } from '../../lib/ports.ts';
+import {
+  answer,
+  appended,
+  backup,
+  drain,
+  event,
+  head,
+  inserted,
+  operation,
+  pointer,
+  T0,
+} from '../contract/samples.ts';
+import { type Attempt, type AttemptPlan, lostAnswer, withAttempts } from './attempts.ts';
+import { createClients, destroyClients, makeTable } from './resources.ts';
+
+const clients = createClients();
+const { dynamoDb } = clients;
+let tableName: string;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  tableName = await makeTable(dynamoDb);
+});
+beforeEach(() => {
+  catalog = createCatalog({ dynamoDb, tableName, clock: { now: Date.now } });
+});
+afterAll(() => destroyClients(clients));
+
+const headOf = (resourceId: string): Change => ({ kind: 'head.put', head: head({ resourceId }), expect: 0 });
+
+function cancelled(...codes: string[]): Error {
+  const CancellationReasons = codes.map((Code) => ({ Code }));
+  return new TransactionCanceledException({ $metadata: {}, message: 'cancelled', CancellationReasons });
+}
+
+async function commitWith(plan: AttemptPlan, changes: Change[]): Promise<Attempt[]> {
+  const attempts: Attempt[] = [];
+  const before = (attempt: Attempt) => {
+    attempts.push(attempt);
+    plan.before?.(attempt);
+  };
+  await withAttempts(dynamoDb, { ...plan, before }, () => catalog.commit(changes));
+  return attempts;
+}
+
+describe('a commit', () => {
+  test('whose answer was lost is sent again and counts once', async () => {
+    const item = event({ resourceId: 'lost' });
+    const attempts = await commitWith(
+      {
+        after({ index }) {
+          if (index === 0) throw lostAnswer();
+        },
+      },
+      [headOf('lost'), appended(item)],
+    );
+    expect(attempts).toHaveLength(2);
+    expect((await catalog.getHead('lost'))?.version).toBe(1);
+    expect((await catalog.listEvents({ resourceId: 'lost', limit: 10 })).items).toEqual([item]);
+  });
+
+  test('in the way of another transaction is tried again, under one token', async () => {
+    const attempts = await commitWith(
+      {
+        before({ index }) {
+          if (index < 2) throw cancelled('TransactionConflict', 'None');
+        },
+      },
+      [headOf('busy'), appended(event())],
+    );
+    expect(attempts).toHaveLength(3);
+    const tokens = attempts.map(({ input }) => (input as { ClientRequestToken: string }).ClientRequestToken);
+    expect(new Set(tokens).size).toBe(1);
+    expect(await catalog.getHead('busy')).toBeDefined();
+  });
+
+  test('that never gets through is unavailable', async () => {
+    const always: AttemptPlan = {
+      before() {
+        throw cancelled('None', 'TransactionConflict');
+      },
+    };
+    await expect(commitWith(always, [headOf('jammed'), appended(event())])).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  test('names the change whose condition failed, whatever else was in the way', async () => {
+    const mixed: AttemptPlan = {
+      before() {
+        throw cancelled('TransactionConflict', 'ConditionalCheckFailed', 'None');
+      },
+    };
+    const changes: Change[] = [
+      headOf('mixed'),
+      { kind: 'idempotency.insert', record: answer(), now: T0 },
+      appended(event()),
+    ];
+    await expect(commitWith(mixed, changes)).rejects.toMatchObject({
+      code: 'conflict',
+      change: 'idempotency.insert',
+    });
+  });
+
+  test('of more items than a transaction holds is refused', async () => {
+    const many = Array.from({ length: 30 }, () => inserted(backup()));
+    await expect(catalog.commit(many)).rejects.toThrow(RangeError);
+  });
+
+  test('of one full backup is eight items', async () => {
+    const record = backup({ resourceId: 'items', expiresAt: T0 });
+    const [attempt] = await commitWith({}, [
+      inserted(record),
+      headOf('items'),
+      { kind: 'snapshot.add', pointer: pointer({ resourceId: 'items', backupId: record.id }) },
+      appended(event({ resourceId: 'items' })),
+      { kind: 'idempotency.insert', record: answer({ key: 'items' }), now: T0 },
+    ]);
+    expect((attempt!.input as { TransactItems: unknown[] }).TransactItems).toHaveLength(8);
+  });
+});
+
+describe('names', () => {
+  test.each([
+    ['characters of three bytes', '漢'.repeat(256)],
+    ['characters of six', '\u0001'.repeat(256)],
+    ['more than any key holds', 'x'.repeat(5000)],
+  ])('of %s have records and lists of their own', async (_, name) => {
+    const other = `${name.slice(0, -1)}y`;
+    const record = backup({ resourceId: name });
+    const work = operation({ targetResourceId: name, chainId: name });
+    await catalog.commit([
+      inserted(record),
+      headOf(name),
+      { kind: 'idempotency.insert', record: answer({ key: name }), now: T0 },
+      { kind: 'operation.insert', record: work },
+      appended(event({ resourceId: name, id: `event-${name}` })),
+    ]);
+    const limit = 5;
+    expect((await catalog.listBackups({ resourceId: name, limit })).items).toEqual([record]);
+    expect((await catalog.listOperations({ targetResourceId: name, limit })).items).toEqual([work]);
+    expect(await catalog.hasLease(name, T0)).toBe(true);
+    expect((await catalog.getIdempotency(name, T0))?.key).toBe(name);
+    expect((await catalog.listBackups({ resourceId: other, limit })).items).toEqual([]);
+    expect(await catalog.getHead(other)).toBeUndefined();
+    expect(await catalog.hasLease(other, T0)).toBe(false);
+    await catalog.commit([
+      { kind: 'operation.update', record: { ...work, status: 'failed', version: 2 }, expect: 1 },
+    ]);
+    expect(await catalog.hasLease(name, T0)).toBe(false);
+  });
+});
+
+describe('cursors', () => {
+  async function cursorOf(resourceId: string): Promise<string> {
+    for (const sequence of [1, 2]) await catalog.commit([inserted(backup({ resourceId, sequence }))]);
+    const { cursor } = await catalog.listBackups({ resourceId, limit: 1 });
+    return cursor!;
+  }
+
+  test('open in any process on the same table', async () => {
+    const cursor = await cursorOf('shared');
+    const elsewhere = createCatalog({ dynamoDb, tableName, clock: { now: Date.now } });
+    expect((await elsewhere.listBackups({ resourceId: 'shared', limit: 5, cursor })).items).toHaveLength(1);
+  });
+
+  test('open neither on another list nor with any byte changed', async () => {
+    const cursor = await cursorOf('mine');
+    const refused = { code: 'not_found' };
+    const limit = 5;
+    const others = [
+      catalog.listBackups({ resourceId: 'yours', limit, cursor }),
+      catalog.listBackups({ resourceId: 'mine', type: 'full', limit, cursor }),
+      catalog.listBackups({ limit, cursor }),
+      catalog.resourceHistory({ resourceId: 'mine', fromSequence: 1, limit, cursor }),
+    ];
+    for (const other of others) await expect(other).rejects.toMatchObject(refused);
+    const bytes = Buffer.from(cursor, 'base64url');
+    for (let at = 0; at < bytes.length; at += 1) {
+      const forged = Buffer.from(bytes);
+      forged[at]! ^= 1;
+      const listed = catalog.listBackups({ resourceId: 'mine', limit, cursor: forged.toString('base64url') });
+      await expect(listed).rejects.toMatchObject(refused);
+    }
+  });
+
+  test('of another table do not open', async () => {
+    const other = createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock: { now: Date.now } });
+    const cursor = await cursorOf('tables');
+    await expect(other.listBackups({ resourceId: 'tables', limit: 5, cursor })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  test('begin with one key, however many processes ask for the first one', async () => {
+    const fresh = await makeTable(dynamoDb);
+    const processes = Array.from({ length: 10 }, () =>
+      createCatalog({ dynamoDb, tableName: fresh, clock: { now: Date.now } }),
+    );
+    await processes[0]!.commit([1, 2].map((sequence) => inserted(backup({ resourceId: 'r', sequence }))));
+    const request = { resourceId: 'r', limit: 1 };
+    const pages = await Promise.all(processes.map((one) => one.listBackups(request)));
+    expect(new Set(pages.map(({ cursor }) => cursor)).size).toBe(1);
+  });
+});
+
+describe('lists', () => {
+  test('merge their shards in order, in pages of any size', async () => {
+    const fresh = createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock: { now: Date.now } });
+    const records = Array.from({ length: 120 }, (_, i) => backup({ createdAt: T0 + ((i * 37) % 120) }));
+    for (let at = 0; at < records.length; at += 15)
+      await fresh.commit(records.slice(at, at + 15).map(inserted));
+    const newestFirst = records.toSorted((a, b) => b.createdAt - a.createdAt);
+    for (const limit of [1, 7, 50, 119, 120, 1000]) {
+      expect(await drain((page) => fresh.listBackups(page), limit)).toEqual(newestFirst);
+    }
+  });
+
+  test('find few among many of another type', async () => {
+    const records = Array.from({ length: 250 }, (_, i) =>
+      backup({
+        resourceId: 'rare',
+        sequence: i + 1,
+        createdAt: T0 + i,
+        type: i % 120 === 3 ? 'full' : 'incremental',
+      }),
+    );
+    for (let at = 0; at < records.length; at += 20)
+      await catalog.commit(records.slice(at, at + 20).map(inserted));
+    const { items } = await catalog.listBackups({ resourceId: 'rare', type: 'full', limit: 2 });
+    expect(items.map(({ sequence }) => sequence)).toEqual([244, 124]);
+  });
+});
+
+test('events keep their order while the clock goes back', async () => {
+  const clock = createManualClock();
+  const timed = createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock });
+  const events = Array.from({ length: 6 }, () => event());
+  for (const item of events) {
+    await timed.commit([appended(item)]);
+    clock.advance(-1000);
+  }
+  expect(await timed.pendingEvents(10)).toEqual(events);
+});
+
+test('ids sort by their time', async () => {
+  const clock = createManualClock();
+  const timed = createCatalog({ dynamoDb, tableName, clock });
+  const first = await timed.allocateId('backup');
+  clock.advance(1);
+  const second = await timed.allocateId('backup');
+  expect(first).toMatch(/^backup-[0-9a-v]{26}$/);
+  expect(second > first).toBe(true);
+});
+
+test('nothing scans', () => {
+  const folder = join(process.cwd(), 'lib', 'aws');
+  const scanning = readdirSync(folder).filter((file) =>
+    /ScanCommand/.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  expect(scanning).toEqual([]);
+});

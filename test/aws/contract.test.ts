@@ -1,0 +1,73 @@
+// The AWS home passes every suite, on an emulator.
+
+import { afterAll } from '@jest/globals';
+import { createBlobStore } from '../../lib/aws/blob-store.ts';
+import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createSystemClock } from '../../lib/aws/clock.ts';
+import { createEventSink } from '../../lib/aws/event-sink.ts';
+import { createKeyring } from '../../lib/aws/keyring.ts';
+import { createQueue } from '../../lib/aws/queue.ts';
+import { blobStoreSuite } from '../contract/blob-store.suite.ts';
+import { catalogSuite } from '../contract/catalog.suite.ts';
+import { eventSinkSuite } from '../contract/event-sink.suite.ts';
+import { keyringSuite } from '../contract/keyring.suite.ts';
+import { queueSuite } from '../contract/queue.suite.ts';
+import { refuseForgedCiphertexts } from './authentic-kms.ts';
+import { listenToBus } from './bus-listener.ts';
+import {
+  createClients,
+  destroyClients,
+  makeBucket,
+  makeBus,
+  makeKey,
+  makeQueue,
+  makeTable,
+  removeTable,
+} from './resources.ts';
+
+const clients = createClients();
+const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
+refuseForgedCiphertexts(kms);
+afterAll(() => destroyClients(clients));
+
+const close = async () => {};
+const clock = createSystemClock();
+
+blobStoreSuite('AWS', async () => ({ store: createBlobStore({ s3, bucket: await makeBucket(s3) }), close }));
+
+catalogSuite(
+  'AWS',
+  async () => {
+    const tableName = await makeTable(dynamoDb);
+    return {
+      catalog: createCatalog({ dynamoDb, tableName, clock }),
+      close: () => removeTable(dynamoDb, tableName),
+    };
+  },
+  { countedIds: false },
+);
+
+keyringSuite('AWS', async () => ({ keyring: createKeyring({ kms, keyArn: await makeKey(kms) }), close }));
+
+queueSuite('AWS', async () => ({ queue: createQueue({ sqs, ...(await makeQueue(sqs)) }), close }), {
+  // Real time cannot be moved on, and a receipt of SQS still ends a job that was given back.
+  advance: false,
+  receiptsRunOut: false,
+});
+
+eventSinkSuite('AWS', async () => {
+  const busName = await makeBus(eventBridge);
+  const listener = await listenToBus(clients, busName);
+  const sink = createEventSink({ eventBridge, busName });
+  let published = 0;
+  return {
+    sink: {
+      async publish(events) {
+        published += events.length;
+        await sink.publish(events);
+      },
+    },
+    arrived: () => listener.take(published),
+    close,
+  };
+});

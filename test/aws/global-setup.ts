@@ -1,0 +1,13 @@
+// One emulator for all tests of a run; the workers find it in their environment.
+
+import { type Emulator, startEmulator } from './emulator.ts';
+
+declare global {
+  var awsEmulator: Emulator | undefined;
+}
+
+export default async function setUp(): Promise<void> {
+  const emulator = await startEmulator();
+  globalThis.awsEmulator = emulator;
+  Object.assign(process.env, emulator.env);
+}

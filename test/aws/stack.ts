@@ -1,0 +1,106 @@
+// The real app, deployed to an emulator by the plain CDK command.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Emulator } from './emulator.ts';
+
+export interface StackOutputs {
+  ApiUrl: string;
+  BucketName: string;
+  StagingBucketName: string;
+  TableName: string;
+  KeyArn: string;
+  QueueUrl: string;
+  DeadLetterQueueUrl: string;
+  EventBusName: string;
+  AlarmTopicArn: string;
+  BackupsFunction: string;
+  RestoresFunction: string;
+  WorkerFunction: string;
+  RetentionFunction: string;
+}
+
+export interface Deployment {
+  outputs: StackOutputs;
+  /** Where the API answers, without a slash at its end. */
+  apiUrl: string;
+  /** Where the assembly is: templates, and the functions' bundles. */
+  assembly: string;
+}
+
+/** As `-c name=value`. */
+export type Context = Record<string, string | number>;
+
+const ACCOUNT = '000000000000';
+
+/** Deploys the app, or an update of it. `remove` only when it is no longer needed: it takes the assembly along. */
+export function createDeployer({ endpoint, env }: Emulator) {
+  const folder = mkdtempSync(join(tmpdir(), 'backup-cdk-'));
+  const assembly = join(folder, 'cdk.out');
+  const outputsFile = join(folder, 'outputs.json');
+  const cdk = (...args: string[]) => run(join(process.cwd(), 'node_modules/.bin/cdk'), args, env);
+  const contextArgs = (context: Context) =>
+    Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
+
+  return {
+    async bootstrap(): Promise<void> {
+      await cdk('bootstrap', `aws://${ACCOUNT}/${env.AWS_REGION}`, '--app', 'true');
+    },
+
+    async deploy(context: Context): Promise<Deployment> {
+      await cdk(
+        'deploy',
+        ...['--output', assembly, '--outputs-file', outputsFile],
+        // Change sets of an emulator do not know what has changed.
+        ...['--method=direct', '--require-approval=never', '--no-notices'],
+        ...contextArgs(context),
+      );
+      const [outputs] = Object.values(
+        JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, StackOutputs>,
+      );
+      if (outputs === undefined) throw new Error('the stack has no outputs');
+      return { outputs, apiUrl: emulatedUrl(endpoint, outputs.ApiUrl), assembly };
+    },
+
+    async destroy(context: Context): Promise<void> {
+      await cdk('destroy', '--all', '--force', '--output', assembly, ...contextArgs(context));
+    },
+
+    remove(): void {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The output names a host of AWS; the emulator serves the same API under a path. */
+function emulatedUrl(endpoint: string, apiUrl: string): string {
+  const { hostname, pathname } = new URL(apiUrl);
+  return `${endpoint}/_aws/execute-api/${hostname.split('.')[0]}${pathname.replace(/\/$/, '')}`;
+}
+
+/** Resolves when the command has succeeded; rejects with what it said otherwise. */
+function run(file: string, args: string[], env: Record<string, string>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      env: {
+        ...process.env,
+        ...env,
+        PATH: `${join(process.cwd(), 'node_modules/.bin')}:${process.env.PATH}`,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`cdk ${args[0]} ended with ${code}:\n${said.slice(-6000)}`));
+    });
+  });
+}

@@ -1,0 +1,102 @@
+// States and results past the API, by presigned URLs that any HTTP client can use.
+
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createSystemClock } from '../../lib/aws/clock.ts';
+import { createTransfers } from '../../lib/aws/transfers.ts';
+import { createClients, destroyClients, makeBucket } from './resources.ts';
+
+const MIB = 1024 * 1024;
+const clients = createClients();
+const clock = createSystemClock();
+let transfers: ReturnType<typeof createTransfers>;
+
+beforeAll(async () => {
+  transfers = createTransfers({ s3: clients.s3, bucket: await makeBucket(clients.s3), clock });
+});
+afterAll(() => destroyClients(clients));
+
+const newId = () => randomBytes(16).toString('hex');
+const soon = () => clock.now() + 60_000;
+
+async function put(url: string, body: Uint8Array<ArrayBuffer>): Promise<number> {
+  const answer = await fetch(url, { method: 'PUT', body });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+async function readUpload(uploadId: string): Promise<Buffer> {
+  const { bytes, body } = await transfers.readUpload(uploadId);
+  const read = Buffer.concat(await Array.fromAsync(body));
+  expect(read.length).toBe(bytes);
+  return read;
+}
+
+describe('an upload', () => {
+  test.each([2, 10 * MIB + 1])('of %i bytes is PUT by whoever has the URL, and read', async (size) => {
+    const uploadId = newId();
+    const { url } = await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 20 * MIB });
+    const body = randomBytes(size);
+    expect(await put(url, body)).toBe(200);
+    expect((await readUpload(uploadId)).equals(body)).toBe(true);
+  });
+
+  test('asks the client for no checksum of a body that nobody has seen yet', async () => {
+    const { url } = await transfers.createUpload(newId(), { expiresAt: soon(), bytesMax: 10 });
+    const { searchParams } = new URL(url);
+    expect([...searchParams.keys()].filter((name) => /checksum|crc/i.test(name))).toEqual([]);
+    expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host');
+  });
+
+  test('that was not PUT, or not announced, is not there', async () => {
+    const uploadId = newId();
+    await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 10 });
+    for (const id of [uploadId, newId(), '', '../blobs/aa', 'x'.repeat(200)]) {
+      await expect(transfers.readUpload(id)).rejects.toMatchObject({ code: 'not_found' });
+    }
+  });
+
+  test('of more bytes than were allowed is refused, of exactly as many is not', async () => {
+    const uploadId = newId();
+    const { url } = await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 10 });
+    expect(await put(url, randomBytes(11))).toBe(200);
+    await expect(transfers.readUpload(uploadId)).rejects.toMatchObject({ code: 'integrity' });
+    expect(await put(url, randomBytes(10))).toBe(200);
+    expect(await readUpload(uploadId)).toHaveLength(10);
+  });
+
+  test('takes nothing under another key, or once the URL has expired', async () => {
+    const { url } = await transfers.createUpload(newId(), { expiresAt: clock.now() + 1000, bytesMax: 10 });
+    expect(await put(url.replace('/uploads/', '/blobs/'), randomBytes(1))).toBe(403);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(await put(url, randomBytes(1))).toBe(403);
+  });
+
+  test('is left to age', async () => {
+    const uploadId = newId();
+    const { url } = await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 10 });
+    await put(url, randomBytes(1));
+    await transfers.discardUpload(uploadId);
+    await transfers.discardUpload(newId());
+    expect(await readUpload(uploadId)).toHaveLength(1);
+  });
+});
+
+describe('a result', () => {
+  test.each([0, 10, 17 * MIB])('of %i bytes is given as JSON to whoever has the URL', async (size) => {
+    const id = `restore-${newId()}`;
+    const body = randomBytes(size);
+    await transfers.results.write(id, [body]);
+    const answer = await fetch(await transfers.results.url(id, soon()));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
+  });
+
+  test('is replaced when written again', async () => {
+    await transfers.results.write('restore-1', [Buffer.from('1')]);
+    await transfers.results.write('restore-1', [Buffer.from('2')]);
+    const answer = await fetch(await transfers.results.url('restore-1', soon()));
+    expect(await answer.text()).toBe('2');
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { AWS_BOUNDS } from '../../lib/aws/bounds.ts';
+import { createGatewayHandler } from '../../lib/aws/gateway.ts';
+import { apiPath, type GatewayEvent, identityOf } from '../../lib/aws/gateway-event.ts';
+import { servedBy } from '../../lib/aws/served-by.ts';
+import { createHarness, type HarnessOptions } from '../http/harness.ts';
+
+const identify = (platform: unknown) => identityOf((platform as { event: GatewayEvent }).event);
+
+/** As a REST API sends it; with `binaryMediaTypes: *\/*` every body is base64. */
+function eventOf(
+  httpMethod: string,
+  resource: string,
+  path: string,
+  rest: Partial<APIGatewayProxyEvent> & { bytes?: Uint8Array } = {},
+): APIGatewayProxyEvent {
+  const { bytes, ...fields } = rest;
+  return {
+    httpMethod,
+    resource,
+    path,
+    headers: {},
+    multiValueHeaders: { 'Content-Type': ['application/json'], Host: ['api.example'] },
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    pathParameters: null,
+    stageVariables: null,
+    body: bytes === undefined ? null : Buffer.from(bytes).toString('base64'),
+    isBase64Encoded: bytes !== undefined,
+    requestContext: { domainName: 'api.example', identity: { userArn: 'arn:aws:iam::1:user/ops' } },
+    ...fields,
+  } as APIGatewayProxyEvent;
+}
+
+function createFunction(options: HarnessOptions = {}) {
+  const { app, calls, lines } = createHarness({ auth: { identify }, ...options });
+  const handler = createGatewayHandler(app);
+  const call = async (event: APIGatewayProxyEvent) => {
+    const { statusCode, body, isBase64Encoded, multiValueHeaders } = await handler(event);
+    expect(isBase64Encoded).toBe(true);
+    const text = Buffer.from(body, 'base64').toString();
+    return { status: statusCode, body: JSON.parse(text), headers: multiValueHeaders ?? {} };
+  };
+  return { call, calls, lines };
+}
+
+const bodyOf = (value: unknown) => ({ bytes: Buffer.from(JSON.stringify(value)) });
+
+test('a create goes through, and its link begins with the stage', async () => {
+  const { call, calls } = createFunction({ basePath: '/prod' });
+  const { status, body, headers } = await call(
+    eventOf('POST', '/backups', '/backups', bodyOf({ resourceId: 'db', data: { a: 1 } })),
+  );
+  expect(status).toBe(201);
+  expect(headers.location).toEqual([`/prod/backups/${body.id}`]);
+  expect(calls.at(-1)?.method).toBe('createBackup');
+});
+
+test('the caller that API Gateway has authenticated stands in the audit trail', async () => {
+  const { call, calls } = createFunction();
+  await call(eventOf('DELETE', '/backups/{id}', '/backups/backup-1'));
+  expect(JSON.stringify(calls.at(-1))).toContain('arn:aws:iam::1:user/ops');
+});
+
+test('bytes that are no UTF-8 are refused, not replaced', async () => {
+  const { call } = createFunction();
+  const bytes = Buffer.concat([
+    Buffer.from('{"resourceId":"db","data":"'),
+    Buffer.from([0xff]),
+    Buffer.from('"}'),
+  ]);
+  expect(await call(eventOf('POST', '/backups', '/backups', { bytes }))).toMatchObject({
+    status: 400,
+    body: { code: 'malformed_json' },
+  });
+});
+
+test('behind a custom domain with a base path the routes are the same', async () => {
+  const { call } = createFunction();
+  const { status } = await call(eventOf('GET', '/backups/{id}', '/v1/archive/backups/backup-1'));
+  expect(status).toBe(200);
+});
+
+test('an answer that no function may give says so instead of failing', async () => {
+  const { call } = createFunction({
+    service: { getDelta: async () => [new Uint8Array(AWS_BOUNDS.bodyBytesMax * 2)] },
+  });
+  expect(await call(eventOf('GET', '/backups/{id}/delta', '/backups/backup-2/delta'))).toMatchObject({
+    status: 413,
+    body: { code: 'payload_too_large', instance: '/backups/backup-2/delta' },
+  });
+});
+
+describe('a function serves its share only', () => {
+  test.each([
+    ['backups', 'POST', '/restore', 405],
+    ['backups', 'GET', '/backups', 200],
+    ['restores', 'GET', '/restore/operations', 200],
+    ['restores', 'GET', '/backups', 405],
+  ] as const)('%s: %s %s is %d', async (name, method, path, expected) => {
+    const { call } = createFunction({ serves: servedBy(name) });
+    expect((await call(eventOf(method, path, path))).status).toBe(expected);
+  });
+});
+
+test.each([
+  ['/', '/', '/'],
+  ['/', '/v1', '/'],
+  ['/backups', '/backups/', '/backups'],
+  ['/backups/{id}', '/backups/backup-1', '/backups/backup-1'],
+  ['/retention/policies/{resourceId}', '/x/retention/policies/a%2Fb', '/retention/policies/a%2Fb'],
+])('the path of %s within %s is %s', (resource, path, expected) => {
+  expect(apiPath({ resource, path })).toBe(expected);
+});
+
+test.each([
+  [{ authorizer: { principalId: 'alice' } }, { actor: 'alice', authenticated: true }],
+  [
+    { identity: { userArn: 'arn:aws:iam::1:user/a' } },
+    { actor: 'arn:aws:iam::1:user/a', authenticated: true },
+  ],
+  [
+    { identity: { userArn: null }, authorizer: null },
+    { actor: 'api', authenticated: false },
+  ],
+  [{}, { actor: 'api', authenticated: false }],
+])('who calls: %j', (requestContext, expected) => {
+  expect(identityOf({ path: '/', resource: '/', requestContext })).toEqual(expected);
+});

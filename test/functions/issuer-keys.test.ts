@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { createIssuerKeys } from '../../lib/aws/issuer-keys.ts';
+
+const ISSUER = 'https://issuer.example/realm/';
+const KEY_SET = 'https://keys.example/jwks';
+
+function createIssuer(keys: unknown, { jwksUri = KEY_SET, status = 200 } = {}) {
+  const asked: string[] = [];
+  let at = 0;
+  const state = { keys, status };
+  const answers = async (input: string | URL | Request): Promise<Response> => {
+    asked.push(String(input));
+    const body = String(input) === KEY_SET ? { keys: state.keys } : { jwks_uri: jwksUri };
+    return new Response(JSON.stringify(body), { status: state.status });
+  };
+  const find = createIssuerKeys({ issuer: ISSUER, fetch: answers as typeof fetch, now: () => at });
+  return {
+    find,
+    asked,
+    state,
+    wait: (ms: number) => {
+      at += ms;
+    },
+  };
+}
+
+const FIRST = { kid: 'first', kty: 'RSA' };
+const SECOND = { kid: 'second', kty: 'RSA' };
+
+test('finds keys where discovery says they are, and looks once for many', async () => {
+  const { find, asked } = createIssuer([FIRST, { kty: 'RSA' }]);
+  expect(await Promise.all([find('first'), find('first'), find('other')])).toEqual([FIRST, FIRST, undefined]);
+  expect(await find('first')).toEqual(FIRST);
+  expect(asked).toEqual(['https://issuer.example/realm/.well-known/openid-configuration', KEY_SET]);
+});
+
+test('an unknown key makes it look again, but not for every token of a flood', async () => {
+  const { find, asked, state, wait } = createIssuer([FIRST]);
+  await find('first');
+  state.keys = [FIRST, SECOND];
+  for (let i = 0; i < 10; i++) expect(await find('second')).toBeUndefined();
+  expect(asked).toHaveLength(2);
+  wait(30_001);
+  expect(await find('second')).toEqual(SECOND);
+});
+
+test('a key that the issuer has taken back is not believed for long', async () => {
+  const { find, state, wait } = createIssuer([FIRST]);
+  await find('first');
+  state.keys = [SECOND];
+  wait(10 * 60_000 + 1);
+  expect(await find('first')).toBeUndefined();
+});
+
+test.each([
+  ['an error', { status: 500 }],
+  ['a key set that is not under TLS', { jwksUri: 'http://keys.example/jwks' }],
+])('rejects on %s', async (_name, options) => {
+  await expect(createIssuer([FIRST], options).find('first')).rejects.toThrow('issuer');
+});
+
+test('rejects if the key set has no keys', async () => {
+  await expect(createIssuer('none').find('first')).rejects.toThrow('no keys');
+});

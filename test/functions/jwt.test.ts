@@ -1,0 +1,114 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { createAuthorizer } from '../../lib/aws/authorizer.ts';
+import { JwtError, verifyJwt } from '../../lib/aws/jwt.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { AUDIENCE, CLAIMS, createSigner, ISSUER, NOW, tokenOf } from './tokens.ts';
+
+const rsa = createSigner('RS256', 'rsa');
+const ec = createSigner('ES256', 'ec');
+const stranger = createSigner('RS256', 'rsa');
+const short = createSigner('RS256', 'short', 1024);
+const KEYS = [rsa, ec, short];
+
+const expected = {
+  issuer: ISSUER,
+  audience: AUDIENCE,
+  now: NOW,
+  findKey: async (kid: string) => KEYS.find((key) => key.kid === kid)?.jwk,
+};
+
+test.each([
+  ['RS256', tokenOf(rsa)],
+  ['ES256', tokenOf(ec)],
+  ['several audiences', tokenOf(rsa, { ...CLAIMS, aud: ['other', AUDIENCE] })],
+  ['a clock that is a little behind', tokenOf(rsa, { ...CLAIMS, exp: NOW / 1000 - 30 })],
+])('takes a good token: %s', async (_name, token) => {
+  expect(await verifyJwt(token, expected)).toEqual({ subject: 'alice' });
+});
+
+describe('refuses', () => {
+  const [head, body, signature] = tokenOf(rsa).split('.') as [string, string, string];
+  const other = Buffer.from(JSON.stringify({ ...CLAIMS, sub: 'mallory' })).toString('base64url');
+  const none = Buffer.from(JSON.stringify({ alg: 'none', kid: 'rsa' })).toString('base64url');
+  const hmacHead = Buffer.from(JSON.stringify({ alg: 'HS256', kid: 'rsa' })).toString('base64url');
+  const hmac = createHmac('sha256', JSON.stringify(rsa.jwk))
+    .update(`${hmacHead}.${body}`)
+    .digest('base64url');
+
+  test.each([
+    ['no token', ''],
+    ['two parts', `${head}.${body}`],
+    ['no signature', `${head}.${body}.`],
+    ['the algorithm "none"', `${none}.${body}.${signature}`],
+    ['the public key used as a secret', `${hmacHead}.${body}.${hmac}`],
+    ['other claims under the signature', `${head}.${other}.${signature}`],
+    ['the key of a stranger', tokenOf(stranger)],
+    ['a key that the issuer has not', tokenOf(rsa, CLAIMS, { kid: 'unknown' })],
+    ['no key named', tokenOf(rsa, CLAIMS, { kid: undefined })],
+    ['a key of the other kind', tokenOf(rsa, CLAIMS, { kid: 'ec' })],
+    ['an algorithm that the key is not for', tokenOf(rsa, CLAIMS, { alg: 'ES256' })],
+    ['a name from the prototype', tokenOf(rsa, CLAIMS, { alg: 'toString' })],
+    ['a key that is too short', tokenOf(short)],
+    ['extensions that must be understood', tokenOf(rsa, CLAIMS, { crit: ['b64'] })],
+    ['another issuer', tokenOf(rsa, { ...CLAIMS, iss: `${ISSUER}/` })],
+    ['another audience', tokenOf(rsa, { ...CLAIMS, aud: 'other' })],
+    ['no audience', tokenOf(rsa, { ...CLAIMS, aud: undefined })],
+    ['an expired one', tokenOf(rsa, { ...CLAIMS, exp: NOW / 1000 - 61 })],
+    ['one that never expires', tokenOf(rsa, { ...CLAIMS, exp: undefined })],
+    ['an expiry that is text', tokenOf(rsa, { ...CLAIMS, exp: '9999999999' })],
+    ['one that is not valid yet', tokenOf(rsa, { ...CLAIMS, nbf: NOW / 1000 + 61 })],
+    ['no subject', tokenOf(rsa, { ...CLAIMS, sub: '' })],
+    ['claims that are no object', tokenOf(rsa, [])],
+    ['one that is very long', tokenOf(rsa, { ...CLAIMS, more: 'x'.repeat(10_000) })],
+  ])('%s', async (_name, token) => {
+    await expect(verifyJwt(token, expected)).rejects.toBeInstanceOf(JwtError);
+  });
+});
+
+describe('the authorizer', () => {
+  const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:abc123/prod/GET/backups/backup-1';
+  const authorize = createAuthorizer({
+    config: { issuer: ISSUER, audience: AUDIENCE },
+    findKey: expected.findKey,
+    log: silentLogger,
+    now: () => NOW,
+  });
+
+  test('lets the holder of a good token call the whole stage', async () => {
+    expect(await authorize({ authorizationToken: `Bearer ${tokenOf(rsa)}`, methodArn })).toEqual({
+      principalId: 'alice',
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Action: 'execute-api:Invoke',
+            Effect: 'Allow',
+            Resource: 'arn:aws:execute-api:us-east-1:123456789012:abc123/prod/*',
+          },
+        ],
+      },
+    });
+  });
+
+  test.each(['', 'Basic YTpi', `Bearer ${tokenOf(stranger)}`, tokenOf(rsa)])(
+    'says no more than Unauthorized: %.20s',
+    async (authorizationToken) => {
+      await expect(authorize({ authorizationToken, methodArn })).rejects.toThrow(/^Unauthorized$/);
+    },
+  );
+
+  test('does not call it unauthorized if the issuer does not answer', async () => {
+    const broken = createAuthorizer({
+      config: { issuer: ISSUER, audience: AUDIENCE },
+      findKey: async () => {
+        throw new Error('the issuer does not answer');
+      },
+      log: silentLogger,
+      now: () => NOW,
+    });
+    await expect(broken({ authorizationToken: `Bearer ${tokenOf(rsa)}`, methodArn })).rejects.toThrow(
+      'issuer',
+    );
+  });
+});

@@ -4,7 +4,7 @@ import { baseRefOf, isChainSpent, ownBlob } from '../core/chain.ts';
 import { diff } from '../core/delta/diff.ts';
 import { encodeDelta } from '../core/delta/encode.ts';
 import { hasCode } from '../core/errors.ts';
-import type { BackupRecord, BlobRef, GarbageEntry, Head } from '../core/model.ts';
+import type { BackupRecord, BlobRef, GarbageEntry, Head, WrappedKey } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
 import { collect } from './collect.ts';
 import { retryOnConflict } from './conflict.ts';
@@ -63,7 +63,8 @@ async function rebaseAll(deps: Deps, live: BackupRecord[], unwanted: ReadonlySet
     if (!record.chain.some((blob) => unwanted.has(blob.blobId))) continue;
     try {
       const after = await rebase(deps, record, rebuilt, unwanted);
-      if (after !== undefined) rebuilt.push({ before: record.chain, after, chainId: record.chainId });
+      const { chain: before, chainId, key } = record;
+      if (after !== undefined) rebuilt.push({ before, after, chainId, key });
     } catch (error) {
       // One backup that cannot be rebuilt must not hold up the others; what it needs simply stays.
       if (!hasCode(error, 'integrity_error', 'broken_chain', 'write_conflict')) throw error;
@@ -77,6 +78,7 @@ interface Rebuilt {
   before: BlobRef[];
   after: BlobRef[];
   chainId: string;
+  key: WrappedKey | undefined;
 }
 
 async function rebase(
@@ -88,7 +90,13 @@ async function rebase(
   const chain = followed(record.chain, rebuilt);
   const gap = chain.findIndex((blob) => unwanted.has(blob.blobId));
   if (gap < 0) return adopt(deps, record, { chain });
-  const sibling = rebuilt.find(({ chainId, after }) => chainId === record.chainId && after.length === 1);
+  // Where encryption set in later than the chain did, its branches have keys of their own.
+  const sibling = rebuilt.find(
+    ({ chainId, after, key }) =>
+      chainId === record.chainId &&
+      after.length === 1 &&
+      (!after[0]!.encrypted || key?.wrapped === record.key?.wrapped),
+  );
   return adopt(
     deps,
     record,

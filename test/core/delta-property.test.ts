@@ -27,8 +27,12 @@ function expectExact(baseText: string, targetText: string): void {
   expect(applyServed(baseText, servedText)).toBe(targetText);
   expect(served.counts).toEqual(counts);
   const lists = JSON.parse(servedText);
-  expect({ moves: [], ...lists }).toMatchObject({ base: `sha256:${base.checksum}`, target: `sha256:${target.checksum}` });
-  for (const [name, count] of Object.entries(served.counts)) expect([name, lists[name]?.length ?? 0]).toEqual([name, count]);
+  expect({ moves: [], ...lists }).toMatchObject({
+    base: `sha256:${base.checksum}`,
+    target: `sha256:${target.checksum}`,
+  });
+  for (const [name, count] of Object.entries(served.counts))
+    expect([name, lists[name]?.length ?? 0]).toEqual([name, count]);
 }
 
 describe('any two states', () => {

@@ -7,7 +7,8 @@ import { encodeDelta } from '../../lib/core/delta/encode.ts';
 import { serveDelta } from '../../lib/core/delta/serve.ts';
 import { textOf } from './delta-states.ts';
 
-const list = (length: number, element: (k: number) => string): string => `[${Array.from({ length }, (_, k) => element(k)).join()}]`;
+const list = (length: number, element: (k: number) => string): string =>
+  `[${Array.from({ length }, (_, k) => element(k)).join()}]`;
 
 /** Compares both ways of telling, and gives the counts and the bytes that are stored. */
 function changesBetween(baseText: string, targetText: string) {
@@ -27,7 +28,8 @@ const longTest = process.env.DELTA_RUNS === undefined ? test.skip : test;
 const none = { additions: 0, changes: 0, deletions: 0, moves: 0 };
 
 describe('in a large table', () => {
-  const row = (id: number, v = id % 10): string => `{"id":${id},"name":"name of ${id}","v":${v},"tags":["a","b"]}`;
+  const row = (id: number, v = id % 10): string =>
+    `{"id":${id},"name":"name of ${id}","v":${v},"tags":["a","b"]}`;
   const table = list(100_000, (k) => row(k));
 
   test('a row inserted at the head is one addition', () => {
@@ -38,11 +40,19 @@ describe('in a large table', () => {
   });
 
   test('a row deleted at the head is one deletion', () => {
-    expect(changesBetween(table, list(99_999, (k) => row(k + 1)))).toMatchObject({ ...none, deletions: 1 });
+    expect(
+      changesBetween(
+        table,
+        list(99_999, (k) => row(k + 1)),
+      ),
+    ).toMatchObject({ ...none, deletions: 1 });
   });
 
   test('one percent that changes costs little more than what is new', () => {
-    const changes = changesBetween(table, list(100_000, (k) => row(k, k % 100 === 50 ? 77 : undefined)));
+    const changes = changesBetween(
+      table,
+      list(100_000, (k) => row(k, k % 100 === 50 ? 77 : undefined)),
+    );
     expect(changes).toMatchObject({ ...none, changes: 1000 });
     expect(changes.bytes).toBeLessThan(15_000);
   });
@@ -58,7 +68,10 @@ describe('in a large table', () => {
   test('a block that moves is one move', () => {
     const order = Array.from({ length: rows }, (_, k) => k);
     order.splice(7000, 0, ...order.splice(2000, 1000));
-    const changes = changesBetween(smaller, list(rows, (k) => row(order[k]!)));
+    const changes = changesBetween(
+      smaller,
+      list(rows, (k) => row(order[k]!)),
+    );
     expect(changes).toMatchObject({ ...none, moves: 1 });
     expect(changes.served).toContain('"moves":[{"from":"[2000]","to":"[7000]","count":1000}]');
     expect(changes.bytes).toBeLessThan(500);
@@ -70,7 +83,10 @@ describe('in a large table', () => {
   });
 
   test('all rows in another order are moved, not changed', () => {
-    const changes = changesBetween(smaller, list(rows, (k) => row((k * 7919) % rows)));
+    const changes = changesBetween(
+      smaller,
+      list(rows, (k) => row((k * 7919) % rows)),
+    );
     expect(changes).toMatchObject({ ...none, moves: changes.moves });
   });
 });
@@ -79,34 +95,63 @@ describe('hostile states', () => {
   const many = 20_000;
 
   test('rows that are all alike, one of them changed or gone', () => {
-    expect(changesBetween(list(many, () => '0'), list(many, (k) => (k === 500 ? '1' : '0')))).toMatchObject({ ...none, changes: 1 });
-    expect(changesBetween(list(many, () => '{"a":1}'), list(many - 1, () => '{"a":1}'))).toMatchObject({ ...none, deletions: 1 });
+    expect(
+      changesBetween(
+        list(many, () => '0'),
+        list(many, (k) => (k === 500 ? '1' : '0')),
+      ),
+    ).toMatchObject({ ...none, changes: 1 });
+    expect(
+      changesBetween(
+        list(many, () => '{"a":1}'),
+        list(many - 1, () => '{"a":1}'),
+      ),
+    ).toMatchObject({ ...none, deletions: 1 });
   });
 
   test('rows of few values, shuffled', () => {
-    const value = (k: number, seed: number): string => `{"v":${(Math.imul(k + seed, 0x9e3779b1) >>> 13) % 3}}`;
-    changesBetween(list(many, (k) => value(k, 1)), list(many, (k) => value(k, 5_000_000)));
+    const value = (k: number, seed: number): string =>
+      `{"v":${(Math.imul(k + seed, 0x9e3779b1) >>> 13) % 3}}`;
+    changesBetween(
+      list(many, (k) => value(k, 1)),
+      list(many, (k) => value(k, 5_000_000)),
+    );
   });
 
   test('rows that all have the same name', () => {
     const named = (k: number): string => `{"name":"x","v":${k}}`;
-    expect(changesBetween(list(many, named), list(many + 3, (k) => named(k - 3)))).toMatchObject({ ...none, additions: 3 });
+    expect(
+      changesBetween(
+        list(many, named),
+        list(many + 3, (k) => named(k - 3)),
+      ),
+    ).toMatchObject({ ...none, additions: 3 });
   });
 
   test('an order turned round', () => {
-    changesBetween(list(many, String), list(many, (k) => String(many - k)));
+    changesBetween(
+      list(many, String),
+      list(many, (k) => String(many - k)),
+    );
     const object = (name: (k: number) => number): string =>
       `{${Array.from({ length: many }, (_, k) => `"k${name(k)}":${name(k)}`).join()}}`;
-    expect(changesBetween(object((k) => k), object((k) => many - 1 - k))).toMatchObject({ ...none, moves: many - 1 });
+    expect(
+      changesBetween(
+        object((k) => k),
+        object((k) => many - 1 - k),
+      ),
+    ).toMatchObject({ ...none, moves: many - 1 });
   });
 
   test('one name, again and again', () => {
-    const object = (v: number): string => `{${Array.from({ length: many }, (_, k) => `"k":${k + v}`).join()}}`;
+    const object = (v: number): string =>
+      `{${Array.from({ length: many }, (_, k) => `"k":${k + v}`).join()}}`;
     expect(changesBetween(object(0), object(1))).toMatchObject({ ...none, changes: 1 });
   });
 
   test('deep nesting around a large value', () => {
-    const deep = (last: string): string => `${'['.repeat(511)}"${'x'.repeat(1_000_000)}${last}"${']'.repeat(511)}`;
+    const deep = (last: string): string =>
+      `${'['.repeat(511)}"${'x'.repeat(1_000_000)}${last}"${']'.repeat(511)}`;
     const changes = changesBetween(deep('a'), deep('b'));
     expect(changes).toMatchObject({ ...none, changes: 1 });
     expect(changes.bytes).toBeLessThan(500);
@@ -123,11 +168,29 @@ describe('hostile states', () => {
 
   test('many small and deep containers', () => {
     const deep = (k: number): string => `${'['.repeat(100)}${k}${']'.repeat(100)}`;
-    changesBetween(list(200, deep), list(200, (k) => deep(k + 300)));
+    changesBetween(
+      list(200, deep),
+      list(200, (k) => deep(k + 300)),
+    );
+  });
+
+  longTest('more values than can be told apart are one change of everything', () => {
+    const base = Buffer.alloc(2 ** 28 + 1, '1,');
+    base[0] = 0x5b;
+    base[base.length - 1] = 0x5d;
+    for (let p = 1; p < base.length - 1; p++) base[p] = p % 2 === 0 ? 0x2c : 0x31;
+    const target = Buffer.from(base);
+    target[2 ** 27 + 1] = 0x32;
+    const { counts, diff } = compare({ bytes: base, checksum: '' }, { bytes: target, checksum: '' });
+    expect(counts).toEqual({ ...none, changes: 1 });
+    expect(diff!.copies).toHaveLength(6);
   });
 
   longTest('more operations than anybody reads are one change of everything', () => {
-    const changes = changesBetween(list(4_300_000, () => '1'), list(4_300_000, () => '2'));
+    const changes = changesBetween(
+      list(4_300_000, () => '1'),
+      list(4_300_000, () => '2'),
+    );
     expect(changes).toMatchObject({ ...none, changes: 1 });
     expect(changes.served).toContain('"key":""');
   });

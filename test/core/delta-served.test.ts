@@ -22,8 +22,7 @@ const nothing = { changes: [], additions: [], deletions: [] };
 describe('a served delta', () => {
   test('is the one of the specification', () => {
     const base = '{"users":[{"id":1,"name":"Alice"}],"settings":{"theme":"dark"}}';
-    const target =
-      '{"users":[{"id":1,"name":"Alice"},{"id":2,"name":"Bob"}],"settings":{"theme":"light"}}';
+    const target = '{"users":[{"id":1,"name":"Alice"},{"id":2,"name":"Bob"}],"settings":{"theme":"light"}}';
     expect(served(base, target)).toBe(
       '{"changes":[{"key":"settings","oldValue":{"theme":"dark"},"newValue":{"theme":"light"}}],' +
         '"additions":[{"key":"users[1]","value":{"id":2,"name":"Bob"}}],"deletions":[]}',
@@ -42,11 +41,15 @@ describe('a served delta', () => {
   });
 
   test('says nothing of what is the same', () => {
-    expect(served('{"a":[1,{"b":null}]}', '{"a":[1,{"b":null}]}')).toBe('{"changes":[],"additions":[],"deletions":[]}');
+    expect(served('{"a":[1,{"b":null}]}', '{"a":[1,{"b":null}]}')).toBe(
+      '{"changes":[],"additions":[],"deletions":[]}',
+    );
   });
 
   test('gives values byte for byte', () => {
-    expect(served('{"a":1,"x":1e400,"y":-0,"z":9007199254740993}', '{"a":1,"x":1.0,"y":0,"w":"\\ud800\\u0061"}')).toBe(
+    expect(
+      served('{"a":1,"x":1e400,"y":-0,"z":9007199254740993}', '{"a":1,"x":1.0,"y":0,"w":"\\ud800\\u0061"}'),
+    ).toBe(
       '{"changes":[{"key":"x","oldValue":1e400,"newValue":1.0},{"key":"y","oldValue":-0,"newValue":0}],' +
         '"additions":[{"key":"w","value":"\\ud800\\u0061"}],"deletions":[{"key":"z","value":9007199254740993}]}',
     );
@@ -68,7 +71,12 @@ describe('how deep it goes', () => {
     ['replaces what keeps nothing', '{"k":1,"s":{"a":1,"b":[2]}}', '{"k":1,"s":{"a":2,"b":[3]}}', ['s']],
     ['descends where a member is kept', '{"k":1,"s":{"a":1,"b":1}}', '{"k":1,"s":{"a":2,"b":1}}', ['s.a']],
     ['descends where an element is kept', '{"s":[1,[2,3]]}', '{"s":[1,[2,4]]}', ['s[1][1]']],
-    ['descends as far as something is kept', '{"s":{"t":{"u":{"a":1,"b":2}}}}', '{"s":{"t":{"u":{"a":1,"b":3}}}}', ['s.t.u.b']],
+    [
+      'descends as far as something is kept',
+      '{"s":{"t":{"u":{"a":1,"b":2}}}}',
+      '{"s":{"t":{"u":{"a":1,"b":3}}}}',
+      ['s.t.u.b'],
+    ],
     ['replaces a container by another kind', '{"k":1,"s":[1]}', '{"k":1,"s":{"a":1}}', ['s']],
     ['replaces an empty one', '{"k":1,"s":[],"t":{}}', '{"k":1,"s":[1],"t":{"a":1}}', ['s', 't']],
     ['replaces a text of another kind', '[1]', '{"a":1}', ['']],
@@ -89,9 +97,15 @@ describe('how deep it goes', () => {
   });
 
   test('replaces an object in which a name comes twice, on either side', () => {
-    expect(parts('{"k":1,"s":{"a":1,"a":2,"b":3}}', '{"k":1,"s":{"a":1,"a":2,"b":4}}').changes).toHaveLength(1);
-    expect(served('{"k":1,"s":{"a":1}}', '{"k":1,"s":{"a":1,"a":2}}')).toContain('"key":"s","oldValue":{"a":1},"newValue":{"a":1,"a":2}');
-    expect(served('{"a":1,"a":2}', '{"a":1,"a":3}')).toContain('"key":"","oldValue":{"a":1,"a":2},"newValue":{"a":1,"a":3}');
+    expect(parts('{"k":1,"s":{"a":1,"a":2,"b":3}}', '{"k":1,"s":{"a":1,"a":2,"b":4}}').changes).toHaveLength(
+      1,
+    );
+    expect(served('{"k":1,"s":{"a":1}}', '{"k":1,"s":{"a":1,"a":2}}')).toContain(
+      '"key":"s","oldValue":{"a":1},"newValue":{"a":1,"a":2}',
+    );
+    expect(served('{"a":1,"a":2}', '{"a":1,"a":3}')).toContain(
+      '"key":"","oldValue":{"a":1,"a":2},"newValue":{"a":1,"a":3}',
+    );
   });
 
   test('replaces it in whatever there is around it, if that keeps nothing else', () => {
@@ -115,7 +129,11 @@ describe('paths', () => {
     ['{"é":1}', '{"é":2}', '["é"]'],
     ['{"\\"]":1}', '{"\\"]":2}', '["\\"]"]'],
     ['{"\\ud800":1}', '{"\\ud800":2}', '["\\ud800"]'],
-    ['{"__proto__":{"constructor":1,"k":1}}', '{"__proto__":{"constructor":2,"k":1}}', '__proto__.constructor'],
+    [
+      '{"__proto__":{"constructor":1,"k":1}}',
+      '{"__proto__":{"constructor":2,"k":1}}',
+      '__proto__.constructor',
+    ],
     ['{"a b":{"c-d":[[1,2]],"k":0}}', '{"a b":{"c-d":[[1,3]],"k":0}}', '["a b"]["c-d"][0][1]'],
   ])('%s', (base, target, key) => {
     expect(parts(base, target).changes[0].key).toBe(key);
@@ -131,7 +149,10 @@ describe('elements', () => {
     ['in the middle', [...count(0, 7), 99, ...count(7, 20)], '[7]'],
     ['at the end', [...count(0, 20), 99], '[20]'],
   ])('one inserted %s is one addition', (_, target, key) => {
-    expect(parts(rows(count(0, 20)), rows(target))).toEqual({ ...nothing, additions: [{ key, value: { id: 99, v: 0 } }] });
+    expect(parts(rows(count(0, 20)), rows(target))).toEqual({
+      ...nothing,
+      additions: [{ key, value: { id: 99, v: 0 } }],
+    });
   });
 
   test('several inserted and deleted are told one by one, each in the numbers of its own side', () => {
@@ -142,7 +163,10 @@ describe('elements', () => {
 
   test('a block that moves is one move', () => {
     const target = rows([...count(5, 20), ...count(0, 5)]);
-    expect(parts(rows(count(0, 20)), target)).toEqual({ ...nothing, moves: [{ from: '[0]', to: '[15]', count: 5 }] });
+    expect(parts(rows(count(0, 20)), target)).toEqual({
+      ...nothing,
+      moves: [{ from: '[0]', to: '[15]', count: 5 }],
+    });
   });
 
   test('one that moves and changes is a move and a change', () => {
@@ -155,14 +179,17 @@ describe('elements', () => {
     });
   });
 
-  test.each(['id', '_id', 'uuid', 'uid', 'guid', 'key', 'name', 'ID', 'Name'])('are told by their %s', (name) => {
-    const row = (id: number, v: number): string => `{"x":{"y":"}"},"v":${v},"${name}":"n${id}"}`;
-    const base = `[${[1, 2, 3, 4].map((id) => row(id, id)).join()}]`;
-    const target = `[${[9, 3, 2].map((id) => row(id, id + 10)).join()}]`;
-    const delta = parts(base, target);
-    expect(delta.changes.map((one: { key: string }) => one.key)).toEqual(['[1].v', '[2].v']);
-    expect([delta.additions.length, delta.deletions.length, delta.moves.length]).toEqual([1, 2, 1]);
-  });
+  test.each(['id', '_id', 'uuid', 'uid', 'guid', 'key', 'name', 'ID', 'Name'])(
+    'are told by their %s',
+    (name) => {
+      const row = (id: number, v: number): string => `{"x":{"y":"}"},"v":${v},"${name}":"n${id}"}`;
+      const base = `[${[1, 2, 3, 4].map((id) => row(id, id)).join()}]`;
+      const target = `[${[9, 3, 2].map((id) => row(id, id + 10)).join()}]`;
+      const delta = parts(base, target);
+      expect(delta.changes.map((one: { key: string }) => one.key)).toEqual(['[1].v', '[2].v']);
+      expect([delta.additions.length, delta.deletions.length, delta.moves.length]).toEqual([1, 2, 1]);
+    },
+  );
 
   test('with an identity of their own are never taken for each other', () => {
     expect(parts('[0,{"id":1,"v":5}]', '[0,{"id":2,"v":5}]')).toEqual({
@@ -180,7 +207,10 @@ describe('elements', () => {
   test('without any are told by their place, scalars as scalars and containers as their kind', () => {
     const delta = parts('[0,1,[1,2],{"a":1,"b":2},9]', '[0,2,[1,3],{"a":1,"b":3},9]');
     expect(delta.changes.map((one: { key: string }) => one.key)).toEqual(['[1]', '[2][1]', '[3].b']);
-    expect(parts('[0,1,9]', '[0,[1],9]')).toMatchObject({ additions: [{ key: '[1]' }], deletions: [{ key: '[1]' }] });
+    expect(parts('[0,1,9]', '[0,[1],9]')).toMatchObject({
+      additions: [{ key: '[1]' }],
+      deletions: [{ key: '[1]' }],
+    });
   });
 });
 
@@ -202,7 +232,10 @@ describe('members', () => {
   test('of any number are found by name', () => {
     const members = (from: number, to: number, v: number): string =>
       Array.from({ length: to - from }, (_, k) => `"k${from + k}":${v}`).join();
-    const delta = parts(`{${members(0, 400, 1)}}`, `{${members(300, 400, 2)},${members(100, 299, 1)},"new":1}`);
+    const delta = parts(
+      `{${members(0, 400, 1)}}`,
+      `{${members(300, 400, 2)},${members(100, 299, 1)},"new":1}`,
+    );
     expect(delta.changes).toHaveLength(100);
     expect(delta.deletions).toHaveLength(101);
     expect(delta.additions).toEqual([{ key: 'new', value: 1 }]);

@@ -12,8 +12,30 @@ export function textOf(json: string): CanonicalText {
 
 const scalar = fc
   .oneof(
-    fc.constantFrom('null', 'true', 'false', '0', '1', '2', '-0', '1.0', '1e400', '-1.5E-7', '9007199254740993'),
-    fc.constantFrom('""', '"a"', '"\\u0061"', '"\\ud800"', '"\\\\"', '"\\""', '"},{\\"id\\":1"', '"],["', '"é😀"'),
+    fc.constantFrom(
+      'null',
+      'true',
+      'false',
+      '0',
+      '1',
+      '2',
+      '-0',
+      '1.0',
+      '1e400',
+      '-1.5E-7',
+      '9007199254740993',
+    ),
+    fc.constantFrom(
+      '""',
+      '"a"',
+      '"\\u0061"',
+      '"\\ud800"',
+      '"\\\\"',
+      '"\\""',
+      '"},{\\"id\\":1"',
+      '"],["',
+      '"é😀"',
+    ),
     fc.integer({ min: 10, max: 1e9 }).map(String),
     fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => JSON.stringify(text)),
     fc.nat({ max: 100 }).map((n) => `"${'long text '.repeat(n / 5)}${n}"`),
@@ -22,7 +44,17 @@ const scalar = fc
 
 const name = fc.oneof(
   fc.constantFrom('"a"', '"b"', '"c"', '"d"', '"e"', '"id"', '"name"', '"key"', '"ID"'),
-  fc.constantFrom('"\\u0061"', '"__proto__"', '"constructor"', '"users[1]"', '"a.b"', '""', '"[0]"', '"0"', '"\\"]"'),
+  fc.constantFrom(
+    '"\\u0061"',
+    '"__proto__"',
+    '"constructor"',
+    '"users[1]"',
+    '"a.b"',
+    '""',
+    '"[0]"',
+    '"0"',
+    '"\\"]"',
+  ),
   fc.constantFrom('"\\\\"', '"é"', '"\\ud800"', '"$_1"', '"1a"', '"toString"'),
   fc.nat({ max: 40 }).map((n) => `"k${n}"`),
 );
@@ -35,7 +67,10 @@ const membersOf = (value: fc.Arbitrary<Tree>): fc.Arbitrary<Member[]> =>
   fc.oneof(
     {
       weight: 24,
-      arbitrary: fc.uniqueArray(fc.record({ name, value }), { selector: (member) => member.name, maxLength: 14 }),
+      arbitrary: fc.uniqueArray(fc.record({ name, value }), {
+        selector: (member) => member.name,
+        maxLength: 14,
+      }),
     },
     { weight: 1, arbitrary: fc.array(fc.record({ name, value }), { maxLength: 6 }) },
   );
@@ -62,7 +97,9 @@ export const tree: fc.Arbitrary<Tree> = fc.letrec<{ tree: Tree; value: Tree; con
     membersOf(tie('value')).map(object),
     fc.array(tie('value'), { maxLength: 12 }).map(array),
     fc.array(row(tie('value')), { maxLength: 24 }).map(array),
-    fc.array(fc.constantFrom<Tree>(...['0', '1', '""', '[]', '{}', '{"a":1}'].map(leaf)), { maxLength: 40 }).map(array),
+    fc
+      .array(fc.constantFrom<Tree>(...['0', '1', '""', '[]', '{}', '{"a":1}'].map(leaf)), { maxLength: 40 })
+      .map(array),
     fc.tuple(tie('value'), fc.nat({ max: 30 })).map(([value, depth]) => nest(value, depth)),
   ),
 })).tree;
@@ -82,7 +119,17 @@ function nest(value: Tree, depth: number): Tree {
 
 /** One change of a state. `way` chooses where: a number for each level. */
 export interface Edit {
-  kind: 'insert' | 'remove' | 'replace' | 'duplicate' | 'move' | 'swap' | 'reverse' | 'rename' | 'drop' | 'wrap';
+  kind:
+    | 'insert'
+    | 'remove'
+    | 'replace'
+    | 'duplicate'
+    | 'move'
+    | 'swap'
+    | 'reverse'
+    | 'rename'
+    | 'drop'
+    | 'wrap';
   way: number[];
   at: number;
   to: number;
@@ -111,7 +158,12 @@ export const edit: fc.Arbitrary<Edit> = fc.record({
   at: fc.nat({ max: 1000 }),
   to: fc.nat({ max: 1000 }),
   count: fc.integer({ min: 1, max: 5 }),
-  value: fc.oneof(scalar, row(scalar), membersOf(scalar).map(object), fc.array(scalar, { maxLength: 5 }).map(array)),
+  value: fc.oneof(
+    scalar,
+    row(scalar),
+    membersOf(scalar).map(object),
+    fc.array(scalar, { maxLength: 5 }).map(array),
+  ),
   name,
 });
 
@@ -122,8 +174,10 @@ export function edited(tree: Tree, edits: readonly Edit[]): Tree {
     let holder: { value: Tree } = root;
     for (const turn of one.way) {
       const { value } = holder;
-      if (value.kind === 'array' && value.items.length > 0) holder = itemHolder(value, turn % value.items.length);
-      else if (value.kind === 'object' && value.members.length > 0) holder = value.members[turn % value.members.length]!;
+      if (value.kind === 'array' && value.items.length > 0)
+        holder = itemHolder(value, turn % value.items.length);
+      else if (value.kind === 'object' && value.members.length > 0)
+        holder = value.members[turn % value.members.length]!;
       else break;
     }
     editHere(holder, one);
@@ -147,13 +201,20 @@ function editHere(holder: { value: Tree }, { kind, at, to, count, value, name }:
   if (kind === 'wrap') holder.value = array([tree]);
   else if (kind === 'replace' || tree.kind === 'scalar') holder.value = structuredClone(value);
   else if (tree.kind === 'array') editList(tree.items, kind, at, to, count, structuredClone(value));
-  else if (kind === 'rename' && tree.members.length > 0) tree.members[at % tree.members.length]!.name = freeName(tree, name);
-  else editList(tree.members, kind, at, to, count, { name: freeName(tree, name), value: structuredClone(value) });
+  else if (kind === 'rename' && tree.members.length > 0)
+    tree.members[at % tree.members.length]!.name = freeName(tree, name);
+  else
+    editList(tree.members, kind, at, to, count, {
+      name: freeName(tree, name),
+      value: structuredClone(value),
+    });
 }
 
 /** Mostly one that is not there yet. */
 function freeName(tree: ObjectTree, name: string): string {
-  return tree.members.some((member) => member.name === name) && name.length < 9 ? `${name.slice(0, -1)}_${tree.members.length}"` : name;
+  return tree.members.some((member) => member.name === name) && name.length < 9
+    ? `${name.slice(0, -1)}_${tree.members.length}"`
+    : name;
 }
 
 function editList<T>(list: T[], kind: Edit['kind'], at: number, to: number, count: number, fresh: T): void {
@@ -175,7 +236,10 @@ function editList<T>(list: T[], kind: Edit['kind'], at: number, to: number, coun
 
 /** A text and another that was made from it, or from nothing it has in common with. */
 export const pairOfTexts: fc.Arbitrary<[string, string]> = fc
-  .tuple(tree, fc.oneof({ weight: 12, arbitrary: fc.array(edit, { maxLength: 6 }) }, { weight: 1, arbitrary: tree }))
+  .tuple(
+    tree,
+    fc.oneof({ weight: 12, arbitrary: fc.array(edit, { maxLength: 6 }) }, { weight: 1, arbitrary: tree }),
+  )
   .map(([base, change]) => [
     printTree(base),
     printTree(Array.isArray(change) ? edited(base, change) : change),

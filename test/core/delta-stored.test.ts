@@ -45,9 +45,23 @@ describe('the stored form', () => {
     expect(decodeDelta(delta).header.counts).toEqual({ additions: 0, changes: 0, deletions: 0, moves: 1 });
   });
 
+  test('copies a member that was renamed, although it is told as deleted and added', () => {
+    const rows = (changed: number): string =>
+      `[${Array.from({ length: 200 }, (_, k) => `{"id":${k},"v":${k === changed ? -1 : k * 31}}`)}]`;
+    const state = (name: string, changed: number): string =>
+      `{"a":1,"${name}":${rows(changed)},"z":${rows(7)}}`;
+    const delta = stored(state('users', 50), state('people', 120));
+    expect(delta.length).toBeLessThan(500);
+    expect(decodeDelta(delta).header.counts).toEqual({ additions: 1, changes: 0, deletions: 1, moves: 0 });
+  });
+
   test('holds only the bytes in which a value differs', () => {
     const long = 'a long text that goes on for some time '.repeat(10);
-    expect(decodeDelta(stored(`{"k":1,"t":"${long}x${long}"}`, `{"k":1,"t":"${long}y${long}"}`)).literals.toString()).toBe('y');
+    expect(
+      decodeDelta(
+        stored(`{"k":1,"t":"${long}x${long}"}`, `{"k":1,"t":"${long}y${long}"}`),
+      ).literals.toString(),
+    ).toBe('y');
     expect(decodeDelta(stored(`["${long}"]`, `["${long}more"]`)).literals.toString()).toBe('more"]');
   });
 
@@ -99,7 +113,8 @@ describe('whether it is worth it', () => {
   });
 
   test('large states in which a good part has changed are not given up', () => {
-    const long = (k: number, v: number): string => `{"id":${k},"v":${v},"text":"${'words that stay '.repeat(3)}"}`;
+    const long = (k: number, v: number): string =>
+      `{"id":${k},"v":${v},"text":"${'words that stay '.repeat(3)}"}`;
     const table = (v: number): string =>
       `{"changed":[${Array.from({ length: 20_000 }, (_, k) => long(k, v * k))}],"same":[${Array.from({ length: 20_000 }, (_, k) => long(k, 1))}]}`;
     const { counts, diff: found } = compare(textOf(table(3)), textOf(table(5)));
@@ -113,7 +128,8 @@ describe('what is not sound', () => {
   const delta = stored(base, target);
   const line = JSON.parse(delta.subarray(0, delta.indexOf('\n')).toString());
   const literals = delta.subarray(delta.indexOf('\n'));
-  const withLine = (changed: object): Buffer => Buffer.concat([Buffer.from(JSON.stringify({ ...line, ...changed })), literals]);
+  const withLine = (changed: object): Buffer =>
+    Buffer.concat([Buffer.from(JSON.stringify({ ...line, ...changed })), literals]);
   const refused = (text: Uint8Array, of = base): void => {
     for (const apply of [applyDelta, applyDeltaToBuffer]) {
       let thrown: unknown;
@@ -161,7 +177,8 @@ describe('what is not sound', () => {
   test('text that is cut short, is longer, or is no delta is refused', () => {
     for (let length = 0; length < delta.length; length++) refused(delta.subarray(0, length));
     refused(Buffer.concat([delta, Buffer.from('x')]));
-    for (const text of ['', '\n', 'null\n', '[]\n', '{}\n', '{"delta":1}\n', base]) refused(Buffer.from(text));
+    for (const text of ['', '\n', 'null\n', '[]\n', '{}\n', '{"delta":1}\n', base])
+      refused(Buffer.from(text));
   });
 
   test('another base is refused, even one of the same length', () => {

@@ -138,11 +138,14 @@ export function applyServed(baseText: string, deltaText: string): string {
     const tree = (delta as ObjectTree).members.find((member) => member.name === `"${name}"`)?.value;
     if (tree === undefined) return [];
     return (tree as ArrayTree).items.map((item) =>
-      Object.fromEntries((item as ObjectTree).members.map(({ name: key, value }) => [key.slice(1, -1), value])),
+      Object.fromEntries(
+        (item as ObjectTree).members.map(({ name: key, value }) => [key.slice(1, -1), value]),
+      ),
     );
   };
   const string = (tree: Tree | undefined): string => JSON.parse((tree as Scalar).raw);
-  const optionalNumber = (tree: Tree | undefined): number | undefined => (tree ? Number((tree as Scalar).raw) : undefined);
+  const optionalNumber = (tree: Tree | undefined): number | undefined =>
+    tree ? Number((tree as Scalar).raw) : undefined;
   const expect = (what: string, tree: Tree, value: Tree | undefined): void => {
     if (printTree(tree) !== printTree(value!)) throw new Error(`${what} is not what it was`);
   };
@@ -224,7 +227,7 @@ function rearrange(children: (Tree | Member)[], { gone, placed, appended, moved 
     if (at >= size || slots[at] !== undefined) throw new Error(`no free place ${at}`);
     slots[at] = what;
   };
-  appended.forEach((member, k) => put(size - appended.length + k, member));
+  for (const [k, member] of appended.entries()) put(size - appended.length + k, member);
   for (const [at, what] of placed) put(at, what);
   const lifted = new Set(moved.values());
   for (const [at, from] of moved) {

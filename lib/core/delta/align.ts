@@ -9,7 +9,7 @@ import type { Column } from './column.ts';
 import { alignInStep } from './in-step.ts';
 import { collectLeftovers, runsFound } from './leftovers.ts';
 import type { Pair } from './pair.ts';
-import { markMoves, mergeRuns, RUN_COLUMNS } from './runs.ts';
+import { markMoves, mergeRuns, pairedBy } from './runs.ts';
 
 /** Children a side that are paired out of step. For more, the tables would weigh as much as the texts. */
 const LEFTOVER_ROWS_MAX = 1 << 22;
@@ -21,8 +21,7 @@ const LEFTOVER_ROWS_MAX = 1 << 22;
 export function align(pair: Pair, a: Rows, b: Rows, runs: Column): void {
   const first = runs.length;
   alignInStep(pair, a, b, runs);
-  let paired = 0;
-  for (let at = first; at < runs.length; at += RUN_COLUMNS) paired += runs.data[at + 2]!;
+  const paired = pairedBy(runs, first);
   if (paired === a.count || paired === b.count) return;
   if (Math.max(a.count, b.count) - paired > LEFTOVER_ROWS_MAX) return;
   const { left, found } = pair;

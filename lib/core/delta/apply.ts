@@ -15,7 +15,11 @@ export interface ApplyOptions {
  * The target's text in chunks, most of them views of `base`. That it has the checksum the delta names is for the caller
  * to prove. Throws ServiceError `integrity_error` if the delta is not sound or is not one of this base.
  */
-export function applyDelta(base: Uint8Array, deltaText: Uint8Array, options: ApplyOptions = {}): Uint8Array[] {
+export function applyDelta(
+  base: Uint8Array,
+  deltaText: Uint8Array,
+  options: ApplyOptions = {},
+): Uint8Array[] {
   const delta = decodeDelta(deltaText);
   const source = checkedBase(base, delta, options);
   const { copyBytes, copyFrom, literalBytes, literals } = delta;
@@ -45,10 +49,12 @@ export function applyDeltaToBuffer(
   for (let k = 0; k < literalBytes.length; k++) {
     filled += literals.copy(target, filled, at, at + literalBytes[k]!);
     at += literalBytes[k]!;
-    if (k < copyBytes.length) filled += source.copy(target, filled, copyFrom[k]!, copyFrom[k]! + copyBytes[k]!);
+    if (k < copyBytes.length)
+      filled += source.copy(target, filled, copyFrom[k]!, copyFrom[k]! + copyBytes[k]!);
   }
   // Memory that was not written must never be taken for a state.
-  if (filled !== target.length) throw new ServiceError('integrity_error', 'A delta did not give what it should.');
+  if (filled !== target.length)
+    throw new ServiceError('integrity_error', 'A delta did not give what it should.');
   return target;
 }
 
@@ -57,7 +63,10 @@ function checkedBase(base: Uint8Array, { header }: Delta, { baseProven = false }
     base.length !== header.baseBytes ||
     (!baseProven && createHash('sha256').update(base).digest('hex') !== header.base)
   ) {
-    throw new ServiceError('integrity_error', 'A stored delta is not one of the state it was to be applied to.');
+    throw new ServiceError(
+      'integrity_error',
+      'A stored delta is not one of the state it was to be applied to.',
+    );
   }
   return bufferOf(base);
 }

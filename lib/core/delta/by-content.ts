@@ -4,7 +4,8 @@ import { type Rows, rowEnd, rowStart } from '../json/spans.ts';
 import { type Groups, groupByHash } from './groups.ts';
 import { hashRange } from './hash.ts';
 import { areFew, join, type Leftovers } from './leftovers.ts';
-import { type Pair, type Side, sameRow } from './pair.ts';
+import type { Pair, Side } from './pair.ts';
+import { sameRow } from './same-rows.ts';
 
 /** Of many elements alike, those beside others already paired come first, then the first with the first. */
 export function pairByContent(pair: Pair, left: Leftovers, a: Rows, b: Rows): void {

@@ -7,7 +7,8 @@ import { groupByHash } from './groups.ts';
 import { hashRange } from './hash.ts';
 import { findIdentity, type Identity } from './identity.ts';
 import { join, type Leftovers } from './leftovers.ts';
-import { type Pair, type Side, sameRow } from './pair.ts';
+import type { Pair, Side } from './pair.ts';
+import { sameRow } from './same-rows.ts';
 
 export function pairByIdentity(pair: Pair, left: Leftovers, a: Rows, b: Rows): void {
   if (a.stride === 1 && !anyObjects(pair.target, b, left.ofTarget, left.targetCount)) return;

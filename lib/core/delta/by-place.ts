@@ -1,7 +1,7 @@
 // The last part of an alignment: what stands in the same place, between the same neighbours, is the same element with
 // another value, unless its own name says otherwise.
 
-import { OPEN_ARRAY, OPEN_OBJECT, rowStart, type Rows } from '../json/spans.ts';
+import { OPEN_ARRAY, OPEN_OBJECT, type Rows, rowStart } from '../json/spans.ts';
 import type { Column } from './column.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Pair, Side } from './pair.ts';

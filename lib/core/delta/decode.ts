@@ -33,7 +33,7 @@ const COUNTS = ['additions', 'changes', 'deletions', 'moves'];
 export function decodeDelta(text: Uint8Array): Delta {
   const bytes = bufferOf(text);
   const lineEnd = bytes.indexOf(LF);
-  const line = membersOf(parse(lineEnd < 0 ? '' : bytes.toString('latin1', 0, lineEnd)), MEMBERS);
+  const line = membersOf(parse(bytes, lineEnd), MEMBERS);
   if (line.delta !== DELTA_FORMAT) throw unsound('is of another format');
   const header: DeltaHeader = {
     base: checksum(line.base),
@@ -51,7 +51,8 @@ export function decodeDelta(text: Uint8Array): Delta {
   const literals = bytes.subarray(lineEnd + 1);
   const literalSum = sum(literalBytes);
   if (literalSum !== literals.length) throw unsound('does not have as many literals as it says');
-  if (literalSum + sum(copyBytes) !== header.targetBytes) throw unsound('does not give as many bytes as it says');
+  if (literalSum + sum(copyBytes) !== header.targetBytes)
+    throw unsound('does not give as many bytes as it says');
   const copyFrom = offsets(copyBytes, from, header.baseBytes);
   return { header, copyBytes, copyFrom, literalBytes, literals };
 }
@@ -69,15 +70,15 @@ function offsets(copyBytes: readonly number[], from: readonly number[], baseByte
   return starts;
 }
 
-function unsound(what: string): ServiceError {
-  return new ServiceError('integrity_error', `A stored delta ${what}.`);
+function unsound(what: string, cause?: unknown): ServiceError {
+  return new ServiceError('integrity_error', `A stored delta ${what}.`, { cause });
 }
 
-function parse(line: string): unknown {
+function parse(bytes: Buffer, lineEnd: number): unknown {
   try {
-    return JSON.parse(line);
-  } catch {
-    throw unsound('cannot be read');
+    return JSON.parse(bytes.toString('latin1', 0, Math.max(0, lineEnd)));
+  } catch (error) {
+    throw unsound('cannot be read', error);
   }
 }
 

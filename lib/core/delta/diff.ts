@@ -31,11 +31,13 @@ export interface Comparison {
 
 /** Texts up to this length are always compared to the end: to have their counts is worth the time. */
 const COUNTED_BYTES_MAX = 1 << 20;
-/** Offsets are kept in 32 bits. */
-const TEXT_BYTES_MAX = 2 ** 32 - 1;
 
 /** What turns `base` into `target`, or undefined if storing the target whole is better. */
-export function diff(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Diff | undefined {
+export function diff(
+  base: CanonicalText,
+  target: CanonicalText,
+  options: DiffOptions = {},
+): Diff | undefined {
   return compare(base, target, options).diff;
 }
 
@@ -43,7 +45,6 @@ export function diff(base: CanonicalText, target: CanonicalText, options: DiffOp
 export function compare(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Comparison {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
-  if (Math.max(a.length, b.length) > TEXT_BYTES_MAX) throw new RangeError('the text is too long to compare');
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
   const copies = createCopies(a, b, b.length > COUNTED_BYTES_MAX ? budgetBytes : Number.POSITIVE_INFINITY);
   try {

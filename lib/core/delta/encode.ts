@@ -17,7 +17,10 @@ export const DELTA_FORMAT = 1;
 export function encodeDelta(diff: Diff): Uint8Array[] {
   const { literal, copy, from } = columnsOf(diff);
   const pieces = createPieces();
-  addAscii(pieces, `${headerStart(diff)}${copy.join()}],"literal":[${literal.join()}],"from":[${from.join()}]}\n`);
+  addAscii(
+    pieces,
+    `${headerStart(diff)}${copy.join()}],"literal":[${literal.join()}],"from":[${from.join()}]}\n`,
+  );
   const { copies } = diff;
   const text = bufferOf(diff.target.bytes);
   let at = 0;

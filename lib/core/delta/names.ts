@@ -44,7 +44,13 @@ function anyTwoHashedAlike(side: Side, members: Rows): boolean {
 function anyTwoSortedAlike({ bytes }: Side, members: Rows): boolean {
   const order = Uint32Array.from({ length: members.count }, (_, k) => k);
   const compare = (x: number, y: number): number =>
-    bytes.compare(bytes, rowStart(members, y), nameEnd(members, y), rowStart(members, x), nameEnd(members, x));
+    bytes.compare(
+      bytes,
+      rowStart(members, y),
+      nameEnd(members, y),
+      rowStart(members, x),
+      nameEnd(members, x),
+    );
   order.sort(compare);
   return order.some((k, at) => at > 0 && compare(order[at - 1]!, k) === 0);
 }

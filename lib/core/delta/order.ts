@@ -45,7 +45,10 @@ export function keepInOrder(blocks: Uint32Array): Uint8Array {
 /** Of each block, how many begin before it in the base. */
 function ranksOf(blocks: Uint32Array, count: number): Uint32Array {
   // Sorting plain numbers takes a tenth of the time of sorting with a comparison. Both factors are below 2^26.
-  const keys = Float64Array.from({ length: count }, (_, block) => blocks[block * BLOCK_COLUMNS]! * count + block);
+  const keys = Float64Array.from(
+    { length: count },
+    (_, block) => blocks[block * BLOCK_COLUMNS]! * count + block,
+  );
   keys.sort();
   const ranks = new Uint32Array(count);
   for (let rank = 0; rank < count; rank++) ranks[keys[rank]! % count] = rank;

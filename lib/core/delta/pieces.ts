@@ -40,7 +40,12 @@ export function addAscii(pieces: Pieces, text: string): void {
     if (pieces.filled + length > pieces.slab.length) nextSlab(pieces);
     const { slab, filled } = pieces;
     if (length < LOOP_BYTES) for (let k = 0; k < length; k++) slab[filled + k] = text.charCodeAt(from + k);
-    else slab.write(from === 0 && length === text.length ? text : text.slice(from, from + length), filled, 'latin1');
+    else
+      slab.write(
+        from === 0 && length === text.length ? text : text.slice(from, from + length),
+        filled,
+        'latin1',
+      );
     pieces.filled += length;
   }
 }

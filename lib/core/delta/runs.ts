@@ -89,6 +89,28 @@ export function markMoves(runs: Column, first: number): void {
   }
 }
 
+/** How many children of either side the runs from `first` on pair. */
+export function pairedBy(runs: Column, first: number): number {
+  let paired = 0;
+  for (let at = first; at < runs.length; at += RUN_COLUMNS) paired += runs.data[at + 2]!;
+  return paired;
+}
+
+/** Visits, in order, the base's children that are in no run from `first` on; `count` is how many it has in all. */
+export function eachUnpaired(runs: Column, first: number, count: number, visit: (i: number) => void): void {
+  const { data } = runs;
+  const size = (runs.length - first) / RUN_COLUMNS;
+  const order = Uint32Array.from({ length: size }, (_, run) => first + run * RUN_COLUMNS);
+  // Runs are in the target's order, which is the base's too unless something has moved.
+  if (order.some((at) => (data[at + 3]! & MOVED) !== 0)) order.sort((x, y) => data[x]! - data[y]!);
+  let i = 0;
+  for (const at of order) {
+    while (i < data[at]!) visit(i++);
+    i += data[at + 2]!;
+  }
+  while (i < count) visit(i++);
+}
+
 /** Whether the run at y begins where x, a run or a block, ends, on both sides. */
 export function follows(xs: Uint32Array, x: number, ys: Uint32Array, y: number): boolean {
   const count = xs[x + 2]!;

@@ -46,7 +46,11 @@ export interface ServedDelta {
  * base's order, additions and moves in the target's. A container that keeps nothing, or in which a name occurs twice, is
  * one change; so is the whole text, under the key "", if there is too much to tell.
  */
-export function serveDelta(base: CanonicalText, target: CanonicalText, options: ServeOptions = {}): ServedDelta {
+export function serveDelta(
+  base: CanonicalText,
+  target: CanonicalText,
+  options: ServeOptions = {},
+): ServedDelta {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
   const ops = walkTexts(a, b);
@@ -55,7 +59,8 @@ export function serveDelta(base: CanonicalText, target: CanonicalText, options: 
   const ascii = (text: string): void => addAscii(pieces, text);
   const path = (op: number, index?: number): void => writePath(pieces, ops, data[op + PLACE]!, a, b, index);
   const oldValue = (op: number): void => addBytes(pieces, a, data[op + BASE_START]!, data[op + BASE_END]!);
-  const newValue = (op: number): void => addBytes(pieces, b, data[op + TARGET_START]!, data[op + TARGET_END]!);
+  const newValue = (op: number): void =>
+    addBytes(pieces, b, data[op + TARGET_START]!, data[op + TARGET_END]!);
   const list = (kind: number, order: number, write: (op: number) => void): void => {
     ascii('[');
     inOrder(ops, kind, order).forEach((op, k) => {

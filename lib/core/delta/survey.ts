@@ -39,7 +39,8 @@ export function surveyCost(
     const base = runs.data[at]!;
     const target = runs.data[at + 1]!;
     const count = runs.data[at + 2]!;
-    if (j < target) costBytes += bytesOf(b, j, target);
+    // A member that is new may be one that is gone, renamed: that is for the walk to find out.
+    if (j < target && b.stride === 1) costBytes += bytesOf(b, j, target);
     j = target + count;
     if ((runs.data[at + 3]! & CHANGED) === 0) continue;
     if (count >= SAMPLED_ROWS_MIN) {
@@ -50,7 +51,7 @@ export function surveyCost(
       costBytes += innerCost(pair, a, base + k, b, target + k, surveyed, trial);
     }
   }
-  if (j < b.count) costBytes += bytesOf(b, j, b.count);
+  if (j < b.count && b.stride === 1) costBytes += bytesOf(b, j, b.count);
   return costBytes;
 }
 

@@ -13,7 +13,7 @@ import {
   STEP_INDEX,
   STEP_TARGET_NAME,
 } from './ops.ts';
-import { follows, MOVED, RUN_COLUMNS } from './runs.ts';
+import { eachUnpaired, follows, MOVED, RUN_COLUMNS } from './runs.ts';
 
 /** The place of the base's child i. */
 export function placeInBase(ops: Ops, around: number, a: Rows, i: number): number {
@@ -41,31 +41,12 @@ export function tellAdded(
   }
 }
 
-/** The base's children that are in none of the runs [first, end) are gone. */
-export function tellDeleted(
-  ops: Ops,
-  a: Rows,
-  { data }: Column,
-  first: number,
-  end: number,
-  anyMoved: boolean,
-  around: number,
-): void {
-  const tell = (from: number, to: number): void => {
-    for (let i = from; i < to && !ops.overflown; i++) {
-      addDeletion(ops, placeInBase(ops, around, a, i), valueStart(a, i), rowEnd(a, i));
-    }
-  };
-  const count = (end - first) / RUN_COLUMNS;
-  const order = Uint32Array.from({ length: count }, (_, run) => first + run * RUN_COLUMNS);
-  // Runs are in the target's order, which is the base's too unless something has moved.
-  if (anyMoved) order.sort((x, y) => data[x]! - data[y]!);
-  let i = 0;
-  for (const at of order) {
-    tell(i, data[at]!);
-    i = data[at]! + data[at + 2]!;
-  }
-  tell(i, a.count);
+/** The base's children that are in no run from `first` on are gone. */
+export function tellDeleted(ops: Ops, a: Rows, runs: Column, first: number, around: number): void {
+  eachUnpaired(runs, first, a.count, (i) => {
+    if (ops.overflown) return;
+    addDeletion(ops, placeInBase(ops, around, a, i), valueStart(a, i), rowEnd(a, i));
+  });
 }
 
 /** The run at `at` has moved. Runs of elements that moved together are one move, told with the first of them. */
@@ -89,8 +70,12 @@ export function tellMoved(
     return;
   }
   const goesOn = (run: number, next: number): boolean =>
-    run >= first && next < end && (data[run + 3]! & data[next + 3]! & MOVED) !== 0 && follows(data, run, data, next);
+    run >= first &&
+    next < end &&
+    (data[run + 3]! & data[next + 3]! & MOVED) !== 0 &&
+    follows(data, run, data, next);
   if (goesOn(at - RUN_COLUMNS, at)) return;
-  for (let run = at; goesOn(run, run + RUN_COLUMNS); run += RUN_COLUMNS) count += data[run + RUN_COLUMNS + 2]!;
+  for (let run = at; goesOn(run, run + RUN_COLUMNS); run += RUN_COLUMNS)
+    count += data[run + RUN_COLUMNS + 2]!;
   addMove(ops, placeInBase(ops, around, a, i), rowStart(a, i), rowStart(b, j), j, count);
 }

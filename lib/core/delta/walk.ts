@@ -8,10 +8,12 @@ import { addCopy, type Copies, createCopies, giveUpIfOver, sparedBytes } from '.
 import { hasDuplicateNames } from './names.ts';
 import { addChange, createOps, type Ops, ROOT, rollBack } from './ops.ts';
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
-import { appendRuns, CHANGED, EQUAL, MOVED, RUN_COLUMNS } from './runs.ts';
+import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
 import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost } from './survey.ts';
 import { placeInBase, tellAdded, tellDeleted, tellMoved } from './tell.ts';
 
+/** From this length on, a member that is gone and one that is new may be the same one, renamed. */
+const RENAMED_BYTES_MIN = 1024;
 /** From this length on, the ends that two different scalars share are looked for. Of shorter ones, their neighbours' copies take them along. */
 const LONG_SCALAR_BYTES = 64;
 interface Walk {
@@ -61,25 +63,28 @@ const AMBIGUOUS = 2;
 
 function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
   const { pair, ops, copies, runs } = walk;
+  // What more there is to tell will not be told.
+  if (ops.overflown && copies === undefined) return SOMETHING_SHARED;
   const first = runs.length;
   const surveyed = walk.surveyed.get(a.close);
   if (surveyed) appendRuns(runs, surveyed);
   else align(pair, a, b, runs);
   const end = runs.length;
+  const paired = pairedBy(runs, first);
+  const isRenaming = copies && a.stride === 2 && paired < a.count && paired < b.count;
+  const gone = isRenaming ? largeUnpaired(a, runs, first) : [];
   let shared = false;
-  let moved = false;
-  let paired = 0;
   let j = 0;
   for (let at = first; at < end; at += RUN_COLUMNS) {
     const base = runs.data[at]!;
     const target = runs.data[at + 1]!;
     const count = runs.data[at + 2]!;
     const kind = runs.data[at + 3]!;
-    if (j < target) tellAdded(ops, b, j, target, place, true);
-    if ((kind & MOVED) !== 0) {
-      moved = true;
-      tellMoved(ops, a, b, runs, at, first, end, place);
+    if (j < target) {
+      tellAdded(ops, b, j, target, place, true);
+      if (gone.length > 0) walkRenamed(walk, a, b, j, target, gone);
     }
+    if ((kind & MOVED) !== 0) tellMoved(ops, a, b, runs, at, first, end, place);
     if ((kind & CHANGED) === EQUAL) {
       shared = true;
       const start = rowStart(a, base);
@@ -87,11 +92,13 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
     } else {
       for (let k = 0; k < count; k++) if (walkChild(walk, a, base + k, b, target + k, place)) shared = true;
     }
-    paired += count;
     j = target + count;
   }
-  if (j < b.count) tellAdded(ops, b, j, b.count, place, false);
-  if (paired < a.count) tellDeleted(ops, a, runs, first, end, moved, place);
+  if (j < b.count) {
+    tellAdded(ops, b, j, b.count, place, false);
+    if (gone.length > 0) walkRenamed(walk, a, b, j, b.count, gone);
+  }
+  if (paired < a.count) tellDeleted(ops, a, runs, first, place);
   runs.length = first;
   if (a.stride === 2 && isAmbiguous(pair, a, b, paired)) return AMBIGUOUS;
   return shared ? SOMETHING_SHARED : NOTHING_SHARED;
@@ -99,31 +106,66 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
 
 /** Walks two children that stand for each other but differ. Gives whether they have an equal value somewhere inside. */
 function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: number): boolean {
-  const { ops, copies, pair } = walk;
+  const { ops, copies } = walk;
   const aStart = valueStart(a, i);
-  const aEnd = rowEnd(a, i);
   const bStart = valueStart(b, j);
-  const bEnd = rowEnd(b, j);
   // The name is the same, colon included.
   if (copies && a.stride === 2) addCopy(copies, rowStart(a, i), rowStart(b, j), aStart - rowStart(a, i));
   const opsBefore = ops.ops.length;
   const placesBefore = ops.places.length;
   const place = placeInBase(ops, around, a, i);
+  const placesInside = ops.places.length;
+  if (walkValue(walk, a, i, b, j, place)) {
+    if (ops.ops.length === opsBefore) ops.places.length = placesBefore;
+    return true;
+  }
+  rollBack(ops, opsBefore, placesInside);
+  addChange(ops, place, aStart, rowEnd(a, i), bStart, rowEnd(b, j));
+  return false;
+}
+
+/** Walks the values of two children. Gives whether they have an equal value somewhere inside. */
+function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: number): boolean {
+  const { pair, copies } = walk;
+  const aStart = valueStart(a, i);
+  const aEnd = rowEnd(a, i);
+  const bStart = valueStart(b, j);
+  const bEnd = rowEnd(b, j);
   const c = pair.base.bytes[aStart];
   if (c === pair.target.bytes[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY)) {
-    const placesInside = ops.places.length;
     const inA = innerRows(pair.base, a, aStart, aEnd);
     const inB = innerRows(pair.target, b, bStart, bEnd);
-    if (walkRows(walk, inA, inB, place) === SOMETHING_SHARED) {
-      if (ops.ops.length === opsBefore) ops.places.length = placesBefore;
-      return true;
-    }
-    rollBack(ops, opsBefore, placesInside);
-  } else if (copies && Math.min(aEnd - aStart, bEnd - bStart) >= LONG_SCALAR_BYTES) {
+    return walkRows(walk, inA, inB, place) === SOMETHING_SHARED;
+  }
+  if (copies && Math.min(aEnd - aStart, bEnd - bStart) >= LONG_SCALAR_BYTES) {
     addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
   }
-  addChange(ops, place, aStart, aEnd, bStart, bEnd);
   return false;
+}
+
+/**
+ * Members that are added may be members that are gone, under another name: a large one is walked together with the next
+ * large one of its kind that is gone, for what can be copied. `gone` is used up from its end.
+ */
+function walkRenamed(walk: Walk, a: Rows, b: Rows, j: number, to: number, gone: number[]): void {
+  const { pair } = walk;
+  for (let k = j; k < to && gone.length > 0; k++) {
+    const start = valueStart(b, k);
+    if (rowEnd(b, k) - start < RENAMED_BYTES_MIN) continue;
+    const i = gone.at(-1)!;
+    if (pair.base.bytes[valueStart(a, i)] !== pair.target.bytes[start]) continue;
+    gone.pop();
+    walkValue({ ...walk, ops: createOps() }, a, i, b, k, ROOT);
+  }
+}
+
+/** Large members of the base that are in no run from `first` on, the last one first. */
+function largeUnpaired(a: Rows, runs: Column, first: number): number[] {
+  const found: number[] = [];
+  eachUnpaired(runs, first, a.count, (i) => {
+    if (rowEnd(a, i) - valueStart(a, i) >= RENAMED_BYTES_MIN) found.push(i);
+  });
+  return found.reverse();
 }
 
 /** Two long values that are not the same may still begin and end alike. */

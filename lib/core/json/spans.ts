@@ -90,7 +90,7 @@ export function rowsOf(tape: Tape, start: number, end: number, isObject: boolean
 
 /**
  * Fills `tape` with the container [from, to) of `bytes` and all those in it that have at least `bytesMin` bytes.
- * Returns false if that would take more than ENTRIES_MAX entries; the tape is then of no use.
+ * Returns false if that would take more than `entriesMax` entries; the tape is then of no use.
  * Throws RangeError if the container does not end exactly at `to`.
  */
 export function indexContainer(
@@ -99,12 +99,13 @@ export function indexContainer(
   from: number,
   to: number,
   bytesMin: number,
+  entriesMax = ENTRIES_MAX,
 ): boolean {
   tape.containerCount = 0;
   tape.entryCount = 0;
   tape.bytesMin = bytesMin;
   if (to - from === 2) return true;
-  const fits = fillTape(tape, bytes, from, to);
+  const fits = fillTape(tape, bytes, from, to, entriesMax);
   if (openEntries.length > SCRATCH_ENTRIES_MAX) openEntries = new Uint32Array(SCRATCH_ENTRIES);
   return fits;
 }
@@ -118,7 +119,7 @@ let frameStart = new Uint32Array(1024);
 let frameEntries = new Uint32Array(1024);
 let frameIsObject = new Uint8Array(1024);
 
-function fillTape(tape: Tape, bytes: Uint8Array, from: number, to: number): boolean {
+function fillTape(tape: Tape, bytes: Uint8Array, from: number, to: number, entriesMax: number): boolean {
   let open = openEntries;
   let openCount = 0;
   let inObject = bytes[from] === OPEN_OBJECT;
@@ -130,7 +131,7 @@ function fillTape(tape: Tape, bytes: Uint8Array, from: number, to: number): bool
   for (;;) {
     // At a child: the name of a member comes before its value.
     if (openCount + 2 > open.length) {
-      if (openCount > ENTRIES_MAX) return false;
+      if (openCount > entriesMax) return false;
       open = openEntries = grown(open, openCount + 2);
     }
     open[openCount++] = p;
@@ -165,8 +166,9 @@ function fillTape(tape: Tape, bytes: Uint8Array, from: number, to: number): bool
       p++;
       const start = frameStart[depth]!;
       const first = frameEntries[depth]!;
-      if ((p - start >= tape.bytesMin || depth === 0) && !keep(tape, start, p, open, first, openCount)) {
-        return false;
+      if (p - start >= tape.bytesMin || depth === 0) {
+        if (tape.entryCount + openCount - first > entriesMax) return false;
+        keep(tape, start, p, open, first, openCount);
       }
       openCount = first;
       if (depth-- === 0) {
@@ -213,10 +215,9 @@ function stringEnd(bytes: Uint8Array, p: number, to: number): number {
   throw new RangeError('a string does not end');
 }
 
-function keep(tape: Tape, start: number, end: number, open: Uint32Array, from: number, to: number): boolean {
+function keep(tape: Tape, start: number, end: number, open: Uint32Array, from: number, to: number): void {
   const count = to - from;
   const { entryCount } = tape;
-  if (entryCount + count > ENTRIES_MAX) return false;
   if (entryCount + count > tape.entries.length) tape.entries = grown(tape.entries, entryCount + count);
   const { entries } = tape;
   if (count > 64) entries.set(open.subarray(from, to), entryCount);
@@ -231,7 +232,6 @@ function keep(tape: Tape, start: number, end: number, open: Uint32Array, from: n
   containers[at + 1] = end;
   containers[at + 2] = entryCount;
   containers[at + 3] = count;
-  return true;
 }
 
 function grown(column: Uint32Array, needed: number): Uint32Array<ArrayBuffer> {

@@ -1,0 +1,18 @@
+// The CDK app: `npx cdk deploy -c stage=... -c auth=...`. What it can be told is in lib/infra/settings.ts.
+
+import { resolve } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readSettings } from '../lib/infra/settings.ts';
+import { BackupStack } from '../lib/infra/stack.ts';
+
+const app = new App();
+const settings = readSettings((name) => app.node.tryGetContext(name));
+const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+new BackupStack(app, `BackupRestore-${settings.stage}`, {
+  settings,
+  projectRoot: resolve(import.meta.dirname, '..'),
+  ...(account === undefined || region === undefined ? {} : { env: { account, region } }),
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+app.synth();

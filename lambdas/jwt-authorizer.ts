@@ -1,0 +1,14 @@
+// Checks bearer tokens against the keys of their issuer.
+
+import { createAuthorizer } from '../lib/aws/authorizer.ts';
+import { readJwtConfig } from '../lib/aws/config.ts';
+import { createIssuerKeys } from '../lib/aws/issuer-keys.ts';
+import { createLogger } from '../lib/log.ts';
+
+const config = readJwtConfig(process.env);
+
+export const handler = createAuthorizer({
+  config,
+  findKey: createIssuerKeys(config),
+  log: createLogger((line) => process.stdout.write(`${line}\n`)),
+});

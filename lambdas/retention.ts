@@ -1,0 +1,28 @@
+// Expires backups and removes their bytes: the only function that can. Called by its schedules.
+
+import type { Context } from 'aws-lambda';
+import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
+import { eventBridgeSink, openHome } from '../lib/aws/home.ts';
+import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
+import { removeOrphans } from '../lib/service/orphans.ts';
+import { sweep } from '../lib/service/retention.ts';
+
+const { deps, log } = openHome(process.env, { events: eventBridgeSink });
+
+export async function handler(
+  { task }: { task: RetentionTask },
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) {
+  if (task === RETENTION_TASKS.sweep) {
+    const remainingMs = context.getRemainingTimeInMillis() - AWS_BOUNDS.retentionMarginMs;
+    const summary = await sweep(deps, deps.clock.now() + remainingMs);
+    log.info('retention swept', { ...summary });
+    return summary;
+  }
+  if (task === RETENTION_TASKS.orphans) {
+    const removed = await removeOrphans(deps);
+    if (removed > 0) log.warn('blobs that no record names were removed', { removed });
+    return { removed };
+  }
+  throw new Error(`there is no task ${JSON.stringify(task)}`);
+}

@@ -1,0 +1,11 @@
+// Works off what is too large for a call: called by the queue of jobs.
+
+import type { SQSHandler } from 'aws-lambda';
+import { workBatch } from '../lib/aws/batch.ts';
+import { openHome, s3Transfers, sqsQueue } from '../lib/aws/home.ts';
+import { runJob } from '../lib/service/worker.ts';
+
+const { deps, log } = openHome(process.env, { queue: sqsQueue, transfers: s3Transfers });
+
+export const handler: SQSHandler = ({ Records }) =>
+  workBatch({ queue: deps.queue, log, run: (job) => runJob(deps, job) }, Records);

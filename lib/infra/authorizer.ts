@@ -1,0 +1,56 @@
+// Who may call the API: IAM by default, holders of a JWT by choice, everybody only when asked for by name.
+
+import { Duration } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import { JWT_ENV, type JwtEnvironment } from '../aws/env.ts';
+import { ServiceFunction } from './function.ts';
+import type { Settings } from './settings.ts';
+
+/** How long API Gateway remembers an answer about a token: a token taken back is still good for that long. */
+const REMEMBERED_SECONDS = 300;
+const TIMEOUT_SECONDS = 10;
+const MEMORY_MIB = 512;
+
+export class Authorizer extends Construct {
+  /** What every method of the API asks for. */
+  readonly methodOptions: apigateway.MethodOptions;
+  /** Of the authorizer, where there is one. */
+  readonly function: ServiceFunction | undefined;
+
+  constructor(scope: Construct, id: string, settings: Settings, projectRoot: string) {
+    super(scope, id);
+    const { auth } = settings;
+    if (auth.kind === 'iam') {
+      this.methodOptions = { authorizationType: apigateway.AuthorizationType.IAM };
+      return;
+    }
+    if (auth.kind === 'none') {
+      this.methodOptions = { authorizationType: apigateway.AuthorizationType.NONE };
+      return;
+    }
+    const environment: JwtEnvironment = {
+      [JWT_ENV.issuer]: auth.issuer,
+      [JWT_ENV.audience]: auth.audience,
+    };
+    this.function = new ServiceFunction(this, 'Jwt', {
+      settings,
+      projectRoot,
+      environment,
+      entry: 'jwt-authorizer',
+      description: 'Checks bearer tokens against the keys of their issuer',
+      memoryMiB: MEMORY_MIB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      privileges: [],
+    });
+    this.methodOptions = {
+      authorizationType: apigateway.AuthorizationType.CUSTOM,
+      authorizer: new apigateway.TokenAuthorizer(this, 'Token', {
+        handler: this.function.lambda,
+        // What does not look like a token costs no call.
+        validationRegex: '^[Bb]earer [A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$',
+        resultsCacheTtl: Duration.seconds(REMEMBERED_SECONDS),
+      }),
+    };
+  }
+}

@@ -1,0 +1,85 @@
+// Where bytes are: blobs for as long as a backup lives, staged transfers for a day, and the record of who touched either.
+
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { Settings } from './settings.ts';
+
+/** After the retention function has removed a blob, its bytes can still be rescued for this long. */
+const RESCUE_DAYS = 7;
+const STAGING_DAYS = 1;
+const ACCESS_LOG_DAYS = 90;
+
+export class Buckets extends Construct {
+  readonly blobs: s3.Bucket;
+  /** Not versioned and not locked: what is staged must go. */
+  readonly staging: s3.Bucket;
+
+  constructor(scope: Construct, id: string, settings: Settings, key: IKey) {
+    super(scope, id);
+    const { disposable, objectLockDays } = settings;
+    const common = {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    };
+    const accessLogs = new s3.Bucket(this, 'AccessLogs', {
+      ...common,
+      // The log delivery service cannot write under a key of ours.
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ id: 'forget', expiration: Duration.days(ACCESS_LOG_DAYS) }],
+    });
+    acknowledge(accessLogs, { S1: 'It holds the access logs; logging access to them would never end.' });
+
+    const encrypted = {
+      ...common,
+      encryption: s3.BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: true,
+      // The CDK's own types do not agree on an optional member.
+      serverAccessLogsBucket: accessLogs as s3.IBucket,
+    };
+    this.blobs = new s3.Bucket(this, 'Blobs', {
+      ...encrypted,
+      serverAccessLogsPrefix: 'blobs/',
+      versioned: true,
+      lifecycleRules: [
+        {
+          id: 'rescue-then-forget',
+          noncurrentVersionExpiration: Duration.days(disposable ? 1 : RESCUE_DAYS),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+        { id: 'delete-markers', expiredObjectDeleteMarker: true },
+      ],
+      ...(objectLockDays === undefined
+        ? {}
+        : {
+            objectLockEnabled: true,
+            objectLockDefaultRetention: lockFor(objectLockDays, settings.objectLockMode),
+          }),
+    });
+    this.staging = new s3.Bucket(this, 'Staging', {
+      ...encrypted,
+      serverAccessLogsPrefix: 'staging/',
+      lifecycleRules: [
+        {
+          id: 'forget',
+          expiration: Duration.days(STAGING_DAYS),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+    });
+  }
+}
+
+/** Governance can be overruled by those who hold that permission; compliance by nobody, the account's root included. */
+function lockFor(days: number, mode: Settings['objectLockMode']): s3.ObjectLockRetention {
+  const duration = Duration.days(days);
+  return mode === 'compliance'
+    ? s3.ObjectLockRetention.compliance(duration)
+    : s3.ObjectLockRetention.governance(duration);
+}

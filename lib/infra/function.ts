@@ -1,0 +1,73 @@
+// One function as all of ours are: its own role with only what is stated, its own log group, one small bundle.
+
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { logRetention } from './log-retention.ts';
+import type { Settings } from './settings.ts';
+
+export interface ServiceFunctionProps {
+  settings: Settings;
+  /** Where the project's package.json is. */
+  projectRoot: string;
+  /** File name in `lambdas/`, without its ending. */
+  entry: string;
+  description: string;
+  memoryMiB: number;
+  timeoutSeconds: number;
+  environment: Record<string, string>;
+  /** All that it may do, besides writing its own log. */
+  privileges: iam.PolicyStatement[];
+}
+
+/** The SDK has dependencies in CommonJS that call `require` for Node's own modules. */
+const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+export class ServiceFunction extends Construct {
+  readonly lambda: lambda.Function;
+  readonly logGroup: logs.LogGroup;
+  readonly timeoutSeconds: number;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    const { settings, projectRoot } = props;
+    this.timeoutSeconds = props.timeoutSeconds;
+    this.logGroup = new logs.LogGroup(this, 'Logs', {
+      retention: logRetention(settings),
+      removalPolicy: settings.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    });
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      description: props.description,
+    });
+    this.logGroup.grantWrite(role);
+    for (const statement of props.privileges) role.addToPolicy(statement);
+    this.lambda = new NodejsFunction(this, 'Function', {
+      entry: join(projectRoot, 'lambdas', `${props.entry}.ts`),
+      projectRoot,
+      depsLockFilePath: join(projectRoot, 'package-lock.json'),
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: props.memoryMiB,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      environment: props.environment,
+      awsSdkConnectionReuse: false,
+      logGroup: this.logGroup,
+      role,
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        minify: true,
+        mainFields: ['module', 'main'],
+        banner: REQUIRE_BANNER,
+        // The SDK that was tested, not the one that the runtime has that week.
+        externalModules: [],
+      },
+    });
+  }
+}

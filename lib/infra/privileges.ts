@@ -1,0 +1,150 @@
+// Who may do what: every statement of every function's role, in one place. No wildcard actions; a wildcard in a
+// resource stands only where objects are named when they are written.
+
+import { Stack } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { TABLE } from '../aws/table.ts';
+
+/** Of the staging bucket, as the transfers use them; a test holds them equal. */
+export const UPLOADS = 'uploads/';
+export const RESULTS = 'results/';
+
+export interface Stores {
+  blobs: Bucket;
+  staging: Bucket;
+  table: Table;
+  wrappingKey: IKey;
+  storageKey: IKey;
+  jobs: IQueue;
+  events: EventBus;
+}
+
+export interface Privileges {
+  backups: iam.PolicyStatement[];
+  restores: iam.PolicyStatement[];
+  worker: iam.PolicyStatement[];
+  retention: iam.PolicyStatement[];
+}
+
+/** The privileges of each function. */
+export function privilegesOver(stores: Stores): Privileges {
+  const { blobs, staging } = stores;
+  return {
+    // Takes states in, and reads the base of a delta.
+    backups: [
+      ...usesTable(stores),
+      mayFind('FindObjects', [blobs, staging]),
+      may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
+      mayWrite('WriteBlobs', objects(blobs)),
+      may('ReadUploads', ['s3:GetObject'], objects(staging, UPLOADS)),
+      mayWrite('SignUploads', objects(staging, UPLOADS)),
+      encryptsStorage(stores),
+      may('MakeAndOpenDataKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      may('CheckWrappingKey', ['kms:DescribeKey'], [stores.wrappingKey.keyArn]),
+      may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
+    ],
+    // Gives states back. Can store no blob and make no key.
+    restores: [
+      ...usesTable(stores),
+      mayFind('FindObjects', [blobs, staging]),
+      may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
+      may('SignResults', ['s3:GetObject'], objects(staging, RESULTS)),
+      decryptsStorage(stores),
+      may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
+    ],
+    // Both, in the background: makes backups of uploads, stages results. The event source adds taking from the queue.
+    worker: [
+      ...usesTable(stores),
+      mayFind('FindObjects', [blobs, staging]),
+      may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
+      mayWrite('WriteBlobs', objects(blobs)),
+      may('ReadUploads', ['s3:GetObject'], objects(staging, UPLOADS)),
+      may('ReadResults', ['s3:GetObject'], objects(staging, RESULTS)),
+      mayWrite('StageResults', objects(staging, RESULTS)),
+      encryptsStorage(stores),
+      may('MakeAndOpenDataKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+    ],
+    // The only one that removes bytes. It writes blobs too, to free live backups of expired ones, under keys that exist.
+    retention: [
+      ...usesTable(stores),
+      mayFind('FindObjects', [blobs]),
+      may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
+      mayWrite('WriteBlobs', objects(blobs)),
+      may('DeleteBlobs', ['s3:DeleteObject'], objects(blobs)),
+      encryptsStorage(stores),
+      may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
+    ],
+  };
+}
+
+function may(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ sid, actions, resources });
+}
+
+function objects(bucket: Bucket, prefix = ''): string[] {
+  return [bucket.arnForObjects(`${prefix}*`)];
+}
+
+/** Besides listing and HeadBucket: only who may list is told that an object is missing; others hear that it is forbidden. */
+function mayFind(sid: string, buckets: Bucket[]): iam.PolicyStatement {
+  return may(
+    sid,
+    ['s3:ListBucket'],
+    buckets.map(({ bucketArn }) => bucketArn),
+  );
+}
+
+/** In one piece or in parts. Aborting takes back parts that never became an object. */
+function mayWrite(sid: string, resources: string[]): iam.PolicyStatement {
+  return may(sid, ['s3:PutObject', 's3:AbortMultipartUpload'], resources);
+}
+
+/** By key and by index, one item or one transaction at a time. There is no Scan. */
+function usesTable({ table }: Stores): iam.PolicyStatement[] {
+  return [
+    may(
+      'UseTable',
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:ConditionCheckItem',
+      ],
+      [table.tableArn],
+    ),
+    may(
+      'QueryIndexes',
+      ['dynamodb:Query'],
+      TABLE.indexes.map(({ name }) => `${table.tableArn}/index/${name}`),
+    ),
+  ];
+}
+
+/** Encryption at rest, on S3's behalf only: it opens no data key, for those are wrapped by the other key. */
+function encryptsStorage(stores: Stores): iam.PolicyStatement {
+  return forS3('EncryptStorage', ['kms:GenerateDataKey', 'kms:Decrypt'], stores);
+}
+
+function decryptsStorage(stores: Stores): iam.PolicyStatement {
+  return forS3('DecryptStorage', ['kms:Decrypt'], stores);
+}
+
+function forS3(sid: string, actions: string[], { storageKey }: Stores): iam.PolicyStatement {
+  const { region } = Stack.of(storageKey);
+  return new iam.PolicyStatement({
+    sid,
+    actions,
+    resources: [storageKey.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } },
+  });
+}

@@ -1,0 +1,114 @@
+// The stack: only what belongs to what.
+
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ENV, type Environment } from '../aws/env.ts';
+import { Alarms } from './alarms.ts';
+import { Api } from './api.ts';
+import { Authorizer } from './authorizer.ts';
+import { Buckets } from './buckets.ts';
+import { Dashboard } from './dashboard.ts';
+import { Events } from './events.ts';
+import { acknowledgeObjectNames, Functions } from './functions.ts';
+import { Keys } from './keys.ts';
+import { Metrics } from './metrics.ts';
+import { privilegesOver, type Stores } from './privileges.ts';
+import { Queues } from './queues.ts';
+import { Schedule } from './schedule.ts';
+import type { Settings } from './settings.ts';
+import { CatalogTable } from './table.ts';
+
+export interface BackupStackProps extends StackProps {
+  settings: Settings;
+  /** Where the project's package.json is. */
+  projectRoot: string;
+}
+
+export class BackupStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, projectRoot, ...props }: BackupStackProps) {
+    super(scope, id, {
+      description: 'Backup & Restore Service',
+      terminationProtection: !settings.disposable,
+      ...props,
+    });
+    Tags.of(this).add('service', 'backup-restore');
+    Tags.of(this).add('stage', settings.stage);
+
+    const keys = new Keys(this, 'Keys', settings);
+    const { blobs, staging } = new Buckets(this, 'Buckets', settings, keys.storage);
+    const { table } = new CatalogTable(this, 'Catalog', settings);
+    const queues = new Queues(this, 'Queues');
+    const { bus } = new Events(this, 'Events');
+
+    const stores: Stores = {
+      blobs,
+      staging,
+      table,
+      wrappingKey: keys.wrapping,
+      storageKey: keys.storage,
+      jobs: queues.jobs,
+      events: bus,
+    };
+    const environment: Environment = {
+      [ENV.bucket]: blobs.bucketName,
+      [ENV.stagingBucket]: staging.bucketName,
+      [ENV.table]: table.tableName,
+      [ENV.keyArn]: keys.wrapping.keyArn,
+      [ENV.queueUrl]: queues.jobs.queueUrl,
+      [ENV.deadLetterQueueUrl]: queues.deadLetters.queueUrl,
+      [ENV.eventBus]: bus.eventBusName,
+      [ENV.allowUnencrypted]: String(settings.allowUnencrypted),
+      [ENV.graceSeconds]: String(settings.graceSeconds),
+      [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
+    };
+    const functions = new Functions(this, 'Functions', {
+      settings,
+      projectRoot,
+      environment,
+      privileges: privilegesOver(stores),
+      jobs: queues.jobs,
+    });
+    acknowledgeObjectNames(functions, stores);
+    const { backups, restores, retention } = functions;
+
+    const authorizer = new Authorizer(this, 'Authorizer', settings, projectRoot);
+    const api = new Api(this, 'Api', {
+      settings,
+      functions: { backups: backups.lambda, restores: restores.lambda },
+      methodOptions: authorizer.methodOptions,
+    });
+    const schedule = new Schedule(this, 'Schedule', settings, retention.lambda);
+
+    const observed = { api: api.rest, functions: functions.all, queues };
+    const metrics = new Metrics(this, 'Metrics', {
+      functions: functions.all,
+      table,
+      sweep: schedule.sweep,
+      stackName: id,
+    });
+    const watched = { ...observed, metrics };
+    const alarms = new Alarms(this, 'Alarms', { ...watched, settings, storageKey: keys.storage });
+    new Dashboard(this, 'Dashboard', { ...watched, alarms: alarms.all });
+
+    this.output({
+      ApiUrl: api.rest.url,
+      BucketName: blobs.bucketName,
+      StagingBucketName: staging.bucketName,
+      TableName: table.tableName,
+      KeyArn: keys.wrapping.keyArn,
+      QueueUrl: queues.jobs.queueUrl,
+      DeadLetterQueueUrl: queues.deadLetters.queueUrl,
+      EventBusName: bus.eventBusName,
+      AlarmTopicArn: alarms.topic.topicArn,
+      BackupsFunction: functions.backups.lambda.functionName,
+      RestoresFunction: functions.restores.lambda.functionName,
+      WorkerFunction: functions.worker.lambda.functionName,
+      RetentionFunction: functions.retention.lambda.functionName,
+    });
+  }
+
+  /** What operators, the CLI and the tests ask the stack for. */
+  private output(values: Record<string, string>): void {
+    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,24 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkWithNag } from './synth.ts';
+
+describe('nag', () => {
+  test.each([
+    ['prod', {}],
+    ['dev without authentication', { stage: 'dev', auth: 'none' }],
+    [
+      'tokens, locks and mail',
+      {
+        auth: 'jwt',
+        jwtIssuer: 'https://issuer.example',
+        jwtAudience: 'backups',
+        objectLock: '30',
+        alarmEmail: 'oncall@example.org',
+      },
+    ],
+  ] as [string, Record<string, string>][])(
+    'cdk-nag finds nothing that is not acknowledged: %s',
+    (_name, context) => {
+      expect(() => checkWithNag(context)).not.toThrow();
+    },
+  );
+});

@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { RESULTS_PREFIX, UPLOADS_PREFIX } from '../../lib/aws/transfers.ts';
+import { RESULTS, UPLOADS } from '../../lib/infra/privileges.ts';
+import {
+  actionsOf,
+  FUNCTIONS,
+  type FunctionName,
+  idOf,
+  resourcesOf,
+  type Statement,
+  statementsOf,
+  synthesize,
+  textOf,
+} from './synth.ts';
+
+describe('privileges', () => {
+  let template: Template;
+  let blobs: string;
+  let staging: string;
+  let wrappingKey: string;
+
+  beforeAll(() => {
+    template = synthesize();
+    blobs = idOf(template, 'AWS::S3::Bucket', 'BucketsBlobs');
+    staging = idOf(template, 'AWS::S3::Bucket', 'BucketsStaging');
+    wrappingKey = idOf(template, 'AWS::KMS::Key', 'KeysWrapping');
+  });
+
+  /** Which functions may do something to a resource. */
+  function whoMay(action: string, resource = ''): FunctionName[] {
+    const allows = (statement: Statement) =>
+      actionsOf(statement).includes(action) && textOf(statement.Resource).includes(resource);
+    return FUNCTIONS.filter((name) => statementsOf(template, name).some(allows));
+  }
+
+  test('only retention may delete blobs', () => {
+    expect(whoMay('s3:DeleteObject', blobs)).toEqual(['Retention']);
+  });
+
+  test('nobody may delete versions, lift locks or change buckets', () => {
+    const s3 = FUNCTIONS.flatMap((name) => statementsOf(template, name).flatMap(actionsOf)).filter((action) =>
+      action.startsWith('s3:'),
+    );
+    expect([...new Set(s3)].sort()).toEqual([
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+    ]);
+  });
+
+  test('restores can put nothing anywhere', () => {
+    expect(whoMay('s3:PutObject')).toEqual(['Backups', 'Worker', 'Retention']);
+    expect(whoMay('s3:PutObject', staging)).toEqual(['Backups', 'Worker']);
+  });
+
+  test('only those who make backups may make data keys', () => {
+    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker']);
+    expect(whoMay('kms:Decrypt', wrappingKey)).toEqual(['Backups', 'Restores', 'Worker', 'Retention']);
+  });
+
+  test('the storage key serves S3 only', () => {
+    const storageKey = idOf(template, 'AWS::KMS::Key', 'KeysStorage');
+    const uses = FUNCTIONS.flatMap((name) => statementsOf(template, name)).filter(({ Resource }) =>
+      textOf(Resource).includes(storageKey),
+    );
+    expect(uses).toHaveLength(FUNCTIONS.length);
+    for (const { Condition } of uses) expect(textOf(Condition)).toContain('kms:ViaService');
+  });
+
+  test('nobody may scan the table, or change it', () => {
+    const actions = FUNCTIONS.flatMap((name) => statementsOf(template, name).flatMap(actionsOf));
+    const table = [...new Set(actions.filter((action) => action.startsWith('dynamodb:')))].sort();
+    expect(table).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  test('only the worker takes jobs, only retention publishes events', () => {
+    expect(whoMay('sqs:ReceiveMessage')).toEqual(['Worker']);
+    expect(whoMay('sqs:SendMessage')).toEqual(['Backups', 'Restores']);
+    expect(whoMay('events:PutEvents')).toEqual(['Retention']);
+  });
+
+  describe.each(FUNCTIONS)('%s', (name) => {
+    test('has no wildcard in an action', () => {
+      for (const statement of statementsOf(template, name))
+        expect(textOf(statement.Action)).not.toContain('*');
+    });
+
+    test('has a wildcard in a resource only for objects of our buckets', () => {
+      const wild = statementsOf(template, name)
+        .flatMap(({ Resource }) => [Resource].flat())
+        .map(textOf)
+        .filter((resource) => resource.includes('*'));
+      for (const resource of wild) {
+        expect(resource).toMatch(
+          /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["Buckets\w+","Arn"\]\},"\/[a-z]*\/?\*"\]\]\}$/,
+        );
+      }
+    });
+
+    test('has a role of its own, for Lambda only, without managed policies', () => {
+      const roles = resourcesOf(template, 'AWS::IAM::Role').filter(([id]) =>
+        id.startsWith(`Functions${name}Role`),
+      );
+      expect(roles).toHaveLength(1);
+      const [, { Properties }] = roles[0]!;
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+      expect(textOf(Properties.AssumeRolePolicyDocument)).toContain('"Service":"lambda.amazonaws.com"');
+    });
+  });
+
+  test('the prefixes that are granted are the ones that are used', () => {
+    expect([UPLOADS, RESULTS]).toEqual([UPLOADS_PREFIX, RESULTS_PREFIX]);
+  });
+});

@@ -1,0 +1,98 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { SERVED_BY } from '../../lib/aws/served-by.ts';
+import { ROUTE_LIST } from '../../lib/http/contract.ts';
+import { idOf, resourcesOf, synthesize, textOf } from './synth.ts';
+
+describe('routes', () => {
+  interface Method {
+    route: string;
+    auth: unknown;
+    authorizer: unknown;
+    integration: string;
+  }
+
+  /** Every method of the API, by the path that its resources make. */
+  function methodsOf(template: Template): Method[] {
+    const resources = new Map(resourcesOf(template, 'AWS::ApiGateway::Resource'));
+    const pathOf = (reference: unknown): string => {
+      const id = (reference as { Ref?: string }).Ref;
+      const resource = id === undefined ? undefined : resources.get(id);
+      if (resource === undefined) return '';
+      return `${pathOf(resource.Properties.ParentId)}/${resource.Properties.PathPart}`;
+    };
+    return resourcesOf(template, 'AWS::ApiGateway::Method').map(([, { Properties }]) => ({
+      route: `${Properties.HttpMethod} ${pathOf(Properties.ResourceId) || '/'}`,
+      auth: Properties.AuthorizationType,
+      authorizer: Properties.AuthorizerId,
+      integration: textOf((Properties.Integration as { Uri: unknown }).Uri),
+    }));
+  }
+
+  const ROUTES = ROUTE_LIST.map(({ method, path }) => `${method} ${path}`).sort();
+
+  describe('by default', () => {
+    let template: Template;
+    let methods: Method[];
+    beforeAll(() => {
+      template = synthesize();
+      methods = methodsOf(template);
+    });
+
+    test('every route of the contract has a method, and nothing else has', () => {
+      expect(methods.map(({ route }) => route).sort()).toEqual(ROUTES);
+    });
+
+    test('every method asks for IAM', () => {
+      for (const { auth } of methods) expect(auth).toBe('AWS_IAM');
+    });
+
+    test('every method leads to the function that serves it', () => {
+      const ids = {
+        backups: idOf(template, 'AWS::Lambda::Function', 'FunctionsBackups'),
+        restores: idOf(template, 'AWS::Lambda::Function', 'FunctionsRestores'),
+      };
+      for (const { operationId, method, path } of ROUTE_LIST) {
+        const { integration } = methods.find(({ route }) => route === `${method} ${path}`)!;
+        expect(integration).toContain(`"${ids[SERVED_BY[operationId]]}"`);
+      }
+    });
+
+    test('bytes pass as they are, in both directions', () => {
+      template.hasResourceProperties('AWS::ApiGateway::RestApi', { BinaryMediaTypes: ['*/*'] });
+    });
+
+    test('calls are throttled and logged, bodies are not', () => {
+      const { Properties } = resourcesOf(template, 'AWS::ApiGateway::Stage')[0]![1];
+      const [settings] = Properties.MethodSettings as Record<string, unknown>[];
+      expect(settings).toMatchObject({ DataTraceEnabled: false, LoggingLevel: 'ERROR' });
+      expect(settings!.ThrottlingRateLimit).toBeGreaterThan(0);
+      const { Format } = Properties.AccessLogSetting as { Format: string };
+      expect(Object.keys(JSON.parse(Format))).toContain('caller');
+      expect(Format).not.toMatch(/body|querystring|requestOverride|input/i);
+    });
+
+    test('only API Gateway may call the functions of the API, and only from this API', () => {
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::Lambda::Permission')) {
+        expect(['apigateway.amazonaws.com', 'events.amazonaws.com']).toContain(Properties.Principal);
+        expect(Properties.SourceArn).toBeDefined();
+      }
+      expect(resourcesOf(template, 'AWS::Lambda::Url')).toEqual([]);
+    });
+  });
+
+  test('with -c auth=jwt every method asks the authorizer', () => {
+    const methods = methodsOf(
+      synthesize({ auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'backups' }),
+    );
+    expect(methods.map(({ route }) => route).sort()).toEqual(ROUTES);
+    for (const { auth, authorizer } of methods) {
+      expect(auth).toBe('CUSTOM');
+      expect(authorizer).toBeDefined();
+    }
+  });
+
+  test('with -c auth=none, and only then, nothing is asked for', () => {
+    for (const { auth } of methodsOf(synthesize({ auth: 'none' }))) expect(auth).toBe('NONE');
+  });
+});

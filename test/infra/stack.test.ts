@@ -1,0 +1,7 @@
+// One file for the runner: the CDK takes longer to load than all of these to run.
+
+import './alarms.tests.ts';
+import './nag.tests.ts';
+import './privileges.tests.ts';
+import './routes.tests.ts';
+import './storage.tests.ts';

@@ -1,0 +1,168 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { TABLE } from '../../lib/aws/table.ts';
+import { LIMITS } from '../../lib/core/limits.ts';
+import { idOf, type Resource, resourcesOf, type Statement, synthesize, textOf } from './synth.ts';
+
+describe('storage', () => {
+  /** What holds something that cannot be had again. */
+  const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::Logs::LogGroup'];
+
+  let template: Template;
+  beforeAll(() => {
+    template = synthesize();
+  });
+
+  const bucket = (of: Template, start: string): Resource =>
+    resourcesOf(of, 'AWS::S3::Bucket').find(([id]) => id.startsWith(start))![1];
+
+  describe('by default', () => {
+    test.each(STATEFUL)('every %s outlives the stack', (type) => {
+      const found = resourcesOf(template, type);
+      expect(found.length).toBeGreaterThan(0);
+      for (const [, { DeletionPolicy, UpdateReplacePolicy }] of found) {
+        expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+      }
+    });
+
+    test('the table is protected, can go back in time, and is keyed as the catalog uses it', () => {
+      template.hasResourceProperties('AWS::DynamoDB::Table', {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        BillingMode: 'PAY_PER_REQUEST',
+        SSESpecification: { SSEEnabled: true },
+        TimeToLiveSpecification: { AttributeName: TABLE.ttlAttribute, Enabled: true },
+        KeySchema: [
+          { AttributeName: TABLE.partitionKey, KeyType: 'HASH' },
+          { AttributeName: TABLE.sortKey, KeyType: 'RANGE' },
+        ],
+      });
+      const [[, table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, Resource]];
+      const indexes = table.Properties.GlobalSecondaryIndexes as { IndexName: string; Projection: unknown }[];
+      expect(indexes.map(({ IndexName }) => IndexName)).toEqual(TABLE.indexes.map(({ name }) => name));
+      for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' });
+    });
+
+    test('the blobs are versioned, and what retention removes can be rescued for days', () => {
+      const { Properties } = bucket(template, 'BucketsBlobs');
+      expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+      const { Rules } = Properties.LifecycleConfiguration as { Rules: Record<string, unknown>[] };
+      expect(Rules[0]).toMatchObject({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } });
+      // A blob is as old as its backup: no rule may count from its writing.
+      for (const rule of Rules) expect(rule).not.toHaveProperty('ExpirationInDays');
+    });
+
+    test('what is staged goes after a day', () => {
+      const { Rules } = bucket(template, 'BucketsStaging').Properties.LifecycleConfiguration as {
+        Rules: Record<string, unknown>[];
+      };
+      expect(Rules).toEqual([expect.objectContaining({ ExpirationInDays: 1, Status: 'Enabled' })]);
+    });
+
+    test('the function of the queue cannot outlive the time in which its message is hidden', () => {
+      const [[, { Properties }]] = resourcesOf(template, 'AWS::Lambda::Function').filter(([id]) =>
+        id.startsWith('FunctionsWorker'),
+      ) as [[string, Resource]];
+      expect(Number(Properties.Timeout) * 1000).toBeLessThan(LIMITS.jobVisibilityMs);
+    });
+
+    test('jobs that fail end in the dead letters, and one that fails does not take others along', () => {
+      const deadLetters = idOf(template, 'AWS::SQS::Queue', 'QueuesDeadLetters');
+      template.hasResourceProperties('AWS::SQS::Queue', {
+        RedrivePolicy: {
+          deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] },
+          maxReceiveCount: LIMITS.jobAttemptsMax,
+        },
+        VisibilityTimeout: LIMITS.jobVisibilityMs / 1000,
+      });
+      template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      });
+    });
+  });
+
+  describe('everywhere', () => {
+    test('everything is encrypted', () => {
+      const algorithms = resourcesOf(template, 'AWS::S3::Bucket').map(([id, { Properties }]) => {
+        const { ServerSideEncryptionConfiguration: rules } = Properties.BucketEncryption as {
+          ServerSideEncryptionConfiguration: { ServerSideEncryptionByDefault: { SSEAlgorithm: string } }[];
+        };
+        return [id.replace(/[0-9A-F]{8}$/, ''), rules[0]!.ServerSideEncryptionByDefault.SSEAlgorithm];
+      });
+      expect(Object.fromEntries(algorithms)).toEqual({
+        BucketsAccessLogs: 'AES256',
+        BucketsBlobs: 'aws:kms',
+        BucketsStaging: 'aws:kms',
+      });
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::SQS::Queue')) {
+        expect(Properties.SqsManagedSseEnabled).toBe(true);
+      }
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::SNS::Topic')) {
+        expect(Properties.KmsMasterKeyId).toBeDefined();
+      }
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::KMS::Key')) {
+        expect(Properties.EnableKeyRotation).toBe(true);
+      }
+    });
+
+    test('nothing is public', () => {
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::S3::Bucket')) {
+        expect(Properties.PublicAccessBlockConfiguration).toEqual({
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        });
+      }
+      const policies = ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy'].flatMap(
+        (type) => resourcesOf(template, type),
+      );
+      const allowed = policies
+        .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+        .filter(({ Effect }) => Effect === 'Allow');
+      for (const { Principal } of allowed) expect(textOf(Principal)).not.toContain('*');
+    });
+
+    test('buckets and queues take nothing that is not under TLS', () => {
+      for (const type of ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy']) {
+        for (const [, { Properties }] of resourcesOf(template, type)) {
+          const { Statement: statements } = Properties.PolicyDocument as { Statement: Statement[] };
+          expect(statements).toContainEqual(
+            expect.objectContaining({
+              Effect: 'Deny',
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            }),
+          );
+        }
+      }
+    });
+
+    test('nothing has a name of its own, so that stages stand side by side', () => {
+      for (const name of ['BucketName', 'TableName', 'QueueName', 'FunctionName', 'RoleName', 'TopicName']) {
+        for (const [id, { Properties = {} }] of Object.entries(
+          template.toJSON().Resources as Record<string, Resource>,
+        )) {
+          // What is no text refers to another resource, by whatever name that got.
+          expect([id, name, typeof Properties[name]]).not.toEqual([id, name, 'string']);
+        }
+      }
+    });
+  });
+
+  test('the stage dev can be thrown away', () => {
+    const dev = synthesize({ stage: 'dev' });
+    for (const type of STATEFUL) {
+      for (const [, { DeletionPolicy }] of resourcesOf(dev, type)) expect(DeletionPolicy).toBe('Delete');
+    }
+    dev.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
+  });
+
+  test('-c objectLock=<days> locks every blob, and nothing that is staged', () => {
+    const locked = synthesize({ objectLock: '30', objectLockMode: 'compliance' });
+    expect(bucket(locked, 'BucketsBlobs').Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Days: 30, Mode: 'COMPLIANCE' } } },
+    });
+    expect(bucket(locked, 'BucketsStaging').Properties.ObjectLockEnabled).toBeUndefined();
+  });
+});

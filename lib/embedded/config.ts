@@ -10,7 +10,12 @@ const wholeNumber = (min: number, max: number) =>
 const schema = z.object({
   PORT: wholeNumber(0, 65_535).default(3004),
   HOST: z.string().min(1).default('127.0.0.1'),
-  BACKUP_API_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  BACKUP_API_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    // What no Authorization header could carry would lock everybody out.
+    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces')
+    .optional(),
   BACKUP_DATA_DIR: z.string().min(1).default('.data'),
   BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax).default(LIMITS.bodyBytesMax),
   BACKUP_ALLOW_UNENCRYPTED: z.enum(['true', 'false']).default('true'),

@@ -81,7 +81,14 @@ export const ROUTES = {
         },
       },
     },
-    errors: ['encryption_required', 'upload_not_found', 'write_conflict', 'idempotency_key_reused'],
+    errors: [
+      'encryption_required',
+      'upload_not_found',
+      'write_conflict',
+      'idempotency_key_reused',
+      'integrity_error',
+      'broken_chain',
+    ],
   },
   listBackups: {
     method: 'GET',

@@ -71,14 +71,18 @@ const INTEGRITY_PATTERN = logs.FilterPattern.any(
   logs.FilterPattern.stringValue('$.error.code', '=', 'broken_chain'),
 );
 
-/** KMS by its own names, in the message of what the keyring or, for its key, S3 threw; and every refusal. */
+/** KMS by its own names, in the message of what the keyring or, for its key, S3 threw; and every refusal. What a use case has made of it stands before its cause. */
 const KEY_PATTERN = logs.FilterPattern.any(
   logs.FilterPattern.stringValue('$.error.message', '=', '*data key*'),
   logs.FilterPattern.stringValue('$.error.message', '=', '*KMS*'),
   logs.FilterPattern.stringValue('$.error.code', '=', 'denied'),
+  logs.FilterPattern.stringValue('$.error.cause.code', '=', 'denied'),
 );
 
-const DEPENDENCY_PATTERN = logs.FilterPattern.stringValue('$.error.code', '=', 'unavailable');
+const DEPENDENCY_PATTERN = logs.FilterPattern.any(
+  logs.FilterPattern.stringValue('$.error.code', '=', 'unavailable'),
+  logs.FilterPattern.stringValue('$.error.cause.code', '=', 'unavailable'),
+);
 
 function countOf(
   namespace: string,

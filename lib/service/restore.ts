@@ -72,7 +72,12 @@ async function begin(
   const tracker = trackOperation(deps, operation, false);
   if (async) {
     await tracker.begin();
-    await deps.queue.send({ kind: 'restore', id: operation.id });
+    try {
+      await deps.queue.send({ kind: 'restore', id: operation.id });
+    } catch (error) {
+      await tracker.fail(['The operation could not be queued.']);
+      throw error;
+    }
     return { operation };
   }
   const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);

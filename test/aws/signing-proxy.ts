@@ -53,6 +53,9 @@ async function pass(
     ...(body.length === 0 ? {} : { body }),
   });
   const bytes = Buffer.from(await answer.arrayBuffer());
-  response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'content-length': bytes.length });
+  response.writeHead(answer.status, {
+    ...Object.fromEntries(answer.headers),
+    'content-length': bytes.length,
+  });
   response.end(bytes);
 }

@@ -27,7 +27,16 @@ export function sign(
     .sort()
     .join('&');
   const path = pathname.split('/').map(encode).join('/');
-  const canonical = [method, path, query, `host:${host}`, `x-amz-date:${time}`, '', 'host;x-amz-date', sha256(body)];
+  const canonical = [
+    method,
+    path,
+    query,
+    `host:${host}`,
+    `x-amz-date:${time}`,
+    '',
+    'host;x-amz-date',
+    sha256(body),
+  ];
   const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical.join('\n'))].join('\n');
   const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
   const signature = createHmac('sha256', key).update(text).digest('hex');
@@ -43,4 +52,10 @@ function encode(text: string): string {
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** The key that an environment holds for AWS clients. */
+export function signingKeyOf(env: Record<string, string | undefined>): Omit<SigningKey, 'service'> {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_REGION = '' } = env;
+  return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, region: AWS_REGION };
 }

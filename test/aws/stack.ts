@@ -30,6 +30,9 @@ export interface Deployment {
   assembly: string;
 }
 
+/** Under which the tests find the deployment, as JSON. */
+export const DEPLOYMENT_VARIABLE = 'BACKUP_DEPLOYMENT';
+
 /** As `-c name=value`. */
 export type Context = Record<string, string | number>;
 

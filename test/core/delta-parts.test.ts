@@ -146,7 +146,7 @@ describe('the index of a text', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 

@@ -11,7 +11,7 @@ import { pairOfTables, pairOfTexts, textOf, tree } from './delta-states.ts';
 import { applyServed, parseTree, printTree } from './json-tree.ts';
 
 /** `DELTA_RUNS=20000` for a long run. */
-const numRuns = Number(process.env.DELTA_RUNS ?? 400);
+const numRuns = Number(process.env.DELTA_RUNS ?? 250);
 
 function expectExact(baseText: string, targetText: string): void {
   const base = textOf(baseText);

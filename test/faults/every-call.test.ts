@@ -4,10 +4,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { createFaultyWorld, type Fault, type PortCall } from './faulty-world.ts';
 import { expectCleanable, expectIntact, Ledger } from './invariants.ts';
-import { SCENARIOS, type Scenario, type Scene } from './scenarios.ts';
+import { SCENARIOS } from './scenarios.ts';
+import type { Scenario, Scene } from './scene.ts';
 
 async function begin({ setUp }: Scenario): Promise<Scene> {
-  const scene = { world: createFaultyWorld(), ledger: new Ledger() };
+  const scene: Scene = { world: createFaultyWorld(), ledger: new Ledger() };
   await setUp(scene);
   return scene;
 }

@@ -9,7 +9,10 @@ import { CHANGED, MOVED, pushRun, RUN_COLUMNS } from './runs.ts';
 
 const SCALAR = 1;
 
-/** Pairs the elements left over between two that kept their order, first with first: puts them into `pairs`, in target order. */
+/**
+ * Pairs the elements left over between two that kept their order, first with first, and puts the pairs into `pairs`, in
+ * target order.
+ */
 export function pairByPlace(
   pair: Pair,
   left: Leftovers,

@@ -65,7 +65,7 @@ export function createOps(): Ops {
   };
 }
 
-/** A place inside another one; stays only if an operation follows before `forgetPlace`. */
+/** A place inside another one. Of one that turns out not to be needed, the caller cuts the column off again. */
 export function addPlace(ops: Ops, around: number, step: number, from: number, to: number): number {
   const { places } = ops;
   const at = extend(places, PLACE_COLUMNS);

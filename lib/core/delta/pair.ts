@@ -27,6 +27,8 @@ export interface Pair {
   target: Side;
   /** Bytes of guesswork left; the comparison degrades to what lies side by side once it is used up. */
   effort: number;
+  /** The same, for what is walked for its copies alone. */
+  effortAside: number;
   /** The last common prefix found, which ended at `to`, and the last common suffix, which began at `from`. */
   prefix: SameBytes;
   suffix: SameBytes;
@@ -45,10 +47,12 @@ export interface SameBytes {
 /** Throws RangeError for texts of 4 GiB. */
 export function createPair(base: Uint8Array, target: Uint8Array): Pair {
   if (Math.max(base.length, target.length) > TEXT_BYTES_MAX) throw new RangeError('the text is too long');
+  const effort = (base.length + target.length) * EFFORT_PER_BYTE;
   return {
     base: createSide(base),
     target: createSide(target),
-    effort: (base.length + target.length) * EFFORT_PER_BYTE,
+    effort,
+    effortAside: effort,
     prefix: { from: 0, to: 0, shift: 0 },
     suffix: { from: 0, to: 0, shift: 0 },
     left: createLeftovers(),
@@ -73,7 +77,10 @@ export function rootRows(side: Side): Rows | undefined {
   return rowsOf(tape, 0, bytes.length, bytes[0] === OPEN_OBJECT);
 }
 
-/** The children of the container [start, end), which is one of `parent`'s. Ends the use of rows from another small container. */
+/**
+ * The children of the container [start, end), which is one of `parent`'s. Those of a small container are good until the
+ * next small one that is not inside it.
+ */
 export function innerRows(side: Side, parent: Rows, start: number, end: number): Rows {
   const isObject = side.bytes[start] === OPEN_OBJECT;
   if (end - start >= parent.tape.bytesMin || end - start === 2) {

@@ -22,7 +22,10 @@ export function placeInBase(ops: Ops, around: number, a: Rows, i: number): numbe
     : addPlace(ops, around, STEP_BASE_NAME, rowStart(a, i), valueStart(a, i) - 1);
 }
 
-/** Children [j, to) of the target are new. Members that stand before others, which are not, get their number: objects keep their order. */
+/**
+ * Children [j, to) of the target are new. Members that stand before others, which are not, get their number: an object
+ * keeps its order.
+ */
 export function tellAdded(
   ops: Ops,
   b: Rows,

@@ -9,17 +9,20 @@ import { hasDuplicateNames } from './names.ts';
 import { addChange, createOps, type Ops, ROOT, rollBack } from './ops.ts';
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
 import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
-import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost } from './survey.ts';
+import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost, type Trial } from './survey.ts';
 import { placeInBase, tellAdded, tellDeleted, tellMoved } from './tell.ts';
 
 /** From this length on, a member that is gone and one that is new may be the same one, renamed. */
 const RENAMED_BYTES_MIN = 1024;
-/** From this length on, the ends that two different scalars share are looked for. Of shorter ones, their neighbours' copies take them along. */
+/** From this length on, the ends that two different scalars share are looked for; neighbours' copies reach the shorter ones. */
 const LONG_SCALAR_BYTES = 64;
+
 interface Walk {
   pair: Pair;
   ops: Ops;
   copies: Copies | undefined;
+  /** Nothing that this walk tells is kept. */
+  isAside: boolean;
   /** A stack: each container that is being walked has its runs on it. */
   runs: Column;
   /** Runs already found, by the end of the base's container. */
@@ -37,13 +40,15 @@ export function walkTexts(base: Buffer, target: Buffer, copies?: Copies): Ops {
     return ops;
   }
   const pair = createPair(base, target);
-  const walk: Walk = { pair, ops, copies, runs: createColumn(256), surveyed: new Map() };
+  const walk: Walk = { pair, ops, copies, isAside: false, runs: createColumn(256), surveyed: new Map() };
   const descends = base[0] === target[0] && (base[0] === OPEN_OBJECT || base[0] === OPEN_ARRAY);
   const a = descends ? rootRows(pair.base) : undefined;
   const b = a && rootRows(pair.target);
-  if (copies && a && b && target.length >= SURVEYED_BYTES_MIN) {
-    const costBytes = surveyCost(pair, a, b, walk.surveyed, (x, i, y, j) => trialCost(walk, x, i, y, j));
-    giveUpIfOver(copies, costBytes / SURVEY_MARGIN);
+  if (a && b && target.length >= SURVEYED_BYTES_MIN) {
+    // Told or stored, the same is looked at in the same order, so that both come to the same result.
+    const trial: Trial = (x, i, y, j) => (copies ? trialCost(walk, x, i, y, j) : 0);
+    const costBytes = surveyCost(pair, a, b, walk.surveyed, trial);
+    if (copies) giveUpIfOver(copies, costBytes / SURVEY_MARGIN);
   }
   const told = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
   if (!told || ops.overflown) {
@@ -155,8 +160,22 @@ function walkRenamed(walk: Walk, a: Rows, b: Rows, j: number, to: number, gone: 
     const i = gone.at(-1)!;
     if (pair.base.bytes[valueStart(a, i)] !== pair.target.bytes[start]) continue;
     gone.pop();
-    walkValue({ ...walk, ops: createOps() }, a, i, b, k, ROOT);
+    aside(walk, (apart) => walkValue(apart, a, i, b, k, ROOT));
   }
+}
+
+/** Walks for copies alone, on an effort of its own: what is told must not depend on whether copies are wanted. */
+function aside(walk: Walk, run: (apart: Walk) => void): void {
+  const { pair } = walk;
+  if (walk.isAside) {
+    run(walk);
+    return;
+  }
+  const { effort } = pair;
+  pair.effort = pair.effortAside;
+  run({ ...walk, ops: createOps(), isAside: true });
+  pair.effortAside = pair.effort;
+  pair.effort = effort;
 }
 
 /** Large members of the base that are in no run from `first` on, the last one first. */
@@ -184,7 +203,7 @@ function trialCost(walk: Walk, a: Rows, i: number, b: Rows, j: number): number {
   const copies = createCopies(base.bytes, target.bytes, Number.POSITIVE_INFINITY);
   copies.baseStart = rowStart(a, i);
   copies.targetStart = rowStart(b, j);
-  walkChild({ ...walk, ops: createOps(), copies }, a, i, b, j, ROOT);
+  aside({ ...walk, copies }, (apart) => walkChild(apart, a, i, b, j, ROOT));
   return rowEnd(b, j) - rowStart(b, j) - sparedBytes(copies);
 }
 

@@ -1,0 +1,110 @@
+// `npm run test:aws`: the real app on an emulator, from bootstrap to destroy, with every policy enforced. Deploys it, runs
+// the tests that need AWS (the adapters' contracts, and the deployed stack from outside), deploys it anew over its data,
+// and takes it down.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createClient, stateOf } from '../e2e/client.ts';
+import { reportBundles } from './bundles.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { reportLatencies } from './latency.ts';
+import { allowPlainAssets, allowPlainHttp } from './plain-http.ts';
+import { type SigningProxy, startSigningProxy } from './signing-proxy.ts';
+import { signingKeyOf } from './sigv4.ts';
+import { type Context, createDeployer, DEPLOYMENT_VARIABLE, type Deployment } from './stack.ts';
+
+/** Thrown away afterwards, and with no day to wait for bytes to go. Sweeps come when they are called. */
+const CONTEXT: Context = { stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440 };
+/** Changes the environment of every function, and a rule. */
+const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 };
+
+const STATE = '{"kept":9007199254740993}';
+
+// The emulator then checks signatures, and what each role may do. (LocalStack takes no notice.)
+process.env.AUTH = 'true';
+
+let failed = false;
+let proxy: SigningProxy | undefined;
+const emulator = await startEmulator();
+Object.assign(process.env, emulator.env);
+const deployer = createDeployer(emulator);
+const cleanUp = async (): Promise<void> => {
+  await proxy?.close();
+  deployer.remove();
+  await emulator.stop();
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void cleanUp().finally(() => process.exit(1));
+  });
+}
+try {
+  await run(emulator);
+} catch (error) {
+  failed = true;
+  say(error instanceof Error ? error.message : String(error));
+} finally {
+  await cleanUp();
+}
+say(failed ? 'AWS: FAILED' : 'AWS: passed');
+process.exitCode = failed ? 1 : 0;
+
+async function run({ endpoint, env }: Emulator): Promise<void> {
+  say(`emulator at ${endpoint}`);
+  await timed('bootstrap', deployer.bootstrap());
+  await allowPlainAssets(endpoint);
+  const deployed = await timed('deploy', deployer.deploy(CONTEXT));
+  await allowPlainHttp(endpoint, deployed.outputs);
+  for (const { name, kilobytes, initMs } of reportBundles(deployed.assembly)) {
+    say(`  ${name}: ${kilobytes} KB, starts in ${initMs} ms`);
+  }
+  proxy = await startSigningProxy(deployed.apiUrl, { ...signingKeyOf(env), service: 'execute-api' });
+  for (const { call, coldMs, warmMs } of await reportLatencies(proxy.url)) {
+    say(`  ${call}: cold ${coldMs} ms, warm ${warmMs} ms`);
+  }
+  await timed('tests', runTests(deployed, proxy.url));
+
+  const client = createClient(proxy.url);
+  const { id } = await client.backup({ resourceId: 'kept', state: STATE });
+  const again = await timed('deploy a change', deployer.deploy(CHANGED));
+  await allowPlainHttp(endpoint, again.outputs);
+  if (again.apiUrl !== deployed.apiUrl) throw new Error('the change has given the API another URL');
+  const restored = stateOf(await client.restore(id)).toString();
+  if (restored !== STATE) throw new Error(`after the change the backup is ${restored}`);
+  await client.backup({ resourceId: 'kept', state: STATE, type: 'incremental' });
+
+  await timed('destroy', deployer.destroy(CHANGED));
+  const { status } = await client.send('GET', '/health');
+  if (status < 400) throw new Error(`the API still answers ${status} after it was destroyed`);
+}
+
+/** Jest, on this emulator and this deployment; its output is ours. */
+function runTests({ outputs, apiUrl }: Deployment, signedUrl: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const jest = join(process.cwd(), 'node_modules/jest/bin/jest.js');
+    const child = spawn(process.execPath, [jest, '-c', 'jest.aws.config.mjs', ...process.argv.slice(2)], {
+      env: {
+        ...process.env,
+        ...emulator.env,
+        [DEPLOYMENT_VARIABLE]: JSON.stringify({ outputs, apiUrl, signedUrl }),
+      },
+      stdio: 'inherit',
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the tests ended with ${code}`));
+    });
+  });
+}
+
+async function timed<T>(name: string, work: Promise<T>): Promise<T> {
+  const began = performance.now();
+  const done = await work;
+  say(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  return done;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,113 @@
+// What nobody waits for: retention that really removes bytes, events that reach the bus, jobs that never succeed.
+
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { blobKey } from '../../../lib/aws/blob-store.ts';
+import { createCatalog } from '../../../lib/aws/catalog.ts';
+import { RETENTION_TASKS } from '../../../lib/aws/retention-task.ts';
+import { ownBlob } from '../../../lib/core/chain.ts';
+import type { SweepSummary } from '../../../lib/service/retention.ts';
+import { type Problem, stateOf } from '../../e2e/client.ts';
+import { listenToBus } from '../bus-listener.ts';
+import { type Clients, createClients, destroyClients } from '../resources.ts';
+import { describeDeployed, eventually, invoke } from './deployed.ts';
+
+const WITHIN_MS = 30_000;
+/** More than other tests can have left to be published. */
+const EVENTS_MAX = 5000;
+
+describeDeployed('in the background', ({ client, outputs }) => {
+  let clients: Clients;
+  beforeAll(() => {
+    clients = createClients();
+  });
+  afterAll(() => {
+    destroyClients(clients);
+  });
+
+  const catalog = () =>
+    createCatalog({ dynamoDb: clients.dynamoDb, tableName: outputs.TableName, clock: { now: Date.now } });
+  const sweep = () => invoke<SweepSummary>(outputs.RetentionFunction, { task: RETENTION_TASKS.sweep });
+
+  async function isStored(blobId: string): Promise<boolean> {
+    const { Contents = [] } = await clients.s3.send(
+      new ListObjectsV2Command({ Bucket: outputs.BucketName, Prefix: blobKey(blobId) }),
+    );
+    return Contents.length > 0;
+  }
+
+  /** Nobody can wait for a day, so the record says that it is over. */
+  async function expire(id: string): Promise<string> {
+    const record = (await catalog().getBackup(id))!;
+    const expired = { ...record, expiresAt: Date.now() - 1, version: record.version + 1 };
+    await catalog().commit([{ kind: 'backup.update', record: expired, expect: record.version }]);
+    return ownBlob(record).blobId;
+  }
+
+  test('what has expired goes, bytes and all; what was built on it stays exact', async () => {
+    const full = await client.backup({ resourceId: 'aging', state: '{"a":1,"long":"state"}' });
+    const next = await client.backup({
+      resourceId: 'aging',
+      state: '{"a":2,"long":"state"}',
+      type: 'incremental',
+    });
+    const blobId = await expire(full.id);
+    expect(await isStored(blobId)).toBe(true);
+
+    expect(await sweep()).toMatchObject({ finished: true });
+    expect((await client.restore(full.id)).json<Problem>().code).toBe('backup_not_found');
+    expect(stateOf(await client.restore(next.id)).toString()).toBe('{"a":2,"long":"state"}');
+
+    await eventually(WITHIN_MS, 'the bytes to go', async () => {
+      await sweep();
+      return (await isStored(blobId)) ? undefined : true;
+    });
+    expect(stateOf(await client.restore(next.id)).toString()).toBe('{"a":2,"long":"state"}');
+    expect((await client.send('POST', `/backups/${next.id}/verify`)).json()).toMatchObject({ valid: true });
+  });
+
+  test('what is held does not expire', async () => {
+    const { id } = await client.backup({ resourceId: 'held-for-long', state: '1' });
+    await client.send('PATCH', `/backups/${id}`, '{"legalHold":true}');
+    await expire(id);
+    await sweep();
+    expect(stateOf(await client.restore(id)).toString()).toBe('1');
+  });
+
+  test('audit events reach the bus', async () => {
+    const bus = await listenToBus(clients, outputs.EventBusName);
+    const { id } = await client.backup({ resourceId: 'audited', state: '1' });
+    await client.remove(id);
+    await sweep();
+    const published = (await bus.take(EVENTS_MAX)).filter(({ resourceId }) => resourceId === 'audited');
+    expect(published.map(({ action }) => action)).toEqual(['backup.created', 'backup.deleted']);
+    // Whoever has signed, not whatever the request says of itself.
+    for (const { actor } of published) expect(actor).toMatch(/^arn:aws:iam::/);
+  });
+
+  test('the search for orphans leaves what is in use', async () => {
+    const { id } = await client.backup({ resourceId: 'in-use', state: '1' });
+    await invoke(outputs.RetentionFunction, { task: RETENTION_TASKS.orphans });
+    expect(stateOf(await client.restore(id)).toString()).toBe('1');
+  });
+
+  test('a task that retention does not know is an error, not a success', async () => {
+    await expect(invoke(outputs.RetentionFunction, { task: 'unknown' })).rejects.toThrow('there is no task');
+  });
+
+  test(
+    'a message that is no job ends in the dead letters',
+    async () => {
+      const body = `{"poison":"${Date.now()}"}`;
+      await clients.sqs.send(new SendMessageCommand({ QueueUrl: outputs.QueueUrl, MessageBody: body }));
+      await eventually(WITHIN_MS * 2, 'the dead letter', async () => {
+        const { Messages = [] } = await clients.sqs.send(
+          new ReceiveMessageCommand({ QueueUrl: outputs.DeadLetterQueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        return Messages.some(({ Body }) => Body === body) ? true : undefined;
+      });
+    },
+    WITHIN_MS * 3,
+  );
+});

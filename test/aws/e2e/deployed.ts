@@ -1,0 +1,61 @@
+// The stack that these tests talk to: `npm run test:aws` deploys it and names it here. Without one they are skipped.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe } from '@jest/globals';
+import { type Answer, type Client, createClient } from '../../e2e/client.ts';
+import { sign, signingKeyOf } from '../sigv4.ts';
+import { DEPLOYMENT_VARIABLE, type Deployment } from '../stack.ts';
+
+export interface Deployed extends Pick<Deployment, 'outputs'> {
+  /** Where requests are signed on their way, as curl cannot. */
+  apiUrl: string;
+  /** Where they are not. */
+  unsignedUrl: string;
+  client: Client;
+}
+
+/** Tests of the deployed stack. */
+export function describeDeployed(name: string, tests: (deployed: Deployed) => void): void {
+  const named = process.env[DEPLOYMENT_VARIABLE];
+  if (named === undefined) {
+    describe.skip(name, () => tests({} as Deployed));
+    return;
+  }
+  const { outputs, apiUrl, signedUrl } = JSON.parse(named) as Deployment & { signedUrl: string };
+  const deployed = { outputs, apiUrl: signedUrl, unsignedUrl: apiUrl, client: createClient(signedUrl) };
+  describe(name, () => tests(deployed));
+}
+
+/** Calls a function as its schedule would. Resolves with what it gives; throws if it fails. */
+export async function invoke<T>(functionName: string, event: unknown): Promise<T> {
+  const { env } = process;
+  const url = new URL(`${env.AWS_ENDPOINT_URL}/2015-03-31/functions/${functionName}/invocations`);
+  const body = JSON.stringify(event);
+  const headers = sign({ ...signingKeyOf(env), service: 'lambda' }, 'POST', url, body);
+  const answer = await fetch(url, { method: 'POST', headers, body });
+  const text = await answer.text();
+  if (!answer.ok || answer.headers.has('x-amz-function-error')) {
+    throw new Error(`${functionName} gave ${answer.status}: ${text}`);
+  }
+  return JSON.parse(text) as T;
+}
+
+/** The first that is not undefined; throws after `withinMs`. */
+export async function eventually<T>(
+  withinMs: number,
+  what: string,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
+  for (const until = Date.now() + withinMs; Date.now() < until; await delay(200)) {
+    const found = await look();
+    if (found !== undefined) return found;
+  }
+  throw new Error(`${what} did not happen within ${withinMs} ms`);
+}
+
+/** The path of a Location within the API: links begin with the stage. */
+export function locationOf({ headers }: Answer): string {
+  const location = headers.get('location') ?? '';
+  if (!location.startsWith('/dev/')) throw new Error(`the link does not begin with the stage: ${location}`);
+  return location.slice('/dev'.length);
+}

@@ -24,7 +24,9 @@ export function isChainSpent(chain: readonly BlobRef[]): boolean {
   const [state, ...deltas] = chain;
   if (state === undefined) throw new RangeError('a chain begins with a state');
   const deltaBytes = deltas.reduce((sum, blob) => sum + blob.bytes, 0);
-  return deltas.length >= LIMITS.chainDeltasMax || deltaBytes > Math.max(state.bytes, LIMITS.chainDeltaBytesFree);
+  return (
+    deltas.length >= LIMITS.chainDeltasMax || deltaBytes > Math.max(state.bytes, LIMITS.chainDeltaBytesFree)
+  );
 }
 
 /** What the head remembers of a backup that others may build on. */

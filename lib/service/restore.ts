@@ -96,7 +96,11 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
   if ('error' in outcome) {
     // A dependency that is down is no fault of the backup: the queue delivers the job again.
     if (!(outcome.error instanceof ServiceError)) throw outcome.error;
-    return tracker.fail([outcome.error.message]);
+    const { code, message } = outcome.error;
+    if (code === 'integrity_error' || code === 'broken_chain') {
+      deps.log.error('restore failed', { backupId: operation.backupId, operationId, code });
+    }
+    return tracker.fail([message]);
   }
   await deps.transfers.results?.write(operation.id, [outcome.value]);
   return tracker.complete(operation.validate, deps.clock.now() + LIMITS.resultMs);

@@ -17,6 +17,8 @@ export async function verifyBackup(deps: Deps, id: string): Promise<ValidationRe
     ({ bytes } = (await loadBackup(deps, record)).state);
   } catch (error) {
     if (!hasCode(error, 'integrity_error', 'broken_chain')) throw error;
+    // The caller gets a 200: whoever watches the log must hear of it all the same.
+    deps.log.error('verification failed', { backupId: id, code: error.code });
     const nothing = { checksumValid: false, structureValid: false, dataIntegrity: false };
     return { valid: false, errors: [error.message], warnings, ...nothing };
   }

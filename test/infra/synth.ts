@@ -40,8 +40,15 @@ function createStack(context: Record<string, string>, flags: Record<string, unkn
   return { app, stack };
 }
 
+const templates = new Map<string, Template>();
+
+/** Once for each context, however many ask. */
 export function synthesize(context: Record<string, string> = {}): Template {
-  return Template.fromStack(createStack(context, { [TEMPLATE_CHECK]: false }).stack);
+  const known = JSON.stringify(context);
+  const template =
+    templates.get(known) ?? Template.fromStack(createStack(context, { [TEMPLATE_CHECK]: false }).stack);
+  templates.set(known, template);
+  return template;
 }
 
 /** Throws with every finding of cdk-nag that nobody has acknowledged, and of the CDK's own check. */

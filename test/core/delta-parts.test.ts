@@ -278,6 +278,19 @@ describe('copies', () => {
     });
   });
 
+  test('do not grow beyond the end of the base', () => {
+    expect(
+      copiesOf('x'.repeat(100), 'x'.repeat(800), [
+        [0, 0, 10],
+        [0, 500, 10],
+      ]).found,
+    ).toEqual([
+      [0, 0, 100],
+      [0, 500, 100],
+      [0, 700, 100],
+    ]);
+  });
+
   test('that are too short are literals', () => {
     expect(copiesOf('abcdefgh--------', 'XabcdX--------', [[0, 1, 4]])).toEqual({
       found: [[8, 6, 8]],

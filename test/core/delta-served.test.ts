@@ -169,6 +169,24 @@ describe('elements', () => {
     });
   });
 
+  test('a block that moves is one move, even if something in it has changed', () => {
+    const target = rows([...count(5, 20), ...count(0, 5)]).replace('"id":2,"v":0', '"id":2,"v":7');
+    expect(parts(rows(count(0, 20)), target)).toEqual({
+      ...nothing,
+      changes: [{ key: '[2].v', oldValue: 0, newValue: 7 }],
+      moves: [{ from: '[0]', to: '[15]', count: 5 }],
+    });
+  });
+
+  test('are told by their place only between others that kept theirs', () => {
+    expect(parts('[1,2,3,4,5,"x",6]', '["y",6,1,2,3,4,5]')).toEqual({
+      changes: [],
+      additions: [{ key: '[0]', value: 'y' }],
+      deletions: [{ key: '[5]', value: 'x' }],
+      moves: [{ from: '[6]', to: '[1]' }],
+    });
+  });
+
   test('one that moves and changes is a move and a change', () => {
     const base = '[{"id":1,"v":1,"w":1},{"id":2,"v":1,"w":1},{"id":3,"v":1,"w":1}]';
     const target = '[{"id":3,"v":2,"w":1},{"id":1,"v":1,"w":1},{"id":2,"v":1,"w":1}]';

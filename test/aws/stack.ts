@@ -43,13 +43,15 @@ export function createDeployer({ endpoint, env }: Emulator) {
   const folder = mkdtempSync(join(tmpdir(), 'backup-cdk-'));
   const assembly = join(folder, 'cdk.out');
   const outputsFile = join(folder, 'outputs.json');
-  const cdk = (...args: string[]) => run(join(process.cwd(), 'node_modules/.bin/cdk'), args, env);
+  const command = join(process.cwd(), 'node_modules/.bin/cdk');
+  const cdk = (...args: string[]) => run(command, args, env);
   const contextArgs = (context: Context) =>
     Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
 
   return {
     async bootstrap(): Promise<void> {
-      await cdk('bootstrap', `aws://${ACCOUNT}/${env.AWS_REGION}`, '--app', 'true');
+      // Where there is no app, none is run: what the account needs does not depend on ours.
+      await run(command, ['bootstrap', `aws://${ACCOUNT}/${env.AWS_REGION}`], env, folder);
     },
 
     async deploy(context: Context): Promise<Deployment> {
@@ -84,9 +86,10 @@ function emulatedUrl(endpoint: string, apiUrl: string): string {
 }
 
 /** Resolves when the command has succeeded; rejects with what it said otherwise. */
-function run(file: string, args: string[], env: Record<string, string>): Promise<void> {
+function run(file: string, args: string[], env: Record<string, string>, cwd = process.cwd()): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
+      cwd,
       env: {
         ...process.env,
         ...env,

@@ -12,6 +12,9 @@ import type { Deps } from './deps.ts';
 
 const SLICE_BYTES = 8 * 1024 * 1024;
 
+/** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
+const PROVEN = { baseProven: true };
+
 /** What is needed to read a chain; a backup record has it all. */
 export type ChainSource = Pick<BackupRecord, 'resourceId' | 'chainId' | 'chain' | 'key'>;
 
@@ -54,7 +57,7 @@ export async function loadState(
     };
     const { plain } = await open(sealed[i]!, binding, dataKey);
     state = {
-      bytes: base === undefined ? plain : applyDeltaToBuffer(base.bytes, plain),
+      bytes: base === undefined ? plain : applyDeltaToBuffer(base.bytes, plain, PROVEN),
       checksum: ref.checksum,
     };
     step();

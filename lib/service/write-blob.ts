@@ -92,7 +92,7 @@ async function proveBlob(
   }
   const { plain } = await open(sealed, { ...binding, baseChecksum: delta.base.checksum }, dataKey);
   const hash = createHash('sha256');
-  for (const chunk of applyDelta(delta.base.bytes, plain)) hash.update(chunk);
+  for (const chunk of applyDelta(delta.base.bytes, plain, { baseProven: true })) hash.update(chunk);
   if (hash.digest('hex') !== state.checksum) {
     throw new ServiceError('integrity_error', 'The delta does not give the state back; nothing was stored.');
   }

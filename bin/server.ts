@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     log,
     limits: { bodyBytesMax: config.bodyBytesMax },
     uploads: home.uploads,
+    scratch: home.scratch,
   });
   const server = serve(
     {

@@ -1,6 +1,7 @@
 // The contracts between the service and its homes. Each port has one executable suite in test/contract,
 // and every adapter (memory, embedded, AWS) passes it. Comments say what every adapter MUST guarantee.
 
+import type { Chunks } from './core/chunks.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -14,6 +15,9 @@ import type {
   SnapshotPointer,
   WrappedKey,
 } from './core/model.ts';
+import type { Scratch } from './core/packed.ts';
+
+export type { Chunks, Scratch };
 
 export type PortErrorCode =
   /** What was asked for is not there. */
@@ -58,8 +62,6 @@ export interface PageRequest {
   limit: number;
   cursor?: string;
 }
-
-export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
  * Sealed bytes under unguessable ids, written once and never changed. Because nobody can find a blob that no

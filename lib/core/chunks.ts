@@ -1,9 +1,13 @@
-// Large byte sequences as lists of chunks: read in views, without joining them, and without blocking the event loop.
+// Large byte sequences as lists or streams of chunks: read in views, without joining them, and without blocking the
+// event loop.
 
 import { Buffer } from 'node:buffer';
 
 /** Bytes in one piece, or in several that follow each other. */
 export type Bytes = Uint8Array | readonly Uint8Array[];
+
+/** Bytes in pieces that follow each other, in memory or still to come. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const KIB = 1024;
 /** Hashes and ciphers run at 0.5 to 2 GB/s on the main thread: a slice of 1 MiB stops it for 1 to 2 ms ... */
@@ -31,68 +35,96 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array {
 
 /** Reads a sequence of chunks from front to back. Chunks are pulled from the source only when needed. */
 export interface ByteReader {
-  /** The next bytes as views of the chunks they lie in; undefined if fewer are left (the reader is then spent). */
-  takeViews(bytes: number): Uint8Array[] | undefined;
   /** The next bytes in one piece, copied only if they lie in several chunks; undefined if fewer are left. */
-  take(bytes: number): Uint8Array | undefined;
+  take(bytes: number): Promise<Uint8Array | undefined>;
+  /** The next bytes in views of the chunks they lie in; ends early if fewer are left. */
+  views(bytes: number): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Some of the next bytes, at most so many, as a view; undefined if none are left. */
+  takeSome(bytesMax: number): Promise<Uint8Array | undefined>;
   /** Whether every byte has been taken. */
-  ended(): boolean;
+  ended(): Promise<boolean>;
+  /** Lets go of a source that has not been read to its end. */
+  close(): Promise<void>;
 }
 
-export function readerOf(source: Iterable<Uint8Array>): ByteReader {
-  const chunks = source[Symbol.iterator]();
+export function readerOf(source: Chunks): ByteReader {
+  const chunks = iteratorOf(source);
   let chunk: Uint8Array = NOTHING;
   let offset = 0;
+  let isOver = false;
 
-  const ended = (): boolean => {
+  const ended = async (): Promise<boolean> => {
     while (offset === chunk.length) {
-      const next = chunks.next();
-      if (next.done) return true;
+      // What is in memory is not waited for: a turn a chunk would be dearer than the chunk.
+      const pulled = chunks.next();
+      const next = pulled instanceof Promise ? await pulled : pulled;
+      if (next.done) {
+        isOver = true;
+        return true;
+      }
       chunk = next.value;
       offset = 0;
     }
     return false;
   };
-  const takeViews = (bytes: number): Uint8Array[] | undefined => {
-    const views: Uint8Array[] = [];
-    let missing = bytes;
-    while (missing > 0) {
-      if (ended()) return undefined;
-      const view = chunk.subarray(offset, offset + missing);
-      views.push(view);
-      offset += view.length;
+  async function* views(bytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let missing = bytes; missing > 0; ) {
+      const view = await takeSome(missing);
+      if (view === undefined) return;
       missing -= view.length;
+      yield view;
     }
-    return views;
+  }
+  const take = async (bytes: number): Promise<Uint8Array | undefined> => {
+    if (bytes <= chunk.length - offset) {
+      offset += bytes;
+      return chunk.subarray(offset - bytes, offset);
+    }
+    const parts: Uint8Array[] = [];
+    for (let taken = 0; taken < bytes; ) {
+      const view = await takeSome(bytes - taken);
+      if (view === undefined) return undefined;
+      taken += view.length;
+      parts.push(view);
+    }
+    return joined(parts);
   };
-  const take = (bytes: number): Uint8Array | undefined => {
-    const views = takeViews(bytes);
-    return views && joined(views);
+  const takeSome = async (bytesMax: number): Promise<Uint8Array | undefined> => {
+    if (await ended()) return undefined;
+    const view = chunk.subarray(offset, offset + bytesMax);
+    offset += view.length;
+    return view;
   };
-  return { takeViews, take, ended };
+  const close = async (): Promise<void> => {
+    if (!isOver) await chunks.return?.();
+    isOver = true;
+  };
+  return { take, views, takeSome, ended, close };
 }
 
-/** The same bytes in views of at most 1 MiB. */
-export function* slicesOf(source: Iterable<Uint8Array>): Generator<Uint8Array> {
-  for (const chunk of source) {
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES_MAX) yield chunk.subarray(at, at + SLICE_BYTES_MAX);
+function iteratorOf(source: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}
+
+/** The same bytes in views of at most 1 MiB; every 2 MiB the event loop gets a turn. */
+export async function* slicesOf(source: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
+  let sinceTurn = 0;
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES_MAX) {
+      if (sinceTurn >= TURN_BYTES) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        sinceTurn = 0;
+      }
+      const slice = chunk.subarray(at, at + SLICE_BYTES_MAX);
+      sinceTurn += slice.length;
+      yield slice;
+    }
   }
 }
 
 /** Calls `visit` with the bytes in order, in slices of at most 1 MiB; every 2 MiB the event loop gets a turn. */
-export async function eachSlice(
-  source: Iterable<Uint8Array>,
-  visit: (slice: Uint8Array) => void,
-): Promise<void> {
-  let sinceTurn = 0;
-  for (const slice of slicesOf(source)) {
-    if (sinceTurn >= TURN_BYTES) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      sinceTurn = 0;
-    }
-    visit(slice);
-    sinceTurn += slice.length;
-  }
+export async function eachSlice(source: Chunks, visit: (slice: Uint8Array) => void): Promise<void> {
+  for await (const slice of slicesOf(source)) visit(slice);
 }
 
 /** The chunks in order, each let go of as it is read, so that what replaces them does not stand in memory beside all of them. */
@@ -105,12 +137,12 @@ export function* drained(chunks: Uint8Array[]): Generator<Uint8Array> {
  * The first failure, of the source or of a piece of work, ends it; work already begun runs out unobserved.
  */
 export async function* mapInOrder<Item, Result>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   width: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result, void, undefined> {
   const running: Promise<Result>[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     if (running.length === width) yield await (running.shift() as Promise<Result>);
     const result = work(item);
     // If an earlier one fails first, nobody awaits this one: its own failure must not go unhandled.

@@ -7,15 +7,25 @@
 import { Buffer } from 'node:buffer';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
-import { type ByteReader, type Bytes, chunksOf, mapInOrder, readerOf, totalBytes } from './chunks.ts';
+import {
+  type ByteReader,
+  type Bytes,
+  type Chunks,
+  chunksOf,
+  joined,
+  mapInOrder,
+  readerOf,
+  totalBytes,
+} from './chunks.ts';
 import { ServiceError } from './errors.ts';
 
 const KIB = 1024;
-const MEMBER_BYTES = 1024 * KIB;
+/** Bytes of text in a member; only the last one of a text has fewer. */
+export const MEMBER_BYTES = 1024 * KIB;
 /** Up to here a trip to the thread pool takes longer than it saves. */
 const SYNC_BYTES_MAX = 64 * KIB;
 /** Members in work at once: the default size of libuv's pool. */
-const IN_FLIGHT = 4;
+export const IN_FLIGHT = 4;
 /** Output buffers: larger ones are page-fault bound, smaller ones cost more trips to the pool. */
 const OUTPUT_BYTES = 256 * KIB;
 
@@ -42,9 +52,10 @@ const gunzipInPool = promisify<Uint8Array, object, unknown>(gunzip);
 export async function compress(text: Bytes): Promise<Uint8Array[]> {
   const chunks = chunksOf(text);
   const bytes = totalBytes(chunks);
+  if (bytes <= MEMBER_BYTES) return [await compressBlock(joined(chunks))];
   const blocks = blocksOf(readerOf(chunks), bytes);
   const members: Uint8Array[] = [];
-  for await (const member of mapInOrder(blocks, IN_FLIGHT, deflateBlock)) members.push(member);
+  for await (const member of mapInOrder(blocks, IN_FLIGHT, compressBlock)) members.push(member);
   return members;
 }
 
@@ -57,13 +68,19 @@ export async function compress(text: Bytes): Promise<Uint8Array[]> {
  * its end, fails a CRC, or was not made by `compress`. What was handed over before that must then be discarded.
  */
 export async function decompressInto(
-  stream: Iterable<Uint8Array>,
+  stream: Chunks,
   expectedBytes: number,
   onChunk: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  for await (const block of mapInOrder(membersOf(stream, expectedBytes), IN_FLIGHT, inflateMember)) {
-    onChunk(block);
-  }
+  for await (const block of decompress(stream, expectedBytes)) onChunk(block);
+}
+
+/** Decompresses as `decompressInto` does, as fast as the chunks are taken. */
+export function decompress(
+  stream: Chunks,
+  expectedBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  return mapInOrder(membersOf(stream, expectedBytes), IN_FLIGHT, inflateMember);
 }
 
 /**
@@ -73,7 +90,7 @@ export async function decompressInto(
  * @throws ServiceError integrity_error, as `decompressInto`
  */
 export async function decompressToBuffer(
-  stream: Iterable<Uint8Array>,
+  stream: Chunks,
   expectedBytes: number,
   onChunk: (chunk: Uint8Array) => void = () => undefined,
 ): Promise<Uint8Array> {
@@ -108,11 +125,12 @@ function* blockLengths(textBytes: number): Generator<number> {
   } while (missing > 0);
 }
 
-function* blocksOf(reader: ByteReader, textBytes: number): Generator<Uint8Array> {
-  for (const bytes of blockLengths(textBytes)) yield reader.take(bytes) as Uint8Array;
+async function* blocksOf(reader: ByteReader, textBytes: number): AsyncGenerator<Uint8Array> {
+  for (const bytes of blockLengths(textBytes)) yield (await reader.take(bytes)) as Uint8Array;
 }
 
-async function deflateBlock(block: Uint8Array): Promise<Uint8Array> {
+/** The member of a block of text: MEMBER_BYTES of it, or the last of it. The block must not change until it resolves. */
+export async function compressBlock(block: Uint8Array): Promise<Uint8Array> {
   const options = {
     level: 6,
     memLevel: constants.Z_MAX_MEMLEVEL,
@@ -128,24 +146,28 @@ async function deflateBlock(block: Uint8Array): Promise<Uint8Array> {
   return member;
 }
 
-function* membersOf(stream: Iterable<Uint8Array>, expectedBytes: number): Generator<Member> {
+async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator<Member> {
   const reader = readerOf(stream);
-  for (const bytes of blockLengths(expectedBytes)) yield { gzip: takeMember(reader), bytes };
-  if (!reader.ended()) throw damaged('it goes on after its end');
+  try {
+    for (const bytes of blockLengths(expectedBytes)) yield { gzip: await takeMember(reader), bytes };
+    if (!(await reader.ended())) throw damaged('it goes on after its end');
+  } finally {
+    await reader.close();
+  }
 }
 
 /** The next member, found by the length in its header, unproven. */
-function takeMember(reader: ByteReader): Uint8Array {
-  const header = reader.take(MEMBER_HEADER_BYTES);
+async function takeMember(reader: ByteReader): Promise<Uint8Array> {
+  const header = await reader.take(MEMBER_HEADER_BYTES);
   if (!header) throw damaged('it is cut short');
   if (!MEMBER_START.equals(header.subarray(0, MEMBER_START.length))) throw damaged('a header is wrong');
   const length = new DataView(header.buffer, header.byteOffset).getUint32(MEMBER_START.length, true);
   if (length < MEMBER_HEADER_BYTES + TRAILER_BYTES || length > MEMBER_LENGTH_MAX) {
     throw damaged('a length is wrong');
   }
-  const rest = reader.takeViews(length - MEMBER_HEADER_BYTES);
+  const rest = await reader.take(length - MEMBER_HEADER_BYTES);
   if (!rest) throw damaged('it is cut short');
-  return Buffer.concat([header, ...rest], length);
+  return Buffer.concat([header, rest], length);
 }
 
 async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Array> {

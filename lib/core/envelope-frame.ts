@@ -8,7 +8,7 @@
 
 import { Buffer } from 'node:buffer';
 import { createHash, createHmac } from 'node:crypto';
-import { type Bytes, chunksOf, readerOf, totalBytes } from './chunks.ts';
+import type { ByteReader } from './chunks.ts';
 import { type BlobHeader, parseHeader } from './envelope-header.ts';
 import { ServiceError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -19,15 +19,14 @@ const VERSION = 1;
 const PREFIX_BYTES = MAGIC.length + 1 + 4;
 const CIPHER_BLOCK_BYTES = 16;
 
-export interface Frame {
-  /** Unproven until the tag is. */
+/** What stands before the body. Unproven until the tag is. */
+export interface Head {
   header: BlobHeader;
-  /** Everything before the body, as views. */
-  head: Uint8Array[];
+  /** The bytes themselves. */
+  views: Uint8Array[];
   headerBytes: number;
-  body: Uint8Array[];
-  bodyBytes: number;
-  tag: Uint8Array;
+  /** Of prefix and header. */
+  bytes: number;
 }
 
 /** Everything before the header. */
@@ -45,29 +44,18 @@ export function bodyBytesOf({ cipher, compressedBytes }: BlobHeader): number {
   return compressedBytes - (compressedBytes % CIPHER_BLOCK_BYTES) + CIPHER_BLOCK_BYTES;
 }
 
-/**
- * Takes a sealed blob apart, in views. Proves nothing but that its lengths agree.
- *
- * @throws ServiceError integrity_error if it is not a blob of this format, or longer or shorter than its header says
- */
-export function readFrame(sealed: Bytes): Frame {
-  const chunks = chunksOf(sealed);
-  const reader = readerOf(chunks);
-  const { header, head, headerBytes } = readHead(reader.take);
-  const bodyBytes = bodyBytesOf(header);
-  if (totalBytes(chunks) !== PREFIX_BYTES + headerBytes + bodyBytes + TAG_BYTES) {
-    throw new ServiceError('integrity_error', 'A blob does not have the length that its header says.');
-  }
-  const body = reader.takeViews(bodyBytes) as Uint8Array[];
-  const tag = reader.take(TAG_BYTES) as Uint8Array;
-  return { header, head, headerBytes, body, bodyBytes, tag };
+/** Bytes of a whole blob whose head is this. */
+export function blobBytesOf(head: Head): number {
+  return head.bytes + bodyBytesOf(head.header) + TAG_BYTES;
 }
 
-/** Reads a blob up to its body; `take` gives the next bytes, or undefined if there are too few. */
-export function readHead(
-  take: (bytes: number) => Uint8Array | undefined,
-): Pick<Frame, 'header' | 'head' | 'headerBytes'> {
-  const prefix = take(PREFIX_BYTES);
+/**
+ * Reads a blob up to its body. Proves nothing.
+ *
+ * @throws ServiceError integrity_error if it is not a blob of this format
+ */
+export async function readHead(reader: ByteReader): Promise<Head> {
+  const prefix = await reader.take(PREFIX_BYTES);
   if (!prefix || !MAGIC.equals(prefix.subarray(0, MAGIC.length))) {
     throw new ServiceError('integrity_error', 'What is stored is not a blob.');
   }
@@ -80,9 +68,14 @@ export function readHead(
   if (headerBytes > LIMITS.blobHeaderBytesMax) {
     throw new ServiceError('integrity_error', 'The header of a blob is too long.');
   }
-  const header = take(headerBytes);
+  const header = await reader.take(headerBytes);
   if (!header) throw new ServiceError('integrity_error', 'A blob is cut short.');
-  return { header: parseHeader(header), head: [prefix, header], headerBytes };
+  return {
+    header: parseHeader(header),
+    views: [prefix, header],
+    headerBytes,
+    bytes: PREFIX_BYTES + headerBytes,
+  };
 }
 
 /** Computes a tag as the bytes come by. */

@@ -188,3 +188,9 @@ function contradictionIn(header: BlobHeader): string | undefined {
   if (plainBytes !== size || plainSha256 !== checksum) return 'a state blob holds the state itself';
   return undefined;
 }
+
+/** The initialization vector of a blob that is encrypted. */
+export function ivOf(header: BlobHeader): Uint8Array {
+  if (header.cipher === 'none') throw new Error('A blob that is not encrypted has no IV');
+  return Buffer.from(header.iv, 'base64');
+}

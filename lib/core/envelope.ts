@@ -1,49 +1,30 @@
-// Seals and opens blobs: gzip, then AES-256-CBC, then a MAC over all of it. CBC alone would let whoever can write blobs
-// edit them unseen; so no byte is decrypted before key commitment and MAC hold, and no text leaves before its hash holds.
+// Opens blobs: no byte is decrypted before key commitment and MAC hold, and no text leaves before its hash holds. A blob
+// is read as often as that takes, once for the MAC and once for its text; so it need not stand in memory.
 
 import { Buffer } from 'node:buffer';
-import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type Bytes, chunksOf, drained, eachSlice, readerOf, slicesOf, totalBytes } from './chunks.ts';
-import { compress, decompressInto, decompressToBuffer } from './compress.ts';
-import { type Frame, prefixOf, readFrame, readHead, taggerOf } from './envelope-frame.ts';
-import {
-  type BlobCipher,
-  type BlobFields,
-  type BlobHeader,
-  encodeHeader,
-  IV_BYTES,
-} from './envelope-header.ts';
-import { type BlobKeys, DATA_KEY_BYTES, deriveKeys, MESSAGE_ID_BYTES } from './envelope-keys.ts';
+import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
+import { type Bytes, type Chunks, chunksOf, eachSlice, readerOf, slicesOf, totalBytes } from './chunks.ts';
+import { decompress, decompressInto, decompressToBuffer } from './compress.ts';
+import { blobBytesOf, bodyBytesOf, type Head, readHead, TAG_BYTES, taggerOf } from './envelope-frame.ts';
+import { type BlobHeader, ivOf } from './envelope-header.ts';
+import { type BlobKeys, deriveKeys } from './envelope-keys.ts';
 import { ServiceError } from './errors.ts';
-import type { BlobRef, WrappedKey } from './model.ts';
+import type { BlobRef } from './model.ts';
 
 export type { BlobFields, BlobHeader } from './envelope-header.ts';
+export {
+  beginSeal,
+  type ChainKey,
+  type Sealed,
+  type SealInput,
+  type Sealing,
+  seal,
+} from './envelope-seal.ts';
 
-/** A data key, in clear and wrapped, as a keyring gives it. */
-export interface ChainKey {
-  dataKey: Uint8Array;
-  key: WrappedKey;
-}
-
-export interface SealInput {
-  fields: BlobFields;
-  /**
-   * The canonical text of the state, or the delta's text. Not to be modified until sealed. A state is taken to have the
-   * checksum that the fields give; if it has not, the blob does not open.
-   */
-  plain: Bytes;
-  /** Said outright, because nothing that is left out should leave a backup unencrypted. */
-  encryption: ChainKey | 'none';
-}
-
-export interface Sealed {
-  /** The blob: these in order. */
-  chunks: Uint8Array[];
+/** A sealed blob that can be read again and again, and its length. */
+export interface BlobSource {
   bytes: number;
-  /** Of all the chunks, lower-case hex. */
-  sha256: string;
-  /** Of the gzip stream inside. */
-  compressedBytes: number;
+  read(): Chunks | Promise<Chunks>;
 }
 
 /** Where a blob belongs, from a source that is trusted: what its header must say. A BlobRef has most of it. */
@@ -55,66 +36,42 @@ export interface BlobBinding extends Omit<BlobRef, 'bytes' | 'sha256'> {
 }
 
 /**
- * Seals one blob under a fresh random message id and IV.
- *
- * @throws Error for fields that contradict each other or the text: a fault of the caller
- */
-export async function seal({ fields, plain, encryption }: SealInput): Promise<Sealed> {
-  const text = chunksOf(plain);
-  const compressed = await compress(text);
-  const compressedBytes = totalBytes(compressed);
-  const [cipher, keys] = encryption === 'none' ? [NO_CIPHER, undefined] : freshCipher(encryption);
-  const header: BlobHeader = {
-    ...fields,
-    plainBytes: totalBytes(text),
-    // The scanner has hashed a state already, and the proof of the sealed bytes hashes it again.
-    plainSha256: fields.kind === 'state' ? fields.checksum : await sha256Of(text),
-    codec: 'gzip',
-    compressedBytes,
-    ...cipher,
-  };
-  const headerBytes = encodeHeader(header);
-
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const tagger = taggerOf(keys?.macKey);
-  const digest = createHash('sha256');
-  const emit = (chunk: Uint8Array): void => {
-    digest.update(chunk);
-    chunks.push(chunk);
-    bytes += chunk.length;
-  };
-  const emitTagged = (chunk: Uint8Array): void => {
-    tagger.update(chunk);
-    emit(chunk);
-  };
-
-  emitTagged(prefixOf(headerBytes.length));
-  emitTagged(headerBytes);
-  const bodyStart = bytes;
-  const encryptor = keys && createCipheriv('aes-256-cbc', keys.cipherKey, ivOf(header));
-  await eachSlice(drained(compressed), (slice) => emitTagged(encryptor ? encryptor.update(slice) : slice));
-  if (encryptor) emitTagged(encryptor.final());
-  emit(tagger.finish(headerBytes.length, bytes - bodyStart));
-  return { chunks, bytes, sha256: digest.digest('hex'), compressedBytes };
-}
-
-/**
  * Opens a blob that belongs where `expected` says, and gives its header and its text, both proven.
  *
  * @param dataKey of the chain; not needed for a blob that is not encrypted
- * @throws ServiceError integrity_error, and nothing else, if the bytes, the binding or the key are not what they were
+ * @throws ServiceError integrity_error, and nothing else of its own, if the bytes, the binding or the key are not what
+ * they were
  */
 export async function open(
-  sealed: Bytes,
+  sealed: Bytes | BlobSource,
   expected: BlobBinding,
   dataKey?: Uint8Array,
 ): Promise<{ header: BlobHeader; plain: Uint8Array }> {
-  const { header, gzip } = await authenticate(sealed, expected, dataKey);
+  const source = sourceOf(sealed);
+  const proven = await authenticate(source, expected, dataKey);
+  const { header } = proven.head;
   const hash = createHash('sha256');
-  const plain = await decompressToBuffer(gzip, header.plainBytes, (chunk) => void hash.update(chunk));
+  const onChunk = (chunk: Uint8Array): void => void hash.update(chunk);
+  const plain = await decompressToBuffer(gzipOf(source, proven), header.plainBytes, onChunk);
   assertHash(header, hash.digest('hex'));
   return { header, plain };
+}
+
+/**
+ * Opens a state that only serves to apply deltas to, whose result is held to its own checksum: its bytes are proven by
+ * MAC and CRC, and not hashed once more.
+ *
+ * @throws ServiceError integrity_error, as `open`
+ */
+export async function openBase(
+  sealed: Bytes | BlobSource,
+  expected: BlobBinding,
+  dataKey?: Uint8Array,
+): Promise<{ header: BlobHeader; plain: Uint8Array }> {
+  const source = sourceOf(sealed);
+  const proven = await authenticate(source, expected, dataKey);
+  const { header } = proven.head;
+  return { header, plain: await decompressToBuffer(gzipOf(source, proven), header.plainBytes) };
 }
 
 /**
@@ -124,14 +81,16 @@ export async function open(
  * @throws ServiceError integrity_error, as `open`
  */
 export async function prove(
-  sealed: Bytes,
+  sealed: Bytes | BlobSource,
   expected: BlobBinding,
   dataKey?: Uint8Array,
   onChunk: (chunk: Uint8Array) => void = () => undefined,
 ): Promise<BlobHeader> {
-  const { header, gzip } = await authenticate(sealed, expected, dataKey);
+  const source = sourceOf(sealed);
+  const proven = await authenticate(source, expected, dataKey);
+  const { header } = proven.head;
   const hash = createHash('sha256');
-  await decompressInto(gzip, header.plainBytes, (chunk) => {
+  await decompressInto(gzipOf(source, proven), header.plainBytes, (chunk) => {
     hash.update(chunk);
     onChunk(chunk);
   });
@@ -140,13 +99,37 @@ export async function prove(
 }
 
 /**
+ * The text of a blob that `prove` has just accepted, in chunks of at most 1 MiB, for what does not fit into memory. It
+ * is checked once more on the way: if the store has other bytes by now, the last chunk never comes.
+ *
+ * @throws ServiceError integrity_error, as `open`, the hash before the last chunk
+ */
+export async function* streamProven(
+  source: BlobSource,
+  expected: BlobBinding,
+  dataKey?: Uint8Array,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const proven = await authenticate(source, expected, dataKey);
+  const { header } = proven.head;
+  const hash = createHash('sha256');
+  let held: Uint8Array | undefined;
+  for await (const chunk of decompress(gzipOf(source, proven), header.plainBytes)) {
+    if (held !== undefined) yield held;
+    hash.update(chunk);
+    held = chunk;
+  }
+  assertHash(header, hash.digest('hex'));
+  if (held !== undefined) yield held;
+}
+
+/**
  * Reads the header of a blob, or of its beginning, WITHOUT proving anything: to find the data key when there is no catalog.
  * Then `open(sealed, bindingOf(header), dataKey)` proves that the blob is whole and says this of itself.
  *
  * @throws ServiceError integrity_error if there is no well-formed header
  */
-export function readUnauthenticatedHeader(sealed: Bytes): BlobHeader {
-  return readHead(readerOf(chunksOf(sealed)).take).header;
+export async function readUnauthenticatedHeader(sealed: Bytes): Promise<BlobHeader> {
+  return (await readHead(readerOf(chunksOf(sealed)))).header;
 }
 
 /** Where a blob says it belongs. */
@@ -157,34 +140,47 @@ export function bindingOf(header: BlobHeader): BlobBinding {
   return { blobId, kind, resourceId, backupId, sequence, chainId, checksum, size, encrypted, ...base };
 }
 
-const NO_CIPHER: BlobCipher = { cipher: 'none' };
+function sourceOf(sealed: Bytes | BlobSource): BlobSource {
+  if ('read' in sealed) return sealed;
+  const chunks = chunksOf(sealed);
+  return { bytes: totalBytes(chunks), read: () => chunks };
+}
 
-function freshCipher({ dataKey, key }: ChainKey): [BlobCipher, BlobKeys] {
-  if (dataKey.length !== DATA_KEY_BYTES) throw new Error('A data key has 32 bytes');
-  const messageId = randomBytes(MESSAGE_ID_BYTES);
-  const keys = deriveKeys(dataKey, messageId);
-  const cipher: BlobCipher = {
-    cipher: 'aes-256-cbc',
-    key,
-    messageId: messageId.toString('base64'),
-    iv: randomBytes(IV_BYTES).toString('base64'),
-    commitment: Buffer.from(keys.commitment).toString('base64'),
-  };
-  return [cipher, keys];
+interface Proven {
+  head: Head;
+  keys: BlobKeys | undefined;
 }
 
 /** Checks everything there is to check before decryption: form, binding, key commitment, tag. In that order. */
 async function authenticate(
-  sealed: Bytes,
+  source: BlobSource,
   expected: BlobBinding,
   dataKey: Uint8Array | undefined,
-): Promise<{ header: BlobHeader; gzip: Iterable<Uint8Array> }> {
-  const frame = readFrame(sealed);
-  const { header } = frame;
-  assertBinding(header, expected);
-  const keys = header.cipher === 'none' ? undefined : committedKeys(header, dataKey);
-  await assertTag(frame, keys?.macKey);
-  return { header, gzip: keys ? decrypted(frame, keys) : frame.body };
+): Promise<Proven> {
+  const reader = readerOf(await source.read());
+  try {
+    const head = await readHead(reader);
+    const { header } = head;
+    if (source.bytes !== blobBytesOf(head)) throw wrongLength();
+    assertBinding(header, expected);
+    const keys = header.cipher === 'none' ? undefined : committedKeys(header, dataKey);
+    const tagger = taggerOf(keys?.macKey);
+    for (const view of head.views) tagger.update(view);
+    const bodyBytes = bodyBytesOf(header);
+    await eachSlice(reader.views(bodyBytes), tagger.update);
+    const tag = await reader.take(TAG_BYTES);
+    if (tag === undefined || !(await reader.ended())) throw wrongLength();
+    if (!timingSafeEqual(tagger.finish(head.headerBytes, bodyBytes), tag)) {
+      throw new ServiceError('integrity_error', 'A blob has been changed since it was written.');
+    }
+    return { head, keys };
+  } finally {
+    await reader.close();
+  }
+}
+
+function wrongLength(): ServiceError {
+  return new ServiceError('integrity_error', 'A blob does not have the length that its header says.');
 }
 
 /** By name, not by what `expected` happens to hold: a member that a caller forgot must not go unchecked. */
@@ -221,41 +217,35 @@ function committedKeys(
   return keys;
 }
 
-async function assertTag(frame: Frame, macKey: Uint8Array | undefined): Promise<void> {
-  const tagger = taggerOf(macKey);
-  for (const view of frame.head) tagger.update(view);
-  await eachSlice(frame.body, tagger.update);
-  if (!timingSafeEqual(tagger.finish(frame.headerBytes, frame.bodyBytes), frame.tag)) {
-    throw new ServiceError('integrity_error', 'A blob has been changed since it was written.');
-  }
-}
-
-/** The gzip stream of an encrypted body whose tag holds, decrypted as it is read. */
-function* decrypted({ header, body }: Frame, { cipherKey }: BlobKeys): Generator<Uint8Array> {
-  const decryptor = createDecipheriv('aes-256-cbc', cipherKey, ivOf(header));
-  for (const slice of slicesOf(body)) yield decryptor.update(slice);
-  let last: Uint8Array;
+/** The gzip stream of a blob whose tag holds, decrypted as it is read. */
+async function* gzipOf(
+  source: BlobSource,
+  { head, keys }: Proven,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = readerOf(await source.read());
   try {
-    last = decryptor.final();
-  } catch (cause) {
-    throw new ServiceError('integrity_error', 'A blob is not padded as it should be.', { cause });
+    await reader.take(head.bytes);
+    const body = slicesOf(reader.views(bodyBytesOf(head.header)));
+    if (keys === undefined) {
+      yield* body;
+      return;
+    }
+    const decryptor = createDecipheriv('aes-256-cbc', keys.cipherKey, ivOf(head.header));
+    for await (const slice of body) yield decryptor.update(slice);
+    let last: Uint8Array;
+    try {
+      last = decryptor.final();
+    } catch (cause) {
+      throw new ServiceError('integrity_error', 'A blob is not padded as it should be.', { cause });
+    }
+    yield last;
+  } finally {
+    await reader.close();
   }
-  yield last;
-}
-
-function ivOf(header: BlobHeader): Uint8Array {
-  if (header.cipher === 'none') throw new Error('A blob that is not encrypted has no IV');
-  return Buffer.from(header.iv, 'base64');
 }
 
 function assertHash(header: BlobHeader, sha256: string): void {
   if (sha256 !== header.plainSha256) {
     throw new ServiceError('integrity_error', 'The contents of a blob do not have their checksum.');
   }
-}
-
-async function sha256Of(chunks: readonly Uint8Array[]): Promise<string> {
-  const hash = createHash('sha256');
-  await eachSlice(chunks, (slice) => void hash.update(slice));
-  return hash.digest('hex');
 }

@@ -6,10 +6,18 @@ const SECOND_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * SECOND_MS;
 
 export const LIMITS = {
-  /** A request body in the embedded home. Held once in memory; four of these fit a small server. */
-  bodyBytesMax: 512 * MIB,
-  /** Bodies being received or processed at once, all requests together: a burst must not exhaust memory. */
+  /** A request body in the embedded home. Whole states go through it as a stream, past what a JavaScript string can hold. */
+  bodyBytesMax: 4096 * MIB,
+  /** Memory for bodies being received or processed at once, all requests together: a burst must not exhaust it. */
   inFlightBytesMax: 1536 * MIB,
+  /** A state that a delta is made of, or to: both stand in memory as text. What is longer is always stored whole. */
+  deltaStateBytesMax: 512 * MIB,
+  /** A longer state is restored as a stream: its blob is read three times, but never stands in memory. */
+  heldStateBytesMax: 256 * MIB,
+  /** Of a blob, or of a state packed on its way in: what is longer goes through a scratch file and is proven in the store. */
+  heldBlobBytesMax: 64 * MIB,
+  /** Texts of states kept in memory for the next delta on them. */
+  keptBasesBytesMax: 256 * MIB,
   /** What stands in a body beside `data`: it is parsed into objects, so it is kept small. */
   envelopeFieldsBytesMax: 1 * MIB,
   /** A body of a route that takes no state. */

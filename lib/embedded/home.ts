@@ -1,8 +1,10 @@
 // The embedded home: one process that owns a folder, with everything the service needs inside.
 
+import { LIMITS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import type { Clock, Queue } from '../ports.ts';
+import type { Clock, Queue, Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
+import { createKeptBases } from '../service/bases.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
@@ -20,12 +22,14 @@ import { createEventSink } from './event-sink.ts';
 import { every } from './every.ts';
 import { openKeyring } from './keyring.ts';
 import { createQueue } from './queue.ts';
+import { createScratch } from './scratch.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
 
 export interface Home {
   service: BackupService;
   /** Takes what is PUT to the URLs that the service gives out. */
   uploads: UploadReceiver;
+  scratch: Scratch;
   /** Ends background work and gives the folder free. */
   close(): Promise<void>;
 }
@@ -52,6 +56,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
   const clock = createSystemClock();
   const queue = createQueue(database, clock);
   const transfers = createTransferStore(dataDir, clock);
+  const scratch = createScratch(dataDir);
   let kickWorker = (): void => {};
   const deps: Deps = {
     blobs: openBlobStore(dataDir),
@@ -69,6 +74,8 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
       syncBytesMax: Number.POSITIVE_INFINITY,
     },
     gate: createGate(),
+    scratch,
+    bases: createKeptBases(LIMITS.keptBasesBytesMax),
   };
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
   const interrupted = await failAbandoned(deps, { interrupted: true });
@@ -94,6 +101,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
   return {
     service: createService(deps),
     uploads: transfers,
+    scratch,
     async close() {
       stopping = true;
       await Promise.all(background.map(({ stop }) => stop()));

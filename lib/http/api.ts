@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { ServiceError } from '../core/errors.ts';
+import type { Scratch } from '../core/packed.ts';
 import type { Logger } from '../log.ts';
 import type { BackupService } from '../service/api.ts';
 import { type AuthOptions, createAuthenticator } from './auth.ts';
-import { emptyBody } from './body.ts';
+import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { type OperationId, ROUTE_LIST } from './contract.ts';
 import { createHandlers } from './handlers.ts';
@@ -38,6 +39,8 @@ export interface ApiDeps {
   now?: () => number;
   /** Takes what is PUT to the paths that `createUpload` gives, in a home that does so itself. */
   uploads?: UploadReceiver;
+  /** For states that do not fit into memory. */
+  scratch?: Scratch;
   /** The operations that this process serves; all of them, if it is left out. The contract stays whole either way. */
   serves?: (operationId: OperationId) => boolean;
   /** What stands before the paths outside, as `/prod`: links begin with it. */
@@ -64,14 +67,18 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 export function createApi(deps: ApiDeps): Api {
   const { service, version, log, now = Date.now, serves = () => true, basePath = '' } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
-  if (limits.inFlightBytesMax < Math.max(limits.bodyBytesMax, limits.smallBodyBytesMax)) {
+  if (limits.inFlightBytesMax < Math.max(bodyMemoryBytesMax(limits.bodyBytesMax), limits.smallBodyBytesMax)) {
     throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
   }
   const authenticate = createAuthenticator(deps.auth);
   // Made on demand: it is dear, and a cold start should not pay for it.
   const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined, basePath }));
   const handlers = createHandlers({ service, version, openApi, now, basePath });
-  const pipeline = { limits, budget: createByteBudget(limits.inFlightBytesMax) };
+  const pipeline = {
+    limits,
+    budget: createByteBudget(limits.inFlightBytesMax),
+    ...(deps.scratch === undefined ? {} : { scratch: deps.scratch }),
+  };
   const app: Api = new Hono<Env>();
 
   const refuse = (context: Context<Env>, error: unknown, headers: Record<string, string> = {}): Response => {

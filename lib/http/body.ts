@@ -2,6 +2,9 @@
 
 import { ServiceError } from '../core/errors.ts';
 import { type ScannedBody, scanBody } from '../core/json/body.ts';
+import { packingOf } from '../core/json/state-sink.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Scratch } from '../core/packed.ts';
 import type { Reservation } from './budget.ts';
 
 export interface BodyBounds {
@@ -9,6 +12,9 @@ export interface BodyBounds {
   /** Bound of what stands beside the state. */
   fieldsBytesMax: number;
   stateMember?: string;
+  /** By what of the fields has come before it, whether the state has to be held as text. */
+  isStateTextWanted?: (fields: unknown) => boolean;
+  scratch?: Scratch;
 }
 
 /** Bytes received so far, for the request's log line. */
@@ -27,21 +33,62 @@ export async function readBody(
   meter: Meter,
 ): Promise<ScannedBody | undefined> {
   const declared = declaredBytes(request.headers);
+  const { bodyBytesMax, fieldsBytesMax, stateMember, isStateTextWanted } = bounds;
+  const memory = meteredMemory(reservation, stateMember === undefined ? bodyBytesMax : PACKED_BYTES_MAX);
   if (declared !== undefined) {
-    if (declared > bounds.bodyBytesMax) throw tooLarge(bounds);
-    reservation.reach(declared);
+    if (declared > bodyBytesMax) throw tooLarge(bounds);
+    memory.reach(declared);
   }
   if (request.body === null) return undefined;
-  const chunks = received(request.body, bounds, reservation, meter)[Symbol.asyncIterator]();
+  const chunks = received(request.body, bounds, memory, meter)[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (first.done === true) return undefined;
-  const { bodyBytesMax, fieldsBytesMax, stateMember } = bounds;
+  const isTextWanted = (fieldsText: string): boolean => {
+    // The fields end with the state's own name and a null in its place.
+    const isWanted = isStateTextWanted?.(JSON.parse(`${fieldsText}}`)) === true;
+    if (isWanted) memory.unbound();
+    return isWanted;
+  };
   return scanBody(from(first.value, chunks), {
     bodyBytesMax,
     fieldsBytesMax,
-    ...(stateMember === undefined ? {} : { stateMember }),
+    ...(stateMember === undefined ? {} : { stateMember, packing: { ...packingOf(bounds), isTextWanted } }),
     ...(declared === undefined ? {} : { sizeHint: declared }),
   });
+}
+
+/** What a packed state takes of the memory: what is held of it, and the blocks in work. */
+const PACKED_BYTES_MAX = LIMITS.heldBlobBytesMax + 16 * 1024 * 1024;
+
+/** What a state takes that is held as text, until it turns out to be too long for that. */
+const TEXT_BYTES_MAX = LIMITS.deltaStateBytesMax + PACKED_BYTES_MAX;
+
+/** Memory that the largest body can take. */
+export function bodyMemoryBytesMax(bodyBytesMax: number): number {
+  return Math.min(bodyBytesMax, TEXT_BYTES_MAX);
+}
+
+interface MeteredMemory {
+  /** So many bytes of the body have come, or will. Throws `too_many_requests`. */
+  reach(bytes: number): void;
+  /** The text is held. Throws `too_many_requests`. */
+  unbound(): void;
+}
+
+function meteredMemory(reservation: Reservation, bytesMax: number): MeteredMemory {
+  let reached = 0;
+  let bound = bytesMax;
+  const reserve = (): void => reservation.reach(Math.min(reached, bound));
+  return {
+    reach(bytes) {
+      reached = Math.max(reached, bytes);
+      reserve();
+    },
+    unbound() {
+      bound = TEXT_BYTES_MAX;
+      reserve();
+    },
+  };
 }
 
 /** The error for a body that a route needs and did not get. */
@@ -61,7 +108,7 @@ function declaredBytes(headers: Headers): number | undefined {
 async function* received(
   stream: ReadableStream<Uint8Array>,
   bounds: BodyBounds,
-  reservation: Reservation,
+  memory: MeteredMemory,
   meter: Meter,
 ): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
@@ -74,7 +121,7 @@ async function* received(
       if (value.length === 0) continue;
       meter.bytesIn += value.length;
       if (meter.bytesIn > bounds.bodyBytesMax) throw tooLarge(bounds);
-      reservation.reach(meter.bytesIn);
+      memory.reach(meter.bytesIn);
       yield value;
     }
   } finally {

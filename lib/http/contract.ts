@@ -17,6 +17,12 @@ import {
   RestoreHeaders,
 } from './schemas.ts';
 
+/** Whether the fields that have come so far say that a delta is to be made. */
+function isDelta(fields: unknown): boolean {
+  const { type } = fields as { type?: unknown };
+  return type === 'incremental' || type === 'differential';
+}
+
 const restoreAnswers = {
   200: { description: 'The state, proven against its checksum', schema: 'Restored' },
   202: {
@@ -65,7 +71,12 @@ export const ROUTES = {
     tag: 'Backups',
     auth: true,
     headers: CreateHeaders,
-    body: { fields: CreateBackupFields, stateMember: 'data', stateInstead: 'uploadId' },
+    body: {
+      fields: CreateBackupFields,
+      stateMember: 'data',
+      stateInstead: 'uploadId',
+      isStateTextWanted: isDelta,
+    },
     answers: {
       202: {
         description: 'Accepted: the backup is made from the upload in the background, under this id',

@@ -8,7 +8,7 @@ import type { Identity } from './auth.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
 import type { Origin } from './pipeline.ts';
-import { replyJson, replyParts, replyRestored } from './reply.ts';
+import { replyJson, replyParts, replyRestored, replyText } from './reply.ts';
 import type { InputOf } from './route.ts';
 import {
   backupUrl,
@@ -161,7 +161,7 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     async getOperationResult({ params }) {
       const { data, url } = await service.getOperationResult(params.id);
       if (url !== undefined) return new Response(null, { status: 303, headers: { Location: url } });
-      return replyParts(200, [data]);
+      return replyText(200, data);
     },
 
     async planRetention({ query }) {

@@ -2,9 +2,12 @@
 
 import type { Context } from 'hono';
 import { type Fault, ServiceError } from '../core/errors.ts';
+import type { ScannedBody } from '../core/json/body.ts';
+import { isPacked } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { Scratch } from '../core/packed.ts';
 import type { Identity } from './auth.ts';
-import { emptyBody, type Meter, readBody } from './body.ts';
+import { type BodyBounds, emptyBody, type Meter, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { findLosses } from './lossless.ts';
 import { checkMedia } from './media.ts';
@@ -29,6 +32,8 @@ export const DEFAULT_LIMITS: ApiLimits = {
 export interface PipelineDeps {
   limits: ApiLimits;
   budget: ByteBudget;
+  /** For states that do not fit into memory. */
+  scratch?: Scratch;
 }
 
 /** What the edge keeps of a request while it is served. */
@@ -64,33 +69,45 @@ export async function serveRoute<R extends Route>(
   if (faults.length > 0) throw invalidRequest(faults);
 
   const reservation = deps.budget.open();
+  let body: ScannedBody | undefined;
   try {
-    const body =
-      route.body === undefined ? {} : await takeBody(deps, route.body, request, reservation, state.meter);
+    if (route.body !== undefined) body = await takeBody(deps, route.body, request, reservation, state.meter);
+    const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body), state: body?.state };
     // The schemas of this very route made these: the table's types and its values are one.
-    const input = { params, query, headers, ...body } as unknown as InputOf<R>;
+    const input = { params, query, headers, ...fields } as unknown as InputOf<R>;
     return await handler(input, state.identity, new URL(request.url).origin);
   } finally {
     reservation.release();
+    if (body?.state !== undefined && isPacked(body.state)) await body.state.release();
   }
 }
 
 async function takeBody(
-  { limits }: PipelineDeps,
-  spec: BodySpec,
+  { limits, scratch }: PipelineDeps,
+  { stateMember, isStateTextWanted, optional }: BodySpec,
   request: Request,
   reservation: Reservation,
   meter: Meter,
-) {
-  const { stateMember } = spec;
-  const bounds =
+): Promise<ScannedBody | undefined> {
+  const bounds: BodyBounds =
     stateMember === undefined
       ? { bodyBytesMax: limits.smallBodyBytesMax, fieldsBytesMax: limits.smallBodyBytesMax }
-      : { bodyBytesMax: limits.bodyBytesMax, fieldsBytesMax: limits.envelopeFieldsBytesMax, stateMember };
+      : {
+          bodyBytesMax: limits.bodyBytesMax,
+          fieldsBytesMax: limits.envelopeFieldsBytesMax,
+          stateMember,
+          ...(isStateTextWanted === undefined ? {} : { isStateTextWanted }),
+          ...(scratch === undefined ? {} : { scratch }),
+        };
   const body = await readBody(request, bounds, reservation, meter);
-  if (body === undefined && spec.optional !== true) throw emptyBody();
-  const { fields: raw, fieldsText, state } = body ?? { fields: {}, fieldsText: '{}' };
+  if (body === undefined && optional !== true) throw emptyBody();
+  return body;
+}
 
+/** The fields as the schema gives them. Throws ServiceError `invalid_request`, also for a state that is missing or too many. */
+function fieldsOf(spec: BodySpec, body: ScannedBody | undefined): unknown {
+  const { stateMember } = spec;
+  const { fields: raw, fieldsText, state } = body ?? { fields: {}, fieldsText: '{}' };
   const losses = findLosses(fieldsText);
   const faults: Fault[] = [];
   const fields = applySchema(spec.fields, raw, '', faults);
@@ -105,7 +122,7 @@ async function takeBody(
   const known = new Set(losses.map((loss) => loss.pointer));
   const all = [...losses, ...faults.filter((fault) => !known.has(fault.pointer))];
   if (all.length > 0) throw invalidRequest(all);
-  return { fields, state };
+  return fields;
 }
 
 function isObject(value: unknown): value is object {

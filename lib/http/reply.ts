@@ -1,5 +1,8 @@
 // Answers as bytes: JSON of our own making, and the texts of states, which are passed through and never rebuilt.
 
+import { readerOf } from '../core/chunks.ts';
+import type { Text } from '../service/api.ts';
+
 /** Up to this much goes out in one piece; a stream would cost more than it saves. */
 const WHOLE_BYTES_MAX = 64 * 1024;
 
@@ -16,11 +19,21 @@ export function replyJson(status: number, value: unknown, headers: Record<string
 /** A JSON answer whose text is `parts`, one after the other. They must not change until it is sent. */
 export function replyParts(
   status: number,
-  parts: Uint8Array[],
+  parts: readonly Uint8Array[],
   headers: Record<string, string> = {},
 ): Response {
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-  const body = bytes <= WHOLE_BYTES_MAX ? Buffer.concat(parts, bytes) : streamOf(parts);
+  return replyText(status, { bytes, chunks: parts }, headers);
+}
+
+/** An answer that is a JSON text. What is in memory must not change until it is sent. */
+export function replyText(
+  status: number,
+  { bytes, chunks }: Text,
+  headers: Record<string, string> = {},
+): Response {
+  const isWhole = bytes <= WHOLE_BYTES_MAX && !(Symbol.asyncIterator in chunks);
+  const body = isWhole ? Buffer.concat(chunks, bytes) : streamOf(chunks);
   return new Response(body, {
     status,
     headers: { 'Content-Type': 'application/json', 'Content-Length': String(bytes), ...headers },
@@ -28,27 +41,36 @@ export function replyParts(
 }
 
 /** `{"operation": ..., "data": <the state's own text>}`. */
-export function replyRestored(operation: unknown, data: Uint8Array): Response {
+export function replyRestored(operation: unknown, data: Text): Response {
   const head = encoder.encode(`{"operation":${JSON.stringify(operation)},"data":`);
-  return replyParts(200, [head, data, encoder.encode('}')]);
+  const tail = encoder.encode('}');
+  const bytes = head.length + data.bytes + tail.length;
+  const chunks =
+    Symbol.asyncIterator in data.chunks ? between(head, data.chunks, tail) : [head, ...data.chunks, tail];
+  return replyText(200, { bytes, chunks });
 }
 
-/** Slices on demand, so that no more than the reader takes is in flight. Views, not copies: the parts stay whole. */
-function streamOf(parts: Uint8Array[]): ReadableStream<Uint8Array> {
-  let part = 0;
-  let at = 0;
+async function* between(
+  head: Uint8Array,
+  chunks: AsyncIterable<Uint8Array>,
+  tail: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* chunks;
+  yield tail;
+}
+
+/** Slices on demand, so that no more than the reader takes is in flight. Views, not copies: the chunks stay whole. */
+function streamOf(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = readerOf(chunks);
   return new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
-        while (part < parts.length && at >= parts[part]!.length) {
-          part++;
-          at = 0;
-        }
-        const bytes = parts[part];
-        if (bytes === undefined) return controller.close();
-        controller.enqueue(bytes.subarray(at, at + SLICE_BYTES));
-        at += SLICE_BYTES;
+      async pull(controller) {
+        const slice = await reader.takeSome(SLICE_BYTES);
+        if (slice === undefined) controller.close();
+        else controller.enqueue(slice);
       },
+      cancel: () => reader.close(),
     },
     { highWaterMark: 1 },
   );

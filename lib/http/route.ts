@@ -2,7 +2,7 @@
 
 import type * as z from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
-import type { CanonicalText } from '../core/json/text.ts';
+import type { ScannedState } from '../core/json/state-sink.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -11,6 +11,8 @@ export interface BodySpec {
   fields: z.ZodObject;
   /** The member that holds a state. Required, of any type, and never made into objects. */
   stateMember?: string;
+  /** Whether the state will be needed as text, by what of the fields has come before it. Else a long one is packed. */
+  isStateTextWanted?: (fields: unknown) => boolean;
   /** A field that may stand in the state's place, to say where the state is instead. */
   stateInstead?: string;
   /** Whether the body may be left out; it then counts as `{}`. */
@@ -51,9 +53,9 @@ export interface InputOf<R extends Route> {
   fields: R['body'] extends { fields: infer F } ? OutputOf<F> : Record<never, never>;
   /** Present exactly if the body has a stateMember. */
   state: R['body'] extends { stateInstead: string }
-    ? CanonicalText | undefined
+    ? ScannedState | undefined
     : R['body'] extends { stateMember: string }
-      ? CanonicalText
+      ? ScannedState
       : undefined;
 }
 

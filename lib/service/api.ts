@@ -1,6 +1,6 @@
 // What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
 
-import type { CanonicalText } from '../core/json/text.ts';
+import type { ScannedState } from '../core/json/state-sink.ts';
 import type {
   BackupMetadata,
   BackupRecord,
@@ -12,8 +12,9 @@ import type {
 } from '../core/model.ts';
 import type { RetentionDecision } from '../core/retention.ts';
 import type { Page, PageRequest } from '../ports.ts';
+import type { Text } from './text.ts';
 
-export type { RetentionDecision };
+export type { RetentionDecision, Text };
 
 /** Who asks, for the audit trail. */
 export interface Caller {
@@ -24,7 +25,8 @@ export interface CreateBackupInput {
   resourceId: string;
   resourceType: string;
   type: BackupType;
-  state: CanonicalText;
+  /** Whoever has read it releases what it has been packed into. */
+  state: ScannedState;
   metadata: BackupMetadata;
   encrypt: boolean;
   /** From the Idempotency-Key header. */
@@ -68,11 +70,11 @@ export interface PointInTimeInput extends Omit<RestoreInput, 'backupId' | 'targe
 export interface RestoreOutput {
   operation: OperationRecord;
   /** JSON text of the state, or of the part of it that was asked for; absent while the operation is not completed. */
-  data?: Uint8Array;
+  data?: Text;
 }
 
 /** The JSON text itself, or a URL that gives it for a while. */
-export type RestoreResult = { data: Uint8Array; url?: never } | { url: string; data?: never };
+export type RestoreResult = { data: Text; url?: never } | { url: string; data?: never };
 
 export interface ValidationResult {
   valid: boolean;

@@ -5,14 +5,18 @@ import { diff } from '../core/delta/diff.ts';
 import { encodeDelta } from '../core/delta/encode.ts';
 import type { ChainKey } from '../core/envelope.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
+import { isPacked, type ScannedState, sizeOf } from '../core/json/state-sink.ts';
+import type { CanonicalText } from '../core/json/text.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
-import type { BackupRecord, ChangeCounts, Head, WrappedKey } from '../core/model.ts';
+import type { BackupRecord, BaseRef, ChangeCounts, Head, WrappedKey } from '../core/model.ts';
+import { unpack } from '../core/packed.ts';
 import { type Change, PortError } from '../ports.ts';
 import type { Caller, CreateBackupInput } from './api.ts';
+import { type ChainSource, keyContextOf, openKey } from './blobs.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { findEarlier, fingerprint, rememberAnswer } from './idempotency.ts';
-import { keyContextOf, loadState } from './state.ts';
+import { type LoadedState, loadBase } from './state.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
 export interface CreateOutput {
@@ -81,7 +85,7 @@ async function attemptCreate(
     type: plan.type,
     ...(plan.type === input.type ? {} : { requestedType: input.type }),
     sequence: (head?.sequence ?? 0) + 1,
-    size: input.state.bytes.length,
+    size: sizeOf(input.state),
     checksum: input.state.checksum,
     encrypted: input.encrypt,
     ...(plan.base === undefined ? {} : { baseBackupId: plan.base.id }),
@@ -114,6 +118,7 @@ async function attemptCreate(
   };
   try {
     await catalog.commit(changesOf(record, head, input, print, caller, now));
+    if (built.text !== undefined) deps.bases?.keep(resourceId, ref.blobId, built.text);
     return { backup: record, replayed: false };
   } catch (error) {
     if (error instanceof PortError && error.code === 'conflict') return undefined;
@@ -126,6 +131,8 @@ interface Built {
   changes?: ChangeCounts;
   /** The chain's key, whether or not this backup uses it. */
   key?: WrappedKey;
+  /** The state as text, if it had to be: the next delta will ask for it. */
+  text?: CanonicalText;
 }
 
 /** Either the whole state, or the delta to the base with what it needs. */
@@ -140,7 +147,7 @@ async function build(
   const { base } = plan;
   const needsKey = encrypt && earlyKey === undefined && base?.key === undefined;
   const [loaded, freshKey] = await Promise.all([
-    base === undefined ? undefined : loadState(deps, { resourceId: draft.resourceId, ...base }),
+    base === undefined ? undefined : openBaseOf(deps, { resourceId: draft.resourceId, ...base }, state),
     needsKey ? newKey(deps, draft) : earlyKey,
   ]);
   const key = base?.key ?? freshKey?.key;
@@ -148,13 +155,24 @@ async function build(
   const encryption = encrypt ? { key: key!, dataKey: dataKey! } : 'none';
   const keyed = key === undefined ? {} : { key };
   const whole: Built = { content: { state, prefix: [], encryption }, ...keyed };
-  if (base === undefined || loaded === undefined) return whole;
-  const difference = diff(loaded.state, state);
-  if (difference === undefined) return whole;
+  if (base === undefined || loaded?.state === undefined) return whole;
+  const text = isPacked(state) ? await unpack(state) : state;
+  const difference = diff(loaded.state, text);
+  if (difference === undefined) return { ...whole, text };
   const changes = difference.counts;
-  if (plan.checkpoint) return { ...whole, changes };
+  if (plan.checkpoint) return { ...whole, text, changes };
   const delta = { chunks: encodeDelta(difference), base: loaded.state };
-  return { content: { state, delta, prefix: base.chain, encryption }, changes, ...keyed };
+  return { content: { state: text, delta, prefix: base.chain, encryption }, text, changes, ...keyed };
+}
+
+/** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */
+async function openBaseOf(
+  deps: Deps,
+  base: BaseRef & ChainSource,
+  state: ScannedState,
+): Promise<Partial<LoadedState>> {
+  if (Math.max(base.size, sizeOf(state)) <= LIMITS.deltaStateBytesMax) return loadBase(deps, base);
+  return base.key === undefined ? {} : { dataKey: await openKey(deps, base.key, base) };
 }
 
 function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>): Promise<ChainKey> {

@@ -1,7 +1,17 @@
 // What every use case is given: the ports, and what this deployment permits.
 
 import type { Logger } from '../log.ts';
-import type { BlobStore, Catalog, Clock, EventSink, Keyring, Queue, TransferStore } from '../ports.ts';
+import type {
+  BlobStore,
+  Catalog,
+  Clock,
+  EventSink,
+  Keyring,
+  Queue,
+  Scratch,
+  TransferStore,
+} from '../ports.ts';
+import type { KeptBases } from './bases.ts';
 import type { Gate } from './gate.ts';
 
 export interface ServiceOptions {
@@ -27,4 +37,8 @@ export interface Deps {
   options: ServiceOptions;
   /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
   gate: Gate;
+  /** For states that do not fit into memory; without it they have to. */
+  scratch?: Scratch;
+  /** Spares a home whose process goes on from loading what it has just written. */
+  bases?: KeptBases;
 }

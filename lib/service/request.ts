@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { ServiceError } from '../core/errors.ts';
 import { readState } from '../core/json/body.ts';
+import { isPacked, packingOf, type ScannedState } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, BackupRequest } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
@@ -107,10 +108,14 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
   try {
     // A worker that died after its commit: the backup is there, only the request does not say so yet.
     if ((await catalog.getBackup(id)) === undefined) {
-      const state = await readUpload(deps, current.uploadId);
-      current = await move(deps, current, { progress: READ_PERCENT });
-      const { resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = current;
-      await createBackup(deps, { id, resourceId, resourceType, type, state, metadata, encrypt }, { actor });
+      const state = await readUpload(deps, current);
+      try {
+        current = await move(deps, current, { progress: READ_PERCENT });
+        const { resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = current;
+        await createBackup(deps, { id, resourceId, resourceType, type, state, metadata, encrypt }, { actor });
+      } finally {
+        if (isPacked(state)) await state.release();
+      }
     }
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code === 'write_conflict') throw error;
@@ -149,9 +154,13 @@ async function move(
   return record;
 }
 
-async function readUpload(deps: Deps, uploadId: string) {
+async function readUpload(deps: Deps, { uploadId, requestedType }: BackupRequest): Promise<ScannedState> {
   const { bytes, body } = await findUpload(deps, uploadId);
-  return readState(body, { bytesMax: deps.options.uploadBytesMax, sizeHint: bytes });
+  return readState(body, {
+    bytesMax: deps.options.uploadBytesMax,
+    sizeHint: bytes,
+    packing: { ...packingOf(deps), isTextWanted: () => requestedType !== 'full' },
+  });
 }
 
 async function findUpload({ transfers }: Deps, uploadId: string) {

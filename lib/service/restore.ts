@@ -9,8 +9,10 @@ import type { BackupRecord, OperationRecord } from '../core/model.ts';
 import type { PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
-import { loadBackup } from './load-backup.ts';
 import { findOperation, isFinal, type Tracker, trackOperation } from './operations.ts';
+import { readBackup } from './read-backup.ts';
+import { loadState, type ReadOptions, readText } from './state.ts';
+import type { Text } from './text.ts';
 
 /** Parts of the way, in percent, at which loading ends and validation begins. */
 const LOADED_PERCENT = 80;
@@ -102,7 +104,7 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
     }
     return tracker.fail([message]);
   }
-  await deps.transfers.results?.write(operation.id, [outcome.value]);
+  await deps.transfers.results?.write(operation.id, outcome.value.chunks);
   return tracker.complete(operation.validate, deps.clock.now() + LIMITS.resultMs);
 }
 
@@ -121,27 +123,43 @@ export async function readResult(deps: Deps, operationId: string): Promise<Resto
   const staged = await deps.transfers.results?.url(operationId, operation.resultUntil);
   if (staged !== undefined) return { url: staged };
   const record = await liveBackup(deps, operation.backupId);
-  const { state } = await loadBackup(deps, record);
-  return { data: partOf(state.bytes, operation.path) };
+  return { data: await readPart(deps, record, operation.path, { isChecked: false }) };
 }
 
-async function run(deps: Deps, record: BackupRecord, tracker: Tracker): Promise<Uint8Array> {
+async function run(deps: Deps, record: BackupRecord, tracker: Tracker): Promise<Text> {
   const { path, validate } = tracker.current;
   tracker.advance('in_progress', 1);
-  const { state } = await loadBackup(deps, record, (done) => {
-    tracker.advance('in_progress', done * LOADED_PERCENT);
-  });
-  const { bytes } = state;
-  if (validate) {
-    tracker.advance('validating', LOADED_PERCENT);
-    const fault = bytes.length === record.size ? await findTextFault(bytes) : 'The state is cut short.';
-    if (fault !== undefined) throw new ServiceError('integrity_error', fault);
-  }
-  return partOf(bytes, path);
+  const onProgress = (done: number): void => tracker.advance('in_progress', done * LOADED_PERCENT);
+  const text = await readPart(deps, record, path, { isChecked: validate, onProgress });
+  if (validate) tracker.advance('validating', LOADED_PERCENT);
+  return text;
 }
 
-function partOf(state: Uint8Array, path: string | undefined): Uint8Array {
-  if (path === undefined || path === '') return state;
+/** The state, or the part of it at `path`. */
+function readPart(
+  deps: Deps,
+  record: BackupRecord,
+  path: string | undefined,
+  options: ReadOptions,
+): Promise<Text> {
+  return readBackup(deps, record, async (current) => {
+    if (path === undefined || path === '') {
+      const { fault, ...text } = await readText(deps, current, options);
+      demandSound(fault ?? (text.bytes === record.size ? undefined : 'The state is cut short.'));
+      return text;
+    }
+    const { bytes } = (await loadState(deps, current, options.onProgress)).state;
+    if (options.isChecked) demandSound(await findTextFault(bytes));
+    const part = partOf(bytes, path);
+    return { bytes: part.length, chunks: [part] };
+  });
+}
+
+function demandSound(fault: string | undefined): void {
+  if (fault !== undefined) throw new ServiceError('integrity_error', fault);
+}
+
+function partOf(state: Uint8Array, path: string): Uint8Array {
   const part = findValue(state, parsePointer(path) ?? []);
   if (part === undefined) {
     throw new ServiceError('path_not_found', 'The state has nothing at that path.', {

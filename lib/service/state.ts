@@ -1,22 +1,21 @@
 // Rebuilds a state from its chain: the one way in which stored bytes become a state again.
 
-import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyDeltaToBuffer } from '../core/delta/apply.ts';
-import { type BlobBinding, open } from '../core/envelope.ts';
+import { open, openBase, prove, streamProven } from '../core/envelope.ts';
 import { ServiceError } from '../core/errors.ts';
+import { findTextFault, TextCheck } from '../core/json/body.ts';
 import type { CanonicalText } from '../core/json/text.ts';
-import type { BackupRecord, BlobRef, WrappedKey } from '../core/model.ts';
-import { PortError } from '../ports.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { BlobRef } from '../core/model.ts';
+import { sha256Of } from '../core/sha256.ts';
+import { bindingTo, type ChainSource, checkBlob, fetchBlob, openKey, storedBlob } from './blobs.ts';
 import type { Deps } from './deps.ts';
+import type { Text } from './text.ts';
 
-const SLICE_BYTES = 8 * 1024 * 1024;
+export type { ChainSource };
 
 /** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
 const PROVEN = { baseProven: true };
-
-/** What is needed to read a chain; a backup record has it all. */
-export type ChainSource = Pick<BackupRecord, 'resourceId' | 'chainId' | 'chain' | 'key'>;
 
 export interface LoadedState {
   state: CanonicalText;
@@ -24,17 +23,25 @@ export interface LoadedState {
   dataKey?: Uint8Array;
 }
 
+type StoreDeps = Pick<Deps, 'blobs' | 'keyring'>;
+
+/** Hears the part done, 0..1. */
+type OnProgress = (done: number) => void;
+
 /**
- * The state at the end of the chain, proven: every blob's MAC, every delta's base, and the checksum of the result.
- * Blobs and key are fetched in parallel. `onProgress` hears the part done, 0..1.
+ * The state at the end of the chain, in memory and proven: every blob's MAC, every delta's base, and the checksum of the
+ * result. Blobs and key are fetched in parallel.
  * Throws ServiceError `broken_chain` (something is missing) or `integrity_error` (something is not what was written).
  */
 export async function loadState(
-  deps: Pick<Deps, 'blobs' | 'keyring'>,
+  deps: StoreDeps,
   source: ChainSource,
-  onProgress: (done: number) => void = () => {},
+  onProgress: OnProgress = () => {},
 ): Promise<LoadedState> {
   const { chain, key } = source;
+  const [first, ...rest] = chain;
+  if (first === undefined) throw new ServiceError('broken_chain', 'The chain is empty.');
+  if (first.kind === 'delta') throw new ServiceError('broken_chain', 'The chain begins with a delta.');
   const steps = chain.length * 2;
   let taken = 0;
   const step = (): void => onProgress(++taken / steps);
@@ -46,97 +53,92 @@ export async function loadState(
       return blob;
     }),
   ]);
-  let state: CanonicalText | undefined;
-  for (const [i, ref] of chain.entries()) {
-    const base = ref.kind === 'state' ? undefined : state;
-    if (ref.kind === 'delta' && base === undefined)
-      throw new ServiceError('broken_chain', 'The chain begins with a delta.');
-    const binding = {
-      ...bindingTo(source, ref),
-      ...(base === undefined ? {} : { baseChecksum: base.checksum }),
-    };
-    const { plain } = await open(sealed[i]!, binding, dataKey);
-    state = {
-      bytes: base === undefined ? plain : applyDeltaToBuffer(base.bytes, plain, PROVEN),
-      checksum: ref.checksum,
-    };
+  // With deltas on it, what comes of it in the end is hashed.
+  const openFirst = rest.length === 0 ? open : openBase;
+  const { plain } = await openFirst(sealed[0]!, bindingTo(source, first), dataKey);
+  let state: CanonicalText = { bytes: plain, checksum: first.checksum };
+  step();
+  for (const [i, ref] of rest.entries()) {
+    if (ref.kind === 'state') throw new ServiceError('broken_chain', 'The chain has a state in its middle.');
+    const binding = { ...bindingTo(source, ref), baseChecksum: state.checksum };
+    const delta = await open(sealed[i + 1]!, binding, dataKey);
+    state = { bytes: applyDeltaToBuffer(state.bytes, delta.plain, PROVEN), checksum: ref.checksum };
     step();
   }
-  if (state === undefined) throw new ServiceError('broken_chain', 'The chain is empty.');
   // A blob's contents are held to their own hash, which for a whole state is the state's; a delta's result is not.
-  if (chain.at(-1)!.kind === 'delta' && (await sha256(state.bytes)) !== state.checksum) {
+  if (rest.length > 0 && (await sha256Of([state.bytes])) !== state.checksum) {
     throw new ServiceError('integrity_error', 'The state does not have its checksum.');
   }
   return dataKey === undefined ? { state } : { state, dataKey };
 }
 
-/** Binds a blob to its place: what its authenticated header must say. */
-export function bindingTo(
-  { resourceId, chainId }: Pick<ChainSource, 'resourceId' | 'chainId'>,
-  { bytes: _bytes, sha256: _sha256, ...ref }: BlobRef,
-): BlobBinding {
-  return { ...ref, resourceId, chainId };
+/**
+ * The state as a base to build on. One that is kept in memory is not loaded, but the stored bytes that give it are
+ * checked: a delta on what is gone would be no backup. Throws as `loadState`.
+ */
+export async function loadBase(
+  deps: StoreDeps & Pick<Deps, 'bases'>,
+  source: ChainSource,
+): Promise<LoadedState> {
+  const { chain, key } = source;
+  const tip = chain.at(-1);
+  const kept = tip && deps.bases?.find(tip.blobId);
+  if (kept === undefined || kept.checksum !== tip!.checksum) return loadState(deps, source);
+  const [dataKey] = await Promise.all([
+    key === undefined ? undefined : openKey(deps, key, source),
+    ...chain.map((ref) => checkBlob(deps, ref)),
+  ]);
+  return dataKey === undefined ? { state: kept } : { state: kept, dataKey };
 }
 
-/** What a data key is bound to, at the keyring. */
-export function keyContextOf(source: Pick<ChainSource, 'resourceId' | 'chainId'>): Record<string, string> {
-  return { resourceId: source.resourceId, chainId: source.chainId };
+export interface ReadOptions {
+  onProgress?: OnProgress;
+  /** Whether the structure is looked at too. */
+  isChecked: boolean;
 }
 
-async function openKey(
-  { keyring }: Pick<Deps, 'keyring'>,
-  key: WrappedKey,
-  source: Pick<ChainSource, 'resourceId' | 'chainId'>,
-): Promise<Uint8Array> {
-  try {
-    return await keyring.open(key, keyContextOf(source));
-  } catch (error) {
-    if (error instanceof PortError && error.code === 'integrity') {
-      throw new ServiceError('integrity_error', 'The data key does not open.', { cause: error });
-    }
-    if (error instanceof PortError && (error.code === 'not_found' || error.code === 'denied')) {
-      throw new ServiceError('broken_chain', 'The key that wraps the data key cannot be used.', {
-        cause: error,
-      });
-    }
-    throw error;
-  }
+export interface ReadText extends Text {
+  /** What is wrong with the structure, if that was asked for and is the case. */
+  fault?: string;
 }
 
-async function fetchBlob({ blobs }: Pick<Deps, 'blobs'>, ref: BlobRef): Promise<Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const hash = ref.encrypted ? undefined : createHash('sha256');
-  try {
-    for await (const chunk of await blobs.get(ref.blobId)) {
-      bytes += chunk.length;
-      if (bytes > ref.bytes) break;
-      // Without a MAC, only the catalog's own record of the bytes tells that nobody has edited them.
-      hash?.update(chunk);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof PortError && error.code === 'not_found') {
-      throw new ServiceError('broken_chain', `A blob of ${ref.backupId} is missing.`, { cause: error });
-    }
-    if (error instanceof PortError && error.code === 'integrity') {
-      const detail = `A blob of ${ref.backupId} is not what was written.`;
-      throw new ServiceError('integrity_error', detail, { cause: error });
-    }
-    throw error;
+/**
+ * The state's text, proven as by `loadState` before the first byte is given, but not held in memory if it is long.
+ * Throws as `loadState`.
+ */
+export async function readText(
+  deps: StoreDeps,
+  source: ChainSource,
+  options: ReadOptions,
+): Promise<ReadText> {
+  const [only, ...rest] = source.chain;
+  if (only?.kind === 'state' && rest.length === 0 && only.size > LIMITS.heldStateBytesMax) {
+    return streamText(deps, source, only, options);
   }
-  if (bytes !== ref.bytes || (hash !== undefined && hash.digest('hex') !== ref.sha256)) {
-    throw new ServiceError('integrity_error', `A blob of ${ref.backupId} is not what was written.`);
-  }
-  return chunks;
+  const { bytes } = (await loadState(deps, source, options.onProgress)).state;
+  const fault = options.isChecked ? await findTextFault(bytes) : undefined;
+  return { bytes: bytes.length, chunks: [bytes], ...faulty(fault) };
 }
 
-/** Lets other work run between slices. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const hash = createHash('sha256');
-  for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-    if (at > 0) await nextTurn();
-    hash.update(bytes.subarray(at, at + SLICE_BYTES));
-  }
-  return hash.digest('hex');
+async function streamText(
+  deps: StoreDeps,
+  source: ChainSource,
+  ref: BlobRef,
+  { onProgress = () => {}, isChecked }: ReadOptions,
+): Promise<ReadText> {
+  const dataKey = source.key && (await openKey(deps, source.key, source));
+  const stored = storedBlob(deps, ref);
+  const binding = bindingTo(source, ref);
+  const check = isChecked ? new TextCheck() : undefined;
+  let proven = 0;
+  await prove(stored, binding, dataKey, (chunk) => {
+    check?.push(chunk);
+    proven += chunk.length;
+    onProgress(proven / ref.size);
+  });
+  return { bytes: proven, chunks: streamProven(stored, binding, dataKey), ...faulty(check?.finish()) };
+}
+
+function faulty(fault: string | undefined): { fault?: string } {
+  return fault === undefined ? {} : { fault };
 }

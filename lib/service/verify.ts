@@ -1,20 +1,20 @@
 // Verifies a backup without giving it out: the restore's own path, and the specification's validation result.
 
 import { hasCode } from '../core/errors.ts';
-import { findTextFault } from '../core/json/body.ts';
 import { expiryWarnings } from '../core/validation.ts';
 import type { ValidationResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
-import { loadBackup } from './load-backup.ts';
+import { readBackup } from './read-backup.ts';
+import { type ReadText, readText } from './state.ts';
 
 /** Throws ServiceError `backup_not_found`; what is wrong with the stored bytes is the result, not an error. */
 export async function verifyBackup(deps: Deps, id: string): Promise<ValidationResult> {
   const record = await liveBackup(deps, id);
   const warnings = expiryWarnings(record.expiresAt, deps.clock.now());
-  let bytes: Uint8Array;
+  let text: ReadText;
   try {
-    ({ bytes } = (await loadBackup(deps, record)).state);
+    text = await readBackup(deps, record, (current) => readText(deps, current, { isChecked: true }));
   } catch (error) {
     if (!hasCode(error, 'integrity_error', 'broken_chain')) throw error;
     // The caller gets a 200: whoever watches the log must hear of it all the same.
@@ -22,8 +22,8 @@ export async function verifyBackup(deps: Deps, id: string): Promise<ValidationRe
     const nothing = { checksumValid: false, structureValid: false, dataIntegrity: false };
     return { valid: false, errors: [error.message], warnings, ...nothing };
   }
-  const fault = await findTextFault(bytes);
-  const dataIntegrity = bytes.length > 0 && bytes.length === record.size;
+  const { bytes, fault } = text;
+  const dataIntegrity = bytes > 0 && bytes === record.size;
   const errors = [
     ...(fault === undefined ? [] : [fault]),
     ...(dataIntegrity ? [] : ['The state does not have its size.']),

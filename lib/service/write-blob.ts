@@ -1,13 +1,17 @@
 // Seals what a backup adds, proves the sealed bytes, stores them: a blob that has a reference has been restored once.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { applyDelta } from '../core/delta/apply.ts';
-import { type BlobFields, type ChainKey, open, prove, seal } from '../core/envelope.ts';
+import { type BlobFields, type BlobSource, beginSeal, type ChainKey, open, prove } from '../core/envelope.ts';
 import { ServiceError } from '../core/errors.ts';
+import { isPacked, type ScannedState, sizeOf } from '../core/json/state-sink.ts';
 import type { CanonicalText } from '../core/json/text.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, BlobRef } from '../core/model.ts';
+import { sha256Of } from '../core/sha256.ts';
+import type { BlobDigest } from '../ports.ts';
+import { bindingTo, storedBlob } from './blobs.ts';
 import type { Deps } from './deps.ts';
-import { bindingTo } from './state.ts';
 
 /** What is known of a backup before its blob is. */
 export type Draft = Pick<
@@ -16,7 +20,7 @@ export type Draft = Pick<
 >;
 
 export interface BlobContent {
-  state: CanonicalText;
+  state: ScannedState;
   /** The delta's text and what it applies to; absent to store the whole state. */
   delta?: { chunks: Uint8Array[]; base: CanonicalText };
   /** The blobs before this one: with a delta at least one. */
@@ -24,26 +28,28 @@ export interface BlobContent {
   encryption: ChainKey | 'none';
 }
 
+/** What is compressed into more than this is not held as a blob: it is proven as it lies in the store. */
+const { heldBlobBytesMax } = LIMITS;
+
 /**
- * Resolves with the reference and the bytes of the gzip stream.
+ * Resolves with the reference and the bytes of the gzip stream. Sealed bytes in memory are proven while they are being
+ * stored; if they fail, what was stored has no name, and goes like every blob that no record names.
  * Throws ServiceError `integrity_error` if the sealed bytes do not give the state back or the store holds others,
  * PortError from the store.
  */
 export async function writeBlob(
-  { blobs }: Pick<Deps, 'blobs'>,
+  deps: Pick<Deps, 'blobs'>,
   draft: Draft,
   content: BlobContent,
 ): Promise<{ ref: BlobRef; compressedBytes: number }> {
   const { state, delta, encryption } = content;
   const fields = fieldsOf(draft, content);
-  const { chunks, bytes, sha256, compressedBytes } = await seal({
-    fields,
-    plain: delta === undefined ? state.bytes : delta.chunks,
-    encryption,
-  });
+  const plain = delta?.chunks ?? (isPacked(state) ? state : state.bytes);
+  const sealing = await beginSeal({ fields, plain, encryption });
   const { blobId, kind, sequence, checksum, size } = fields;
   const encrypted = encryption !== 'none';
-  const ref: BlobRef = {
+  const { compressedBytes } = sealing;
+  const refOf = ({ bytes, sha256 }: BlobDigest): BlobRef => ({
     blobId,
     kind,
     backupId: draft.id,
@@ -53,14 +59,36 @@ export async function writeBlob(
     encrypted,
     checksum,
     size,
-  };
-  await proveBlob(draft, ref, chunks, content);
-  const stored = await blobs.put(blobId, chunks, { bytes, sha256 });
-  // What the store confirms is compared here too: it is the one thing that nothing later would find before a restore.
-  if (stored.bytes !== bytes || stored.sha256 !== sha256) {
+  });
+  if (compressedBytes > heldBlobBytesMax) {
+    const stored = await deps.blobs.put(blobId, sealing.chunks);
+    demandSame(stored, sealing.digest());
+    const ref = refOf(stored);
+    await proveBlob(draft, ref, storedBlob(deps, ref), content);
+    return { ref, compressedBytes };
+  }
+  const sealed = await Array.fromAsync(sealing.chunks);
+  const digest = sealing.digest();
+  const ref = refOf(digest);
+  const [stored] = await allSettled([
+    deps.blobs.put(blobId, sealed, digest),
+    proveBlob(draft, ref, sealed, content),
+  ]);
+  demandSame(stored, digest);
+  return { ref, compressedBytes };
+}
+
+/** What the store confirms is compared here too: it is the one thing that nothing later would find before a restore. */
+function demandSame(stored: BlobDigest, sealed: BlobDigest): void {
+  if (stored.bytes !== sealed.bytes || stored.sha256 !== sealed.sha256) {
     throw new ServiceError('integrity_error', 'The store does not hold the bytes that it was given.');
   }
-  return { ref, compressedBytes };
+}
+
+/** Both, or the first error in this order once neither is under way any more. */
+async function allSettled<A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent): BlobFields {
@@ -71,7 +99,7 @@ function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent): BlobFiel
     blobId: randomBytes(16).toString('hex'),
     kind: delta === undefined ? 'state' : 'delta',
     checksum: state.checksum,
-    size: state.bytes.length,
+    size: sizeOf(state),
     ...(delta === undefined ? {} : { baseBlobId: prefix.at(-1)!.blobId, baseChecksum: delta.base.checksum }),
   };
 }
@@ -80,7 +108,7 @@ function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent): BlobFiel
 async function proveBlob(
   draft: Draft,
   ref: BlobRef,
-  sealed: Uint8Array[],
+  sealed: Uint8Array[] | BlobSource,
   { state, delta, encryption }: BlobContent,
 ): Promise<void> {
   const dataKey = encryption === 'none' ? undefined : encryption.dataKey;
@@ -91,9 +119,8 @@ async function proveBlob(
     return;
   }
   const { plain } = await open(sealed, { ...binding, baseChecksum: delta.base.checksum }, dataKey);
-  const hash = createHash('sha256');
-  for (const chunk of applyDelta(delta.base.bytes, plain, { baseProven: true })) hash.update(chunk);
-  if (hash.digest('hex') !== state.checksum) {
-    throw new ServiceError('integrity_error', 'The delta does not give the state back; nothing was stored.');
+  const text = applyDelta(delta.base.bytes, plain, { baseProven: true });
+  if ((await sha256Of(text)) !== state.checksum) {
+    throw new ServiceError('integrity_error', 'The delta does not give the state back; no backup was made.');
   }
 }

@@ -13,18 +13,18 @@ import {
 const MIB = 1024 * 1024;
 const chunkLists = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
 
-test('reading in pieces gives the bytes in order, however they are cut', () => {
-  fc.assert(
-    fc.property(chunkLists, fc.array(fc.nat(15)), (chunks, lengths) => {
+test('reading in pieces gives the bytes in order, however they are cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(chunkLists, fc.array(fc.nat(15)), async (chunks, lengths) => {
       const whole = Buffer.concat(chunks);
       const reader = readerOf(chunks);
       let at = 0;
       for (const length of lengths) {
-        expect(reader.ended()).toBe(at === whole.length);
-        const piece = reader.take(length);
+        expect(await reader.ended()).toBe(at === whole.length);
+        const piece = await reader.take(length);
         if (at + length > whole.length) {
           expect(piece).toBeUndefined();
-          expect(reader.ended()).toBe(true);
+          expect(await reader.ended()).toBe(true);
           return;
         }
         expect(Buffer.from(piece!)).toEqual(whole.subarray(at, at + length));
@@ -34,15 +34,15 @@ test('reading in pieces gives the bytes in order, however they are cut', () => {
   );
 });
 
-test('what lies in one chunk is not copied', () => {
+test('what lies in one chunk is not copied', async () => {
   const chunk = Uint8Array.of(1, 2, 3, 4);
   const reader = readerOf([new Uint8Array(0), chunk, Uint8Array.of(5)]);
-  expect(reader.take(3)!.buffer).toBe(chunk.buffer);
-  expect(reader.takeViews(2)!.map((view) => [...view])).toEqual([[4], [5]]);
+  expect((await reader.take(3))!.buffer).toBe(chunk.buffer);
+  expect((await Array.fromAsync(reader.views(2))).map((view) => [...view])).toEqual([[4], [5]]);
   expect(joined([chunk])).toBe(chunk);
 });
 
-test('chunks are pulled only when they are needed', () => {
+test('chunks are pulled only when they are needed', async () => {
   let pulled = 0;
   const reader = readerOf(
     (function* () {
@@ -53,15 +53,15 @@ test('chunks are pulled only when they are needed', () => {
     })(),
   );
   expect(pulled).toBe(0);
-  reader.take(2);
+  await reader.take(2);
   expect(pulled).toBe(1);
-  reader.take(3);
+  await reader.take(3);
   expect(pulled).toBe(3);
 });
 
-test('slices are at most 1 MiB and leave nothing out', () => {
+test('slices are at most 1 MiB and leave nothing out', async () => {
   const chunks = [Buffer.alloc(2 * MIB + 5, 1), Buffer.alloc(0), Buffer.alloc(MIB, 2), Buffer.alloc(1, 3)];
-  const slices = [...slicesOf(chunks)];
+  const slices = await Array.fromAsync(slicesOf(chunks));
   expect(slices.map((slice) => slice.length)).toEqual([MIB, MIB, 5, MIB, 1]);
   expect(Buffer.concat(slices).equals(Buffer.concat(chunks))).toBe(true);
 });

@@ -204,7 +204,7 @@ describe('the example of the page', () => {
     const texts = { state: example('state-text'), delta: example('delta-text') };
     for (const name of ['state', 'delta'] as const) {
       const blob = readFileSync(blobPath(folder, ids[name]));
-      const { plain } = await open(blob, bindingOf(readUnauthenticatedHeader(blob)), dataKey);
+      const { plain } = await open(blob, bindingOf(await readUnauthenticatedHeader(blob)), dataKey);
       expect(Buffer.from(plain).toString()).toBe(texts[name]);
     }
     const target = applyDelta(Buffer.from(texts.state), Buffer.from(texts.delta));

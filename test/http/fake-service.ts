@@ -1,7 +1,7 @@
 // A BackupService of few words: answers from fixtures, and remembers what it was asked. The real one is tested elsewhere.
 
 import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
-import type { BackupService } from '../../lib/service/api.ts';
+import type { BackupService, Text } from '../../lib/service/api.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
 
@@ -117,14 +117,14 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
       structureValid: true,
       dataIntegrity: true,
     }),
-    restore: async () => ({ operation: operationRecord(), data: text('{"a":1}') }),
+    restore: async () => ({ operation: operationRecord(), data: asText('{"a":1}') }),
     restorePointInTime: async () => ({
       operation: operationRecord({ type: 'point_in_time', pointInTime: NOW }),
-      data: text('{"a":1}'),
+      data: asText('{"a":1}'),
     }),
     getOperation: async () => operationRecord(),
     listOperations: async () => ({ items: [operationRecord()] }),
-    getOperationResult: async () => ({ data: text('[1]') }),
+    getOperationResult: async () => ({ data: asText('[1]') }),
     planRetention: async () => ({
       items: [
         {
@@ -152,4 +152,9 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     ]),
   ) as unknown as BackupService;
   return { service, calls };
+}
+
+export function asText(value: string): Text {
+  const chunk = new TextEncoder().encode(value);
+  return { bytes: chunk.length, chunks: [chunk] };
 }

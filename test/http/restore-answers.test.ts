@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ServiceError } from '../../lib/core/errors.ts';
 import { replyParts } from '../../lib/http/reply.ts';
-import { NOW, operationRecord } from './fake-service.ts';
+import { asText, NOW, operationRecord } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 
 const REQUEST = { backupId: 'backup-1', targetResourceId: 't' };
@@ -14,7 +14,7 @@ describe('the state', () => {
     const state =
       '{"z":9007199254740993,"1":-0,"a":1.0,"b":1e400,"a":"\\ud800","__proto__":{"x":1},"ü":"\u2028"}';
     const { send } = createHarness({
-      service: { restore: async () => ({ operation: operationRecord(), data: text(state) }) },
+      service: { restore: async () => ({ operation: operationRecord(), data: asText(state) }) },
     });
     const response = await send('POST', '/restore', REQUEST);
     const bytes = new Uint8Array(await response.arrayBuffer());
@@ -25,7 +25,9 @@ describe('the state', () => {
   test.each([65_000, 65_536, 1024 * 1024, 3 * 1024 * 1024 + 17])('of %d bytes comes whole', async (size) => {
     const data = text(`"${'x'.repeat(size - 2)}"`);
     const { send } = createHarness({
-      service: { restore: async () => ({ operation: operationRecord(), data }) },
+      service: {
+        restore: async () => ({ operation: operationRecord(), data: { bytes: data.length, chunks: [data] } }),
+      },
     });
     const response = await send('POST', '/restore', REQUEST);
     const body = (await response.text()).slice(0, -1);

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { CreateBackupInput } from '../../lib/service/api.ts';
+import { bytesIn } from '../core/state-text.ts';
 import { backupRecord } from './fake-service.ts';
 import { CURL_HEADERS, createHarness } from './harness.ts';
 
@@ -46,7 +47,7 @@ const INCREMENTAL = `{
     }
   }`;
 
-const stateOf = (args: unknown[]) => new TextDecoder().decode((args[0] as CreateBackupInput).state.bytes);
+const stateOf = (args: unknown[]) => new TextDecoder().decode(bytesIn((args[0] as CreateBackupInput).state));
 
 describe('creating backups', () => {
   test('a full backup reaches the service as the specification wrote it', async () => {

@@ -96,7 +96,9 @@ export function inputOf(resourceId: string, json: string): CreateBackupInput {
   };
 }
 
+/** What a restore has given, all of which has to be in memory. */
 export function textOf({ data }: Pick<RestoreOutput, 'data'> | RestoreResult): string {
   if (data === undefined) throw new Error('the restore gave no data');
-  return Buffer.from(data).toString();
+  if (Symbol.asyncIterator in data.chunks) throw new Error('the restore gave a stream');
+  return Buffer.concat(data.chunks).toString();
 }

@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { CheckingSink, GrowingSink } from './byte-sink.ts';
+import { CountingSink, GrowingSink } from './byte-sink.ts';
 import { JsonScanner } from './scanner.ts';
+import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
 import type { CanonicalText } from './text.ts';
 
 /** Scanned at once before other requests get their turn: some 10 ms. */
@@ -19,6 +20,8 @@ export interface ScanBodyOptions {
   fieldsBytesMax: number;
   /** Bytes to expect (Content-Length), if known. */
   sizeHint?: number;
+  /** A long state is packed; `isTextWanted` hears what of the fields has come before it, as JSON text cut off. */
+  packing?: Omit<Packing, 'isTextWanted'> & { isTextWanted: (fieldsText: string) => boolean };
 }
 
 export interface ScannedBody {
@@ -27,11 +30,11 @@ export interface ScannedBody {
   /** Its text, with `null` in the state's place. */
   fieldsText: string;
   /** Absent if the body has no such member. */
-  state?: CanonicalText;
+  state?: ScannedState;
 }
 
 /**
- * Reads a request body in one pass, holding the state once.
+ * Reads a request body in one pass, holding the state at most once.
  * Throws ServiceError `malformed_json`, `json_too_deep` or `payload_too_large`.
  */
 export async function scanBody(
@@ -46,52 +49,75 @@ export async function scanBody(
   const tooLarge = (): never => {
     throw new ServiceError('payload_too_large', `The body may be at most ${options.bodyBytesMax} bytes.`);
   };
-  const text = new GrowingSink(sizeHint, options.bodyBytesMax, tooLarge);
-  const hash = createHash('sha256');
+  const textOfFields = (): string => Buffer.from(fields.slice(0, fields.length)).toString();
+  const { packing, stateMember } = options;
+  const sink = new StateSink({
+    bytesMax: options.bodyBytesMax,
+    onOverflow: tooLarge,
+    sizeHint,
+    packing: packing && { ...packing, isTextWanted: () => packing.isTextWanted(textOfFields()) },
+  });
   const scanner = new JsonScanner({
     depthMax: LIMITS.nestingDepthMax,
     out: fields,
     uniqueRootMembers: true,
-    ...(options.stateMember === undefined ? {} : { member: { name: options.stateMember, out: text } }),
+    ...(stateMember === undefined ? {} : { member: { name: stateMember, out: sink } }),
   });
-  let hashed = 0;
-  const feed = (chunk: Uint8Array): void => {
-    if (scanner.consumed + chunk.length > options.bodyBytesMax) tooLarge();
-    scanner.push(chunk);
-    if (text.length > hashed) hash.update(text.slice(hashed, text.length));
-    hashed = text.length;
-  };
-  await eachSlice(chunks, feed);
-  scanner.end();
-  const fieldsText = Buffer.from(fields.slice(0, fields.length)).toString();
-  const parsed: unknown = JSON.parse(fieldsText);
-  if (!scanner.memberFound) return { fields: parsed, fieldsText };
-  delete (parsed as Record<string, unknown>)[options.stateMember!];
-  const state = { bytes: text.slice(0, text.length), checksum: hash.digest('hex') };
-  return { fields: parsed, fieldsText, state };
+  return abandoned(sink, async () => {
+    await eachSlice(chunks, (slice) => {
+      if (scanner.consumed + slice.length > options.bodyBytesMax) tooLarge();
+      return scanSlice(scanner, sink, slice);
+    });
+    scanner.end();
+    const fieldsText = textOfFields();
+    const parsed: unknown = JSON.parse(fieldsText);
+    if (!scanner.memberFound) return { fields: parsed, fieldsText };
+    delete (parsed as Record<string, unknown>)[stateMember!];
+    return { fields: parsed, fieldsText, state: await sink.finish() };
+  });
+}
+
+export interface ReadStateOptions {
+  bytesMax: number;
+  sizeHint: number;
+  packing?: Packing;
 }
 
 /**
- * Reads a text that is a state, and nothing else, holding it once.
+ * Reads a text that is a state, and nothing else, holding it at most once.
  * Throws ServiceError `malformed_json`, `json_too_deep` or `payload_too_large`.
  */
 export async function readState(
   chunks: AsyncIterable<Uint8Array>,
-  { bytesMax, sizeHint }: { bytesMax: number; sizeHint: number },
-): Promise<CanonicalText> {
-  const tooLarge = (): never => {
+  { bytesMax, sizeHint, packing }: ReadStateOptions,
+): Promise<ScannedState> {
+  const onOverflow = (): never => {
     throw new ServiceError('payload_too_large', `A state may be at most ${bytesMax} bytes.`);
   };
-  const out = new GrowingSink(sizeHint, bytesMax, tooLarge);
-  const hash = createHash('sha256');
-  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out });
-  await eachSlice(chunks, (slice) => {
-    const before = out.length;
-    scanner.push(slice);
-    hash.update(out.slice(before, out.length));
+  const sink = new StateSink({ bytesMax, onOverflow, sizeHint, packing });
+  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: sink });
+  return abandoned(sink, async () => {
+    await eachSlice(chunks, (slice) => scanSlice(scanner, sink, slice));
+    scanner.end();
+    return sink.finish();
   });
-  scanner.end();
-  return { bytes: out.slice(0, out.length), checksum: hash.digest('hex') };
+}
+
+/** Nothing to wait for as long as the state is text. */
+function scanSlice(scanner: JsonScanner, sink: StateSink, slice: Uint8Array): Promise<void> | undefined {
+  scanner.push(slice);
+  if (sink.isBlockFull) scanner.keepNames();
+  return sink.advance();
+}
+
+/** What has been packed of a state that turns out to be none is given back. */
+async function abandoned<T>(sink: StateSink, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await sink.abandon();
+    throw error;
+  }
 }
 
 /** The canonical text of JSON bytes in memory. Throws ServiceError `malformed_json` or `json_too_deep`. */
@@ -108,34 +134,60 @@ export function canonicalText(json: Uint8Array | string): CanonicalText {
 }
 
 /**
- * Whether the bytes are canonical text: valid JSON without insignificant white space. Resolves with what is wrong,
- * or undefined. Lets other work run between slices.
+ * Checks that bytes are canonical text: valid JSON without insignificant white space. Push all of them, then ask for
+ * the fault: what is wrong, or undefined.
  */
-export async function findTextFault(bytes: Uint8Array): Promise<string | undefined> {
-  const sink = new CheckingSink(bytes);
-  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: sink });
-  try {
-    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-      if (at > 0) await nextTurn();
-      scanner.push(bytes.subarray(at, at + SLICE_BYTES));
-    }
-    scanner.end();
-  } catch (error) {
-    if (error instanceof ServiceError) return error.message;
-    throw error;
+export class TextCheck {
+  readonly #sink = new CountingSink();
+  readonly #scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: this.#sink });
+  #fault: string | undefined;
+
+  /** Takes what comes next; at most a few MiB at once, as nothing else runs meanwhile. */
+  push(chunk: Uint8Array): void {
+    this.#try(() => this.#scanner.push(chunk));
   }
-  return sink.length === bytes.length ? undefined : 'The text has insignificant white space.';
+
+  finish(): string | undefined {
+    this.#try(() => this.#scanner.end());
+    if (this.#fault !== undefined) return this.#fault;
+    const isShorter = this.#sink.length < this.#scanner.consumed;
+    return isShorter ? 'The text has insignificant white space.' : undefined;
+  }
+
+  #try(work: () => void): void {
+    if (this.#fault !== undefined) return;
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      this.#fault = error.message;
+    }
+  }
+}
+
+/** As TextCheck, for a text in memory. Lets other work run between slices. */
+export async function findTextFault(text: Uint8Array | readonly Uint8Array[]): Promise<string | undefined> {
+  const check = new TextCheck();
+  await eachSlice(text instanceof Uint8Array ? [text] : text, (slice) => check.push(slice));
+  return check.finish();
 }
 
 /** Lets other work run between slices. */
 async function eachSlice(
-  chunks: AsyncIterable<Uint8Array>,
-  take: (slice: Uint8Array) => void,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  take: (slice: Uint8Array) => Promise<void> | undefined | void,
 ): Promise<void> {
+  let sinceTurn = 0;
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      if (at > 0) await nextTurn();
-      take(chunk.subarray(at, at + SLICE_BYTES));
+      if (sinceTurn >= SLICE_BYTES) {
+        await nextTurn();
+        sinceTurn = 0;
+      }
+      const slice = chunk.subarray(at, at + SLICE_BYTES);
+      sinceTurn += slice.length;
+      const taken = take(slice);
+      if (taken !== undefined) await taken;
     }
   }
 }

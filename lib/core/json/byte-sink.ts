@@ -43,6 +43,11 @@ export class GrowingSink implements ByteSink {
     return this.#buffer.subarray(from, to);
   }
 
+  /** Makes room for so many bytes in all, as they are now expected. */
+  expect(bytes: number): void {
+    if (bytes > this.#buffer.length) this.#grow(bytes);
+  }
+
   #grow(needed: number): void {
     if (needed > this.#bytesMax) this.#onOverflow();
     const next = Buffer.allocUnsafeSlow(Math.min(this.#bytesMax, Math.max(needed, this.#buffer.length * 2)));
@@ -51,20 +56,15 @@ export class GrowingSink implements ByteSink {
   }
 }
 
-/** Keeps nothing: for a text that is in memory already and is only being checked. */
-export class CheckingSink implements ByteSink {
+/** Keeps nothing but the length: for a text that is only being checked. Errors then tell places, not names. */
+export class CountingSink implements ByteSink {
   length = 0;
-  readonly #source: Uint8Array;
-
-  constructor(source: Uint8Array) {
-    this.#source = source;
-  }
 
   append(_chunk: Uint8Array, from: number, to: number): void {
     this.length += to - from;
   }
 
-  slice(from: number, to: number): Uint8Array {
-    return this.#source.subarray(from, to);
+  slice(): Uint8Array {
+    return new Uint8Array(0);
   }
 }

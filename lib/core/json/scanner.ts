@@ -75,6 +75,8 @@ export class JsonScanner {
   #left = 0;
   /** Depth at which the routed value ends; -1 while none is being routed. */
   #routedDepth = -1;
+  /** Names kept for errors, by depth, of what a sink may have let go of. */
+  readonly #kept: KeptName[] = [];
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -104,6 +106,27 @@ export class JsonScanner {
     if (this.#depth === 0 && (state === AFTER || state === ZERO || state >= INTEGER)) return;
     const what = this.#consumed === 0 ? 'The text is empty.' : 'The text ends before its value does.';
     this.#fail('malformed_json', what, 0);
+  }
+
+  /**
+   * Keeps the names of the members that are open, so that the sinks may let go of what they have: errors name them.
+   * To be called between two pushes.
+   */
+  keepNames(): void {
+    for (let d = 1; d <= this.#depth; d++) {
+      const mark = this.#marks[d]!;
+      if (this.#kinds[d] === ARRAY || mark < 0) continue;
+      const had = this.#kept[d];
+      if (had?.mark === mark && had.isWhole) continue;
+      const text = Uint8Array.from(this.#nameFrom(d, mark));
+      const end = endOfName(text);
+      this.#kept[d] = {
+        mark,
+        text: text.subarray(0, end),
+        isWhole: end < text.length,
+        until: this.#sinkAt(d).length,
+      };
+    }
   }
 
   /** The hot loop. It works on locals, which are put back before anything else looks at the fields. */
@@ -351,18 +374,46 @@ export class JsonScanner {
       }
       const open = d === this.#depth && !this.#keySeen;
       if (mark < 0 || open) break;
-      // A name above the routed value stands in the outer sink, one below it in the value's own.
-      const sink = d === 1 ? this.#options.out : this.#out;
-      tokens.push(nameAt(sink, mark));
+      const text = this.#nameFrom(d, mark);
+      tokens.push(text.slice(0, endOfName(text)));
     }
     return tokens;
   }
+
+  /** A name above the routed value stands in the outer sink, one below it in the value's own. */
+  #sinkAt(depth: number): ByteSink {
+    return depth === 1 ? this.#options.out : this.#out;
+  }
+
+  /** The raw text from behind the opening quote at `mark` on, at least as far as the name goes or is known. */
+  #nameFrom(depth: number, mark: number): Uint8Array {
+    const sink = this.#sinkAt(depth);
+    const kept = this.#kept[depth];
+    if (kept?.mark !== mark) {
+      // Most names are short, and what follows them may be long.
+      const beginning = sink.slice(mark + 1, Math.min(sink.length, mark + 1 + SHORT_NAME_BYTES));
+      return endOfName(beginning) < beginning.length ? beginning : sink.slice(mark + 1, sink.length);
+    }
+    if (kept.isWhole) return kept.text;
+    return Buffer.concat([kept.text, sink.slice(kept.until, sink.length)]);
+  }
 }
 
-/** The raw text, without quotes, of the string that begins at `start` in the sink. */
-function nameAt(sink: ByteSink, start: number): Uint8Array {
-  const text = sink.slice(start + 1, sink.length);
+interface KeptName {
+  /** Where the name begins in its sink: tells it from others at its depth. */
+  mark: number;
+  /** Raw, without quotes. */
+  text: Uint8Array;
+  /** Else it goes on in the sink, at `until`. */
+  isWhole: boolean;
+  until: number;
+}
+
+const SHORT_NAME_BYTES = 256;
+
+/** Where the name ends that begins with `text`; not before `text` does if it goes on. */
+function endOfName(text: Uint8Array): number {
   let end = 0;
   while (end < text.length && text[end] !== 0x22) end += text[end] === 0x5c ? 2 : 1;
-  return text.slice(0, end);
+  return Math.min(end, text.length);
 }

@@ -4,20 +4,19 @@ import { hasCode } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
-import { type LoadedState, loadState } from './state.ts';
 
-/** As `loadState`; when a blob is missing because the backup was rebased since `record` was read, it reads anew, once. */
-export async function loadBackup(
-  deps: Pick<Deps, 'blobs' | 'keyring' | 'catalog'>,
+/** Reads with `read`; when a blob is missing because the backup was rebased since `record` was read, it reads anew, once. */
+export async function readBackup<T>(
+  deps: Pick<Deps, 'catalog'>,
   record: BackupRecord,
-  onProgress?: (done: number) => void,
-): Promise<LoadedState> {
+  read: (record: BackupRecord) => Promise<T>,
+): Promise<T> {
   try {
-    return await loadState(deps, record, onProgress);
+    return await read(record);
   } catch (error) {
     if (!hasCode(error, 'broken_chain')) throw error;
     const fresh = await liveBackup(deps, record.id);
     if (fresh.version === record.version) throw error;
-    return loadState(deps, fresh, onProgress);
+    return read(fresh);
   }
 }

@@ -1,0 +1,103 @@
+// A text that is compressed as it comes in, on all cores, so that a state of any size is never held whole. What does not
+// fit into memory even so goes to a scratch file.
+
+import type { Chunks } from './chunks.ts';
+import { compressBlock, decompressToBuffer, IN_FLIGHT } from './compress.ts';
+import type { CanonicalText } from './json/text.ts';
+
+/** A canonical text as gzip members, as `compress` makes them. */
+export interface PackedText {
+  /** Bytes of the text. */
+  size: number;
+  /** Lower-case hex SHA-256 of the text. */
+  checksum: string;
+  /** Of all members. */
+  compressedBytes: number;
+  /** The members in order; can be read again and again, until `release`. */
+  members(): Chunks;
+  /** Gives the memory and the scratch file back. Calling it again does nothing. */
+  release(): Promise<void>;
+}
+
+/** Room beside the memory. What is put there can be read by nobody else, and is gone with the process at the latest. */
+export interface Scratch {
+  open(): Promise<ScratchFile>;
+}
+
+export interface ScratchFile {
+  /** One call at a time; the chunk may be reused once it resolves. */
+  append(chunk: Uint8Array): Promise<void>;
+  /** All that was appended, in chunks of the adapter's choosing. */
+  read(): AsyncIterable<Uint8Array>;
+  /** Removes the file. Calling it again does nothing. */
+  close(): Promise<void>;
+}
+
+export interface PackerOptions {
+  /** Compressed bytes that may be held in memory; more go to the scratch file, if there is one. */
+  heldBytesMax: number;
+  scratch?: Scratch;
+}
+
+/** Takes a text block by block: each of MEMBER_BYTES (compress.ts), the last one of at most as many. */
+export class TextPacker {
+  readonly #options: PackerOptions;
+  readonly #working: Promise<Uint8Array>[] = [];
+  #held: Uint8Array[] = [];
+  #file: ScratchFile | undefined;
+  #compressedBytes = 0;
+
+  constructor(options: PackerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to compress a block, which must not be changed any more. */
+  add(block: Uint8Array): void {
+    const member = compressBlock(block);
+    // If an earlier one fails first, nobody awaits this one: its own failure must not go unhandled.
+    member.catch(() => undefined);
+    this.#working.push(member);
+  }
+
+  /** Resolves once no more blocks are in work than the thread pool can take. */
+  async settle(inFlight: number = IN_FLIGHT): Promise<void> {
+    while (this.#working.length > inFlight) await this.#keep(await this.#working.shift()!);
+  }
+
+  /** All of it, once the last block has been added. */
+  async finish(size: number, checksum: string): Promise<PackedText> {
+    await this.settle(0);
+    const file = this.#file;
+    return {
+      size,
+      checksum,
+      compressedBytes: this.#compressedBytes,
+      members: () => (file === undefined ? this.#held : file.read()),
+      release: () => this.release(),
+    };
+  }
+
+  async release(): Promise<void> {
+    this.#held = [];
+    await this.#file?.close();
+  }
+
+  async #keep(member: Uint8Array): Promise<void> {
+    this.#compressedBytes += member.length;
+    if (this.#file !== undefined) {
+      await this.#file.append(member);
+      return;
+    }
+    this.#held.push(member);
+    const { heldBytesMax, scratch } = this.#options;
+    if (this.#compressedBytes <= heldBytesMax || scratch === undefined) return;
+    this.#file = await scratch.open();
+    for (const earlier of this.#held) await this.#file.append(earlier);
+    this.#held = [];
+  }
+}
+
+/** The text itself, in memory. Throws ServiceError integrity_error if the members are not what they were. */
+export async function unpack({ size, checksum, members }: PackedText): Promise<CanonicalText> {
+  return { bytes: await decompressToBuffer(members(), size), checksum };
+}

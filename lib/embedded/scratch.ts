@@ -1,0 +1,77 @@
+// Scratch files: what does not fit into memory while a request is served. A file has no name once it is open, so no crash
+// leaves it behind, and it is encrypted under a key that only this process ever has.
+
+import { type Cipheriv, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { closeSync, openSync, read, rmSync, write } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Scratch } from '../ports.ts';
+import { temporaryDirectory } from './data-dir.ts';
+import { fileFailure } from './failures.ts';
+
+const readAsync = promisify(read);
+const writeAsync = promisify(write);
+
+const PIECE_BYTES = 1024 * 1024;
+const CIPHER = 'aes-256-ctr';
+
+/** Only the owner of the folder may call it (see `openDatabase`). */
+export function createScratch(dataDir: string): Scratch {
+  return {
+    async open() {
+      const path = join(temporaryDirectory(dataDir), `${randomBytes(16).toString('hex')}.scratch`);
+      let fd: number | undefined;
+      try {
+        fd = openSync(path, 'wx+', 0o600);
+        rmSync(path);
+      } catch (error) {
+        throw fileFailure(error, 'a scratch file cannot be made');
+      }
+      const [key, iv] = [randomBytes(32), randomBytes(16)];
+      const cipher = createCipheriv(CIPHER, key, iv);
+      let bytes = 0;
+      const opened = (): number => {
+        if (fd === undefined) throw new Error('a scratch file was used after it was closed');
+        return fd;
+      };
+      return {
+        async append(chunk) {
+          bytes += await append(opened(), bytes, chunk, cipher);
+        },
+        read: () => pieces(opened, bytes, createDecipheriv(CIPHER, key, iv)),
+        async close() {
+          if (fd !== undefined) closeSync(fd);
+          fd = undefined;
+        },
+      };
+    },
+  };
+}
+
+async function append(fd: number, at: number, chunk: Uint8Array, cipher: Cipheriv): Promise<number> {
+  const sealed = cipher.update(chunk);
+  try {
+    // The kernel may take less than it is given.
+    for (let written = 0; written < sealed.length; ) {
+      const length = sealed.length - written;
+      written += (await writeAsync(fd, sealed, written, length, at + written)).bytesWritten;
+    }
+  } catch (error) {
+    throw fileFailure(error, 'a scratch file cannot be written');
+  }
+  return sealed.length;
+}
+
+async function* pieces(
+  opened: () => number,
+  bytes: number,
+  decipher: ReturnType<typeof createDecipheriv>,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes; ) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, bytes - at));
+    const { bytesRead } = await readAsync(opened(), buffer, 0, buffer.length, at);
+    if (bytesRead === 0) throw new Error('a scratch file is shorter than what was written');
+    at += bytesRead;
+    yield decipher.update(buffer.subarray(0, bytesRead));
+  }
+}

@@ -1,0 +1,7 @@
+// The text of a state on its way out: in memory, or still to be read.
+
+/** A proven JSON text, in chunks. A stream is read once. */
+export interface Text {
+  bytes: number;
+  chunks: readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+}

@@ -1,6 +1,7 @@
 // The AWS home: what every function is composed of, and what only some of them are given. A function that is not given
 // a part does not bundle the client behind it, and fails loudly if it asks for it.
 
+import { MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock, EventSink, Queue, TransferStore } from '../ports.ts';
@@ -54,7 +55,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     transfers: parts.transfers?.(config, clock) ?? absent('transfer store'),
     clock,
     log,
-    options: { allowUnencrypted, graceMs, uploadBytesMax, syncBytesMax: bodyBytesMax },
+    options: { allowUnencrypted, graceMs, uploadBytesMax, syncBytesMax: bodyBytesMax, memory: MEMORY_BOUNDS },
     gate: createGate(),
   };
   return { config, log, deps };

@@ -10,12 +10,6 @@ export const LIMITS = {
   bodyBytesMax: 4096 * MIB,
   /** Memory for bodies being received or processed at once, all requests together: a burst must not exhaust it. */
   inFlightBytesMax: 1536 * MIB,
-  /** A state that a delta is made of, or to: both stand in memory as text. What is longer is always stored whole. */
-  deltaStateBytesMax: 512 * MIB,
-  /** A longer state is restored as a stream: its blob is read three times, but never stands in memory. */
-  heldStateBytesMax: 256 * MIB,
-  /** Of a blob, or of a state packed on its way in: what is longer goes through a scratch file and is proven in the store. */
-  heldBlobBytesMax: 64 * MIB,
   /** Texts of states kept in memory for the next delta on them. */
   keptBasesBytesMax: 256 * MIB,
   /** What stands in a body beside `data`: it is parsed into objects, so it is kept small. */
@@ -75,5 +69,21 @@ export const LIMITS = {
   /** A job not finished by then is delivered again. */
   jobVisibilityMs: 15 * 60 * SECOND_MS,
 } as const;
+
+/** How much of one state may stand in memory at once. */
+export interface MemoryBounds {
+  deltaStateBytesMax: number;
+  heldStateBytesMax: number;
+  heldBlobBytesMax: number;
+}
+
+export const MEMORY_BOUNDS: MemoryBounds = {
+  /** A state that a delta is made of, or to: both stand in memory as text. What is longer is always stored whole. */
+  deltaStateBytesMax: 512 * MIB,
+  /** A longer state is restored as a stream: its blob is read three times, but never stands in memory. */
+  heldStateBytesMax: 256 * MIB,
+  /** Of a blob, or of a state packed on its way in: what is longer goes through a scratch file and is proven in the store. */
+  heldBlobBytesMax: 64 * MIB,
+};
 
 export { DAY_MS };

@@ -2,7 +2,7 @@
 // fit into memory even so goes to a scratch file.
 
 import type { Chunks } from './chunks.ts';
-import { compressBlock, decompressToBuffer, IN_FLIGHT } from './compress.ts';
+import { compressBlock, decompressToBuffer, IN_FLIGHT, MEMBER_BYTES } from './compress.ts';
 import type { CanonicalText } from './json/text.ts';
 
 /** A canonical text as gzip members, as `compress` makes them. */
@@ -43,6 +43,8 @@ export interface PackerOptions {
 export class TextPacker {
   readonly #options: PackerOptions;
   readonly #working: Promise<Uint8Array>[] = [];
+  /** Blocks that have been compressed, to be filled again: fresh memory is slow to touch and makes the collector run. */
+  readonly #free: Buffer[] = [];
   #held: Uint8Array[] = [];
   #file: ScratchFile | undefined;
   #compressedBytes = 0;
@@ -51,9 +53,14 @@ export class TextPacker {
     this.#options = options;
   }
 
-  /** Begins to compress a block, which must not be changed any more. */
-  add(block: Uint8Array): void {
-    const member = compressBlock(block);
+  /** A block of MEMBER_BYTES to be filled and added. */
+  newBlock(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(MEMBER_BYTES);
+  }
+
+  /** Begins to compress the first `length` bytes of a block, which is not the caller's any more. */
+  add(block: Buffer, length: number): void {
+    const member = this.#compress(block, length);
     // If an earlier one fails first, nobody awaits this one: its own failure must not go unhandled.
     member.catch(() => undefined);
     this.#working.push(member);
@@ -67,6 +74,7 @@ export class TextPacker {
   /** All of it, once the last block has been added. */
   async finish(size: number, checksum: string): Promise<PackedText> {
     await this.settle(0);
+    this.#free.length = 0;
     const file = this.#file;
     return {
       size,
@@ -80,6 +88,12 @@ export class TextPacker {
   async release(): Promise<void> {
     this.#held = [];
     await this.#file?.close();
+  }
+
+  async #compress(block: Buffer, length: number): Promise<Uint8Array> {
+    const member = await compressBlock(length === block.length ? block : block.subarray(0, length));
+    this.#free.push(block);
+    return member;
   }
 
   async #keep(member: Uint8Array): Promise<void> {

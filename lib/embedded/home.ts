@@ -1,6 +1,6 @@
 // The embedded home: one process that owns a folder, with everything the service needs inside.
 
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import type { Clock, Queue, Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
@@ -72,6 +72,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
       graceMs,
       uploadBytesMax: config.bodyBytesMax,
       syncBytesMax: Number.POSITIVE_INFINITY,
+      memory: MEMORY_BOUNDS,
     },
     gate: createGate(),
     scratch,

@@ -6,7 +6,7 @@ import { closeSync, openSync, read, rmSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Scratch } from '../ports.ts';
-import { temporaryDirectory } from './data-dir.ts';
+import { makePrivateDirectory, temporaryDirectory } from './data-dir.ts';
 import { fileFailure } from './failures.ts';
 
 const readAsync = promisify(read);
@@ -15,11 +15,17 @@ const writeAsync = promisify(write);
 const PIECE_BYTES = 1024 * 1024;
 const CIPHER = 'aes-256-ctr';
 
-/** Only the owner of the folder may call it (see `openDatabase`). */
+/** Throws PortError `unavailable` or `denied` if there is no place for them. Only the owner of the folder may call it (see `openDatabase`). */
 export function createScratch(dataDir: string): Scratch {
+  const folder = temporaryDirectory(dataDir);
+  try {
+    makePrivateDirectory(folder);
+  } catch (error) {
+    throw fileFailure(error, 'the folder for scratch files cannot be made');
+  }
   return {
     async open() {
-      const path = join(temporaryDirectory(dataDir), `${randomBytes(16).toString('hex')}.scratch`);
+      const path = join(folder, `${randomBytes(16).toString('hex')}.scratch`);
       let fd: number | undefined;
       try {
         fd = openSync(path, 'wx+', 0o600);

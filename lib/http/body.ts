@@ -3,7 +3,7 @@
 import { ServiceError } from '../core/errors.ts';
 import { type ScannedBody, scanBody } from '../core/json/body.ts';
 import { packingOf } from '../core/json/state-sink.ts';
-import { LIMITS } from '../core/limits.ts';
+import { MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Scratch } from '../core/packed.ts';
 import type { Reservation } from './budget.ts';
 
@@ -52,16 +52,18 @@ export async function readBody(
   return scanBody(from(first.value, chunks), {
     bodyBytesMax,
     fieldsBytesMax,
-    ...(stateMember === undefined ? {} : { stateMember, packing: { ...packingOf(bounds), isTextWanted } }),
+    ...(stateMember === undefined
+      ? {}
+      : { stateMember, packing: { ...packingOf(MEMORY_BOUNDS, bounds.scratch), isTextWanted } }),
     ...(declared === undefined ? {} : { sizeHint: declared }),
   });
 }
 
 /** What a packed state takes of the memory: what is held of it, and the blocks in work. */
-const PACKED_BYTES_MAX = LIMITS.heldBlobBytesMax + 16 * 1024 * 1024;
+const PACKED_BYTES_MAX = MEMORY_BOUNDS.heldBlobBytesMax + 16 * 1024 * 1024;
 
 /** What a state takes that is held as text, until it turns out to be too long for that. */
-const TEXT_BYTES_MAX = LIMITS.deltaStateBytesMax + PACKED_BYTES_MAX;
+const TEXT_BYTES_MAX = MEMORY_BOUNDS.deltaStateBytesMax + PACKED_BYTES_MAX;
 
 /** Memory that the largest body can take. */
 export function bodyMemoryBytesMax(bodyBytesMax: number): number {

@@ -171,7 +171,8 @@ async function openBaseOf(
   base: BaseRef & ChainSource,
   state: ScannedState,
 ): Promise<Partial<LoadedState>> {
-  if (Math.max(base.size, sizeOf(state)) <= LIMITS.deltaStateBytesMax) return loadBase(deps, base);
+  if (Math.max(base.size, sizeOf(state)) <= deps.options.memory.deltaStateBytesMax)
+    return loadBase(deps, base);
   return base.key === undefined ? {} : { dataKey: await openKey(deps, base.key, base) };
 }
 

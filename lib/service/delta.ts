@@ -3,7 +3,6 @@
 import { chainOfBase } from '../core/chain.ts';
 import { serveDelta } from '../core/delta/serve.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
@@ -18,7 +17,7 @@ export async function readDelta(deps: Deps, id: string): Promise<Uint8Array[]> {
 }
 
 async function compare(deps: Deps, record: BackupRecord): Promise<Uint8Array[]> {
-  if (record.size > LIMITS.deltaStateBytesMax) {
+  if (record.size > deps.options.memory.deltaStateBytesMax) {
     throw new ServiceError('delta_not_found', 'The state is too large to be compared; it was stored whole.');
   }
   const [base, target] = await Promise.all([loadBase(deps, record), loadState(deps, record)]);

@@ -1,5 +1,6 @@
 // What every use case is given: the ports, and what this deployment permits.
 
+import type { MemoryBounds } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import type {
   BlobStore,
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   uploadBytesMax: number;
   /** A larger state is restored in the background, asked for or not. */
   syncBytesMax: number;
+  /** How much of one state may stand in memory. */
+  memory: MemoryBounds;
 }
 
 export interface Deps {

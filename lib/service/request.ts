@@ -159,7 +159,10 @@ async function readUpload(deps: Deps, { uploadId, requestedType }: BackupRequest
   return readState(body, {
     bytesMax: deps.options.uploadBytesMax,
     sizeHint: bytes,
-    packing: { ...packingOf(deps), isTextWanted: () => requestedType !== 'full' },
+    packing: {
+      ...packingOf(deps.options.memory, deps.scratch),
+      isTextWanted: () => requestedType !== 'full',
+    },
   });
 }
 

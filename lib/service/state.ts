@@ -5,7 +5,6 @@ import { open, openBase, prove, streamProven } from '../core/envelope.ts';
 import { ServiceError } from '../core/errors.ts';
 import { findTextFault, TextCheck } from '../core/json/body.ts';
 import type { CanonicalText } from '../core/json/text.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { BlobRef } from '../core/model.ts';
 import { sha256Of } from '../core/sha256.ts';
 import { bindingTo, type ChainSource, checkBlob, fetchBlob, openKey, storedBlob } from './blobs.ts';
@@ -107,12 +106,12 @@ export interface ReadText extends Text {
  * Throws as `loadState`.
  */
 export async function readText(
-  deps: StoreDeps,
+  deps: StoreDeps & Pick<Deps, 'options'>,
   source: ChainSource,
   options: ReadOptions,
 ): Promise<ReadText> {
   const [only, ...rest] = source.chain;
-  if (only?.kind === 'state' && rest.length === 0 && only.size > LIMITS.heldStateBytesMax) {
+  if (only?.kind === 'state' && rest.length === 0 && only.size > deps.options.memory.heldStateBytesMax) {
     return streamText(deps, source, only, options);
   }
   const { bytes } = (await loadState(deps, source, options.onProgress)).state;

@@ -6,7 +6,6 @@ import { type BlobFields, type BlobSource, beginSeal, type ChainKey, open, prove
 import { ServiceError } from '../core/errors.ts';
 import { isPacked, type ScannedState, sizeOf } from '../core/json/state-sink.ts';
 import type { CanonicalText } from '../core/json/text.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, BlobRef } from '../core/model.ts';
 import { sha256Of } from '../core/sha256.ts';
 import type { BlobDigest } from '../ports.ts';
@@ -28,9 +27,6 @@ export interface BlobContent {
   encryption: ChainKey | 'none';
 }
 
-/** What is compressed into more than this is not held as a blob: it is proven as it lies in the store. */
-const { heldBlobBytesMax } = LIMITS;
-
 /**
  * Resolves with the reference and the bytes of the gzip stream. Sealed bytes in memory are proven while they are being
  * stored; if they fail, what was stored has no name, and goes like every blob that no record names.
@@ -38,7 +34,7 @@ const { heldBlobBytesMax } = LIMITS;
  * PortError from the store.
  */
 export async function writeBlob(
-  deps: Pick<Deps, 'blobs'>,
+  deps: Pick<Deps, 'blobs' | 'options'>,
   draft: Draft,
   content: BlobContent,
 ): Promise<{ ref: BlobRef; compressedBytes: number }> {
@@ -60,7 +56,8 @@ export async function writeBlob(
     checksum,
     size,
   });
-  if (compressedBytes > heldBlobBytesMax) {
+  // What is longer is not held: it is proven as it lies in the store.
+  if (compressedBytes > deps.options.memory.heldBlobBytesMax) {
     const stored = await deps.blobs.put(blobId, sealing.chunks);
     demandSame(stored, sealing.digest());
     const ref = refOf(stored);

@@ -8,6 +8,7 @@ import { createEventSink } from '../../lib/aws/event-sink.ts';
 import { createKeyring } from '../../lib/aws/keyring.ts';
 import { createQueue } from '../../lib/aws/queue.ts';
 import { createTransfers } from '../../lib/aws/transfers.ts';
+import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
 import type { BackupType } from '../../lib/core/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { BackupService } from '../../lib/service/api.ts';
@@ -52,6 +53,7 @@ beforeAll(async () => {
       graceMs: DAY_MS,
       uploadBytesMax: SMALL_BYTES,
       syncBytesMax: SMALL_BYTES,
+      memory: MEMORY_BOUNDS,
     },
     gate: createGate(),
   });

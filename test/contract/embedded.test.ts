@@ -9,6 +9,7 @@ import { openDatabase } from '../../lib/embedded/database.ts';
 import { createEventSink } from '../../lib/embedded/event-sink.ts';
 import { openKeyring } from '../../lib/embedded/keyring.ts';
 import { createQueue } from '../../lib/embedded/queue.ts';
+import { createScratch } from '../../lib/embedded/scratch.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { blobStoreSuite } from './blob-store.suite.ts';
 import { catalogSuite } from './catalog.suite.ts';
@@ -16,6 +17,7 @@ import { createDataDirs } from './data-dirs.ts';
 import { eventSinkSuite } from './event-sink.suite.ts';
 import { keyringSuite } from './keyring.suite.ts';
 import { queueSuite } from './queue.suite.ts';
+import { scratchSuite } from './scratch.suite.ts';
 
 const dataDirs = createDataDirs();
 afterAll(dataDirs.removeAll);
@@ -31,6 +33,7 @@ keyringSuite('embedded', async () => ({
   keyring: openKeyring({ dataDir: dataDirs.make(), mayCreate: true }),
   close,
 }));
+scratchSuite('embedded', () => createScratch(dataDirs.make()));
 queueSuite('embedded', async () => {
   const database = openDatabase(dataDirs.make());
   const clock = createManualClock();

@@ -6,17 +6,20 @@ import { createManualClock } from '../../lib/memory/clock.ts';
 import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
+import { createMemoryScratch } from '../../lib/memory/scratch.ts';
 import { blobStoreSuite } from './blob-store.suite.ts';
 import { catalogSuite } from './catalog.suite.ts';
 import { eventSinkSuite } from './event-sink.suite.ts';
 import { keyringSuite } from './keyring.suite.ts';
 import { queueSuite } from './queue.suite.ts';
+import { scratchSuite } from './scratch.suite.ts';
 
 const close = async () => {};
 
 blobStoreSuite('memory', async () => ({ store: createMemoryBlobStore(createManualClock()), close }));
 catalogSuite('memory', async () => ({ catalog: createMemoryCatalog(), close }));
 keyringSuite('memory', async () => ({ keyring: createMemoryKeyring(), close }));
+scratchSuite('memory', createMemoryScratch);
 queueSuite('memory', async () => {
   const clock = createManualClock();
   return { queue: createMemoryQueue(clock), advance: clock.advance, close };

@@ -1,6 +1,7 @@
 // A whole service over memory adapters, with a clock that the test holds.
 
 import { canonicalText } from '../../lib/core/json/body.ts';
+import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
 import type { BackupRecord, BackupType } from '../../lib/core/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
@@ -23,6 +24,7 @@ export const OPTIONS = {
   graceMs: DAY,
   uploadBytesMax: 1_000_000,
   syncBytesMax: Number.POSITIVE_INFINITY,
+  memory: MEMORY_BOUNDS,
 };
 const CALLER = { actor: 'tester' };
 

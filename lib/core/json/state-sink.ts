@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { MEMBER_BYTES } from '../compress.ts';
-import { LIMITS } from '../limits.ts';
+import type { MemoryBounds } from '../limits.ts';
 import { type PackedText, type PackerOptions, type Scratch, TextPacker } from '../packed.ts';
 import { type ByteSink, GrowingSink } from './byte-sink.ts';
 import type { CanonicalText } from './text.ts';
@@ -39,8 +39,8 @@ export interface Packing extends PackerOptions {
 }
 
 /** How states are packed, as far as that is not the request's own business. */
-export function packingOf({ scratch }: { scratch?: Scratch }): Omit<Packing, 'isTextWanted'> {
-  const { deltaStateBytesMax: textBytesMax, heldBlobBytesMax: heldBytesMax } = LIMITS;
+export function packingOf(memory: MemoryBounds, scratch: Scratch | undefined): Omit<Packing, 'isTextWanted'> {
+  const { deltaStateBytesMax: textBytesMax, heldBlobBytesMax: heldBytesMax } = memory;
   return { textBytesMax, heldBytesMax, ...(scratch === undefined ? {} : { scratch }) };
 }
 
@@ -142,7 +142,7 @@ export class StateSink implements ByteSink {
     this.#packAt = Number.POSITIVE_INFINITY;
     this.#packer = new TextPacker({ heldBytesMax, ...(scratch === undefined ? {} : { scratch }) });
     this.#text = undefined;
-    this.#block = Buffer.allocUnsafeSlow(MEMBER_BYTES);
+    this.#block = this.#packer.newBlock();
     this.#pack(text.slice(0, text.length), 0, text.length);
   }
 
@@ -150,7 +150,7 @@ export class StateSink implements ByteSink {
     for (let at = from; at < to; ) {
       if (this.#filled === MEMBER_BYTES) {
         this.#full.push(this.#block);
-        this.#block = Buffer.allocUnsafeSlow(MEMBER_BYTES);
+        this.#block = this.#packer!.newBlock();
         this.#filled = 0;
       }
       const length = Math.min(to - at, MEMBER_BYTES - this.#filled);
@@ -161,10 +161,9 @@ export class StateSink implements ByteSink {
   }
 
   #handOn(packer: TextPacker, block: Buffer, length: number): void {
-    const { length: total } = block;
     const start = this.#start;
     this.#hashUpTo(start + length, (from, to) => block.subarray(from - start, to - start));
-    packer.add(length === total ? block : block.subarray(0, length));
+    packer.add(block, length);
     this.#start += length;
     if (block === this.#block) this.#filled = 0;
   }

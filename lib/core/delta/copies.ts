@@ -9,6 +9,9 @@ const COPY_BYTES_MIN = 8;
 /** What a copy adds to a delta, in bytes, as an estimate. */
 const COPY_COST_BYTES = 8;
 
+/** From this length on, the ends that two different scalars share are looked for; neighbours' copies reach the shorter ones. */
+const LONG_SCALAR_BYTES = 64;
+
 /** Numbers a copy: offset in the base, offset in the target, bytes. */
 export const COPY_COLUMNS = 3;
 
@@ -68,6 +71,23 @@ export function addCopy(copies: Copies, baseStart: number, targetStart: number, 
   copies.baseStart = baseStart - backward;
   copies.targetStart = targetStart - backward;
   copies.length = backward + length;
+}
+
+/** Two long values that are not the same may still begin and end alike. */
+export function addSharedEnds(
+  copies: Copies,
+  aStart: number,
+  aEnd: number,
+  bStart: number,
+  bEnd: number,
+): void {
+  const { base, target } = copies;
+  const room = Math.min(aEnd - aStart, bEnd - bStart);
+  if (room < LONG_SCALAR_BYTES) return;
+  const prefix = commonPrefix(base, aStart, target, bStart, room);
+  const suffix = commonSuffix(base, aEnd, target, bEnd, room - prefix);
+  if (prefix > 0) addCopy(copies, aStart, bStart, prefix);
+  if (suffix > 0) addCopy(copies, aEnd - suffix, bEnd - suffix, suffix);
 }
 
 /** Lengthens the last copy, and finds what the ends of the texts share. Literals behind the last copy are counted too. */

@@ -47,7 +47,7 @@ function findOnTape(side: Side, members: Rows, found: Identity): void {
   }
 }
 
-function findInText(bytes: Buffer, start: number, end: number, found: Identity): void {
+export function findInText(bytes: Buffer, start: number, end: number, found: Identity): void {
   let best = NAMES.length;
   let p = start + 1;
   while (p < end - 1 && best > 0) {
@@ -86,7 +86,7 @@ function rankOf(bytes: Buffer, start: number, end: number, value: number): numbe
   return NAMES.length;
 }
 
-function skipString(bytes: Buffer, p: number): number {
+export function skipString(bytes: Buffer, p: number): number {
   let at = p + 1;
   for (;;) {
     const c = bytes[at++];
@@ -96,7 +96,7 @@ function skipString(bytes: Buffer, p: number): number {
   }
 }
 
-function skipValue(bytes: Buffer, p: number): number {
+export function skipValue(bytes: Buffer, p: number): number {
   let at = p;
   let depth = 0;
   for (;;) {

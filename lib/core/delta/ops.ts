@@ -6,6 +6,9 @@ import { type Column, createColumn, extend } from './column.ts';
 /** Operations after which they are no longer told one by one: nobody reads a list of millions. */
 const OPS_MAX = 1 << 22;
 
+/** More than a container read in lockstep can have. */
+const SMALL_OPS_MAX = 1 << 14;
+
 export const CHANGE = 0;
 export const ADDITION = 1;
 export const DELETION = 2;
@@ -132,6 +135,11 @@ function addOp(
   data[at + INDEX] = index;
   data[at + COUNT] = count;
   ops.counts[COUNTED[kind]!]++;
+}
+
+/** Whether there may be no room for what a small container can have. */
+export function isNearlyFull({ ops }: Ops): boolean {
+  return ops.length >= (OPS_MAX - SMALL_OPS_MAX) * OP_COLUMNS;
 }
 
 /** Takes back all operations and places from these lengths of their columns on. */

@@ -32,6 +32,8 @@ export interface Pair {
   /** The last common prefix found, which ended at `to`, and the last common suffix, which began at `from`. */
   prefix: SameBytes;
   suffix: SameBytes;
+  /** The last of the base's containers that could not be read in lockstep. */
+  notInStep: { from: number; to: number };
   /** Memory that one alignment after the other works in. */
   left: Leftovers;
   found: Column;
@@ -55,6 +57,7 @@ export function createPair(base: Uint8Array, target: Uint8Array): Pair {
     effortAside: effort,
     prefix: { from: 0, to: 0, shift: 0 },
     suffix: { from: 0, to: 0, shift: 0 },
+    notInStep: { from: 0, to: 0 },
     left: createLeftovers(),
     found: createColumn(),
   };

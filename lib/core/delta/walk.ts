@@ -2,20 +2,19 @@
 
 import { OPEN_ARRAY, OPEN_OBJECT, type Rows, rowEnd, rowStart, valueStart } from '../json/spans.ts';
 import { align } from './align.ts';
-import { commonPrefix, commonSuffix } from './bytes.ts';
 import { type Column, createColumn } from './column.ts';
-import { addCopy, type Copies, createCopies, giveUpIfOver, sparedBytes } from './copies.ts';
+import { addCopy, addSharedEnds, type Copies, createCopies, giveUpIfOver, sparedBytes } from './copies.ts';
+import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
 import { hasDuplicateNames } from './names.ts';
-import { addChange, createOps, type Ops, ROOT, rollBack } from './ops.ts';
+import { addChange, createOps, isNearlyFull, type Ops, ROOT, rollBack } from './ops.ts';
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
 import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
 import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost, type Trial } from './survey.ts';
 import { placeInBase, tellAdded, tellDeleted, tellMoved } from './tell.ts';
+import { tellLockstep } from './tell-lockstep.ts';
 
 /** From this length on, a member that is gone and one that is new may be the same one, renamed. */
 const RENAMED_BYTES_MIN = 1024;
-/** From this length on, the ends that two different scalars share are looked for; neighbours' copies reach the shorter ones. */
-const LONG_SCALAR_BYTES = 64;
 
 interface Walk {
   pair: Pair;
@@ -138,13 +137,23 @@ function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: nu
   const bEnd = rowEnd(b, j);
   const c = pair.base.bytes[aStart];
   if (c === pair.target.bytes[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY)) {
+    const { notInStep } = pair;
+    const isSmall = Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
+    if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(walk.ops)) {
+      const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart);
+      if (step) {
+        tellLockstep(walk.ops, copies, step, place);
+        return step.isShared;
+      }
+      // What is inside would be given up for the same reason, or would have to be read once a level.
+      notInStep.from = aStart;
+      notInStep.to = aEnd;
+    }
     const inA = innerRows(pair.base, a, aStart, aEnd);
     const inB = innerRows(pair.target, b, bStart, bEnd);
     return walkRows(walk, inA, inB, place) === SOMETHING_SHARED;
   }
-  if (copies && Math.min(aEnd - aStart, bEnd - bStart) >= LONG_SCALAR_BYTES) {
-    addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
-  }
+  if (copies) addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
   return false;
 }
 
@@ -185,16 +194,6 @@ function largeUnpaired(a: Rows, runs: Column, first: number): number[] {
     if (rowEnd(a, i) - valueStart(a, i) >= RENAMED_BYTES_MIN) found.push(i);
   });
   return found.reverse();
-}
-
-/** Two long values that are not the same may still begin and end alike. */
-function addSharedEnds(copies: Copies, aStart: number, aEnd: number, bStart: number, bEnd: number): void {
-  const { base, target } = copies;
-  const room = Math.min(aEnd - aStart, bEnd - bStart);
-  const prefix = commonPrefix(base, aStart, target, bStart, room);
-  const suffix = commonSuffix(base, aEnd, target, bEnd, room - prefix);
-  if (prefix > 0) addCopy(copies, aStart, bStart, prefix);
-  if (suffix > 0) addCopy(copies, aEnd - suffix, bEnd - suffix, suffix);
 }
 
 /** What walking children i and j would cost a delta, in bytes; nothing of it is kept. */

@@ -2,6 +2,8 @@
 // A state is never turned into JavaScript objects: that would lose big numbers, member order, duplicates and `__proto__`.
 
 import { type ErrorCode, ServiceError } from '../errors.ts';
+import { type Kernel, kernel, PIECE_BYTES, SCAN_DEPTH_MAX } from '../kernel/kernel.ts';
+import { FAST_BYTES_MIN, type Standing, scanSpaced, scanTight } from '../kernel/scan.ts';
 import type { ByteSink } from './byte-sink.ts';
 import {
   AFTER,
@@ -65,6 +67,8 @@ export class JsonScanner {
   /** For each open container: the index of the element in an array, where the member's name begins in its sink in an object. */
   readonly #marks: Float64Array;
   readonly #rootNames = new Set<string>();
+  /** What the fast path works on. */
+  readonly #standing: Standing;
   #out: ByteSink;
   #consumed = 0;
   #state = VALUE;
@@ -83,6 +87,14 @@ export class JsonScanner {
     this.#out = options.out;
     this.#kinds = new Uint8Array(options.depthMax + 1);
     this.#marks = new Float64Array(options.depthMax + 1);
+    this.#standing = {
+      state: VALUE,
+      depth: 0,
+      inKey: false,
+      kinds: this.#kinds,
+      marks: this.#marks,
+      isSpaced: false,
+    };
   }
 
   /** Bytes taken so far. */
@@ -145,9 +157,40 @@ export class JsonScanner {
     /** What a position in the chunk has to be added to, to be one in the sink. */
     let sinkOffset = this.#out.length;
     let fault: string | undefined;
+    const fast = this.#fastPath(n);
+    const { member, uniqueRootMembers } = this.#options;
+    /** Above this depth nothing is looked for but faults. */
+    let floor = member === undefined && !uniqueRootMembers ? 0 : Number.POSITIVE_INFINITY;
+    if (routedDepth >= 0) floor = routedDepth;
+    /** From here on the fast path may be tried. */
+    let fastFrom = fast ? 0 : n;
 
     while (i < n) {
-      if (state === STRING) {
+      if (i >= fastFrom && depth > floor && state <= STRING) {
+        const at = this.#standing;
+        at.state = state;
+        at.depth = depth;
+        at.inKey = inKey;
+        const { isSpaced } = at;
+        let taken: number;
+        if (isSpaced) {
+          if (i > run) this.#out.append(chunk, run, i);
+          taken = scanSpaced(fast!, chunk, i, n, at, floor, depthMax, this.#out);
+          run = i + taken;
+          sinkOffset = this.#out.length - run;
+        } else {
+          taken = scanTight(fast!, chunk, i, n, at, floor, depthMax, sinkOffset);
+        }
+        i += taken;
+        if (taken > 0) {
+          ({ state, depth, inKey } = at);
+          keySeen = state !== KEY && !(state === STRING && inKey);
+        } else if (at.isSpaced === isSpaced) {
+          // At fault, or a token too long for it: the loop below gets over it.
+          fastFrom = i + PIECE_BYTES;
+        }
+        if (n - i < FAST_BYTES_MIN) fastFrom = n;
+      } else if (state === STRING) {
         while (i < n && PLAIN[chunk[i]!] === 1) i++;
         if (i === n) break;
         const c = chunk[i]!;
@@ -238,6 +281,7 @@ export class JsonScanner {
             this.#depth = depth;
             this.#keySeen = keySeen;
             routedDepth = this.#rootMember(i);
+            if (routedDepth >= 0) floor = routedDepth;
             sinkOffset = this.#out.length - run;
           }
           continue;
@@ -284,6 +328,7 @@ export class JsonScanner {
       if (depth === routedDepth && state === AFTER) {
         run = this.#endRouted(chunk, run, i);
         routedDepth = -1;
+        floor = Number.POSITIVE_INFINITY;
         sinkOffset = this.#out.length - run;
       }
     }
@@ -297,6 +342,11 @@ export class JsonScanner {
     if (fault === TOO_DEEP)
       this.#fail('json_too_deep', `At most ${depth} arrays and objects may be nested.`, i);
     if (fault !== undefined) this.#fail('malformed_json', fault, i);
+  }
+
+  /** The kernel, if it is there and `bytes` are enough for it. */
+  #fastPath(bytes: number): Kernel | undefined {
+    return bytes < FAST_BYTES_MIN || this.#options.depthMax > SCAN_DEPTH_MAX ? undefined : kernel();
   }
 
   /** The state after one byte of what is rare: escapes, literals, the beginnings of numbers and of their parts. -1: it cannot be. */

@@ -1,6 +1,9 @@
 // Where things stand in a canonical text: one pass finds the children of every large enough container, as byte offsets.
 // The text has been validated before, so the pass only tells strings from structure; it makes no objects and no strings.
 
+import { kernel } from '../kernel/kernel.ts';
+import { FAST_BYTES_MIN_MAX, FAST_TAPE_BYTES_MIN, fillTapeFast } from '../kernel/tape.ts';
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
@@ -105,6 +108,11 @@ export function indexContainer(
   tape.entryCount = 0;
   tape.bytesMin = bytesMin;
   if (to - from === 2) return true;
+  if (to - from >= FAST_TAPE_BYTES_MIN && bytesMin <= FAST_BYTES_MIN_MAX) {
+    const fast = kernel();
+    const fits = fast && fillTapeFast(fast, tape, bytes, from, to, entriesMax);
+    if (fits !== undefined) return fits;
+  }
   const fits = fillTape(tape, bytes, from, to, entriesMax);
   if (openEntries.length > SCRATCH_ENTRIES_MAX) openEntries = new Uint32Array(SCRATCH_ENTRIES);
   return fits;
@@ -131,7 +139,7 @@ function fillTape(tape: Tape, bytes: Uint8Array, from: number, to: number, entri
   for (;;) {
     // At a child: the name of a member comes before its value.
     if (openCount + 2 > open.length) {
-      if (openCount > entriesMax) return false;
+      if (openCount > entriesMax && keptLater(depth, p, openCount, tape.bytesMin) > entriesMax) return false;
       open = openEntries = grown(open, openCount + 2);
     }
     open[openCount++] = p;
@@ -179,6 +187,13 @@ function fillTape(tape: Tape, bytes: Uint8Array, from: number, to: number, entri
     }
     p++;
   }
+}
+
+/** How many of the open entries are certain to be kept: those of containers large enough as they are. */
+function keptLater(depth: number, now: number, openCount: number, bytesMin: number): number {
+  let large = 0;
+  while (large <= depth && (large === 0 || now - frameStart[large]! >= bytesMin)) large++;
+  return large > depth ? openCount : frameEntries[large]!;
 }
 
 /** Offset behind the closing quote of the string at `p`. Half of most texts are read here: four bytes a turn pay. */

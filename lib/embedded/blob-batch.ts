@@ -1,10 +1,12 @@
 // Small blobs, many at a time: those that come while others are being flushed share the next flush. A flush of one
 // file makes a journaling file system write down everything that is under way, so many at once cost little more than one.
 //
-// They are written under their own names: nobody knows a blob's name before a record says it, so there is nothing to
-// hide, and file and name can be flushed together. What a crash leaves half written is an orphan that no record names.
+// They get their own names before they are flushed: nobody knows a blob's name before a record says it, so there is
+// nothing to hide, and file and name are flushed together. What a crash leaves half written is an orphan that no record
+// names. They are made in another folder all the same: file systems keep the files of a folder together, and new files
+// in as many places as there are shards cost several times as much.
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, linkSync, openSync, unlinkSync } from 'node:fs';
 import type { BlobDigest } from '../ports.ts';
 import { demandSame, digestOfSmall, discard, writeSmall } from './blob-file.ts';
 import { syncFile } from './data-dir.ts';
@@ -18,7 +20,9 @@ export interface BlobBatch {
 }
 
 export interface NewFile {
-  /** Its folder, which must be there, and its name in it. */
+  /** Where it is made. */
+  passing: string;
+  /** The folder where it belongs, which must be there, and its path in it. */
   folder: string;
   path: string;
   bytes: Uint8Array;
@@ -86,10 +90,18 @@ async function writeTogether(tasks: readonly Task[]): Promise<void> {
   for (const fd of folders.values()) closeSync(fd);
 }
 
-function create({ path, bytes }: Task): number {
-  const fd = openSync(path, 'wx+', 0o600);
+function create({ passing, path, bytes }: Task): number {
+  const fd = openSync(passing, 'wx+', 0o600);
   try {
     writeSmall(fd, bytes);
+    // `link` does not replace what is there, as `rename` would.
+    linkSync(passing, path);
+  } catch (error) {
+    closeSync(fd);
+    throw discard(passing, error);
+  }
+  try {
+    unlinkSync(passing);
     return fd;
   } catch (error) {
     closeSync(fd);

@@ -41,13 +41,11 @@ export function openBlobStore(dataDir: string): BlobStore {
       }
       try {
         const { bytes, rest } = await takeSmall(body);
-        const path = pathOf(blobId);
-        const folder = shardOf(blobId);
+        const [passing, path, folder] = [newTemporaryPath(), pathOf(blobId), shardOf(blobId)];
         if (rest === undefined) {
           const digest = expected ?? { bytes: bytes.length, sha256: hash('sha256', bytes, 'hex') };
-          return await small.write({ folder, path, bytes, expected: digest });
+          return await small.write({ passing, folder, path, bytes, expected: digest });
         }
-        const passing = newTemporaryPath();
         try {
           const digest = await writeProven(passing, whole(bytes, rest), expected);
           await place(passing, path, folder);

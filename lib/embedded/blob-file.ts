@@ -4,7 +4,7 @@
 // Only what waits for the disk itself, fsync, never blocks the event loop.
 
 import { createHash, hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, read, readSync, write, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readSync, rmSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { type BlobDigest, type Chunks, PortError } from '../ports.ts';
 import { syncFile } from './data-dir.ts';
@@ -20,12 +20,13 @@ export class BodyFailure extends Error {
   }
 }
 
-const SMALL_BYTES = 64 * 1024;
+/** Up to here a blob is small. */
+export const SMALL_BYTES = 64 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
 /**
- * Writes a new file, flushes it, reads it again, and gives the digest of what was read. Throws PortError `integrity`
- * if that is not `expected`, or not what came out of `body`; BodyFailure if `body` throws; and errors of node:fs.
+ * Writes a new file of any size, flushes it, reads it again, and gives the digest of what was read. Throws PortError `integrity`
+ * if that is not `expected`, or not what came out of `body`; what `body` throws; and errors of node:fs.
  */
 export async function writeProven(path: string, body: Chunks, expected?: BlobDigest): Promise<BlobDigest> {
   const fd = openSync(path, 'wx+', 0o600);
@@ -33,12 +34,28 @@ export async function writeProven(path: string, body: Chunks, expected?: BlobDig
     const given = await writeBody(fd, body, expected);
     await syncFile(fd);
     const stored = await digestOf(fd, given.bytes);
-    if (stored.bytes !== given.bytes || stored.sha256 !== given.sha256) {
-      throw new PortError('integrity', 'the stored blob is not what was given');
-    }
+    demandSame(stored, given);
     return stored;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Throws PortError `integrity` if the digests differ. */
+export function demandSame(stored: BlobDigest, given: BlobDigest): void {
+  if (stored.bytes !== given.bytes || stored.sha256 !== given.sha256) {
+    throw new PortError('integrity', 'the stored blob is not what was given');
+  }
+}
+
+/** Removes what a failed write has made, and gives its error back. If that fails as well, both are told. */
+export function discard(path: string, error: unknown): unknown {
+  try {
+    rmSync(path, { force: true });
+    return error;
+  } catch (second) {
+    const cause = new AggregateError([error, second]);
+    return new PortError('unavailable', 'a failed write could not be cleaned up', { cause });
   }
 }
 
@@ -49,7 +66,7 @@ async function writeBody(fd: number, body: Chunks, expected: BlobDigest | undefi
   let bytes = 0;
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
-  for await (const chunk of watched(body)) {
+  for await (const chunk of body) {
     sha256?.update(chunk);
     bytes += chunk.length;
     waiting.push(chunk);
@@ -62,6 +79,31 @@ async function writeBody(fd: number, body: Chunks, expected: BlobDigest | undefi
   }
   await writeAll(fd, joined(waiting));
   return expected ?? { bytes, sha256: sha256!.digest('hex') };
+}
+
+/** Writes all of a small blob. */
+export function writeSmall(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+export interface Beginning {
+  bytes: Uint8Array;
+  /** What follows, for a body that is not small. */
+  rest?: AsyncGenerator<Uint8Array>;
+}
+
+/** The whole of a small body, or the beginning of a larger one. Throws BodyFailure if `body` throws. */
+export async function takeSmall(body: Chunks): Promise<Beginning> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const rest = watched(body);
+  for (;;) {
+    const { done, value } = await rest.next();
+    if (done === true) return { bytes: joined(chunks) };
+    chunks.push(value);
+    bytes += value.length;
+    if (bytes > SMALL_BYTES) return { bytes: joined(chunks), rest };
+  }
 }
 
 async function* watched(body: Chunks): AsyncGenerator<Uint8Array> {
@@ -89,11 +131,7 @@ async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
 
 /** Reads to the end, wherever that is: `bytesExpected` only decides how. */
 async function digestOf(fd: number, bytesExpected: number): Promise<BlobDigest> {
-  if (bytesExpected < SMALL_BYTES) {
-    const buffer = Buffer.allocUnsafe(bytesExpected + 1);
-    const bytes = readFullSync(fd, buffer);
-    return { bytes, sha256: hash('sha256', buffer.subarray(0, bytes), 'hex') };
-  }
+  if (bytesExpected <= SMALL_BYTES) return digestOfSmall(fd, bytesExpected);
   const sha256 = createHash('sha256');
   const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   let bytes = 0;
@@ -105,6 +143,13 @@ async function digestOf(fd: number, bytesExpected: number): Promise<BlobDigest> 
     sha256.update(buffer.subarray(0, bytesRead));
     bytes += bytesRead;
   }
+}
+
+/** The digest of a small file, read from its start, and of whatever may follow the bytes expected. */
+export function digestOfSmall(fd: number, bytesExpected: number): BlobDigest {
+  const buffer = Buffer.allocUnsafe(bytesExpected + 1);
+  const bytes = readFullSync(fd, buffer);
+  return { bytes, sha256: hash('sha256', buffer.subarray(0, bytes), 'hex') };
 }
 
 function readFullSync(fd: number, buffer: Uint8Array): number {

@@ -1,13 +1,15 @@
-// Blobs as files. A blob is written under a passing name in `tmp`, flushed and proven, and only then linked to its
-// own: so whatever bears a blob's name is whole, and what a crash leaves behind is in one folder, to be emptied.
+// Blobs as files. A large one is written under a passing name in `tmp`, flushed and proven, and only then linked to its
+// own: so it is never half there, and what a crash leaves behind is in one folder, to be emptied. Small ones are written
+// together (see `blob-batch.ts`).
 
-import { randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
 import { type BlobInfo, type BlobStore, PortError } from '../ports.ts';
-import { BodyFailure, readChunks, writeProven } from './blob-file.ts';
+import { createBlobBatch } from './blob-batch.ts';
+import { BodyFailure, discard, readChunks, takeSmall, writeProven } from './blob-file.ts';
 import { makePrivateDirectory, syncDirectory, syncDirectorySync, temporaryDirectory } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
 
@@ -29,20 +31,34 @@ export function openBlobStore(dataDir: string): BlobStore {
   }
   const shardOf = (blobId: string) => join(root, blobId.slice(0, 2));
   const pathOf = (blobId: string) => join(shardOf(blobId), blobId);
-  const newTemporaryPath = () => join(temporary, randomBytes(16).toString('hex'));
+  const small = createBlobBatch();
+  let writes = 0;
+  // The folder was empty at the start, and nobody else writes blobs into it.
+  const newTemporaryPath = () => join(temporary, `blob-${++writes}`);
 
   return {
     async put(blobId, body, expected) {
       if (!BLOB_ID.test(blobId)) {
         throw new PortError('not_found', 'there is no place for a blob with that id');
       }
-      const passing = newTemporaryPath();
       try {
-        const digest = await writeProven(passing, body, expected);
-        await place(passing, pathOf(blobId), shardOf(blobId));
-        return digest;
+        const { bytes, rest } = await takeSmall(body);
+        const [passing, path, folder] = [newTemporaryPath(), pathOf(blobId), shardOf(blobId)];
+        if (rest === undefined) {
+          const digest = expected ?? { bytes: bytes.length, sha256: hash('sha256', bytes, 'hex') };
+          return await small.write({ passing, folder, path, bytes, expected: digest });
+        }
+        try {
+          const digest = await writeProven(passing, whole(bytes, rest), expected);
+          await place(passing, path, folder);
+          return digest;
+        } catch (error) {
+          // Where nobody has begun to read it, it must still be told that it is over.
+          await rest.return(undefined);
+          throw discard(passing, error);
+        }
       } catch (error) {
-        throw writeFailure(discard(passing, error));
+        throw writeFailure(error);
       }
     },
 
@@ -97,6 +113,11 @@ export function openBlobStore(dataDir: string): BlobStore {
   };
 }
 
+async function* whole(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
 /** All folders at once: a put need never make one, nor wait for its name to be durable. */
 function makeFolders(root: string, temporary: string): void {
   makePrivateDirectory(root);
@@ -112,13 +133,7 @@ function makeFolders(root: string, temporary: string): void {
 
 /** Gives a proven file its own name, durably, unless that is taken: `link` does not replace, as `rename` would. */
 async function place(passing: string, path: string, shard: string): Promise<void> {
-  try {
-    linkSync(passing, path);
-  } catch (error) {
-    throw errorCode(error) === 'EEXIST'
-      ? new PortError('exists', 'a blob with that id exists', { cause: error })
-      : error;
-  }
+  linkSync(passing, path);
   try {
     unlinkSync(passing);
     await syncDirectory(shard);
@@ -127,20 +142,12 @@ async function place(passing: string, path: string, shard: string): Promise<void
   }
 }
 
-/** Removes what a failed call has made. If that fails as well, both errors are told. */
-function discard(path: string, error: unknown): unknown {
-  try {
-    rmSync(path, { force: true });
-    return error;
-  } catch (second) {
-    const cause = new AggregateError([error, second]);
-    return new PortError('unavailable', 'a failed write could not be cleaned up', { cause });
-  }
-}
-
 function writeFailure(error: unknown): unknown {
   if (error instanceof BodyFailure) {
     return error.cause;
+  }
+  if (errorCode(error) === 'EEXIST') {
+    return new PortError('exists', 'a blob with that id exists', { cause: error });
   }
   if (errorCode(error) === 'ENOENT') {
     // Where we write, what is missing is one of our own folders, and no answer to the caller.

@@ -1,7 +1,7 @@
 // The file of master keys. Whoever loses it loses every encrypted backup, so it is never made anew where one must
 // have been, and never left half written.
 
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -32,7 +32,8 @@ const keySchema = z.strictObject({
     if (bytes.length !== KEY_BYTES) {
       context.addIssue({ code: 'custom', message: `not ${KEY_BYTES} bytes` });
     }
-    return bytes;
+    // As bytes it would be looked at anew, at some cost, each time that it is used.
+    return createSecretKey(bytes);
   }),
 });
 

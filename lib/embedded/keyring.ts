@@ -1,7 +1,7 @@
 // Data keys wrapped by the local master key: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. Bound to each
 // wrapped key, as associated data: the context it was made for, and the id and version of the master key.
 
-import { createCipheriv, createDecipheriv, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { WrappedKey } from '../core/model.ts';
 import { type KeyContext, type Keyring, PortError } from '../ports.ts';
 import { loadMasterKeys, type MasterKey } from './key-file.ts';
@@ -83,5 +83,5 @@ function associatedData({ keyId, version }: MasterKey, context: KeyContext): Buf
 }
 
 function sameKey(a: MasterKey, b: MasterKey): boolean {
-  return a.keyId === b.keyId && a.version === b.version && timingSafeEqual(a.key, b.key);
+  return a.keyId === b.keyId && a.version === b.version && a.key.equals(b.key);
 }

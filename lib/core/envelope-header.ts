@@ -10,7 +10,7 @@ import type { BackupRecord, BlobRef } from './model.ts';
 export const IV_BYTES = 16;
 
 /** A bound of the format, far above every limit of the service: lowering a limit must not close what was sealed before. */
-const PLAIN_BYTES_MAX = 2 ** 31;
+const PLAIN_BYTES_MAX = 2 ** 40;
 /** deflate makes at most that many bytes of one (zlib, "Maximum Compression Factor"). */
 const EXPANSION_MAX = 1032;
 

@@ -1,10 +1,10 @@
 // Pairs leftover elements that are the same bytes, wherever they stand. Hashes only propose; bytes decide.
 
-import { type Rows, rowEnd, rowStart } from '../json/spans.ts';
+import type { Rows } from '../json/spans.ts';
 import { type Groups, groupByHash } from './groups.ts';
-import { hashRange } from './hash.ts';
+import { hashRows, lengthsSeen } from './hash-rows.ts';
 import { areFew, join, type Leftovers } from './leftovers.ts';
-import type { Pair, Side } from './pair.ts';
+import type { Pair } from './pair.ts';
 import { sameRow } from './same-rows.ts';
 
 /** Of many elements alike, those beside others already paired come first, then the first with the first. */
@@ -109,41 +109,4 @@ function groupByContent(pair: Pair, left: Leftovers, a: Rows, b: Rows): Groups |
   const base = hashRows(pair, pair.base, a, ofBase, lengthsSeen(b, ofTarget));
   const target = base && hashRows(pair, pair.target, b, ofTarget, lengthsOfBase);
   return base && target && groupByHash(base.hashes, base.without, target.hashes, target.without);
-}
-
-const LENGTH_MARKS = 1 << 12;
-
-function lengthsSeen(rows: Rows, numbers: Uint32Array): Uint8Array {
-  const seen = new Uint8Array(LENGTH_MARKS);
-  for (const k of numbers) seen[(rowEnd(rows, k) - rowStart(rows, k)) & (LENGTH_MARKS - 1)] = 1;
-  return seen;
-}
-
-interface Hashed {
-  hashes: Int32Array;
-  /** 1 where there is no hash. */
-  without: Uint8Array;
-}
-
-function hashRows(
-  pair: Pair,
-  side: Side,
-  rows: Rows,
-  numbers: Uint32Array,
-  lengths: Uint8Array,
-): Hashed | undefined {
-  const hashes = new Int32Array(numbers.length * 2);
-  const without = new Uint8Array(numbers.length);
-  for (let p = 0; p < numbers.length; p++) {
-    const start = rowStart(rows, numbers[p]!);
-    const end = rowEnd(rows, numbers[p]!);
-    if (lengths[(end - start) & (LENGTH_MARKS - 1)] === 0) {
-      without[p] = 1;
-      continue;
-    }
-    pair.effort -= end - start;
-    if (pair.effort < 0) return undefined;
-    hashRange(side.view, start, end, hashes, p * 2);
-  }
-  return { hashes, without };
 }

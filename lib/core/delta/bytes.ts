@@ -16,6 +16,14 @@ export function sameBytes(a: Buffer, from: number, b: Buffer, at: number, length
   return true;
 }
 
+/** The same, four bytes at a time. */
+export function sameWords(a: DataView, from: number, b: DataView, at: number, length: number): boolean {
+  let k = 0;
+  for (; k + 4 <= length; k += 4) if (a.getInt32(from + k) !== b.getInt32(at + k)) return false;
+  for (; k < length; k++) if (a.getUint8(from + k) !== b.getUint8(at + k)) return false;
+  return true;
+}
+
 /** How many bytes from a[from] and b[at] on are the same, at most `max`. */
 export function commonPrefix(a: Buffer, from: number, b: Buffer, at: number, max: number): number {
   const short = Math.min(max, LOOP_BYTES);

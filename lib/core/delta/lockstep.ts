@@ -48,7 +48,9 @@ let target: Buffer;
 let p = 0;
 let q = 0;
 const names = new Int32Array(MEMBERS_MAX * (DEPTH_MAX + 1));
-const spans = new Uint32Array(ELEMENTS_MAX * 4 * (DEPTH_MAX + 1));
+/** Of an element: where it is in both texts, and the member that says which it is, if it is an object that has changed. */
+const SPAN_COLUMNS = 6;
+const spans = new Uint32Array(ELEMENTS_MAX * SPAN_COLUMNS * (DEPTH_MAX + 1));
 const ofBase: Identity = { start: 0, end: 0 };
 const ofTarget: Identity = { start: 0, end: 0 };
 
@@ -143,10 +145,9 @@ function readMembers(depth: number): number {
 }
 
 function readElements(depth: number): number {
-  const firstSpan = depth * ELEMENTS_MAX * 4;
+  const firstSpan = depth * ELEMENTS_MAX * SPAN_COLUMNS;
   let count = 0;
   let changes = 0;
-  let changedObjects = 0;
   let isShared = false;
   let sameFrom = -1;
   let sameAt = 0;
@@ -160,6 +161,8 @@ function readElements(depth: number): number {
     found.length += 2 * EVENT_COLUMNS;
     const outcome = readValues(depth);
     if (outcome === GIVEN_UP) return GIVEN_UP;
+    ofBase.start = 0;
+    ofBase.end = 0;
     if (outcome === ALL_SAME) {
       found.length = before;
       isShared = true;
@@ -170,21 +173,20 @@ function readElements(depth: number): number {
     } else {
       changes++;
       if (outcome === SOME_SHARED) isShared = true;
-      if (kind === OPEN_OBJECT) {
-        changedObjects++;
-        if (!haveSameIdentity(aStart, bStart)) return GIVEN_UP;
-      }
+      if (kind === OPEN_OBJECT && !haveSameIdentity(aStart, bStart)) return GIVEN_UP;
       const same = sameFrom < 0 ? 0 : aStart - 1 - sameFrom;
       setSame(before, Math.max(sameFrom, 0), sameAt, same);
       setChange(before + EVENT_COLUMNS, outcome, STEP_INDEX, count, 0xffffffff, aStart, bStart);
       sameFrom = -1;
     }
     if (count < ELEMENTS_MAX) {
-      const span = firstSpan + count * 4;
+      const span = firstSpan + count * SPAN_COLUMNS;
       spans[span] = aStart;
       spans[span + 1] = p;
       spans[span + 2] = bStart;
       spans[span + 3] = q;
+      spans[span + 4] = ofBase.start;
+      spans[span + 5] = ofBase.end;
     }
     count++;
     const next = base[p]!;
@@ -193,9 +195,7 @@ function readElements(depth: number): number {
     p++;
     q++;
   }
-  if (changes > 1 && (changedObjects > 0 || count > ELEMENTS_MAX || anyOutOfStep(firstSpan, count))) {
-    return GIVEN_UP;
-  }
+  if (changes > 1 && (count > ELEMENTS_MAX || anyOutOfStep(firstSpan, count))) return GIVEN_UP;
   if (changes > 0 && sameFrom >= 0) addSame(sameFrom, sameAt, p - sameFrom);
   p++;
   q++;
@@ -278,15 +278,21 @@ function hasTwoAlike(first: number, count: number): boolean {
   return false;
 }
 
-/** Whether an element of the one list is the same as one elsewhere in the other. */
+/** Whether an element of the one list is the same as one elsewhere in the other, or two that changed call themselves the same. */
 function anyOutOfStep(first: number, count: number): boolean {
-  for (let i = 0; i < count; i++) {
-    const from = spans[first + i * 4]!;
-    const length = spans[first + i * 4 + 1]! - from;
-    for (let j = 0; j < count; j++) {
-      const at = spans[first + j * 4 + 2]!;
-      if (i === j || spans[first + j * 4 + 3]! - at !== length) continue;
-      if (sameBytes(base, from, target, at, length)) return true;
+  const end = first + count * SPAN_COLUMNS;
+  for (let i = first; i < end; i += SPAN_COLUMNS) {
+    const from = spans[i]!;
+    const length = spans[i + 1]! - from;
+    const name = spans[i + 4]!;
+    const nameLength = spans[i + 5]! - name;
+    for (let j = first; j < end; j += SPAN_COLUMNS) {
+      if (i === j) continue;
+      const at = spans[j + 2]!;
+      if (spans[j + 3]! - at === length && sameBytes(base, from, target, at, length)) return true;
+      const other = spans[j + 4]!;
+      if (nameLength === 0 || spans[j + 5]! - other !== nameLength) continue;
+      if (sameBytes(base, name, base, other, nameLength)) return true;
     }
   }
   return false;

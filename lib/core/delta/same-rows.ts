@@ -1,11 +1,13 @@
 // Which children of two containers are the same bytes.
 
 import { type Rows, rowEnd, rowStart } from '../json/spans.ts';
-import { commonPrefix, commonSuffix, sameBytes } from './bytes.ts';
+import { commonPrefix, commonSuffix, sameBytes, sameWords } from './bytes.ts';
 import type { Pair } from './pair.ts';
 
 /** From this length on, the comparison of two children is remembered. */
 const LONG_ROW_BYTES = 4096;
+/** Up to this length, comparing four bytes at a time beats the call of memcmp. */
+const WORDS_BYTES_MAX = 256;
 
 /** Children i to iEnd of the base's rows a, and children j to jEnd of the target's rows b; the ends are exclusive. */
 export interface Stretch {
@@ -25,7 +27,8 @@ export function sameRow(pair: Pair, a: Rows, i: number, b: Rows, j: number): boo
   if (rowEnd(b, j) - at !== length) return false;
   // Long ones are mostly asked about more than once: for what they are, and again for what is around them.
   if (length >= LONG_ROW_BYTES) return prefixLength(pair, from, at, length) === length;
-  return sameBytes(pair.base.bytes, from, pair.target.bytes, at, length);
+  if (length > WORDS_BYTES_MAX) return sameBytes(pair.base.bytes, from, pair.target.bytes, at, length);
+  return sameWords(pair.base.view, from, pair.target.view, at, length);
 }
 
 /** How many children of the stretch are the same, one after the other, from its beginning on. */

@@ -11,7 +11,10 @@ export function tellLockstep(ops: Ops, copies: Copies | undefined, step: Lockste
   let untold = 0;
   for (let at = 0; at < length; at += EVENT_COLUMNS) {
     const kind = events[at]!;
-    const [aStart, aEnd, bStart, bEnd] = [events[at + 4]!, events[at + 5]!, events[at + 6]!, events[at + 7]!];
+    const aStart = events[at + 4]!;
+    const aEnd = events[at + 5]!;
+    const bStart = events[at + 6]!;
+    const bEnd = events[at + 7]!;
     if (kind === SAME) {
       if (copies && events[at + 3]! > 0) addCopy(copies, events[at + 1]!, events[at + 2]!, events[at + 3]!);
     } else if (kind === LEAVE) {

@@ -13,7 +13,7 @@ export function createRandom(seed: number): () => number {
 
 const NAMES =
   'Ada Alan Barbara Claude Dennis Donald Edsger Frances Grace Hedy James Karen Ken Leslie Niklaus'.split(' ');
-const WORDS =
+export const WORDS =
   'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut'.split(' ');
 const STATES = ['new', 'paid', 'packed', 'shipped', 'delivered', 'returned'];
 
@@ -60,6 +60,36 @@ export function withHeadInsert(dump: Dump): Dump {
   return { ...dump, users: [userRow(createRandom(3), 9_000_001), ...dump.users] };
 }
 
+/** The dump with 100 users gone and 100 new ones, at random places. */
+export function withInsertsAndDeletes(dump: Dump): Dump {
+  const random = createRandom(4);
+  const users = [...dump.users];
+  for (let i = 0; i < 100; i++) {
+    users.splice(Math.floor(random() * users.length), 1);
+    users.splice(Math.floor(random() * users.length), 0, userRow(random, 9_000_100 + i));
+  }
+  return { ...dump, users };
+}
+
+/** The dump with all its users in another order. */
+export function withShuffle(dump: Dump): Dump {
+  const random = createRandom(7);
+  const users = [...dump.users];
+  for (let i = users.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [users[i], users[j]] = [users[j]!, users[i]!];
+  }
+  return { ...dump, users };
+}
+
+/** The rows of the later dump that are not those of the earlier one, as lines. */
+export function changedRows(before: Dump, after: Dump): Buffer {
+  const rows = (['users', 'orders'] as const).flatMap((table) =>
+    after[table].filter((row, i) => row !== before[table][i]),
+  );
+  return Buffer.from(rows.join('\n'));
+}
+
 /** The dump with a hundredth of its users moved to another place. */
 export function withMove(dump: Dump): Dump {
   const users = [...dump.users];
@@ -96,7 +126,7 @@ function orderRow(random: () => number, id: number, users: number): string {
     price: Math.round(random() * 50_000) / 100,
   }));
   const total = Math.round(random() * 200_000) / 100;
-  const note = Array.from({ length: 3 + Math.floor(random() * 8) }, () => pick(random, WORDS)).join(' ');
+  const note = wordsOf(random, 3 + Math.floor(random() * 8));
   const userId = 1 + Math.floor(random() * users);
   return JSON.stringify({
     id,
@@ -109,7 +139,11 @@ function orderRow(random: () => number, id: number, users: number): string {
   });
 }
 
-function pick<T>(random: () => number, from: readonly T[]): T {
+export function wordsOf(random: () => number, count: number): string {
+  return Array.from({ length: count }, () => pick(random, WORDS)).join(' ');
+}
+
+export function pick<T>(random: () => number, from: readonly T[]): T {
   return from[Math.floor(random() * from.length)]!;
 }
 

@@ -12,17 +12,20 @@ import { pipeline } from 'node:stream/promises';
 export interface Service {
   port: number;
   pid: number;
+  /** Ends the process, and starts another one on the same folder. */
+  restart(): Promise<Service>;
+  /** Ends the process and removes its folder. */
   stop(): Promise<void>;
 }
 
 /** Starts the service, or another server that says its port in the same way, on an empty folder of its own. */
-export async function startService(
-  script = 'bin/server.ts',
-  env: Record<string, string> = {},
-): Promise<Service> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'backup-bench-'));
+export function startService(script = 'bin/server.ts'): Promise<Service> {
+  return startOn(mkdtempSync(join(tmpdir(), 'backup-bench-')), script);
+}
+
+async function startOn(dataDir: string, script: string): Promise<Service> {
   const child = spawn(process.execPath, [script, dataDir], {
-    env: { ...process.env, NODE_OPTIONS: '', PORT: '0', BACKUP_DATA_DIR: dataDir, ...env },
+    env: { ...process.env, NODE_OPTIONS: '', PORT: '0', BACKUP_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<number>((resolve, reject) => {
@@ -38,12 +41,21 @@ export async function startService(
       resolve(Number(found[1]));
     });
   });
+  const end = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  };
   return {
     port,
     pid: child.pid!,
+    async restart() {
+      await end();
+      return startOn(dataDir, script);
+    },
     async stop() {
-      const exited = once(child, 'exit');
-      if (child.kill('SIGTERM')) await exited;
+      await end();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
@@ -52,6 +64,7 @@ export async function startService(
 export interface Created {
   id: string;
   compressedSize: number;
+  chainLength: number;
 }
 
 export type BackupKind = 'full' | 'incremental' | 'differential';

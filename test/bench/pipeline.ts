@@ -1,0 +1,109 @@
+// Whole backups of 100 MB over HTTP: a full, ten incrementals of 1 % each, and the restore of the last; and what is stored.
+
+import { gzipSync } from 'node:zlib';
+import { createDump, dumpText, withChanges } from './corpus.ts';
+import { MB, median, timed } from './measure.ts';
+import type { Report } from './report.ts';
+import { create, restored, startService } from './service.ts';
+
+const ROUNDS = 3;
+const INCREMENTALS = 10;
+
+interface Round {
+  parse: number;
+  gzip: number;
+  full: number;
+  incremental: number;
+  restore: number;
+  fullBytes: number;
+  incrementalBytes: number;
+}
+
+export default async function measurePipeline(report: Report): Promise<void> {
+  report.section('100 MB through the service');
+  report.text(
+    'Over HTTP, in a process of its own. P is one JSON.parse, gzip one gzipSync at level 6 of the same bytes. The incremental is the median of ten, each with 1 % of the rows changed; the restore is that of the tenth.',
+  );
+  const states = statesOf(100 * MB);
+  const service = await startService();
+  try {
+    const rounds: Round[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const measured = await measureRound(service.port, `chain-${round}`, states);
+      // The first one warms both processes up.
+      if (round > 0) rounds.push(measured);
+    }
+    tell(report, rounds);
+  } finally {
+    await service.stop();
+  }
+}
+
+function statesOf(bytes: number): Buffer[] {
+  let dump = createDump(bytes);
+  const states = [dumpText(dump)];
+  for (let i = 1; i <= INCREMENTALS; i++) {
+    dump = withChanges(dump, 0.01, 100 + i);
+    states.push(dumpText(dump));
+  }
+  return states;
+}
+
+async function measureRound(port: number, resource: string, states: Buffer[]): Promise<Round> {
+  const [first, last] = [states[0]!, states.at(-1)!];
+  const text = first.toString();
+  const parse = await timed(() => JSON.parse(text));
+  const gzip = await timed(() => gzipSync(first, { level: 6 }));
+  const full = await timed(() => create(port, resource, 'full', first));
+  const times: number[] = [];
+  let id = full.value.id;
+  let incrementalBytes = 0;
+  for (const state of states.slice(1)) {
+    const { ms, value } = await timed(() => create(port, resource, 'incremental', state));
+    times.push(ms);
+    incrementalBytes += value.compressedSize;
+    id = value.id;
+  }
+  const restore = await timed(() => restored(port, id));
+  if (!restore.value.equals(last)) throw new Error('the restore is not exact');
+  return {
+    parse: parse.ms,
+    gzip: gzip.ms,
+    full: full.ms,
+    incremental: median(times),
+    restore: restore.ms,
+    fullBytes: full.value.compressedSize,
+    incrementalBytes,
+  };
+}
+
+function tell(report: Report, rounds: readonly Round[]): void {
+  const of = (name: keyof Round): number => median(rounds.map((round) => round[name]));
+  const [parse, gzip] = [of('parse'), of('gzip')];
+  report.table(
+    ['', 'ms', 'x gzip', 'x P'],
+    (['parse', 'gzip', 'full', 'incremental', 'restore'] as const).map((name) => [
+      name,
+      of(name).toFixed(0),
+      (of(name) / gzip).toFixed(2),
+      (of(name) / parse).toFixed(2),
+    ]),
+  );
+  const ratio = (name: 'full' | 'incremental' | 'restore', to: number): number => of(name) / to;
+  report.target('full of 100 MB', { most: 0.8, unit: 'x gzipSync 6' }, ratio('full', gzip));
+  report.figure('incremental of 100 MB, 1 %', ratio('incremental', gzip), 'x gzipSync 6');
+  report.figure('restore of the 10th incremental', ratio('restore', gzip), 'x gzipSync 6');
+  const { fullBytes, incrementalBytes } = rounds[0]!;
+  report.table(
+    ['stored', 'bytes'],
+    [
+      ['full', String(fullBytes)],
+      [`${INCREMENTALS} incrementals`, String(incrementalBytes)],
+    ],
+  );
+  report.target(
+    'full + 10 incrementals of 1 %, stored',
+    { most: 1.02, unit: 'x one full' },
+    (fullBytes + incrementalBytes) / fullBytes,
+  );
+}

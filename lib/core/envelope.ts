@@ -47,31 +47,29 @@ export async function open(
   expected: BlobBinding,
   dataKey?: Uint8Array,
 ): Promise<{ header: BlobHeader; plain: Uint8Array }> {
-  const source = sourceOf(sealed);
-  const proven = await authenticate(source, expected, dataKey);
-  const { header } = proven.head;
   const hash = createHash('sha256');
-  const onChunk = (chunk: Uint8Array): void => void hash.update(chunk);
-  const plain = await decompressToBuffer(gzipOf(source, proven), header.plainBytes, onChunk);
-  assertHash(header, hash.digest('hex'));
-  return { header, plain };
+  const opened = await openBase(sealed, expected, dataKey, (chunk) => void hash.update(chunk));
+  assertHash(opened.header, hash.digest('hex'));
+  return opened;
 }
 
 /**
  * Opens a state that only serves to apply deltas to, whose result is held to its own checksum: its bytes are proven by
  * MAC and CRC, and not hashed once more.
  *
+ * @param onChunk sees each chunk of the text as it is written
  * @throws ServiceError integrity_error, as `open`
  */
 export async function openBase(
   sealed: Bytes | BlobSource,
   expected: BlobBinding,
   dataKey?: Uint8Array,
+  onChunk?: (chunk: Uint8Array) => void,
 ): Promise<{ header: BlobHeader; plain: Uint8Array }> {
   const source = sourceOf(sealed);
   const proven = await authenticate(source, expected, dataKey);
   const { header } = proven.head;
-  return { header, plain: await decompressToBuffer(gzipOf(source, proven), header.plainBytes) };
+  return { header, plain: await decompressToBuffer(gzipOf(source, proven), header.plainBytes, onChunk) };
 }
 
 /**

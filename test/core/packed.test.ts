@@ -8,6 +8,7 @@ import { compress } from '../../lib/core/compress.ts';
 import type { ServiceError } from '../../lib/core/errors.ts';
 import { canonicalText, readState, scanBody } from '../../lib/core/json/body.ts';
 import { isPacked, type Packing, type ScannedState, sizeOf } from '../../lib/core/json/state-sink.ts';
+import type { CanonicalText } from '../../lib/core/json/text.ts';
 import { type PackedText, unpack } from '../../lib/core/packed.ts';
 import { createMemoryScratch } from '../../lib/memory/scratch.ts';
 
@@ -89,7 +90,9 @@ describe('a state that is wanted as text', () => {
   test('stays text', async () => {
     const text = arrayOf(2 * MIB);
     const state = await read(text, [MIB], wanted(2 * MIB));
-    expect(state).toEqual(canonicalText(text));
+    expect(isPacked(state)).toBe(false);
+    expect(state.checksum).toBe(canonicalText(text).checksum);
+    expect(text.equals((state as CanonicalText).bytes)).toBe(true);
   });
 
   test('is packed where it is too long for that, even if nobody said so before', async () => {
@@ -153,6 +156,27 @@ describe('what does not fit into memory', () => {
     });
     expect(sizeOf(await readState(cut(arrayOf(2 * MIB), [MIB]), options))).toBe(2 * MIB);
   });
+});
+
+test('wherever a name stands when a block is full and a chunk ends, the state is taken and its errors name the place', async () => {
+  const members = (bytes: number): string => {
+    const found: string[] = [];
+    for (let at = 0; at < bytes; )
+      at += found.push(`"name-${found.length}":[${found.length}]`) && found.at(-1)!.length + 1;
+    return found.join(',');
+  };
+  const many = members(2 * MIB);
+  for (let shift = 0; shift < 24; shift++) {
+    const text = Buffer.from(`{"${'x'.repeat(shift)}":0,${many}}`);
+    const cuts = [MIB, 2 * MIB];
+    expect(packed(await read(text, cuts)).checksum).toBe(canonicalText(text).checksum);
+    const broken = Buffer.concat([text.subarray(0, 2 * MIB + 100), Buffer.from('?')]);
+    const error = await read(broken, cuts).catch((reason: unknown) => reason as ServiceError);
+    const pointer = await readState(cut(broken, cuts), { bytesMax: 100 * MIB, sizeHint: 0 }).catch(
+      (reason: unknown) => (reason as ServiceError).errors,
+    );
+    expect(error).toMatchObject({ errors: pointer });
+  }
 });
 
 describe('errors name the place, however much has been packed since its names were read', () => {

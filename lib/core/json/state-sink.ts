@@ -85,6 +85,7 @@ export class StateSink implements ByteSink {
   slice(from: number, to: number): Uint8Array {
     if (this.#text !== undefined) return this.#text.slice(from, to);
     if (from < this.#start) throw new RangeError('these bytes are no longer there');
+    if (from === to) return this.#block.subarray(0, 0);
     const blocks = [...this.#full, this.#block.subarray(0, this.#filled)];
     const first = Math.floor((from - this.#start) / MEMBER_BYTES);
     const offset = this.#start + first * MEMBER_BYTES;

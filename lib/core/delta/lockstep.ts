@@ -4,7 +4,8 @@
 
 import { OPEN_ARRAY, OPEN_OBJECT } from '../json/spans.ts';
 import { sameBytes } from './bytes.ts';
-import { findInText, type Identity, skipString, skipValue } from './identity.ts';
+import { findInText, type Identity } from './identity.ts';
+import { type Cursor, readNames, readScalars } from './lockstep-scalars.ts';
 import { STEP_BASE_NAME, STEP_INDEX } from './ops.ts';
 
 /** Longer ones are aligned. */
@@ -14,11 +15,7 @@ const MEMBERS_MAX = 32;
 /** In a list of more, alignment looks further for what it may be in step with again; so it does if two elements are alike. */
 const ELEMENTS_MAX = 7;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const CASE_BIT = 0x20;
-const CLOSE_OBJECT = 0x7d;
 
 // What was found: events of so many numbers.
 export const EVENT_COLUMNS = 8;
@@ -43,10 +40,7 @@ const ROOM = 1 << 16;
 const found: Lockstep = { events: new Uint32Array(ROOM), length: 0, isShared: false };
 
 // The pass, which never runs twice at once: both texts, where it is in them, and stacks.
-let base: Buffer;
-let target: Buffer;
-let p = 0;
-let q = 0;
+const at: Cursor = { base: Buffer.alloc(0), target: Buffer.alloc(0), p: 0, q: 0 };
 const names = new Int32Array(MEMBERS_MAX * (DEPTH_MAX + 1));
 /** Of an element: where it is in both texts, and the member that says which it is, if it is an object that has changed. */
 const SPAN_COLUMNS = 6;
@@ -63,10 +57,10 @@ const GIVEN_UP = 3;
 
 /** Reads both containers, which differ and begin with the same bracket; undefined if they are to be aligned. */
 export function inLockstep(a: Buffer, aStart: number, b: Buffer, bStart: number): Lockstep | undefined {
-  base = a;
-  target = b;
-  p = aStart;
-  q = bStart;
+  at.base = a;
+  at.target = b;
+  at.p = aStart;
+  at.q = bStart;
   found.length = 0;
   const outcome = readContainers(0);
   if (outcome === GIVEN_UP || outcome === ALL_SAME) return undefined;
@@ -75,15 +69,15 @@ export function inLockstep(a: Buffer, aStart: number, b: Buffer, bStart: number)
 }
 
 function readContainers(depth: number): number {
-  const opening = base[p]!;
-  p++;
-  q++;
+  const opening = at.base[at.p]!;
+  at.p++;
+  at.q++;
   // One that is empty has no skeleton to go by.
-  const isEmpty = base[p] === opening + 2;
-  if (isEmpty !== (target[q] === opening + 2) || depth === DEPTH_MAX) return GIVEN_UP;
+  const isEmpty = at.base[at.p] === opening + 2;
+  if (isEmpty !== (at.target[at.q] === opening + 2) || depth === DEPTH_MAX) return GIVEN_UP;
   if (isEmpty) {
-    p++;
-    q++;
+    at.p++;
+    at.q++;
     return ALL_SAME;
   }
   return opening === OPEN_OBJECT ? readMembers(depth) : readElements(depth);
@@ -98,11 +92,11 @@ function readMembers(depth: number): number {
   let sameFrom = -1;
   let sameAt = 0;
   for (;;) {
-    const aName = p;
-    const bName = q;
-    if (count === MEMBERS_MAX || !readName(firstName + count)) return GIVEN_UP;
-    const aStart = p;
-    const bStart = q;
+    const aName = at.p;
+    const bName = at.q;
+    if (count === MEMBERS_MAX || !readNames(at, names, firstName + count)) return GIVEN_UP;
+    const aStart = at.p;
+    const bStart = at.q;
     const before = found.length;
     // Room for what comes before the value, should it have changed.
     if (before + 4 * EVENT_COLUMNS > ROOM) return GIVEN_UP;
@@ -126,21 +120,21 @@ function readMembers(depth: number): number {
       sameFrom = -1;
     }
     count++;
-    const next = base[p]!;
-    if (next !== target[q]) return GIVEN_UP;
+    const next = at.base[at.p]!;
+    if (next !== at.target[at.q]) return GIVEN_UP;
     if (next !== COMMA) break;
-    p++;
-    q++;
+    at.p++;
+    at.q++;
   }
   if (changes === 0) {
-    p++;
-    q++;
+    at.p++;
+    at.q++;
     return ALL_SAME;
   }
-  if (sameFrom >= 0) addSame(sameFrom, sameAt, p - sameFrom);
+  if (sameFrom >= 0) addSame(sameFrom, sameAt, at.p - sameFrom);
   if (hasTwoAlike(firstName, count)) return GIVEN_UP;
-  p++;
-  q++;
+  at.p++;
+  at.q++;
   return isShared ? SOME_SHARED : NONE_SHARED;
 }
 
@@ -152,10 +146,10 @@ function readElements(depth: number): number {
   let sameFrom = -1;
   let sameAt = 0;
   for (;;) {
-    const aStart = p;
-    const bStart = q;
-    const kind = kindOf(base[p]!);
-    if (kind !== kindOf(target[q]!)) return GIVEN_UP;
+    const aStart = at.p;
+    const bStart = at.q;
+    const kind = kindOf(at.base[at.p]!);
+    if (kind !== kindOf(at.target[at.q]!)) return GIVEN_UP;
     const before = found.length;
     if (before + 3 * EVENT_COLUMNS > ROOM) return GIVEN_UP;
     found.length += 2 * EVENT_COLUMNS;
@@ -182,91 +176,32 @@ function readElements(depth: number): number {
     if (count < ELEMENTS_MAX) {
       const span = firstSpan + count * SPAN_COLUMNS;
       spans[span] = aStart;
-      spans[span + 1] = p;
+      spans[span + 1] = at.p;
       spans[span + 2] = bStart;
-      spans[span + 3] = q;
+      spans[span + 3] = at.q;
       spans[span + 4] = ofBase.start;
       spans[span + 5] = ofBase.end;
     }
     count++;
-    const next = base[p]!;
-    if (next !== target[q]) return GIVEN_UP;
+    const next = at.base[at.p]!;
+    if (next !== at.target[at.q]) return GIVEN_UP;
     if (next !== COMMA) break;
-    p++;
-    q++;
+    at.p++;
+    at.q++;
   }
   if (changes > 1 && (count > ELEMENTS_MAX || anyOutOfStep(firstSpan, count))) return GIVEN_UP;
-  if (changes > 0 && sameFrom >= 0) addSame(sameFrom, sameAt, p - sameFrom);
-  p++;
-  q++;
+  if (changes > 0 && sameFrom >= 0) addSame(sameFrom, sameAt, at.p - sameFrom);
+  at.p++;
+  at.q++;
   return changes === 0 ? ALL_SAME : isShared ? SOME_SHARED : NONE_SHARED;
 }
 
 /** Reads two values from their beginnings to behind their ends. */
 function readValues(depth: number): number {
-  const c = base[p]!;
-  if (c !== target[q]) {
-    p = skipValue(base, p);
-    q = skipValue(target, q);
-    return NONE_SHARED;
-  }
-  if (c === OPEN_OBJECT || c === OPEN_ARRAY) return readContainers(depth + 1);
-  const aStart = p;
-  const bStart = q;
-  if (c === QUOTE) {
-    do {
-      // What is escaped does not end the string.
-      if (base[p] === BACKSLASH && target[q] === BACKSLASH) {
-        p++;
-        q++;
-        if (base[p] !== target[q]) break;
-      }
-      p++;
-      q++;
-    } while (base[p] === target[q] && base[p] !== QUOTE);
-    if (base[p] === target[q] && base[p] === QUOTE) {
-      p++;
-      q++;
-      return ALL_SAME;
-    }
-    p = skipString(base, aStart);
-    q = skipString(target, bStart);
-    return NONE_SHARED;
-  }
-  while (base[p] === target[q] && !endsScalar(base[p]!)) {
-    p++;
-    q++;
-  }
-  const aEnds = endsScalar(base[p]!);
-  const bEnds = endsScalar(target[q]!);
-  if (aEnds && bEnds) return ALL_SAME;
-  while (!endsScalar(base[p]!)) p++;
-  while (!endsScalar(target[q]!)) q++;
-  return NONE_SHARED;
-}
-
-/** Reads two names with their colons, if they are the same, and puts their hash at names[at]. */
-function readName(at: number): boolean {
-  let hash = 0;
-  p++;
-  q++;
-  for (;;) {
-    const c = base[p]!;
-    if (c !== target[q]) return false;
-    p++;
-    q++;
-    if (c === QUOTE) break;
-    hash = (Math.imul(hash, 31) + c) | 0;
-    if (c !== BACKSLASH) continue;
-    if (base[p] !== target[q]) return false;
-    hash = (Math.imul(hash, 31) + base[p]!) | 0;
-    p++;
-    q++;
-  }
-  names[at] = hash;
-  p++;
-  q++;
-  return true;
+  const c = at.base[at.p]!;
+  const isInside = c === at.target[at.q] && (c === OPEN_OBJECT || c === OPEN_ARRAY);
+  if (isInside) return readContainers(depth + 1);
+  return readScalars(at) ? ALL_SAME : NONE_SHARED;
 }
 
 /** Whether two names may be the same. */
@@ -288,11 +223,11 @@ function anyOutOfStep(first: number, count: number): boolean {
     const nameLength = spans[i + 5]! - name;
     for (let j = first; j < end; j += SPAN_COLUMNS) {
       if (i === j) continue;
-      const at = spans[j + 2]!;
-      if (spans[j + 3]! - at === length && sameBytes(base, from, target, at, length)) return true;
+      const there = spans[j + 2]!;
+      if (spans[j + 3]! - there === length && sameBytes(at.base, from, at.target, there, length)) return true;
       const other = spans[j + 4]!;
       if (nameLength === 0 || spans[j + 5]! - other !== nameLength) continue;
-      if (sameBytes(base, name, base, other, nameLength)) return true;
+      if (sameBytes(at.base, name, at.base, other, nameLength)) return true;
     }
   }
   return false;
@@ -302,32 +237,28 @@ function anyOutOfStep(first: number, count: number): boolean {
 function haveSameIdentity(aStart: number, bStart: number): boolean {
   ofBase.end = 0;
   ofTarget.end = 0;
-  findInText(base, aStart, p, ofBase);
-  findInText(target, bStart, q, ofTarget);
+  findInText(at.base, aStart, at.p, ofBase);
+  findInText(at.target, bStart, at.q, ofTarget);
   if (ofBase.end === 0 || ofTarget.end === 0) return ofBase.end === ofTarget.end;
   const length = ofBase.end - ofBase.start;
   if (ofTarget.end - ofTarget.start !== length) return false;
-  return sameBytes(base, ofBase.start, target, ofTarget.start, length);
+  return sameBytes(at.base, ofBase.start, at.target, ofTarget.start, length);
 }
 
 function kindOf(c: number): number {
   return c === OPEN_OBJECT || c === OPEN_ARRAY ? c : 0;
 }
 
-function endsScalar(c: number): boolean {
-  return c === COMMA || (c | CASE_BIT) === CLOSE_OBJECT;
-}
-
-function addSame(from: number, at: number, length: number): void {
-  setSame(found.length, from, at, length);
+function addSame(from: number, to: number, length: number): void {
+  setSame(found.length, from, to, length);
   found.length += EVENT_COLUMNS;
 }
 
-function setSame(event: number, from: number, at: number, length: number): void {
+function setSame(event: number, from: number, to: number, length: number): void {
   const { events } = found;
   events[event] = SAME;
   events[event + 1] = from;
-  events[event + 2] = at;
+  events[event + 2] = to;
   events[event + 3] = length;
 }
 
@@ -342,16 +273,16 @@ function setChange(
   bStart: number,
 ): void {
   const { events } = found;
-  const c = base[aStart]!;
-  const isInside = c === target[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY);
+  const c = at.base[aStart]!;
+  const isInside = c === at.target[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY);
   events[event] = isInside ? (outcome === SOME_SHARED ? ENTER : ENTER_UNSHARED) : CHANGED_VALUE;
   events[event + 1] = step;
   events[event + 2] = stepFrom;
   events[event + 3] = stepTo;
   events[event + 4] = aStart;
-  events[event + 5] = p;
+  events[event + 5] = at.p;
   events[event + 6] = bStart;
-  events[event + 7] = q;
+  events[event + 7] = at.q;
   if (!isInside) return;
   events[found.length] = LEAVE;
   found.length += EVENT_COLUMNS;

@@ -2,7 +2,6 @@
 // lifecycle empties after a day. Nothing here is a backup, and nothing is ever deleted by the service.
 
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { type Chunks, type Clock, PortError, type TransferStore } from '../ports.ts';
 import { findObject, openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';
@@ -33,6 +32,12 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
   const secondsTo = (expiresAt: number) =>
     Math.min(Math.max(1, Math.floor((expiresAt - clock.now()) / 1000)), PRESIGNED_SECONDS_MAX);
 
+  async function presign(command: PutObjectCommand | GetObjectCommand, expiresAt: number): Promise<string> {
+    // Loaded by the call that needs it: most never do.
+    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+    return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
+  }
+
   async function write(key: string, body: Chunks): Promise<void> {
     await writeObject(s3, { bucket, key, body, createOnly: false, contentType: JSON_TYPE });
   }
@@ -47,7 +52,7 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
     async createUpload(uploadId, { expiresAt, bytesMax }) {
       const command = new PutObjectCommand({ Bucket: bucket, Key: uploadKey(uploadId) });
       await write(boundKey(uploadId), [Buffer.from(JSON.stringify({ bytesMax }))]);
-      return { url: await getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) }) };
+      return { url: await presign(command, expiresAt) };
     },
 
     async readUpload(uploadId) {
@@ -76,7 +81,7 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
           Key: resultKey(operationId),
           ResponseContentType: JSON_TYPE,
         });
-        return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
+        return presign(command, expiresAt);
       },
     },
   };

@@ -39,7 +39,7 @@ export interface HandlerDeps {
   service: BackupService;
   version: string;
   /** Asked for only when somebody wants to read it. */
-  openApi: () => Record<string, unknown>;
+  openApi: () => Promise<Record<string, unknown>>;
   now: () => number;
   /** What links begin with. */
   basePath: string;
@@ -69,7 +69,7 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async getOpenApi() {
-      return replyJson(200, openApi());
+      return replyJson(200, await openApi());
     },
 
     async createBackup({ fields, headers, state }, identity) {

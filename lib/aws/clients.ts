@@ -1,15 +1,27 @@
-// Makes the SDK clients that every function begins with. Those that few calls need are in files of their own, which are
-// loaded when one of these calls comes.
+// Makes the SDK clients, all with the same patience. One function a service, so that a bundle holds only what it uses.
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
-import { type ClientOptions, common } from './client-options.ts';
+import { SQSClient } from '@aws-sdk/client-sqs';
 
-export type { ClientOptions } from './client-options.ts';
+export interface ClientOptions {
+  region?: string;
+  /** Where an emulator listens; the services of AWS themselves without it. */
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+}
 
-/** For S3, where an attempt carries up to 16 MB. */
+/** The SDK backs off between attempts; in adaptive mode it also slows down by itself while it is throttled. */
+const ATTEMPTS_MAX = 4;
+const CONNECTION_TIMEOUT_MS = 2000;
+/** For the whole of one attempt at a small request. */
+const REQUEST_TIMEOUT_MS = 8000;
+/** The same for S3, where an attempt carries up to 16 MB. */
 const OBJECT_REQUEST_TIMEOUT_MS = 60_000;
+/** A restore reads the blobs of a whole chain at once, each in several ranges. */
+const SOCKETS_MAX = 96;
 
 export function createS3Client(options: ClientOptions = {}): S3Client {
   return new S3Client({
@@ -30,4 +42,31 @@ export function createDynamoDbClient(options: ClientOptions = {}): DynamoDBClien
 
 export function createKmsClient(options: ClientOptions = {}): KMSClient {
   return new KMSClient(common(options));
+}
+
+export function createSqsClient(options: ClientOptions = {}): SQSClient {
+  return new SQSClient(common(options));
+}
+
+export function createEventBridgeClient(options: ClientOptions = {}): EventBridgeClient {
+  return new EventBridgeClient(common(options));
+}
+
+function common({ region, endpoint, credentials }: ClientOptions, requestTimeoutMs = REQUEST_TIMEOUT_MS) {
+  const agent = { keepAlive: true, maxSockets: SOCKETS_MAX };
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: ATTEMPTS_MAX,
+    retryMode: 'adaptive',
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs,
+      // Without this the SDK only logs that the time is over, and goes on waiting.
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  };
 }

@@ -10,11 +10,19 @@ import { createGate } from '../service/gate.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
 import { createCatalog } from './catalog.ts';
-import { createDynamoDbClient, createKmsClient, createS3Client } from './clients.ts';
+import {
+  createDynamoDbClient,
+  createEventBridgeClient,
+  createKmsClient,
+  createS3Client,
+  createSqsClient,
+} from './clients.ts';
 import { createSystemClock } from './clock.ts';
 import { type AwsConfig, readConfig } from './config.ts';
+import { createEventSink } from './event-sink.ts';
 import { createKeyring } from './keyring.ts';
 import { onDemand } from './on-demand.ts';
+import { createQueue } from './queue.ts';
 import { createTransfers } from './transfers.ts';
 
 /** Makes a part from the function's settings. */
@@ -57,22 +65,14 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
 
 /** Only uploads and asynchronous restores queue anything. */
 export const sqsQueue: Part<Queue> = ({ queueUrl, deadLetterQueueUrl }) =>
-  onDemand<Queue>(['send', 'receive', 'ack', 'retry', 'deadLetters'], async () => {
-    const [{ createQueue }, { createSqsClient }] = await Promise.all([
-      import('./queue.ts'),
-      import('./queue-client.ts'),
-    ]);
-    return createQueue({ sqs: createSqsClient(), queueUrl, deadLetterQueueUrl });
-  });
+  onDemand<Queue>(['send', 'receive', 'ack', 'retry', 'deadLetters'], () =>
+    createQueue({ sqs: createSqsClient(), queueUrl, deadLetterQueueUrl }),
+  );
 
 export const eventBridgeSink: Part<EventSink> = ({ eventBus }) =>
-  onDemand<EventSink>(['publish'], async () => {
-    const [{ createEventSink }, { createEventBridgeClient }] = await Promise.all([
-      import('./event-sink.ts'),
-      import('./events-client.ts'),
-    ]);
-    return createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus });
-  });
+  onDemand<EventSink>(['publish'], () =>
+    createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus }),
+  );
 
 export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock, s3) =>
   createTransfers({ s3, bucket: stagingBucket, clock });

@@ -1,26 +1,22 @@
-// Parts that most calls do without: loaded and made by the first call that needs them, and not by the cold start.
+// Parts that most calls do without: made by the first call that needs them, and not by the cold start.
+//
+// Made, not loaded: to load a module on demand esbuild puts it, and all that it shares with others, into functions, and
+// that costs the start more than it saves.
 
-type Methods = Record<string, (...parameters: never[]) => Promise<unknown>>;
+type Method = (...parameters: never[]) => Promise<unknown>;
 
-/**
- * Stands for a part with these methods, all of which are asynchronous. One that could not be made is tried again by the
- * next call.
- */
-export function onDemand<T extends { [K in keyof T]: Methods[string] }>(
+/** Stands for a part with these methods, all of which are asynchronous. */
+export function onDemand<T extends { [K in keyof T]: Method }>(
   methods: readonly (keyof T & string)[],
-  make: () => Promise<T>,
+  make: () => T,
 ): T {
-  let made: Promise<T> | undefined;
-  const part = (): Promise<T> => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-  const standIn: Partial<Record<string, unknown>> = {};
+  let made: T | undefined;
+  const standIn: Partial<Record<string, Method>> = {};
   for (const name of methods) {
-    standIn[name] = async (...parameters: never[]) => (await part())[name](...parameters);
+    standIn[name] = async (...parameters) => {
+      made ??= make();
+      return made[name](...parameters);
+    };
   }
   return standIn as T;
 }

@@ -2,6 +2,7 @@
 // lifecycle empties after a day. Nothing here is a backup, and nothing is ever deleted by the service.
 
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { type Chunks, type Clock, PortError, type TransferStore } from '../ports.ts';
 import { findObject, openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';
@@ -33,8 +34,6 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
     Math.min(Math.max(1, Math.floor((expiresAt - clock.now()) / 1000)), PRESIGNED_SECONDS_MAX);
 
   async function presign(command: PutObjectCommand | GetObjectCommand, expiresAt: number): Promise<string> {
-    // Loaded by the call that needs it: most never do.
-    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
     return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
   }
 

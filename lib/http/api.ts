@@ -11,6 +11,7 @@ import { emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { type OperationId, ROUTE_LIST } from './contract.ts';
 import { createHandlers } from './handlers.ts';
+import { createOpenApi } from './openapi.ts';
 import {
   type ApiLimits,
   DEFAULT_LIMITS,
@@ -67,11 +68,8 @@ export function createApi(deps: ApiDeps): Api {
     throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
   }
   const authenticate = createAuthenticator(deps.auth);
-  // Loaded and made on demand: the schemas of all answers are dear, and a cold start should not pay for them.
-  const openApi = once(async () => {
-    const { createOpenApi } = await import('./openapi.ts');
-    return createOpenApi({ version, secured: deps.auth.token !== undefined, basePath });
-  });
+  // Made on demand: it is dear, and a cold start should not pay for it.
+  const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined, basePath }));
   const handlers = createHandlers({ service, version, openApi, now, basePath });
   const pipeline = { limits, budget: createByteBudget(limits.inFlightBytesMax) };
   const app: Api = new Hono<Env>();

@@ -39,7 +39,7 @@ export interface HandlerDeps {
   service: BackupService;
   version: string;
   /** Asked for only when somebody wants to read it. */
-  openApi: () => Promise<Record<string, unknown>>;
+  openApi: () => Record<string, unknown>;
   now: () => number;
   /** What links begin with. */
   basePath: string;
@@ -69,7 +69,7 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async getOpenApi() {
-      return replyJson(200, await openApi());
+      return replyJson(200, openApi());
     },
 
     async createBackup({ fields, headers, state }, identity) {

@@ -11,9 +11,13 @@ import { CreateEventBusCommand, type EventBridgeClient } from '@aws-sdk/client-e
 import { CreateKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { createDynamoDbClient, createKmsClient, createS3Client } from '../../lib/aws/clients.ts';
-import { createEventBridgeClient } from '../../lib/aws/events-client.ts';
-import { createSqsClient } from '../../lib/aws/queue-client.ts';
+import {
+  createDynamoDbClient,
+  createEventBridgeClient,
+  createKmsClient,
+  createS3Client,
+  createSqsClient,
+} from '../../lib/aws/clients.ts';
 import { TABLE } from '../../lib/aws/table.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
 

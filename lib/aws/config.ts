@@ -1,29 +1,37 @@
-// The functions' settings: one schema over their environment, read once by whoever composes.
+// The functions' settings: one table of checks over their environment, read once by whoever composes.
 
-import * as z from 'zod';
 import { ENV, type Environment, JWT_ENV, type JwtEnvironment } from './env.ts';
 
-const text = z.string().min(1);
+type Env = Record<string, string | undefined>;
 
-const schema = z.object({
+/** What is wrong with a value, or undefined. Plain functions: schemas would cost every cold start more than all else here. */
+type Check = (value: string) => string | undefined;
+
+const text: Check = (value) => (value === '' ? 'must not be empty' : undefined);
+const url: Check = (value) => (URL.canParse(value) ? undefined : 'must be a URL');
+const matching =
+  (pattern: RegExp, fault: string): Check =>
+  (value) =>
+    pattern.test(value) ? undefined : fault;
+
+const CHECKS = {
   [ENV.bucket]: text,
   [ENV.stagingBucket]: text,
   [ENV.table]: text,
   [ENV.keyArn]: text,
-  [ENV.queueUrl]: z.url(),
-  [ENV.deadLetterQueueUrl]: z.url(),
+  [ENV.queueUrl]: url,
+  [ENV.deadLetterQueueUrl]: url,
   [ENV.eventBus]: text,
-  [ENV.allowUnencrypted]: z.enum(['true', 'false']),
-  [ENV.graceSeconds]: z.string().regex(/^\d{1,8}$/, 'must be a whole number'),
-  [ENV.basePath]: z
-    .string()
-    .regex(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
-} satisfies Record<keyof Environment, z.ZodType>);
+  [ENV.allowUnencrypted]: matching(/^(true|false)$/, 'must be true or false'),
+  [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
+  [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
+} satisfies Record<keyof Environment, Check>;
 
-const jwtSchema = z.object({
-  [JWT_ENV.issuer]: z.url({ protocol: /^https$/ }),
+const JWT_CHECKS = {
+  [JWT_ENV.issuer]: (value) =>
+    url(value) ?? (new URL(value).protocol === 'https:' ? undefined : 'must be https'),
   [JWT_ENV.audience]: text,
-} satisfies Record<keyof JwtEnvironment, z.ZodType>);
+} satisfies Record<keyof JwtEnvironment, Check>;
 
 export interface AwsConfig {
   bucket: string;
@@ -44,8 +52,8 @@ export interface JwtConfig {
 }
 
 /** Throws an Error whose message names every setting that is wrong, and how. */
-export function readConfig(env: Record<string, string | undefined>): AwsConfig {
-  const set = parse(schema, env);
+export function readConfig(env: Env): AwsConfig {
+  const set = parse(CHECKS, env);
   return {
     bucket: set[ENV.bucket],
     stagingBucket: set[ENV.stagingBucket],
@@ -61,14 +69,20 @@ export function readConfig(env: Record<string, string | undefined>): AwsConfig {
 }
 
 /** The authorizer's settings. Throws like `readConfig`. */
-export function readJwtConfig(env: Record<string, string | undefined>): JwtConfig {
-  const set = parse(jwtSchema, env);
+export function readJwtConfig(env: Env): JwtConfig {
+  const set = parse(JWT_CHECKS, env);
   return { issuer: set[JWT_ENV.issuer], audience: set[JWT_ENV.audience] };
 }
 
-function parse<S extends z.ZodType>(of: S, env: Record<string, string | undefined>): z.output<S> {
-  const parsed = of.safeParse(env);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new Error(`The settings are not valid. ${faults.join('; ')}`);
+function parse<N extends string>(checks: Record<N, Check>, env: Env): Record<N, string> {
+  const set: Partial<Record<N, string>> = {};
+  const faults: string[] = [];
+  for (const [name, check] of Object.entries(checks) as [N, Check][]) {
+    const value = env[name];
+    const fault = value === undefined ? 'is missing' : check(value);
+    if (fault === undefined) set[name] = value as string;
+    else faults.push(`${name}: ${fault}`);
+  }
+  if (faults.length > 0) throw new Error(`The settings are not valid. ${faults.join('; ')}`);
+  return set as Record<N, string>;
 }

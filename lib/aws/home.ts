@@ -1,6 +1,7 @@
 // The AWS home: what every function is composed of, and what only some of them are given. A function that is not given
 // a part does not bundle the client behind it, and fails loudly if it asks for it.
 
+import type { S3Client } from '@aws-sdk/client-s3';
 import { MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
@@ -21,11 +22,12 @@ import { createSystemClock } from './clock.ts';
 import { type AwsConfig, readConfig } from './config.ts';
 import { createEventSink } from './event-sink.ts';
 import { createKeyring } from './keyring.ts';
+import { onDemand } from './on-demand.ts';
 import { createQueue } from './queue.ts';
 import { createTransfers } from './transfers.ts';
 
 /** Makes a part from the function's settings. */
-type Part<T> = (config: AwsConfig, clock: Clock) => T;
+type Part<T> = (config: AwsConfig, clock: Clock, s3: S3Client) => T;
 
 export interface Parts {
   queue?: Part<Queue>;
@@ -46,13 +48,14 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const clock = createSystemClock();
   const { allowUnencrypted, graceMs, bucket, table: tableName, keyArn } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
+  const s3 = createS3Client();
   const deps: Deps = {
-    blobs: createBlobStore({ s3: createS3Client(), bucket }),
+    blobs: createBlobStore({ s3, bucket }),
     catalog: createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock }),
     keyring: createKeyring({ kms: createKmsClient(), keyArn }),
-    queue: parts.queue?.(config, clock) ?? absent('queue'),
-    events: parts.events?.(config, clock) ?? absent('event sink'),
-    transfers: parts.transfers?.(config, clock) ?? absent('transfer store'),
+    queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
+    events: parts.events?.(config, clock, s3) ?? absent('event sink'),
+    transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
     clock,
     log,
     options: { allowUnencrypted, graceMs, uploadBytesMax, syncBytesMax: bodyBytesMax, memory: MEMORY_BOUNDS },
@@ -61,14 +64,19 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   return { config, log, deps };
 }
 
+/** Only uploads and asynchronous restores queue anything. */
 export const sqsQueue: Part<Queue> = ({ queueUrl, deadLetterQueueUrl }) =>
-  createQueue({ sqs: createSqsClient(), queueUrl, deadLetterQueueUrl });
+  onDemand<Queue>(['send', 'receive', 'ack', 'retry', 'deadLetters'], () =>
+    createQueue({ sqs: createSqsClient(), queueUrl, deadLetterQueueUrl }),
+  );
 
 export const eventBridgeSink: Part<EventSink> = ({ eventBus }) =>
-  createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus });
+  onDemand<EventSink>(['publish'], () =>
+    createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus }),
+  );
 
-export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock) =>
-  createTransfers({ s3: createS3Client(), bucket: stagingBucket, clock });
+export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock, s3) =>
+  createTransfers({ s3, bucket: stagingBucket, clock });
 
 function absent<T extends object>(what: string): T {
   return new Proxy({} as T, {

@@ -33,6 +33,10 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
   const secondsTo = (expiresAt: number) =>
     Math.min(Math.max(1, Math.floor((expiresAt - clock.now()) / 1000)), PRESIGNED_SECONDS_MAX);
 
+  async function presign(command: PutObjectCommand | GetObjectCommand, expiresAt: number): Promise<string> {
+    return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
+  }
+
   async function write(key: string, body: Chunks): Promise<void> {
     await writeObject(s3, { bucket, key, body, createOnly: false, contentType: JSON_TYPE });
   }
@@ -47,7 +51,7 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
     async createUpload(uploadId, { expiresAt, bytesMax }) {
       const command = new PutObjectCommand({ Bucket: bucket, Key: uploadKey(uploadId) });
       await write(boundKey(uploadId), [Buffer.from(JSON.stringify({ bytesMax }))]);
-      return { url: await getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) }) };
+      return { url: await presign(command, expiresAt) };
     },
 
     async readUpload(uploadId) {
@@ -76,7 +80,7 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
           Key: resultKey(operationId),
           ResponseContentType: JSON_TYPE,
         });
-        return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
+        return presign(command, expiresAt);
       },
     },
   };

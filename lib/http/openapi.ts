@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
-import * as answers from './answers.ts';
+import { createAnswers } from './answers.ts';
 import { type OperationId, ROUTE_LIST } from './contract.ts';
 import { EXAMPLES } from './examples.ts';
 import { PROBLEM_MEDIA_TYPE } from './problem.ts';
@@ -159,7 +159,7 @@ export function errorsOf(route: Route, secured: boolean): ErrorCode[] {
 
 function componentSchemas(): Json {
   const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(answers)) registry.add(schema, { id });
+  for (const [id, schema] of Object.entries(createAnswers())) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => reference(id).$ref });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutMeta(schema as Json)]));
 }

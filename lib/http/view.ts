@@ -1,13 +1,12 @@
 // Records to the wire, member for member in the order of the specification. What is not named here is not shown.
 
-import type * as z from 'zod';
 import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../core/model.ts';
 import type { RetentionDecision } from '../service/api.ts';
-import type { Backup, Operation, PendingBackup, Policy, RetentionPlan } from './answers.ts';
+import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 
-export type BackupView = z.output<typeof Backup>;
-export type OperationView = z.output<typeof Operation>;
+export type BackupView = Answer<'Backup'>;
+export type OperationView = Answer<'Operation'>;
 
 export function viewBackup(record: BackupRecord): BackupView {
   const { requestedType, key, baseBackupId, changes, legalHold, lockedUntil, expiresAt } = record;
@@ -49,7 +48,7 @@ export function viewBackup(record: BackupRecord): BackupView {
 }
 
 /** A backup that is not there yet. */
-export function viewRequest(request: BackupRequest): z.output<typeof PendingBackup> {
+export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
   const { failure } = request;
   return {
     id: request.id,
@@ -94,7 +93,7 @@ export function viewOperation(record: OperationRecord, now: number, basePath = '
   };
 }
 
-export function viewPolicy(record: PolicyRecord): z.output<typeof Policy> {
+export function viewPolicy(record: PolicyRecord): Answer<'Policy'> {
   return {
     resourceId: record.resourceId,
     policy: record.policy,
@@ -102,9 +101,7 @@ export function viewPolicy(record: PolicyRecord): z.output<typeof Policy> {
   };
 }
 
-export function viewDecision(
-  decision: RetentionDecision,
-): z.output<typeof RetentionPlan>['decisions'][number] {
+export function viewDecision(decision: RetentionDecision): Answer<'RetentionPlan'>['decisions'][number] {
   const { expiresAt } = decision;
   return {
     backupId: decision.backupId,

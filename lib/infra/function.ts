@@ -7,6 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { BUNDLING } from './bundling.ts';
 import { logRetention } from './log-retention.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,9 +24,6 @@ export interface ServiceFunctionProps {
   /** All that it may do, besides writing its own log. */
   privileges: iam.PolicyStatement[];
 }
-
-/** The SDK has dependencies in CommonJS that call `require` for Node's own modules. */
-const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
 export class ServiceFunction extends Construct {
   readonly lambda: lambda.Function;
@@ -61,10 +59,10 @@ export class ServiceFunction extends Construct {
       role,
       bundling: {
         format: OutputFormat.ESM,
-        target: 'node24',
-        minify: true,
-        mainFields: ['module', 'main'],
-        banner: REQUIRE_BANNER,
+        target: BUNDLING.target,
+        minify: BUNDLING.minify,
+        mainFields: [...BUNDLING.mainFields],
+        banner: BUNDLING.banner,
         // The SDK that was tested, not the one that the runtime has that week.
         externalModules: [],
       },

@@ -35,7 +35,7 @@ export function reportBundles(assembly: string): BundleReport[] {
 }
 
 /** Settings that are good enough to start with: no function calls anything before it is called. */
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   BACKUP_BUCKET: 'blobs',
   BACKUP_STAGING_BUCKET: 'staging',
   BACKUP_TABLE: 'catalog',

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { baseRefOf } from '../../lib/core/chain.ts';
 import type { BackupRecord } from '../../lib/core/model.ts';
 import { createCatalog } from '../../lib/embedded/catalog.ts';
 import { openDatabase } from '../../lib/embedded/database.ts';
@@ -37,15 +38,15 @@ export default async function measureCatalog(report: Report): Promise<void> {
     for (const size of SIZES) {
       const before = filled;
       const filling = await timed(() => fill(catalog, before, size));
-      filled = size;
+      filled = Math.max(before, size);
       const costs = await measureAt(catalog, filled);
-      filled += COMMITS_TIMED;
       rows.push([
-        String(size),
+        String(filled),
         ...costs.map((us) => us.toFixed(0)),
-        ((filling.ms * 1000) / Math.max(1, size - before)).toFixed(0),
+        ((filling.ms * 1000) / Math.max(1, filled - before)).toFixed(0),
       ]);
-      for (const [i, us] of costs.entries()) points[i] = [...(points[i] ?? []), [size, us]];
+      for (const [i, us] of costs.entries()) points[i] = [...(points[i] ?? []), [filled, us]];
+      filled += COMMITS_TIMED;
     }
     report.table(
       ['backups', 'create commit us', 'get us', 'list page us', 'point in time us', 'fill us each'],
@@ -75,7 +76,7 @@ async function measureAt(catalog: Catalog, size: number): Promise<number[]> {
   const some = (): number => Math.floor(random() * size);
   const commits: number[] = [];
   for (let i = 0; i < COMMITS_TIMED; i++) {
-    commits.push((await timed(() => catalog.commit(changesOf(size + i)))).ms * 1000);
+    commits.push((await timed(() => catalog.commit(createOf(size + i)))).ms * 1000);
   }
   const mean = async (read: () => Promise<unknown>): Promise<number> => {
     const { ms } = await timed(async () => {
@@ -109,6 +110,23 @@ function changesOf(number: number): Change[] {
   return [
     { kind: 'backup.insert', record },
     { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
+  ];
+}
+
+/** All that a create commits. */
+function createOf(number: number): Change[] {
+  const record = recordOf(number);
+  const { resourceId, createdAt, sequence, id } = record;
+  const latest = baseRefOf(record);
+  const event = { id: `event-${number}`, at: createdAt, action: 'backup.created', actor: 'bench' } as const;
+  return [
+    {
+      kind: 'head.put',
+      head: { resourceId: `${resourceId}-${number}`, sequence, createdAt, latest, version: 1 },
+      expect: 0,
+    },
+    ...changesOf(number),
+    { kind: 'event.append', event: { ...event, resourceId, backupId: id } },
   ];
 }
 

@@ -1,0 +1,22 @@
+// Parts that most calls do without: made by the first call that needs them, and not by the cold start.
+//
+// Made, not loaded: to load a module on demand esbuild puts it, and all that it shares with others, into functions, and
+// that costs the start more than it saves.
+
+type Method = (...parameters: never[]) => Promise<unknown>;
+
+/** Stands for a part with these methods, all of which are asynchronous. */
+export function onDemand<T extends { [K in keyof T]: Method }>(
+  methods: readonly (keyof T & string)[],
+  make: () => T,
+): T {
+  let made: T | undefined;
+  const standIn: Partial<Record<string, Method>> = {};
+  for (const name of methods) {
+    standIn[name] = async (...parameters) => {
+      made ??= make();
+      return made[name](...parameters);
+    };
+  }
+  return standIn as T;
+}

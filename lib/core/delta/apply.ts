@@ -5,6 +5,7 @@ import { ServiceError } from '../errors.ts';
 import { type Delta, decodeDelta } from './decode.ts';
 import { bufferOf } from './pair.ts';
 import { addBytes, createPieces, finishPieces } from './pieces.ts';
+import { findIn } from './script.ts';
 
 export interface ApplyOptions {
   /** The caller has proven that the base has the checksum that the delta names; it is not computed again. */
@@ -22,7 +23,7 @@ export function applyDelta(
 ): Uint8Array[] {
   const delta = decodeDelta(deltaText);
   const source = checkedBase(base, delta, options);
-  const { copyBytes, copyFrom, literalBytes, literals } = delta;
+  const { copyBytes, copyFrom, literalBytes, literals } = delta.resolve(findIn(source));
   const pieces = createPieces();
   let at = 0;
   for (let k = 0; k < literalBytes.length; k++) {
@@ -42,7 +43,7 @@ export function applyDeltaToBuffer(
 ): Uint8Array {
   const delta = decodeDelta(deltaText);
   const source = checkedBase(base, delta, options);
-  const { copyBytes, copyFrom, literalBytes, literals } = delta;
+  const { copyBytes, copyFrom, literalBytes, literals } = delta.resolve(findIn(source));
   const target = Buffer.allocUnsafeSlow(delta.header.targetBytes);
   let at = 0;
   let filled = 0;

@@ -9,6 +9,9 @@ const COPY_BYTES_MIN = 8;
 /** What a copy adds to a delta, in bytes, as an estimate. */
 const COPY_COST_BYTES = 8;
 
+/** What a delta costs that neither copies nor brings anything, as an estimate: hashes and sizes. */
+const DELTA_COST_BYTES = 128;
+
 /** Numbers a copy: offset in the base, offset in the target, bytes. */
 export const COPY_COLUMNS = 3;
 
@@ -88,6 +91,11 @@ function flush(copies: Copies): void {
   found.data[at + 1] = targetStart;
   found.data[at + 2] = length;
   giveUpIfOver(copies, 0);
+}
+
+/** Bytes of the delta before it is compressed, as an estimate, once the copies are finished. */
+export function costBytes({ found, literalBytes }: Copies): number {
+  return DELTA_COST_BYTES + literalBytes + (found.length / COPY_COLUMNS) * COPY_COST_BYTES;
 }
 
 /** Throws NOT_WORTH_IT if what was found, and this much more, would exceed the budget. */

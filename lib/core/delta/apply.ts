@@ -59,7 +59,12 @@ export function applyDeltaToBuffer(
   return target;
 }
 
-function checkedBase(base: Uint8Array, { header }: Delta, { baseProven = false }: ApplyOptions): Buffer {
+/** The base as a Buffer. Throws ServiceError `integrity_error` unless it is the one that the delta names. */
+export function checkedBase(
+  base: Uint8Array,
+  { header }: Delta,
+  { baseProven = false }: ApplyOptions,
+): Buffer {
   if (
     base.length !== header.baseBytes ||
     (!baseProven && createHash('sha256').update(base).digest('hex') !== header.base)

@@ -33,10 +33,25 @@ export const SEARCHED_BYTES = 4096;
 
 /** `Find` in a base that is at hand. */
 export function findIn(base: Buffer): Find {
-  return (anchor, from) => {
-    const at = base.subarray(from, from + SEARCHED_BYTES + anchor.length).indexOf(anchor);
-    return at < 0 ? -1 : from + at;
-  };
+  return (anchor, from) => findBetween(base, anchor, from, from + SEARCHED_BYTES + anchor.length);
+}
+
+/**
+ * Where `anchor` stands for the first time within text[from, to); -1 if it does not. A loop: over the few hundred bytes that
+ * it takes mostly, calling `indexOf` costs more.
+ */
+export function findBetween(text: Buffer, anchor: Buffer, from: number, to: number): number {
+  const behind = anchor.length - 1;
+  const first = anchor[0]!;
+  const last = anchor[behind]!;
+  const end = Math.min(text.length, to);
+  for (let at = from + behind; at < end; at++) {
+    if (text[at] !== last || text[at - behind] !== first) continue;
+    let k = 1;
+    while (k < behind && text[at - behind + k] === anchor[k]) k++;
+    if (k >= behind) return at - behind;
+  }
+  return -1;
 }
 
 /** Throws ServiceError `integrity_error` unless the script stays within its base and gives what the header says. */

@@ -6,6 +6,8 @@ import { ServiceError } from '../errors.ts';
 
 /** Longer sections stay as they are: the blob's own compression does those, in parallel and off the main thread. */
 const DEFLATED_BYTES_MAX = 1024 * 1024;
+/** Shorter ones are not worth the attempt. */
+const DEFLATED_BYTES_MIN = 24;
 /** Up to here all strategies of zlib are tried. */
 const TRIED_BYTES_MAX = 64 * 1024;
 const STRATEGIES = [constants.Z_DEFAULT_STRATEGY, constants.Z_FILTERED, constants.Z_HUFFMAN_ONLY];
@@ -45,7 +47,7 @@ export interface Packed {
 /** The shorter of the bytes and what deflate makes of them. */
 export function pack(bytes: Uint8Array): Packed {
   let best: Packed = { bytes };
-  if (bytes.length > DEFLATED_BYTES_MAX) return best;
+  if (bytes.length < DEFLATED_BYTES_MIN || bytes.length > DEFLATED_BYTES_MAX) return best;
   const strategies = bytes.length > TRIED_BYTES_MAX ? STRATEGIES.slice(0, 1) : STRATEGIES;
   for (const strategy of strategies) {
     const options = { level: 9, memLevel: constants.Z_MAX_MEMLEVEL, strategy };

@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 # What reading stored bytes throws where they are not what they should be.
-UNREADABLE = (KeyError, TypeError, ValueError, struct.error, zlib.error)
+UNREADABLE = (LookupError, TypeError, ValueError, struct.error, zlib.error)
 
 
 def demand(holds, otherwise):
@@ -167,6 +167,10 @@ def restore(folder, chain):
 
 
 def apply_delta(base, text):
+    return apply_delta_2(base, text) if text[:1] == b"\x02" else apply_delta_1(base, text)
+
+
+def apply_delta_1(base, text):
     line, literals = text.split(b"\n", 1)
     delta = json.loads(line)
     demand(delta["delta"] == 1, "a delta is of another format")
@@ -181,6 +185,116 @@ def apply_delta(base, text):
         target += base[at_base:at_base + copy]
         at_base += copy
     demand(at_literal == len(literals), "a delta does not have as many literals as it says")
+    return bytes(target)
+
+
+class Parts:
+    """Reads a delta of format 2 from its front to its end."""
+
+    def __init__(self, text, at=0):
+        self.text, self.at = text, at
+
+    def bytes(self, length):
+        self.at += length
+        demand(self.at <= len(self.text), "a delta is cut short")
+        return self.text[self.at - length:self.at]
+
+    def number(self):
+        value = shift = 0
+        while True:
+            (byte,) = self.bytes(1)
+            value |= (byte & 127) << shift
+            shift += 7
+            demand(value < 1 << 53, "a delta has a number that cannot be")
+            if byte < 128:
+                return value
+
+    def section(self, length_min, length_max):
+        stored, deflated = divmod(self.number(), 2)
+        length = self.number() if deflated else stored
+        demand(length_min <= length <= length_max, "a delta has a section of another length")
+        section = self.bytes(stored)
+        if deflated:
+            inflater = zlib.decompressobj(wbits=-15)
+            section = inflater.decompress(section, length + 1)
+            whole = inflater.eof and not inflater.unused_data and len(section) == length
+            demand(whole, "a delta has a section that is damaged")
+        return section
+
+    def column(self, count):
+        planes = self.number()
+        if planes == 7:
+            row = Parts(self.section(count, 8 * count))
+            column = [row.number() for _ in range(count)]
+            demand(row.at == len(row.text), "a delta has a column of another length")
+            return column
+        demand(planes <= 6, "a delta has a column of another layout")
+        columns = [self.section(count, count) for _ in range(planes)]
+        return [sum(plane[k] << 8 * i for i, plane in enumerate(columns)) for k in range(count)]
+
+    def signed(self, count):
+        return [-(number + 1) // 2 if number % 2 else number // 2 for number in self.column(count)]
+
+    def literals(self, lengths):
+        order, total, short_total = self.number(), sum(lengths), sum(n for n in lengths if n <= SHORT_BYTES)
+        demand(order <= 1, "a delta has literals in another order")
+        if order == 0:
+            literals = Parts(self.section(total, total))
+            return [literals.bytes(length) for length in lengths]
+        short = Parts(self.section(short_total, short_total))
+        groups = {}
+        for length in range(1, SHORT_BYTES + 1):
+            count = lengths.count(length)
+            block = short.bytes(length * count)
+            groups[length] = iter([block[k::count] for k in range(count)])
+        long = Parts(self.section(total - short_total, total - short_total))
+        return [next(groups[n]) if 0 < n <= SHORT_BYTES else long.bytes(n) for n in lengths]
+
+
+SHORT_BYTES, SEARCHED_BYTES = 32, 4096
+IN_LINE, DETOUR, DETOUR_NEARBY, ANCHORED = range(4)
+
+
+def apply_delta_2(base, text):
+    parts = Parts(text, 1 + 32 + 32)
+    bytes_base, bytes_target, *_counts = [parts.number() for _ in range(6)]
+    demand(text[1:33] == hashlib.sha256(base).digest() and bytes_base == len(base), "a delta is of another state")
+    anchors = []
+    for _ in range(parts.number()):
+        shift, length = parts.bytes(2)
+        anchors.append((shift, parts.bytes(length)))
+    count = parts.number()
+    kinds = parts.section(count, count)
+    far, near = kinds.count(DETOUR), kinds.count(DETOUR_NEARBY)
+    anchored = sum(kind >= ANCHORED for kind in kinds)
+    in_line = count - far - near
+    skips = iter(parts.signed(in_line))
+    lengths, steps = iter(parts.column(in_line - anchored)), iter(parts.column(anchored))
+    detours, nearby, detour_bytes = iter(parts.signed(far)), iter(parts.signed(near)), iter(parts.column(far + near))
+    literals = parts.literals(parts.column(count + 1))
+    demand(parts.at == len(text), "a delta goes on after its end")
+    target, at, detour_end = bytearray(literals[0]), 0, 0
+    for kind, literal in zip(kinds, literals[1:]):
+        if kind in (DETOUR, DETOUR_NEARBY):
+            start = detour_end + next(detours) if kind == DETOUR else at + next(nearby)
+            end = detour_end = start + next(detour_bytes)
+        elif kind == IN_LINE:
+            start = at + next(skips)
+            end = at = start + next(lengths)
+        else:
+            shift, anchor = anchors[kind - ANCHORED]
+            start = at + next(skips)
+            first = start + (next(steps) << shift)
+            demand(start >= 0, "a delta copies from outside its base")
+            found = base.find(anchor, first, first + SEARCHED_BYTES + len(anchor))
+            demand(found >= 0, "a delta looks for what is not there")
+            end = at = found + len(anchor)
+        demand(0 <= start < end <= len(base), "a delta copies from outside its base")
+        target += base[start:end]
+        target += literal
+        demand(len(target) <= bytes_target, "a delta gives more than it says")
+    demand(len(target) == bytes_target, "a delta gives less than it says")
+    demand(hashlib.sha256(target).digest() == text[33:65], "a delta gives another state")
     return bytes(target)
 
 

@@ -1,6 +1,7 @@
 // Rebuilds a state from its chain: the one way in which stored bytes become a state again.
 
-import { applyDeltaToBuffer } from '../core/delta/apply.ts';
+import { totalBytes } from '../core/chunks.ts';
+import { applyChain, applyChainToBuffer } from '../core/delta/compose.ts';
 import { open, openBase, prove, streamProven } from '../core/envelope.ts';
 import { ServiceError } from '../core/errors.ts';
 import { findTextFault, TextCheck } from '../core/json/body.ts';
@@ -35,8 +36,29 @@ type OnProgress = (done: number) => void;
 export async function loadState(
   deps: StoreDeps,
   source: ChainSource,
-  onProgress: OnProgress = () => {},
+  onProgress?: OnProgress,
 ): Promise<LoadedState> {
+  const { base, deltas, checksum, dataKey } = await openChain(deps, source, onProgress);
+  const bytes = deltas.length === 0 ? base : applyChainToBuffer(base, deltas, PROVEN);
+  if (deltas.length > 0) await demandChecksum([bytes], checksum);
+  const state = { bytes, checksum };
+  return dataKey === undefined ? { state } : { state, dataKey };
+}
+
+interface OpenChain {
+  /** The state that the chain begins with, and what follows on it. */
+  base: Uint8Array;
+  deltas: Uint8Array[];
+  /** Of the state at the end: proven, if there are no deltas. */
+  checksum: string;
+  dataKey?: Uint8Array;
+}
+
+async function openChain(
+  deps: StoreDeps,
+  source: ChainSource,
+  onProgress: OnProgress = () => {},
+): Promise<OpenChain> {
   const { chain, key } = source;
   const [first, ...rest] = chain;
   if (first === undefined) throw new ServiceError('broken_chain', 'The chain is empty.');
@@ -54,21 +76,25 @@ export async function loadState(
   ]);
   // With deltas on it, what comes of it in the end is hashed.
   const openFirst = rest.length === 0 ? open : openBase;
-  const { plain } = await openFirst(sealed[0]!, bindingTo(source, first), dataKey);
-  let state: CanonicalText = { bytes: plain, checksum: first.checksum };
+  const { plain: base } = await openFirst(sealed[0]!, bindingTo(source, first), dataKey);
   step();
+  const deltas: Uint8Array[] = [];
+  let { checksum } = first;
   for (const [i, ref] of rest.entries()) {
     if (ref.kind === 'state') throw new ServiceError('broken_chain', 'The chain has a state in its middle.');
-    const binding = { ...bindingTo(source, ref), baseChecksum: state.checksum };
-    const delta = await open(sealed[i + 1]!, binding, dataKey);
-    state = { bytes: applyDeltaToBuffer(state.bytes, delta.plain, PROVEN), checksum: ref.checksum };
+    const binding = { ...bindingTo(source, ref), baseChecksum: checksum };
+    deltas.push((await open(sealed[i + 1]!, binding, dataKey)).plain);
+    checksum = ref.checksum;
     step();
   }
-  // A blob's contents are held to their own hash, which for a whole state is the state's; a delta's result is not.
-  if (rest.length > 0 && (await sha256Of([state.bytes])) !== state.checksum) {
+  return { base, deltas, checksum, ...(dataKey === undefined ? {} : { dataKey }) };
+}
+
+/** A blob's contents are held to their own hash, which for a whole state is the state's; a delta's result is not. */
+async function demandChecksum(text: readonly Uint8Array[], checksum: string): Promise<void> {
+  if ((await sha256Of(text)) !== checksum) {
     throw new ServiceError('integrity_error', 'The state does not have its checksum.');
   }
-  return dataKey === undefined ? { state } : { state, dataKey };
 }
 
 /**
@@ -114,9 +140,11 @@ export async function readText(
   if (only?.kind === 'state' && rest.length === 0 && only.size > deps.options.memory.heldStateBytesMax) {
     return streamText(deps, source, only, options);
   }
-  const { bytes } = (await loadState(deps, source, options.onProgress)).state;
-  const fault = options.isChecked ? await findTextFault(bytes) : undefined;
-  return { bytes: bytes.length, chunks: [bytes], ...faulty(fault) };
+  const { base, deltas, checksum } = await openChain(deps, source, options.onProgress);
+  const chunks = deltas.length === 0 ? [base] : applyChain(base, deltas, PROVEN);
+  if (deltas.length > 0) await demandChecksum(chunks, checksum);
+  const fault = options.isChecked ? await findTextFault(chunks) : undefined;
+  return { bytes: totalBytes(chunks), chunks, ...faulty(fault) };
 }
 
 async function streamText(

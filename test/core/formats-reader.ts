@@ -4,6 +4,7 @@ import { createDecipheriv, createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HeaderJson, headerOf, readIndependently } from './envelope-fixtures.ts';
+import { applyFormat2 } from './formats-delta.ts';
 
 /** Where a folder keeps a blob. */
 export const blobPath = (folder: string, id: string): string => join(folder, 'blobs', id.slice(0, 2), id);
@@ -62,6 +63,10 @@ const isKin = (a: HeaderJson, b: HeaderJson): boolean =>
   a.resourceId === b.resourceId && a.chainId === b.chainId;
 
 function applyStored(base: Buffer, text: Buffer): Buffer {
+  return text[0] === 2 ? applyFormat2(base, text) : applyFormat1(base, text);
+}
+
+function applyFormat1(base: Buffer, text: Buffer): Buffer {
   const lineEnd = text.indexOf('\n');
   const delta = JSON.parse(text.toString('latin1', 0, lineEnd));
   const pieces: Buffer[] = [];

@@ -5,6 +5,7 @@ import { ServiceError } from '../errors.ts';
 import { type Delta, decodeDelta } from './decode.ts';
 import { bufferOf } from './pair.ts';
 import { addBytes, createPieces, finishPieces } from './pieces.ts';
+import { findIn } from './script.ts';
 
 export interface ApplyOptions {
   /** The caller has proven that the base has the checksum that the delta names; it is not computed again. */
@@ -22,7 +23,7 @@ export function applyDelta(
 ): Uint8Array[] {
   const delta = decodeDelta(deltaText);
   const source = checkedBase(base, delta, options);
-  const { copyBytes, copyFrom, literalBytes, literals } = delta;
+  const { copyBytes, copyFrom, literalBytes, literals } = delta.resolve(findIn(source));
   const pieces = createPieces();
   let at = 0;
   for (let k = 0; k < literalBytes.length; k++) {
@@ -42,7 +43,7 @@ export function applyDeltaToBuffer(
 ): Uint8Array {
   const delta = decodeDelta(deltaText);
   const source = checkedBase(base, delta, options);
-  const { copyBytes, copyFrom, literalBytes, literals } = delta;
+  const { copyBytes, copyFrom, literalBytes, literals } = delta.resolve(findIn(source));
   const target = Buffer.allocUnsafeSlow(delta.header.targetBytes);
   let at = 0;
   let filled = 0;
@@ -58,7 +59,12 @@ export function applyDeltaToBuffer(
   return target;
 }
 
-function checkedBase(base: Uint8Array, { header }: Delta, { baseProven = false }: ApplyOptions): Buffer {
+/** The base as a Buffer. Throws ServiceError `integrity_error` unless it is the one that the delta names. */
+export function checkedBase(
+  base: Uint8Array,
+  { header }: Delta,
+  { baseProven = false }: ApplyOptions,
+): Buffer {
   if (
     base.length !== header.baseBytes ||
     (!baseProven && createHash('sha256').update(base).digest('hex') !== header.base)

@@ -12,6 +12,9 @@ const COPY_COST_BYTES = 8;
 /** From this length on, the ends that two different scalars share are looked for; neighbours' copies reach the shorter ones. */
 const LONG_SCALAR_BYTES = 64;
 
+/** What a delta costs that neither copies nor brings anything, as an estimate: hashes and sizes. */
+const DELTA_COST_BYTES = 128;
+
 /** Numbers a copy: offset in the base, offset in the target, bytes. */
 export const COPY_COLUMNS = 3;
 
@@ -108,6 +111,11 @@ function flush(copies: Copies): void {
   found.data[at + 1] = targetStart;
   found.data[at + 2] = length;
   giveUpIfOver(copies, 0);
+}
+
+/** Bytes of the delta before it is compressed, as an estimate, once the copies are finished. */
+export function costBytes({ found, literalBytes }: Copies): number {
+  return DELTA_COST_BYTES + literalBytes + (found.length / COPY_COLUMNS) * COPY_COST_BYTES;
 }
 
 /** Throws NOT_WORTH_IT if what was found, and this much more, would exceed the budget. */

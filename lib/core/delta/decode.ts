@@ -1,124 +1,63 @@
-// Reads a stored delta. Everything that applying it relies on is checked here, so that applying it is only copying.
+// Reads a stored delta of any format. Everything that applying it relies on is checked before anything is copied.
 
-import { ServiceError } from '../errors.ts';
-import type { ChangeCounts } from '../model.ts';
+import { type Columns, readColumns, resolveCopies } from './columns.ts';
+import { decodeDelta1 } from './decode-1.ts';
 import { DELTA_FORMAT } from './encode.ts';
+import { readLiterals } from './literals.ts';
+import { readNumbers } from './numbers.ts';
 import { bufferOf } from './pair.ts';
+import { checkScript, type DeltaHeader, type Find, type Script } from './script.ts';
+import { readBytes, readNumber, type SectionReader, unsound } from './sections.ts';
 
-/** What a delta says of itself. Checksums are lower-case hex SHA-256 of the whole texts. */
-export interface DeltaHeader {
-  base: string;
-  baseBytes: number;
-  target: string;
-  targetBytes: number;
-  counts: ChangeCounts;
-}
+export type { DeltaHeader } from './script.ts';
 
 export interface Delta {
   header: DeltaHeader;
-  /** Bytes of each copy, and its offset in the base. */
-  copyBytes: readonly number[];
-  copyFrom: Float64Array;
-  /** Bytes of the literal before each copy, and behind the last. */
-  literalBytes: readonly number[];
-  literals: Buffer;
+  /** Bytes that all literals have together. */
+  literalBytes: number;
+  /**
+   * What it comes to, with a look into the base where it says so, checked. Throws ServiceError `integrity_error` if it
+   * reaches outside the base or gives another number of bytes than it says.
+   */
+  resolve(find: Find): Script;
 }
 
-const LF = 0x0a;
-const CHECKSUM = /^[0-9a-f]{64}$/;
-const MEMBERS = ['delta', 'base', 'baseBytes', 'target', 'targetBytes', 'changes', 'copy', 'literal', 'from'];
-const COUNTS = ['additions', 'changes', 'deletions', 'moves'];
+const HASH_BYTES = 32;
 
-/** Throws ServiceError `integrity_error` if the text is not a whole and sound delta of the format that we write. */
+/** Throws ServiceError `integrity_error` if the text is not a whole and sound delta of a format that was ever written. */
 export function decodeDelta(text: Uint8Array): Delta {
   const bytes = bufferOf(text);
-  const lineEnd = bytes.indexOf(LF);
-  const line = membersOf(parse(bytes, lineEnd), MEMBERS);
-  if (line.delta !== DELTA_FORMAT) throw unsound('is of another format');
-  const header: DeltaHeader = {
-    base: checksum(line.base),
-    baseBytes: size(line.baseBytes),
-    target: checksum(line.target),
-    targetBytes: size(line.targetBytes),
-    counts: countsOf(line.changes),
+  if (bytes[0] === DELTA_FORMAT) return decodeDelta2(bytes);
+  const { header, script } = decodeDelta1(bytes);
+  checkScript(script, header);
+  return { header, literalBytes: script.literals.length, resolve: () => script };
+}
+
+function decodeDelta2(bytes: Buffer): Delta {
+  const reader: SectionReader = { bytes, at: 1 };
+  const header = readHeader(reader);
+  const columns: Columns = readColumns(reader);
+  const literalBytes = readNumbers(reader, columns.kinds.length + 1);
+  const literals = readLiterals(reader, literalBytes);
+  if (reader.at !== bytes.length) throw unsound('goes on after its end');
+  const resolve = (find: Find): Script => {
+    const script = { ...resolveCopies(columns, header.baseBytes, find), literalBytes, literals };
+    checkScript(script, header);
+    return script;
   };
-  const copyBytes = numbers(line.copy, 1);
-  const literalBytes = numbers(line.literal, 0);
-  const from = numbers(line.from, -Number.MAX_SAFE_INTEGER);
-  if (literalBytes.length !== copyBytes.length + 1 || from.length !== copyBytes.length) {
-    throw unsound('has columns of different lengths');
-  }
-  const literals = bytes.subarray(lineEnd + 1);
-  const literalSum = sum(literalBytes);
-  if (literalSum !== literals.length) throw unsound('does not have as many literals as it says');
-  if (literalSum + sum(copyBytes) !== header.targetBytes)
-    throw unsound('does not give as many bytes as it says');
-  const copyFrom = offsets(copyBytes, from, header.baseBytes);
-  return { header, copyBytes, copyFrom, literalBytes, literals };
+  return { header, literalBytes: literals.length, resolve };
 }
 
-/** Where the copies begin; `from` counts from the end of the copy before. */
-function offsets(copyBytes: readonly number[], from: readonly number[], baseBytes: number): Float64Array {
-  const starts = new Float64Array(copyBytes.length);
-  let end = 0;
-  for (let k = 0; k < starts.length; k++) {
-    const start = end + from[k]!;
-    end = start + copyBytes[k]!;
-    if (!(start >= 0 && end <= baseBytes)) throw unsound('copies from outside its base');
-    starts[k] = start;
-  }
-  return starts;
-}
-
-function unsound(what: string, cause?: unknown): ServiceError {
-  return new ServiceError('integrity_error', `A stored delta ${what}.`, { cause });
-}
-
-function parse(bytes: Buffer, lineEnd: number): unknown {
-  try {
-    return JSON.parse(bytes.toString('latin1', 0, Math.max(0, lineEnd)));
-  } catch (error) {
-    throw unsound('cannot be read', error);
-  }
-}
-
-function membersOf(value: unknown, names: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== names.join()) {
-    throw unsound('does not have the members it should');
-  }
-  return value as Record<string, unknown>;
-}
-
-function checksum(value: unknown): string {
-  if (typeof value !== 'string' || !CHECKSUM.test(value)) throw unsound('has no checksum');
-  return value;
-}
-
-function size(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw unsound('has a size that is none');
-  return value as number;
-}
-
-function countsOf(value: unknown): ChangeCounts {
-  const counts = membersOf(value, COUNTS);
-  return {
-    additions: size(counts.additions),
-    changes: size(counts.changes),
-    deletions: size(counts.deletions),
-    moves: size(counts.moves),
+function readHeader(reader: SectionReader): DeltaHeader {
+  const base = readBytes(reader, HASH_BYTES).toString('hex');
+  const target = readBytes(reader, HASH_BYTES).toString('hex');
+  const baseBytes = readNumber(reader);
+  const targetBytes = readNumber(reader);
+  const counts = {
+    additions: readNumber(reader),
+    changes: readNumber(reader),
+    deletions: readNumber(reader),
+    moves: readNumber(reader),
   };
-}
-
-function numbers(value: unknown, least: number): readonly number[] {
-  if (!Array.isArray(value)) throw unsound('lacks a column');
-  for (const number of value) {
-    if (!Number.isSafeInteger(number) || number < least) throw unsound('has a number that cannot be');
-  }
-  return value;
-}
-
-function sum(values: readonly number[]): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
+  return { base, baseBytes, target, targetBytes, counts };
 }

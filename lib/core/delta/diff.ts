@@ -3,10 +3,11 @@
 import type { CanonicalText } from '../json/text.ts';
 import { LIMITS } from '../limits.ts';
 import type { ChangeCounts } from '../model.ts';
-import { createCopies, finishCopies, NOT_WORTH_IT } from './copies.ts';
-import { encodedBytes } from './encode.ts';
+import { costBytes, createCopies, finishCopies, NOT_WORTH_IT } from './copies.ts';
+import { withDetours } from './detours.ts';
 import { bufferOf } from './pair.ts';
 import { walkTexts } from './walk.ts';
+import { wholeNumbers } from './whole-numbers.ts';
 
 /** What turns the one state into the other. Refers to both texts. */
 export interface Diff {
@@ -15,6 +16,8 @@ export interface Diff {
   counts: ChangeCounts;
   /** For each copy its offset in the base, its offset in the target and its bytes; in target order, none overlapping. */
   copies: Uint32Array;
+  /** For each copy 1 if it takes something from elsewhere, and the next one goes on as if it had not been; else 0. */
+  isDetour: Uint8Array;
 }
 
 export interface DiffOptions {
@@ -50,8 +53,9 @@ export function compare(base: CanonicalText, target: CanonicalText, options: Dif
   try {
     const { counts } = walkTexts(a, b, copies);
     finishCopies(copies);
-    const found = { base, target, counts, copies: copies.found.data.slice(0, copies.found.length) };
-    return encodedBytes(found) <= budgetBytes ? { counts, diff: found } : { counts };
+    const inOrder = copies.found.data.slice(0, copies.found.length);
+    const found = { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) };
+    return costBytes(copies) <= budgetBytes ? { counts, diff: found } : { counts };
   } catch (error) {
     if (error === NOT_WORTH_IT) return {};
     throw error;

@@ -1,6 +1,6 @@
 // The embedded service: `npm start`.
 
-import { serve } from '@hono/node-server';
+import { type HttpBindings, serve } from '@hono/node-server';
 import { readConfig } from '../lib/embedded/config.ts';
 import { openHome } from '../lib/embedded/home.ts';
 import { createApi } from '../lib/http/api.ts';
@@ -36,6 +36,8 @@ async function main(): Promise<void> {
     limits: { bodyBytesMax: config.bodyBytesMax },
     uploads: home.uploads,
     scratch: home.scratch,
+    // A web stream would cost a small request more than all its other parts; and whoever stops reading must not hang up.
+    bodyOf: (env) => (env as HttpBindings).incoming.iterator({ destroyOnReturn: false }),
   });
   const server = serve(
     {

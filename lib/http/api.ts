@@ -15,6 +15,7 @@ import { createHandlers } from './handlers.ts';
 import { createOpenApi } from './openapi.ts';
 import {
   type ApiLimits,
+  type BodyOf,
   DEFAULT_LIMITS,
   methodNotAllowed,
   type Origin,
@@ -41,6 +42,7 @@ export interface ApiDeps {
   uploads?: UploadReceiver;
   /** For states that do not fit into memory. */
   scratch?: Scratch;
+  bodyOf?: BodyOf;
   /** The operations that this process serves; all of them, if it is left out. The contract stays whole either way. */
   serves?: (operationId: OperationId) => boolean;
   /** What stands before the paths outside, as `/prod`: links begin with it. */
@@ -65,7 +67,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
  * that the budget can never grant.
  */
 export function createApi(deps: ApiDeps): Api {
-  const { service, version, log, now = Date.now, serves = () => true, basePath = '' } = deps;
+  const { service, version, log, now = Date.now, serves = () => true, basePath = '', bodyOf } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   if (limits.inFlightBytesMax < Math.max(bodyMemoryBytesMax(limits.bodyBytesMax), limits.smallBodyBytesMax)) {
     throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
@@ -78,6 +80,7 @@ export function createApi(deps: ApiDeps): Api {
     limits,
     budget: createByteBudget(limits.inFlightBytesMax),
     ...(deps.scratch === undefined ? {} : { scratch: deps.scratch }),
+    ...(bodyOf === undefined ? {} : { bodyOf }),
   };
   const app: Api = new Hono<Env>();
 
@@ -119,7 +122,7 @@ export function createApi(deps: ApiDeps): Api {
   const { uploads } = deps;
   if (uploads !== undefined) {
     app.put(UPLOAD_PATH, async (context) => {
-      const { body } = context.req.raw;
+      const body = bodyOf?.(context.env) ?? context.req.raw.body;
       if (body === null) throw emptyBody();
       const bytes = await uploads.receive(context.req.param('uploadId'), body);
       context.var.meter.bytesIn = bytes;

@@ -17,6 +17,9 @@ export interface BodyBounds {
   scratch?: Scratch;
 }
 
+/** A body's bytes: a web stream, or what a home reads them from without that detour. */
+export type BodyChunks = AsyncIterable<Uint8Array>;
+
 /** Bytes received so far, for the request's log line. */
 export interface Meter {
   bytesIn: number;
@@ -31,6 +34,7 @@ export async function readBody(
   bounds: BodyBounds,
   reservation: Reservation,
   meter: Meter,
+  body: BodyChunks | null = request.body,
 ): Promise<ScannedBody | undefined> {
   const declared = declaredBytes(request.headers);
   const { bodyBytesMax, fieldsBytesMax, stateMember, isStateTextWanted } = bounds;
@@ -39,8 +43,8 @@ export async function readBody(
     if (declared > bodyBytesMax) throw tooLarge(bounds);
     memory.reach(declared);
   }
-  if (request.body === null) return undefined;
-  const chunks = received(request.body, bounds, memory, meter)[Symbol.asyncIterator]();
+  if (body === null) return undefined;
+  const chunks = received(body, bounds, memory, meter)[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (first.done === true) return undefined;
   const isTextWanted = (fieldsText: string): boolean => {
@@ -108,35 +112,37 @@ function declaredBytes(headers: Headers): number | undefined {
 
 /** The chunks that have bytes, each counted before anyone holds it. */
 async function* received(
-  stream: ReadableStream<Uint8Array>,
+  body: BodyChunks,
   bounds: BodyBounds,
   memory: MeteredMemory,
   meter: Meter,
 ): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await nextChunk(reader);
-      ended = done;
-      if (done) return;
-      if (value.length === 0) continue;
-      meter.bytesIn += value.length;
-      if (meter.bytesIn > bounds.bodyBytesMax) throw tooLarge(bounds);
-      memory.reach(meter.bytesIn);
-      yield value;
-    }
-  } finally {
-    // Nobody wants the rest: let the sender know, and do not let its own failure hide ours.
-    if (!ended) reader.cancel().catch(() => {});
+  for await (const chunk of whole(body)) {
+    if (chunk.length === 0) continue;
+    meter.bytesIn += chunk.length;
+    if (meter.bytesIn > bounds.bodyBytesMax) throw tooLarge(bounds);
+    memory.reach(meter.bytesIn);
+    yield chunk;
   }
 }
 
-async function nextChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
+/** Tells a body that breaks off from everything else that may go wrong. */
+async function* whole(body: BodyChunks): AsyncGenerator<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  let isOver = false;
   try {
-    return await reader.read();
-  } catch (cause) {
-    throw new ServiceError('malformed_json', 'The body broke off before its end.', { cause });
+    for (;;) {
+      const next = await chunks.next().catch((cause: unknown) => {
+        isOver = true;
+        throw new ServiceError('malformed_json', 'The body broke off before its end.', { cause });
+      });
+      isOver ||= next.done === true;
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Nobody wants the rest: let the sender know, and do not let its own failure hide ours.
+    if (!isOver) chunks.return?.()?.catch(() => {});
   }
 }
 

@@ -7,7 +7,7 @@ import { isPacked } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Scratch } from '../core/packed.ts';
 import type { Identity } from './auth.ts';
-import { type BodyBounds, emptyBody, type Meter, readBody } from './body.ts';
+import { type BodyBounds, type BodyChunks, emptyBody, type Meter, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { findLosses } from './lossless.ts';
 import { checkMedia } from './media.ts';
@@ -34,7 +34,11 @@ export interface PipelineDeps {
   budget: ByteBudget;
   /** For states that do not fit into memory. */
   scratch?: Scratch;
+  bodyOf?: BodyOf;
 }
+
+/** Gives the bytes of the request whose bindings these are, if a home has them faster than its web stream does. */
+export type BodyOf = (env: unknown) => BodyChunks;
 
 /** What the edge keeps of a request while it is served. */
 export interface RequestState {
@@ -71,7 +75,7 @@ export async function serveRoute<R extends Route>(
   const reservation = deps.budget.open();
   let body: ScannedBody | undefined;
   try {
-    if (route.body !== undefined) body = await takeBody(deps, route.body, request, reservation, state.meter);
+    if (route.body !== undefined) body = await takeBody(deps, route.body, context, reservation, state.meter);
     const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body), state: body?.state };
     // The schemas of this very route made these: the table's types and its values are one.
     const input = { params, query, headers, ...fields } as unknown as InputOf<R>;
@@ -83,9 +87,9 @@ export async function serveRoute<R extends Route>(
 }
 
 async function takeBody(
-  { limits, scratch }: PipelineDeps,
+  { limits, scratch, bodyOf }: PipelineDeps,
   { stateMember, isStateTextWanted, optional }: BodySpec,
-  request: Request,
+  context: Context,
   reservation: Reservation,
   meter: Meter,
 ): Promise<ScannedBody | undefined> {
@@ -99,7 +103,7 @@ async function takeBody(
           ...(isStateTextWanted === undefined ? {} : { isStateTextWanted }),
           ...(scratch === undefined ? {} : { scratch }),
         };
-  const body = await readBody(request, bounds, reservation, meter);
+  const body = await readBody(context.req.raw, bounds, reservation, meter, bodyOf?.(context.env));
   if (body === undefined && optional !== true) throw emptyBody();
   return body;
 }

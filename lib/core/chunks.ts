@@ -37,6 +37,8 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array {
 export interface ByteReader {
   /** The next bytes in one piece, copied only if they lie in several chunks; undefined if fewer are left. */
   take(bytes: number): Promise<Uint8Array | undefined>;
+  /** As `take`, but they are still the next ones afterwards. */
+  peek(bytes: number): Promise<Uint8Array | undefined>;
   /** The next bytes in views of the chunks they lie in; ends early if fewer are left. */
   views(bytes: number): AsyncGenerator<Uint8Array, void, undefined>;
   /** Some of the next bytes, at most so many, as a view; undefined if none are left. */
@@ -95,11 +97,23 @@ export function readerOf(source: Chunks): ByteReader {
     offset += view.length;
     return view;
   };
+  const peek = async (bytes: number): Promise<Uint8Array | undefined> => {
+    const taken = await take(bytes);
+    if (taken === undefined) return undefined;
+    if (taken.buffer === chunk.buffer && offset >= bytes) {
+      offset -= bytes;
+    } else {
+      // They lie across a border, which few do.
+      chunk = joined([taken, chunk.subarray(offset)]);
+      offset = 0;
+    }
+    return taken;
+  };
   const close = async (): Promise<void> => {
     if (!isOver) await chunks.return?.();
     isOver = true;
   };
-  return { take, views, takeSome, ended, close };
+  return { take, peek, views, takeSome, ended, close };
 }
 
 function iteratorOf(source: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {

@@ -29,6 +29,9 @@ export const IN_FLIGHT = 4;
 /** Output buffers: larger ones are page-fault bound, smaller ones cost more trips to the pool. */
 const OUTPUT_BYTES = 256 * KIB;
 
+/** Of an output buffer. */
+const FULL_ENOUGH = 0.85;
+
 const PLAIN_HEADER_BYTES = 10;
 const TRAILER_BYTES = 8;
 /**
@@ -47,15 +50,15 @@ const gunzipInPool = promisify<Uint8Array, object, unknown>(gunzip);
 /**
  * Compresses with gzip level 6 (RFC 1951, RFC 1952).
  *
- * @returns the gzip stream, one chunk a member. It depends on the bytes only, not on how they are cut into chunks.
+ * @returns the gzip stream. It depends on the bytes only, not on how they are cut into chunks.
  */
 export async function compress(text: Bytes): Promise<Uint8Array[]> {
   const chunks = chunksOf(text);
   const bytes = totalBytes(chunks);
-  if (bytes <= MEMBER_BYTES) return [await compressBlock(joined(chunks))];
+  if (bytes <= MEMBER_BYTES) return compressBlock(joined(chunks));
   const blocks = blocksOf(readerOf(chunks), bytes);
   const members: Uint8Array[] = [];
-  for await (const member of mapInOrder(blocks, IN_FLIGHT, compressBlock)) members.push(member);
+  for await (const member of mapInOrder(blocks, IN_FLIGHT, compressBlock)) members.push(...member);
   return members;
 }
 
@@ -130,20 +133,23 @@ async function* blocksOf(reader: ByteReader, textBytes: number): AsyncGenerator<
 }
 
 /** The member of a block of text: MEMBER_BYTES of it, or the last of it. The block must not change until it resolves. */
-export async function compressBlock(block: Uint8Array): Promise<Uint8Array> {
+export async function compressBlock(block: Uint8Array): Promise<Uint8Array[]> {
   const options = {
     level: 6,
     memLevel: constants.Z_MAX_MEMLEVEL,
     chunkSize: Math.min(OUTPUT_BYTES, block.length + KIB),
   };
   const plain = block.length <= SYNC_BYTES_MAX ? gzipSync(block, options) : await gzipInPool(block, options);
-  // Copied, so that a member is one chunk and does not keep a larger output buffer alive.
-  const length = MEMBER_HEADER_BYTES + plain.length - PLAIN_HEADER_BYTES;
-  const member = Buffer.allocUnsafeSlow(length);
+  const rest = plain.subarray(PLAIN_HEADER_BYTES);
+  const length = MEMBER_HEADER_BYTES + rest.length;
+  // A member that fills its output buffer stays there; else it is copied, so as not to keep a larger one alive.
+  const isFull = rest.length > rest.buffer.byteLength * FULL_ENOUGH;
+  const member = Buffer.allocUnsafeSlow(isFull ? MEMBER_HEADER_BYTES : length);
   member.set(MEMBER_START);
   member.writeUInt32LE(length, MEMBER_START.length);
-  member.set(plain.subarray(PLAIN_HEADER_BYTES), MEMBER_HEADER_BYTES);
-  return member;
+  if (isFull) return [member, rest];
+  member.set(rest, MEMBER_HEADER_BYTES);
+  return [member];
 }
 
 async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator<Member> {
@@ -158,16 +164,16 @@ async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator
 
 /** The next member, found by the length in its header, unproven. */
 async function takeMember(reader: ByteReader): Promise<Uint8Array> {
-  const header = await reader.take(MEMBER_HEADER_BYTES);
+  const header = await reader.peek(MEMBER_HEADER_BYTES);
   if (!header) throw damaged('it is cut short');
   if (!MEMBER_START.equals(header.subarray(0, MEMBER_START.length))) throw damaged('a header is wrong');
   const length = new DataView(header.buffer, header.byteOffset).getUint32(MEMBER_START.length, true);
   if (length < MEMBER_HEADER_BYTES + TRAILER_BYTES || length > MEMBER_LENGTH_MAX) {
     throw damaged('a length is wrong');
   }
-  const rest = await reader.take(length - MEMBER_HEADER_BYTES);
-  if (!rest) throw damaged('it is cut short');
-  return Buffer.concat([header, rest], length);
+  const member = await reader.take(length);
+  if (!member) throw damaged('it is cut short');
+  return member;
 }
 
 async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Array> {

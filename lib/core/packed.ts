@@ -1,7 +1,7 @@
 // A text that is compressed as it comes in, on all cores, so that a state of any size is never held whole. What does not
 // fit into memory even so goes to a scratch file.
 
-import type { Chunks } from './chunks.ts';
+import { type Chunks, totalBytes } from './chunks.ts';
 import { compressBlock, decompressToBuffer, IN_FLIGHT, MEMBER_BYTES } from './compress.ts';
 import type { CanonicalText } from './json/text.ts';
 
@@ -42,7 +42,7 @@ export interface PackerOptions {
 /** Takes a text block by block: each of MEMBER_BYTES (compress.ts), the last one of at most as many. */
 export class TextPacker {
   readonly #options: PackerOptions;
-  readonly #working: Promise<Uint8Array>[] = [];
+  readonly #working: Promise<Uint8Array[]>[] = [];
   /** Blocks that have been compressed, to be filled again: fresh memory is slow to touch and makes the collector run. */
   readonly #free: Buffer[] = [];
   #held: Uint8Array[] = [];
@@ -90,19 +90,19 @@ export class TextPacker {
     await this.#file?.close();
   }
 
-  async #compress(block: Buffer, length: number): Promise<Uint8Array> {
+  async #compress(block: Buffer, length: number): Promise<Uint8Array[]> {
     const member = await compressBlock(length === block.length ? block : block.subarray(0, length));
     this.#free.push(block);
     return member;
   }
 
-  async #keep(member: Uint8Array): Promise<void> {
-    this.#compressedBytes += member.length;
+  async #keep(member: Uint8Array[]): Promise<void> {
+    this.#compressedBytes += totalBytes(member);
     if (this.#file !== undefined) {
-      await this.#file.append(member);
+      for (const chunk of member) await this.#file.append(chunk);
       return;
     }
-    this.#held.push(member);
+    this.#held.push(...member);
     const { heldBytesMax, scratch } = this.#options;
     if (this.#compressedBytes <= heldBytesMax || scratch === undefined) return;
     this.#file = await scratch.open();

@@ -4,7 +4,7 @@
 // Only what waits for the disk itself, fsync, never blocks the event loop.
 
 import { createHash, hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, read, readSync, rmSync, write, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, read, readSync, rmSync, write, writeSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
 import { type BlobDigest, type Chunks, PortError } from '../ports.ts';
 import { syncFile } from './data-dir.ts';
@@ -12,6 +12,7 @@ import { fileFailure } from './failures.ts';
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
+const writevAsync = promisify(writev);
 
 /** Whatever the caller's own stream has thrown, kept apart from the errors of the disk. */
 export class BodyFailure extends Error {
@@ -72,12 +73,12 @@ async function writeBody(fd: number, body: Chunks, expected: BlobDigest | undefi
     waiting.push(chunk);
     waitingBytes += chunk.length;
     if (waitingBytes >= PIECE_BYTES) {
-      await writeAll(fd, joined(waiting));
+      await writeAll(fd, waiting, waitingBytes);
       waiting = [];
       waitingBytes = 0;
     }
   }
-  await writeAll(fd, joined(waiting));
+  await writeAll(fd, waiting, waitingBytes);
   return expected ?? { bytes, sha256: sha256!.digest('hex') };
 }
 
@@ -118,15 +119,13 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-/** The kernel may take less than it is given. */
-async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const length = Math.min(bytes.length - at, PIECE_BYTES);
-    at +=
-      bytes.length <= SMALL_BYTES
-        ? writeSync(fd, bytes, at, length)
-        : (await writeAsync(fd, bytes, at, length)).bytesWritten;
-  }
+/** The kernel may take less than it is given: what is left is then written in one piece. */
+async function writeAll(fd: number, chunks: Uint8Array[], bytes: number): Promise<void> {
+  if (bytes === 0) return;
+  const { bytesWritten } = await writevAsync(fd, chunks);
+  if (bytesWritten === bytes) return;
+  const left = Buffer.concat(chunks).subarray(bytesWritten);
+  for (let at = 0; at < left.length; ) at += (await writeAsync(fd, left, at)).bytesWritten;
 }
 
 /** Reads to the end, wherever that is: `bytesExpected` only decides how. */

@@ -7,7 +7,7 @@
 // A SHA-256 tells accidents, not forgeries: whoever can write blobs can make one.
 
 import { Buffer } from 'node:buffer';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import type { ByteReader } from './chunks.ts';
 import { type BlobHeader, parseHeader } from './envelope-header.ts';
 import { ServiceError } from './errors.ts';
@@ -88,7 +88,7 @@ export interface Tagger {
 
 /** With a key an HMAC-SHA-512, without one a SHA-256. */
 export function taggerOf(macKey: Uint8Array | undefined): Tagger {
-  const hash = macKey ? createHmac('sha512', macKey) : createHash('sha256');
+  const hash = macKey ? createHmac('sha512', createSecretKey(macKey)) : createHash('sha256');
   return {
     update: (bytes) => void hash.update(bytes),
     finish(headerBytes, bodyBytes) {

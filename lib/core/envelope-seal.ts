@@ -2,7 +2,7 @@
 // unseen.
 
 import { Buffer } from 'node:buffer';
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { type Bytes, chunksOf, drained, slicesOf, totalBytes } from './chunks.ts';
 import { compress } from './compress.ts';
 import { prefixOf, taggerOf } from './envelope-frame.ts';
@@ -85,7 +85,7 @@ export async function beginSeal({ fields, plain, encryption }: SealInput): Promi
     yield tagged(prefixOf(headerBytes.length));
     yield tagged(headerBytes);
     const bodyStart = bytes;
-    const encryptor = keys && createCipheriv('aes-256-cbc', keys.cipherKey, ivOf(header));
+    const encryptor = keys && createCipheriv('aes-256-cbc', createSecretKey(keys.cipherKey), ivOf(header));
     for await (const slice of slicesOf(gzip())) yield tagged(encryptor ? encryptor.update(slice) : slice);
     if (encryptor) yield tagged(encryptor.final());
     yield counted(tagger.finish(headerBytes.length, bytes - bodyStart));

@@ -2,7 +2,7 @@
 // is read as often as that takes, once for the MAC and once for its text; so it need not stand in memory.
 
 import { Buffer } from 'node:buffer';
-import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
+import { createDecipheriv, createHash, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { type Bytes, type Chunks, chunksOf, eachSlice, readerOf, slicesOf, totalBytes } from './chunks.ts';
 import { decompress, decompressInto, decompressToBuffer } from './compress.ts';
 import { blobBytesOf, bodyBytesOf, type Head, readHead, TAG_BYTES, taggerOf } from './envelope-frame.ts';
@@ -228,7 +228,7 @@ async function* gzipOf(
       yield* body;
       return;
     }
-    const decryptor = createDecipheriv('aes-256-cbc', keys.cipherKey, ivOf(head.header));
+    const decryptor = createDecipheriv('aes-256-cbc', createSecretKey(keys.cipherKey), ivOf(head.header));
     for await (const slice of body) yield decryptor.update(slice);
     let last: Uint8Array;
     try {

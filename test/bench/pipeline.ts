@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { createDump, dumpText, withChanges } from './corpus.ts';
 import { MB, median, timed } from './measure.ts';
 import type { Report } from './report.ts';
-import { create, restored, startService } from './service.ts';
+import { create, restoredChunks, startService } from './service.ts';
 
 const ROUNDS = 3;
 const INCREMENTALS = 10;
@@ -64,8 +64,8 @@ async function measureRound(port: number, resource: string, states: Buffer[]): P
     incrementalBytes += value.compressedSize;
     id = value.id;
   }
-  const restore = await timed(() => restored(port, id));
-  if (!restore.value.equals(last)) throw new Error('the restore is not exact');
+  const restore = await timed(() => Array.fromAsync(restoredChunks(port, id)));
+  if (!Buffer.concat(restore.value).equals(last)) throw new Error('the restore is not exact');
   return {
     parse: parse.ms,
     gzip: gzip.ms,

@@ -33,7 +33,7 @@ export const LIMITS = {
   /** 0 keeps for ever. Ten years is the longest retention the clouds' backup plans know. */
   retentionDaysMax: 3650,
   /** Deltas between a backup and its nearest whole state: bounds the cost and the fragility of a restore. */
-  chainDeltasMax: 16,
+  chainDeltasMax: 32,
   /** Deltas of a chain may weigh that much whatever their state weighs: below it, blobs cost by number, not by size. */
   chainDeltaBytesFree: 64 * KIB,
   /** Snapshot pointers per resource, for point-in-time restore (from the product's specification). */

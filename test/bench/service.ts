@@ -12,6 +12,7 @@ import { pipeline } from 'node:stream/promises';
 export interface Service {
   port: number;
   pid: number;
+  dataDir: string;
   /** Ends the process, and starts another one on the same folder. */
   restart(): Promise<Service>;
   /** Ends the process and removes its folder. */
@@ -50,6 +51,7 @@ async function startOn(dataDir: string, script: string): Promise<Service> {
   return {
     port,
     pid: child.pid!,
+    dataDir,
     async restart() {
       await end();
       return startOn(dataDir, script);

@@ -16,8 +16,6 @@ const HISTORY_PACKAGE = '@mdn/browser-compat-data';
 const HISTORY_VERSIONS = 20;
 const DUMP_BYTES = 100 * MB;
 const DUMP_INCREMENTALS = 10;
-/** A state blob is at least this part of the largest one; deltas are far smaller. */
-const STATE_PART = 0.5;
 
 const present = PEERS.filter(isPresent);
 const missing = new Set(PEERS.filter((peer) => !present.includes(peer)).map((peer) => peer.debianPackage));
@@ -78,9 +76,8 @@ interface Result {
   incrementalMs: number[];
   restoreMs?: number;
   storedBytes: number;
-  /** Of the service: the first blob, and what whole states after it take, beyond the deltas. */
+  /** Of the service: the first blob. */
   fullBytes?: number;
-  checkpointBytes?: number;
 }
 
 async function measure(
@@ -126,9 +123,7 @@ async function measure(
     const restored = await timed(() => Array.fromAsync(restoredChunks(service.port, backupId)));
     if (!Buffer.concat(restored.value).equals(version)) throw new Error('the restore is not exact');
     ours.restoreMs = restored.ms;
-    const states = blobBytes().filter((bytes) => bytes >= ours.fullBytes! * STATE_PART);
     ours.storedBytes = total(blobBytes()) - warmBytes;
-    ours.checkpointBytes = total(states) - Math.min(...states);
     if (blobBytes().length - blobsBefore < count) throw new Error('blobs are missing');
     for (const [k, [store, result]] of stores.entries()) {
       store.finish?.();
@@ -165,7 +160,6 @@ async function backUp({ port }: Service, resource: string, n: number, state: Buf
 function report(results: readonly Result[], first: Buffer): void {
   const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} KB`;
   const ms = (value: number | undefined): string => (value === undefined ? '-' : `${value.toFixed(0)} ms`);
-  const ours = results[0]!;
   console.log(`  gzip -6 of the first version: ${kilobytes(gzipSync(first, { level: 6 }).length)}`);
   const head = ['', 'stored', 'full', 'incremental (median)', 'restore of the last'];
   table([
@@ -178,12 +172,6 @@ function report(results: readonly Result[], first: Buffer): void {
       ms(result.restoreMs),
     ]),
   ]);
-  if (ours.checkpointBytes! > 0) {
-    const without = kilobytes(ours.storedBytes - ours.checkpointBytes!);
-    console.log(
-      `  of what this service stores, checkpoints are ${kilobytes(ours.checkpointBytes!)}; without: ${without}`,
-    );
-  }
   console.log();
 }
 

@@ -1,26 +1,34 @@
 // The embedded home's settings: one schema over the environment, read once by whoever composes.
 
 import { isIP } from 'node:net';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from '../core/limits.ts';
 
-const wholeNumber = (min: number, max: number) =>
-  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
+const text = z.string().check(z.minLength(1));
+const wholeNumber = (least: number, most: number, otherwise: number) =>
+  z._default(
+    z.pipe(
+      z.pipe(z.string().check(z.regex(/^\d+$/, 'must be a whole number')), z.transform(Number)),
+      z.number().check(z.minimum(least), z.maximum(most)),
+    ),
+    otherwise,
+  );
 
 const schema = z.object({
-  PORT: wholeNumber(0, 65_535).default(3004),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  BACKUP_API_TOKEN: z
-    .string()
-    .min(16, 'must have at least 16 characters')
-    // What no Authorization header could carry would lock everybody out.
-    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces')
-    .optional(),
-  BACKUP_DATA_DIR: z.string().min(1).default('.data'),
-  BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax).default(LIMITS.bodyBytesMax),
-  BACKUP_ALLOW_UNENCRYPTED: z.enum(['true', 'false']).default('true'),
-  BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400).default(3600),
-  BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400).default(LIMITS.graceMs / 1000),
+  PORT: wholeNumber(0, 65_535, 3004),
+  HOST: z._default(text, '127.0.0.1'),
+  BACKUP_API_TOKEN: z.optional(
+    z.string().check(
+      z.minLength(16, 'must have at least 16 characters'),
+      // What no Authorization header could carry would lock everybody out.
+      z.regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces'),
+    ),
+  ),
+  BACKUP_DATA_DIR: z._default(text, '.data'),
+  BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax, LIMITS.bodyBytesMax),
+  BACKUP_ALLOW_UNENCRYPTED: z._default(z.enum(['true', 'false']), 'true'),
+  BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400, 3600),
+  BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
 });
 
 export interface EmbeddedConfig {
@@ -36,7 +44,7 @@ export interface EmbeddedConfig {
 
 /** Throws an Error whose message names every setting that is wrong, and how. */
 export function readConfig(env: Record<string, string | undefined>): EmbeddedConfig {
-  const parsed = schema.safeParse(env);
+  const parsed = schema.safeParse(env, { error: z.locales.en().localeError });
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw new Error(`The settings are not valid. ${faults.join('; ')}`);

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { PortError } from '../ports.ts';
 import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
@@ -24,24 +24,29 @@ const PASSING_PREFIX = '.master.key.';
 const KEY_BYTES = 32;
 const OTHERS = 0o077;
 
+const text = z.string().check(z.minLength(1));
+
 const keySchema = z.strictObject({
-  version: z.string().min(1),
-  keyId: z.string().min(1),
-  key: z.base64().transform((text, context) => {
-    const bytes = Buffer.from(text, 'base64');
-    if (bytes.length !== KEY_BYTES) {
-      context.addIssue({ code: 'custom', message: `not ${KEY_BYTES} bytes` });
-    }
-    // As bytes it would be looked at anew, at some cost, each time that it is used.
-    return createSecretKey(bytes);
-  }),
+  version: text,
+  keyId: text,
+  key: z.pipe(
+    z.base64(),
+    z.transform((encoded: string, context) => {
+      const bytes = Buffer.from(encoded, 'base64');
+      if (bytes.length !== KEY_BYTES) {
+        context.issues.push({ code: 'custom', message: `not ${KEY_BYTES} bytes`, input: encoded });
+      }
+      // As bytes it would be looked at anew, at some cost, each time that it is used.
+      return createSecretKey(bytes);
+    }),
+  ),
 });
 
 const fileSchema = z.strictObject({
   format: z.literal(1),
   /** The version that wraps new data keys; the others only open what they have wrapped. */
   current: z.string(),
-  keys: z.array(keySchema).min(1),
+  keys: z.array(keySchema).check(z.minLength(1)),
 });
 
 export type MasterKey = z.output<typeof keySchema>;
@@ -91,7 +96,7 @@ function readMasterKeys(dataDir: string): MasterKeys {
 }
 
 function parseMasterKeys(text: string): MasterKeys {
-  const parsed = fileSchema.safeParse(parseJson(text));
+  const parsed = fileSchema.safeParse(parseJson(text), { error: z.locales.en().localeError });
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw damaged(faults.join('; '), parsed.error);

@@ -1,6 +1,6 @@
 // What answers say: the wire shapes, in the order and words of the specification.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 import { backupType } from './values.ts';
 
@@ -9,57 +9,61 @@ import { backupType } from './values.ts';
  * are loaded, they were a good part of every cold start.
  */
 export function createAnswers() {
-  const time = z.string().meta({ format: 'date-time' });
-  const count = z.int().min(0);
+  const about = (description: string) => z.meta({ description });
+  const time = z.string().check(z.meta({ format: 'date-time' }));
+  const percent = z.int().check(z.minimum(0), z.maximum(100));
+  const count = z.int().check(z.minimum(0));
 
   const Metadata = z.object({
     version: z.string(),
     source: z.string(),
     tags: z.record(z.string(), z.string()),
     retentionDays: z.int(),
-    customFields: z.record(z.string(), z.unknown()).exactOptional(),
+    customFields: z.exactOptional(z.record(z.string(), z.unknown())),
   });
 
   const Backup = z.object({
     id: z.string(),
     resourceId: z.string(),
     resourceType: z.string(),
-    type: backupType,
-    requestedType: backupType
-      .exactOptional()
-      .meta({ description: 'What was asked for, where there was no base to build it on' }),
+    type: backupType(),
+    requestedType: z
+      .exactOptional(backupType())
+      .check(about('What was asked for, where there was no base to build it on')),
     status: z.literal('completed'),
-    size: count.meta({ description: 'Bytes of the whole state as canonical text' }),
-    compressedSize: count.meta({ description: 'Bytes that this backup added, compressed' }),
-    compressionRatio: z.int().min(0).max(100).meta({ description: 'Percent saved' }),
+    size: count.check(about('Bytes of the whole state as canonical text')),
+    compressedSize: count.check(about('Bytes that this backup added, compressed')),
+    compressionRatio: percent.check(about('Percent saved')),
     encrypted: z.boolean(),
-    encryption: z
-      .object({ algorithm: z.literal('AES-256-CBC'), keyId: z.string(), keyVersion: z.string() })
-      .exactOptional(),
+    encryption: z.exactOptional(
+      z.object({ algorithm: z.literal('AES-256-CBC'), keyId: z.string(), keyVersion: z.string() }),
+    ),
     checksum: z
       .string()
-      .regex(/^sha256:[0-9a-f]{64}$/)
-      .meta({ description: 'Of the restored state as canonical text, whatever the type' }),
-    baseBackupId: z.string().exactOptional(),
-    chainLength: z.int().min(1).meta({ description: 'Blobs that a restore reads' }),
-    changes: z.object({ additions: count, changes: count, deletions: count, moves: count }).exactOptional(),
+      .check(
+        z.regex(/^sha256:[0-9a-f]{64}$/),
+        about('Of the restored state as canonical text, whatever the type'),
+      ),
+    baseBackupId: z.exactOptional(z.string()),
+    chainLength: z.int().check(z.minimum(1), about('Blobs that a restore reads')),
+    changes: z.exactOptional(z.object({ additions: count, changes: count, deletions: count, moves: count })),
     data: z.literal('[REDACTED]'),
     metadata: Metadata,
-    legalHold: z.boolean().exactOptional(),
-    lockedUntil: time.exactOptional(),
+    legalHold: z.exactOptional(z.boolean()),
+    lockedUntil: z.exactOptional(time),
     createdAt: time,
     completedAt: time,
-    expiresAt: time.exactOptional(),
+    expiresAt: z.exactOptional(time),
   });
 
   const PendingBackup = z.object({
-    id: z.string().meta({ description: 'The id that the backup will have' }),
+    id: z.string().check(about('The id that the backup will have')),
     resourceId: z.string(),
     resourceType: z.string(),
-    type: backupType,
+    type: backupType(),
     status: z.enum(['pending', 'in_progress', 'completed', 'failed']),
-    progress: z.int().min(0).max(100),
-    failure: z.object({ code: z.string(), detail: z.string() }).exactOptional(),
+    progress: percent,
+    failure: z.exactOptional(z.object({ code: z.string(), detail: z.string() })),
     encrypted: z.boolean(),
     data: z.literal('[REDACTED]'),
     metadata: Metadata,
@@ -75,12 +79,12 @@ export function createAnswers() {
     bytesMax: count,
   });
 
-  const State = z.unknown().meta({ description: 'Any JSON' });
+  const State = z.unknown().check(about('Any JSON'));
 
   const BackupList = z.object({
     backups: z.array(Backup),
     count,
-    nextCursor: z.string().exactOptional(),
+    nextCursor: z.exactOptional(z.string()),
   });
 
   const Operation = z.object({
@@ -89,29 +93,26 @@ export function createAnswers() {
     targetResourceId: z.string(),
     type: z.enum(['full', 'point_in_time']),
     status: z.enum(['queued', 'in_progress', 'validating', 'completed', 'failed']),
-    pointInTime: time.exactOptional(),
-    path: z.string().exactOptional(),
+    pointInTime: z.exactOptional(time),
+    path: z.exactOptional(z.string()),
     validated: z.boolean(),
     validationErrors: z.array(z.string()),
-    progress: z.int().min(0).max(100),
+    progress: percent,
     createdAt: time,
-    completedAt: time.exactOptional(),
+    completedAt: z.exactOptional(time),
     createdBy: z.string(),
-    resultUrl: z
-      .string()
-      .exactOptional()
-      .meta({ description: 'Where the result is, while it can be fetched' }),
+    resultUrl: z.exactOptional(z.string()).check(about('Where the result is, while it can be fetched')),
   });
 
   const OperationList = z.object({
     operations: z.array(Operation),
     count,
-    nextCursor: z.string().exactOptional(),
+    nextCursor: z.exactOptional(z.string()),
   });
 
   const Restored = z.object({
     operation: Operation,
-    data: z.unknown().meta({ description: 'The state, or the part of it that was asked for' }),
+    data: z.unknown().check(about('The state, or the part of it that was asked for')),
   });
   const RestoreAccepted = z.object({ operation: Operation });
 
@@ -120,7 +121,7 @@ export function createAnswers() {
     changes: z.array(z.object({ ...keyed, oldValue: z.unknown(), newValue: z.unknown() })),
     additions: z.array(z.object({ ...keyed, value: z.unknown() })),
     deletions: z.array(z.object({ ...keyed, value: z.unknown() })),
-    moves: z.array(z.object({ from: z.string(), to: z.string() })).exactOptional(),
+    moves: z.exactOptional(z.array(z.object({ from: z.string(), to: z.string() }))),
   });
 
   const Validation = z.object({
@@ -135,11 +136,11 @@ export function createAnswers() {
   const Policy = z.object({
     resourceId: z.string(),
     policy: z.object({
-      keepLast: z.int().exactOptional(),
-      keepDaily: z.int().exactOptional(),
-      keepWeekly: z.int().exactOptional(),
-      keepMonthly: z.int().exactOptional(),
-      keepYearly: z.int().exactOptional(),
+      keepLast: z.exactOptional(z.int()),
+      keepDaily: z.exactOptional(z.int()),
+      keepWeekly: z.exactOptional(z.int()),
+      keepMonthly: z.exactOptional(z.int()),
+      keepYearly: z.exactOptional(z.int()),
     }),
     updatedAt: time,
   });
@@ -150,13 +151,13 @@ export function createAnswers() {
         backupId: z.string(),
         resourceId: z.string(),
         createdAt: time,
-        expiresAt: time.exactOptional(),
+        expiresAt: z.exactOptional(time),
         action: z.enum(['keep', 'drop']),
         reasons: z.array(z.string()),
       }),
     ),
     count,
-    nextCursor: z.string().exactOptional(),
+    nextCursor: z.exactOptional(z.string()),
   });
 
   const deleted = { status: z.literal('deleted') };
@@ -170,30 +171,29 @@ export function createAnswers() {
     endpoints: z.record(z.string(), z.string()),
   });
   const Health = z.object({ status: z.literal('healthy') });
-  const OpenApiDocument = z.object({ openapi: z.string() }).loose();
+  const OpenApiDocument = z.looseObject({ openapi: z.string() });
 
   const Problem = z
-    .object({
+    .looseObject({
       type: z.string(),
       title: z.string(),
       status: z.int(),
       detail: z.string(),
       instance: z.string(),
       code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
-      errors: z
-        .array(
+      errors: z.exactOptional(
+        z.array(
           z.object({
-            pointer: z.string().meta({
-              description: 'JSON Pointer into the body, or /query/..., /path/..., /headers/...',
-            }),
+            pointer: z
+              .string()
+              .check(about('JSON Pointer into the body, or /query/..., /path/..., /headers/...')),
             detail: z.string(),
-            offset: z.int().exactOptional().meta({ description: 'Byte in the body' }),
+            offset: z.exactOptional(z.int()).check(about('Byte in the body')),
           }),
-        )
-        .exactOptional(),
+        ),
+      ),
     })
-    .loose()
-    .meta({ description: 'RFC 9457 problem document; some problems have members of their own' });
+    .check(about('RFC 9457 problem document; some problems have members of their own'));
 
   return {
     Metadata,

@@ -12,6 +12,7 @@ import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { type OperationId, ROUTE_LIST } from './contract.ts';
 import { createHandlers } from './handlers.ts';
+import { once } from './once.ts';
 import { createOpenApi } from './openapi.ts';
 import {
   type ApiLimits,
@@ -208,12 +209,4 @@ function allowedMethods(): Map<string, string> {
 /** The path as it was sent, still percent-encoded, without query. */
 function rawPath(request: Request): string {
   return /^[^:]+:\/\/[^/?#]*([^?#]*)/.exec(request.url)?.[1] || '/';
-}
-
-function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

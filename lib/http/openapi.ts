@@ -1,6 +1,6 @@
 // OpenAPI 3.1, derived from the routes table and its schemas: what is described is what is enforced.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 import { createAnswers } from './answers.ts';
 import { type OperationId, ROUTE_LIST } from './contract.ts';
@@ -43,9 +43,9 @@ export function createOpenApi({ version, secured, basePath = '' }: OpenApiOption
 
 function describeOperation(operationId: OperationId, route: Route, secured: boolean): Json {
   const parameters = [
-    ...describeParameters('path', route.params),
-    ...describeParameters('query', route.query),
-    ...describeParameters('header', route.headers),
+    ...describeParameters('path', route.params?.()),
+    ...describeParameters('query', route.query?.()),
+    ...describeParameters('header', route.headers?.()),
   ];
   return {
     operationId,
@@ -58,7 +58,7 @@ function describeOperation(operationId: OperationId, route: Route, secured: bool
   };
 }
 
-function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined): Json[] {
+function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMiniObject | undefined): Json[] {
   if (schema === undefined) return [];
   const required = (plainSchema(schema, 'input').required ?? []) as string[];
   return Object.entries(schema.shape).map(([name, value]) => ({
@@ -67,12 +67,12 @@ function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodObj
     in: place,
     required: required.includes(name),
     // A query speaks in strings; what they stand for is what the reader wants to know.
-    schema: plainSchema(value as z.ZodType, place === 'query' ? 'output' : 'input'),
+    schema: plainSchema(value as z.ZodMiniType, place === 'query' ? 'output' : 'input'),
   }));
 }
 
 function describeBody(operationId: OperationId, body: BodySpec): Json {
-  const schema = plainSchema(body.fields, 'input');
+  const schema = plainSchema(body.fields(), 'input');
   if (body.stateMember !== undefined) {
     schema.properties = {
       ...(schema.properties as Json),
@@ -164,7 +164,7 @@ function componentSchemas(): Json {
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutMeta(schema as Json)]));
 }
 
-function plainSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+function plainSchema(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
   return withoutMeta(z.toJSONSchema(schema, { io }) as Json);
 }
 

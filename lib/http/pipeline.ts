@@ -67,9 +67,9 @@ export async function serveRoute<R extends Route>(
   // Every other method that changes something is asked for by a preflight, which gets no leave here.
   if (route.method === 'POST' || route.body !== undefined) checkMedia(request.headers);
   const faults: Fault[] = [];
-  const params = applySchema(route.params ?? Nothing, context.req.param(), '/path', faults);
-  const query = applySchema(route.query ?? Nothing, parseQuery(request.url, faults), '/query', faults);
-  const headers = applySchema(route.headers ?? Nothing, namedHeaders(route, request), '/headers', faults);
+  const params = applySchema((route.params ?? Nothing)(), context.req.param(), '/path', faults);
+  const query = applySchema((route.query ?? Nothing)(), parseQuery(request.url, faults), '/query', faults);
+  const headers = applySchema((route.headers ?? Nothing)(), namedHeaders(route, request), '/headers', faults);
   if (faults.length > 0) throw invalidRequest(faults);
 
   const reservation = deps.budget.open();
@@ -114,7 +114,7 @@ function fieldsOf(spec: BodySpec, body: ScannedBody | undefined): unknown {
   const { fields: raw, fieldsText, state } = body ?? { fields: {}, fieldsText: '{}' };
   const losses = findLosses(fieldsText);
   const faults: Fault[] = [];
-  const fields = applySchema(spec.fields, raw, '', faults);
+  const fields = applySchema(spec.fields(), raw, '', faults);
   if (stateMember !== undefined && isObject(raw)) {
     const instead = spec.stateInstead !== undefined && Object.hasOwn(raw, spec.stateInstead);
     if (state === undefined && !instead) faults.push({ pointer: `/${stateMember}`, detail: 'is required' });
@@ -136,7 +136,7 @@ function isObject(value: unknown): value is object {
 /** The headers that the route's schema names; others are not its business. */
 function namedHeaders(route: Route, request: Request): Record<string, string> {
   const named: Record<string, string> = {};
-  for (const name of Object.keys(route.headers?.shape ?? {})) {
+  for (const name of Object.keys(route.headers?.().shape ?? {})) {
     const value = request.headers.get(name);
     if (value !== null) named[name] = value;
   }

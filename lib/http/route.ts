@@ -1,14 +1,17 @@
 // What a route of the contract is made of, and the types its handler gets from it.
 
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ScannedState } from '../core/json/state-sink.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** Made on demand, once (`once.ts`). */
+export type Schema = () => z.ZodMiniObject;
+
 export interface BodySpec {
   /** Of the members beside the state. */
-  fields: z.ZodObject;
+  fields: Schema;
   /** The member that holds a state. Required, of any type, and never made into objects. */
   stateMember?: string;
   /** Whether the state will be needed as text, by what of the fields has come before it. Else a long one is packed. */
@@ -34,16 +37,16 @@ export interface Route {
   tag: string;
   /** Whether a bearer token is asked for, where the deployment has one. */
   auth: boolean;
-  params?: z.ZodObject;
-  query?: z.ZodObject;
-  headers?: z.ZodObject;
+  params?: Schema;
+  query?: Schema;
+  headers?: Schema;
   body?: BodySpec;
   answers: Record<number, AnswerSpec>;
   /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
   errors: ErrorCode[];
 }
 
-type OutputOf<S> = S extends z.ZodObject ? z.output<S> : Record<never, never>;
+type OutputOf<S> = S extends Schema ? z.output<ReturnType<S>> : Record<never, never>;
 
 /** What a handler is given: validated, with defaults filled in. */
 export interface InputOf<R extends Route> {

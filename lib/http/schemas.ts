@@ -1,6 +1,7 @@
 // What requests say: parameters, headers and bodies. Nothing unknown is passed over, nothing absent is guessed in silence.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { once } from './once.ts';
 import {
   backupType,
   cursor,
@@ -17,76 +18,94 @@ import {
   uploadId,
 } from './values.ts';
 
-export const IdPath = z.strictObject({ id: name });
-export const ResourcePath = z.strictObject({ resourceId: name });
+export const IdPath = once(() => z.strictObject({ id: name() }));
+export const ResourcePath = once(() => z.strictObject({ resourceId: name() }));
 
-const page = { limit, cursor: cursor.exactOptional() };
+const page = () => ({ limit: limit(), cursor: z.exactOptional(cursor()) });
 
-export const BackupListQuery = z.strictObject({
-  resourceId: name.exactOptional(),
-  type: backupType.exactOptional(),
-  ...page,
-});
-export const OperationListQuery = z.strictObject({ targetResourceId: name.exactOptional(), ...page });
-export const PlanQuery = z.strictObject({ resourceId: name.exactOptional(), ...page });
+export const BackupListQuery = once(() =>
+  z.strictObject({
+    resourceId: z.exactOptional(name()),
+    type: z.exactOptional(backupType()),
+    ...page(),
+  }),
+);
+export const OperationListQuery = once(() =>
+  z.strictObject({ targetResourceId: z.exactOptional(name()), ...page() }),
+);
+export const PlanQuery = once(() => z.strictObject({ resourceId: z.exactOptional(name()), ...page() }));
 
-export const CreateHeaders = z.object({ 'idempotency-key': idempotencyKey.exactOptional() });
-export const RestoreHeaders = z.object({ prefer: preferAsync.exactOptional() });
+export const CreateHeaders = once(() => z.object({ 'idempotency-key': z.exactOptional(idempotencyKey()) }));
+export const RestoreHeaders = once(() => z.object({ prefer: z.exactOptional(preferAsync()) }));
 
 /** Each member has its default, so that metadata may be given in part. */
-export const MetadataInput = z.strictObject({
-  version: name.default('1.0'),
-  source: name.default('api'),
-  tags: tags.default({}),
-  retentionDays: retentionDays.default(30),
-  customFields: customFields.exactOptional(),
-});
+export const MetadataInput = once(() =>
+  z.strictObject({
+    version: z._default(name(), '1.0'),
+    source: z._default(name(), 'api'),
+    tags: z._default(tags(), {}),
+    retentionDays: z._default(retentionDays(), 30),
+    customFields: z.exactOptional(customFields()),
+  }),
+);
 
 /** The body of a create without its `data`, which is scanned as text and never meets a schema. */
-export const CreateBackupFields = z.strictObject({
-  resourceId: name,
-  resourceType: name.default('generic'),
-  type: backupType.default('full'),
-  metadata: MetadataInput.prefault({}),
-  uploadId: uploadId.exactOptional(),
-  encrypt: z.boolean().default(true),
+export const CreateBackupFields = once(() =>
+  z.strictObject({
+    resourceId: name(),
+    resourceType: z._default(name(), 'generic'),
+    type: z._default(backupType(), 'full'),
+    metadata: z.prefault(MetadataInput(), {}),
+    uploadId: z.exactOptional(uploadId()),
+    encrypt: z._default(z.boolean(), true),
+  }),
+);
+
+export const ProtectionFields = once(() =>
+  z
+    .strictObject({
+      legalHold: z.exactOptional(z.boolean()),
+      lockedUntil: z.exactOptional(instant('start')),
+    })
+    .check(z.refine((value) => Object.keys(value).length > 0, 'must have legalHold, lockedUntil or both')),
+);
+
+const restoreOptions = () => ({
+  createdBy: z.exactOptional(name()),
+  validate: z._default(z.boolean(), true),
+  path: z.exactOptional(jsonPointer()),
 });
 
-export const ProtectionFields = z
-  .strictObject({
-    legalHold: z.boolean().exactOptional(),
-    lockedUntil: instant('start').exactOptional(),
-  })
-  .refine((value) => Object.keys(value).length > 0, 'must have legalHold, lockedUntil or both');
+export const RestoreFields = once(() =>
+  z.strictObject({ backupId: name(), targetResourceId: name(), ...restoreOptions() }),
+);
 
-const restoreOptions = {
-  createdBy: name.exactOptional(),
-  validate: z.boolean().default(true),
-  path: jsonPointer.exactOptional(),
-};
+export const PointInTimeFields = once(() =>
+  z.strictObject({
+    resourceId: name(),
+    // People name the second in which they backed up: all of it is meant.
+    timestamp: instant('end'),
+    targetResourceId: z.exactOptional(name()),
+    ...restoreOptions(),
+  }),
+);
 
-export const RestoreFields = z.strictObject({ backupId: name, targetResourceId: name, ...restoreOptions });
-
-export const PointInTimeFields = z.strictObject({
-  resourceId: name,
-  // People name the second in which they backed up: all of it is meant.
-  timestamp: instant('end'),
-  targetResourceId: name.exactOptional(),
-  ...restoreOptions,
-});
-
-export const PolicyFields = z
-  .strictObject({
-    keepLast: keepCount.exactOptional(),
-    keepDaily: keepCount.exactOptional(),
-    keepWeekly: keepCount.exactOptional(),
-    keepMonthly: keepCount.exactOptional(),
-    keepYearly: keepCount.exactOptional(),
-  })
-  .refine(
-    (value) => Object.keys(value).length > 0,
-    'must have at least one rule; to keep none, delete the policy',
-  );
+export const PolicyFields = once(() =>
+  z
+    .strictObject({
+      keepLast: z.exactOptional(keepCount()),
+      keepDaily: z.exactOptional(keepCount()),
+      keepWeekly: z.exactOptional(keepCount()),
+      keepMonthly: z.exactOptional(keepCount()),
+      keepYearly: z.exactOptional(keepCount()),
+    })
+    .check(
+      z.refine(
+        (value) => Object.keys(value).length > 0,
+        'must have at least one rule; to keep none, delete the policy',
+      ),
+    ),
+);
 
 /** Where nothing is taken, anything is a fault. */
-export const Nothing = z.strictObject({});
+export const Nothing = once(() => z.strictObject({}));

@@ -1,13 +1,13 @@
 // From what came in to what handlers get: schemas are applied, and every fault is named by its place.
 
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Fault } from '../core/errors.ts';
 import { childPointer } from './pointer.ts';
 
 /**
  * The value as the schema gives it, or undefined after adding what is wrong to `faults`, each under `prefix`.
  */
-export function applySchema<S extends z.ZodType>(
+export function applySchema<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
   prefix: string,

@@ -1,6 +1,7 @@
 // The embedded service: `npm start`.
 
 import { type HttpBindings, serve } from '@hono/node-server';
+import { passing } from '../lib/core/chunks.ts';
 import { readConfig } from '../lib/embedded/config.ts';
 import { openHome } from '../lib/embedded/home.ts';
 import { createApi } from '../lib/http/api.ts';
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
     uploads: home.uploads,
     scratch: home.scratch,
     // A web stream would cost a small request more than all its other parts; and whoever stops reading must not hang up.
-    bodyOf: (env) => (env as HttpBindings).incoming.iterator({ destroyOnReturn: false }),
+    bodyOf: (env) => passing((env as HttpBindings).incoming.iterator({ destroyOnReturn: false })),
   });
   const server = serve(
     {

@@ -37,8 +37,8 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array {
 export interface ByteReader {
   /** The next bytes in one piece, copied only if they lie in several chunks; undefined if fewer are left. */
   take(bytes: number): Promise<Uint8Array | undefined>;
-  /** As `take`, but they are still the next ones afterwards. */
-  peek(bytes: number): Promise<Uint8Array | undefined>;
+  /** Copies the next bytes to all of `target`; false if fewer are left. Unlike a view, the copy outlives the chunk. */
+  fill(target: Uint8Array): Promise<boolean>;
   /** The next bytes in views of the chunks they lie in; ends early if fewer are left. */
   views(bytes: number): AsyncGenerator<Uint8Array, void, undefined>;
   /** Some of the next bytes, at most so many, as a view; undefined if none are left. */
@@ -97,23 +97,20 @@ export function readerOf(source: Chunks): ByteReader {
     offset += view.length;
     return view;
   };
-  const peek = async (bytes: number): Promise<Uint8Array | undefined> => {
-    const taken = await take(bytes);
-    if (taken === undefined) return undefined;
-    if (taken.buffer === chunk.buffer && offset >= bytes) {
-      offset -= bytes;
-    } else {
-      // They lie across a border, which few do.
-      chunk = joined([taken, chunk.subarray(offset)]);
-      offset = 0;
+  const fill = async (target: Uint8Array): Promise<boolean> => {
+    for (let filled = 0; filled < target.length; ) {
+      const view = await takeSome(target.length - filled);
+      if (view === undefined) return false;
+      target.set(view, filled);
+      filled += view.length;
     }
-    return taken;
+    return true;
   };
   const close = async (): Promise<void> => {
     if (!isOver) await chunks.return?.();
     isOver = true;
   };
-  return { take, peek, views, takeSome, ended, close };
+  return { take, fill, views, takeSome, ended, close };
 }
 
 function iteratorOf(source: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
@@ -164,4 +161,24 @@ export async function* mapInOrder<Item, Result>(
     running.push(result);
   }
   for (const result of running) yield await result;
+}
+
+/** What is smaller may lie in a pool that others share, and is not worth the call. */
+const RELEASE_BYTES_MIN = 32 * KIB;
+
+/**
+ * Gives the memory of a chunk back now, not when the collector comes to it: memory outside of its heap makes the
+ * collector run again and again, through all of that heap. The chunk must be the caller's own, and nobody may look at it
+ * any more. One that does not fill its memory, but for a byte, may share it with others, and is left to the collector.
+ */
+export function release({ buffer, length }: Uint8Array): void {
+  if (length >= RELEASE_BYTES_MIN && buffer.byteLength <= length + 1) (buffer as ArrayBuffer).transfer(0);
+}
+
+/** The chunks of a source whose chunks are the reader's own, each released as soon as the next one is asked for. */
+export async function* passing(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    yield chunk;
+    release(chunk);
+  }
 }

@@ -6,7 +6,7 @@
 
 import { Buffer } from 'node:buffer';
 import { promisify } from 'node:util';
-import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
+import { constants, createGzip, type Gzip, gunzip, gunzipSync, gzipSync, type ZlibReset } from 'node:zlib';
 import {
   type ByteReader,
   type Bytes,
@@ -15,6 +15,7 @@ import {
   joined,
   mapInOrder,
   readerOf,
+  release,
   totalBytes,
 } from './chunks.ts';
 import { ServiceError } from './errors.ts';
@@ -26,11 +27,8 @@ export const MEMBER_BYTES = 1024 * KIB;
 const SYNC_BYTES_MAX = 64 * KIB;
 /** Members in work at once: the default size of libuv's pool. */
 export const IN_FLIGHT = 4;
-/** Output buffers: larger ones are page-fault bound, smaller ones cost more trips to the pool. */
-const OUTPUT_BYTES = 256 * KIB;
-
-/** Of an output buffer. */
-const FULL_ENOUGH = 0.85;
+/** Output buffers, which members share: a larger one would wait long to be filled, a smaller one hold few of them whole. */
+const OUTPUT_BYTES = 1024 * KIB;
 
 const PLAIN_HEADER_BYTES = 10;
 const TRAILER_BYTES = 8;
@@ -44,7 +42,6 @@ const MEMBER_HEADER_BYTES = MEMBER_START.length + 4;
 /** deflate stores what it cannot compress at a cost of far less than 1 %; a longer member was not written by us. */
 const MEMBER_LENGTH_MAX = MEMBER_BYTES + 16 * KIB;
 
-const gzipInPool = promisify<Uint8Array, object, Uint8Array>(gzip);
 const gunzipInPool = promisify<Uint8Array, object, unknown>(gunzip);
 
 /**
@@ -78,7 +75,10 @@ export async function decompressInto(
   for await (const block of decompress(stream, expectedBytes)) onChunk(block);
 }
 
-/** Decompresses as `decompressInto` does, as fast as the chunks are taken. */
+/**
+ * Decompresses as `decompressInto` does, as fast as the chunks are taken. A chunk of the stream may be gone once the next
+ * one is asked for.
+ */
 export function decompress(
   stream: Chunks,
   expectedBytes: number,
@@ -89,7 +89,7 @@ export function decompress(
 /**
  * Decompresses into one buffer of `expectedBytes`, allocated once.
  *
- * @param onChunk sees each chunk as it is written, to hash it while the next ones are being inflated
+ * @param onChunk sees each chunk as it is written, to hash it while the next ones are being inflated; it may not keep it
  * @throws ServiceError integrity_error, as `decompressInto`
  */
 export async function decompressToBuffer(
@@ -108,6 +108,7 @@ export async function decompressToBuffer(
     text ??= Buffer.allocUnsafeSlow(expectedBytes);
     text.set(chunk, filled);
     filled += chunk.length;
+    release(chunk);
   });
   return text as Uint8Array;
 }
@@ -134,22 +135,52 @@ async function* blocksOf(reader: ByteReader, textBytes: number): AsyncGenerator<
 
 /** The member of a block of text: MEMBER_BYTES of it, or the last of it. The block must not change until it resolves. */
 export async function compressBlock(block: Uint8Array): Promise<Uint8Array[]> {
-  const options = {
-    level: 6,
-    memLevel: constants.Z_MAX_MEMLEVEL,
-    chunkSize: Math.min(OUTPUT_BYTES, block.length + KIB),
-  };
-  const plain = block.length <= SYNC_BYTES_MAX ? gzipSync(block, options) : await gzipInPool(block, options);
+  const isSmall = block.length <= SYNC_BYTES_MAX;
+  const plain = isSmall
+    ? gzipSync(block, { ...LEVEL, chunkSize: block.length + KIB })
+    : await gzipInPool(block);
   const rest = plain.subarray(PLAIN_HEADER_BYTES);
-  const length = MEMBER_HEADER_BYTES + rest.length;
-  // A member that fills its output buffer stays there; else it is copied, so as not to keep a larger one alive.
-  const isFull = rest.length > rest.buffer.byteLength * FULL_ENOUGH;
-  const member = Buffer.allocUnsafeSlow(isFull ? MEMBER_HEADER_BYTES : length);
-  member.set(MEMBER_START);
-  member.writeUInt32LE(length, MEMBER_START.length);
-  if (isFull) return [member, rest];
-  member.set(rest, MEMBER_HEADER_BYTES);
-  return [member];
+  const header = Buffer.allocUnsafe(MEMBER_HEADER_BYTES);
+  header.set(MEMBER_START);
+  header.writeUInt32LE(MEMBER_HEADER_BYTES + rest.length, MEMBER_START.length);
+  return isSmall ? [Buffer.concat([header, rest])] : [header, rest];
+}
+
+const LEVEL = { level: 6, memLevel: constants.Z_MAX_MEMLEVEL };
+
+/** Compressors that wait for the next block: each has 450 KB of tables, which the collector would run for. */
+const idle: Compressor[] = [];
+
+function newCompressor(): Compressor {
+  const options = {
+    ...LEVEL,
+    // Each block is written at once, and is a whole gzip file.
+    flush: constants.Z_FINISH,
+    chunkSize: OUTPUT_BYTES,
+    // None of it is read before all of it is there.
+    readableHighWaterMark: MEMBER_LENGTH_MAX,
+  };
+  return createGzip(options) as Compressor;
+}
+
+/** As documented: `reset` begins the next file. */
+type Compressor = Gzip & ZlibReset;
+
+/** What `gzip` gives, in the thread pool. */
+function gzipInPool(block: Uint8Array): Promise<Uint8Array> {
+  const compressor = idle.pop() ?? newCompressor();
+  return new Promise((resolve, reject) => {
+    compressor.once('error', reject);
+    compressor.write(block, (error) => {
+      if (error) return;
+      compressor.off('error', reject);
+      const plain = compressor.read() as Uint8Array;
+      compressor.reset();
+      if (idle.length < IN_FLIGHT) idle.push(compressor);
+      else compressor.destroy();
+      resolve(plain);
+    });
+  });
 }
 
 async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator<Member> {
@@ -162,17 +193,18 @@ async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator
   }
 }
 
-/** The next member, found by the length in its header, unproven. */
+/** The next member, found by the length in its header, unproven: a copy, as the stream may let go of what it has given. */
 async function takeMember(reader: ByteReader): Promise<Uint8Array> {
-  const header = await reader.peek(MEMBER_HEADER_BYTES);
-  if (!header) throw damaged('it is cut short');
+  const header = Buffer.allocUnsafe(MEMBER_HEADER_BYTES);
+  if (!(await reader.fill(header))) throw damaged('it is cut short');
   if (!MEMBER_START.equals(header.subarray(0, MEMBER_START.length))) throw damaged('a header is wrong');
-  const length = new DataView(header.buffer, header.byteOffset).getUint32(MEMBER_START.length, true);
+  const length = header.readUInt32LE(MEMBER_START.length);
   if (length < MEMBER_HEADER_BYTES + TRAILER_BYTES || length > MEMBER_LENGTH_MAX) {
     throw damaged('a length is wrong');
   }
-  const member = await reader.take(length);
-  if (!member) throw damaged('it is cut short');
+  const member = length <= SYNC_BYTES_MAX ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
+  member.set(header);
+  if (!(await reader.fill(member.subarray(MEMBER_HEADER_BYTES)))) throw damaged('it is cut short');
   return member;
 }
 
@@ -196,6 +228,7 @@ async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Arra
   if (buffer.length !== bytes || isize !== bytes || engine.bytesWritten !== member.length) {
     throw damaged('a member does not hold what it should');
   }
+  release(member);
   return buffer;
 }
 

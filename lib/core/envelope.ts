@@ -3,7 +3,16 @@
 
 import { Buffer } from 'node:buffer';
 import { createDecipheriv, createHash, createSecretKey, timingSafeEqual } from 'node:crypto';
-import { type Bytes, type Chunks, chunksOf, eachSlice, readerOf, slicesOf, totalBytes } from './chunks.ts';
+import {
+  type Bytes,
+  type Chunks,
+  chunksOf,
+  eachSlice,
+  readerOf,
+  release,
+  slicesOf,
+  totalBytes,
+} from './chunks.ts';
 import { decompress, decompressInto, decompressToBuffer } from './compress.ts';
 import { blobBytesOf, bodyBytesOf, type Head, readHead, TAG_BYTES, taggerOf } from './envelope-frame.ts';
 import { type BlobHeader, ivOf } from './envelope-header.ts';
@@ -75,7 +84,8 @@ export async function openBase(
 /**
  * Does all that `open` does, but keeps nothing: the proof that a blob can be restored.
  *
- * @param onChunk is handed the text in order, in chunks of at most 1 MiB; only once this resolves is all of it proven
+ * @param onChunk is handed the text in order, in chunks of at most 1 MiB, each of them gone once it returns; only when this
+ * resolves is all of it proven
  * @throws ServiceError integrity_error, as `open`
  */
 export async function prove(
@@ -91,6 +101,7 @@ export async function prove(
   await decompressInto(gzipOf(source, proven), header.plainBytes, (chunk) => {
     hash.update(chunk);
     onChunk(chunk);
+    release(chunk);
   });
   assertHash(header, hash.digest('hex'));
   return header;
@@ -229,7 +240,11 @@ async function* gzipOf(
       return;
     }
     const decryptor = createDecipheriv('aes-256-cbc', createSecretKey(keys.cipherKey), ivOf(head.header));
-    for await (const slice of body) yield decryptor.update(slice);
+    for await (const slice of body) {
+      const gzip = decryptor.update(slice);
+      yield gzip;
+      release(gzip);
+    }
     let last: Uint8Array;
     try {
       last = decryptor.final();

@@ -37,7 +37,10 @@ export interface PipelineDeps {
   bodyOf?: BodyOf;
 }
 
-/** Gives the bytes of the request whose bindings these are, if a home has them faster than its web stream does. */
+/**
+ * Gives the bytes of the request whose bindings these are, if a home has them faster than its web stream does. A chunk
+ * may be gone once the next one is asked for.
+ */
 export type BodyOf = (env: unknown) => BodyChunks;
 
 /** What the edge keeps of a request while it is served. */

@@ -1,16 +1,19 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   drained,
   eachSlice,
   joined,
   mapInOrder,
+  passing,
   readerOf,
+  release,
   slicesOf,
   totalBytes,
 } from '../../lib/core/chunks.ts';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 const chunkLists = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
 
 test('reading in pieces gives the bytes in order, however they are cut', async () => {
@@ -132,4 +135,47 @@ test('the first failure ends it, and later ones do not go unhandled', async () =
   } finally {
     process.off('unhandledRejection', note);
   }
+});
+
+describe('memory that is given back', () => {
+  test('is gone at once', () => {
+    const chunk = Buffer.allocUnsafeSlow(64 * KIB);
+    release(chunk);
+    expect(chunk.length).toBe(0);
+  });
+
+  test('was nobody else’s: a chunk in a pool, or a view of something larger, stays', () => {
+    const pooled = Buffer.from('small');
+    const view = Buffer.alloc(128 * KIB, 1).subarray(0, 64 * KIB);
+    for (const chunk of [pooled, view]) {
+      const copy = Buffer.from(chunk);
+      release(chunk);
+      expect(copy.equals(chunk)).toBe(true);
+    }
+  });
+
+  test('goes once the next chunk is asked for, and no sooner', async () => {
+    async function* source() {
+      for (let i = 0; i < 3; i++) yield Buffer.alloc(64 * KIB, i);
+    }
+    const seen: Uint8Array[] = [];
+    for await (const chunk of passing(source())) {
+      expect(seen.every(({ length }) => length === 0)).toBe(true);
+      expect(chunk).toHaveLength(64 * KIB);
+      seen.push(chunk);
+    }
+    expect(seen).toHaveLength(3);
+  });
+});
+
+test('a copy of the next bytes is filled across chunks, or told to be too long', async () => {
+  await fc.assert(
+    fc.asyncProperty(chunkLists, fc.nat(40), async (chunks, bytes) => {
+      const whole = Buffer.concat(chunks);
+      const reader = readerOf(chunks);
+      const target = Buffer.alloc(bytes);
+      expect(await reader.fill(target)).toBe(bytes <= whole.length);
+      if (bytes <= whole.length) expect(target.equals(whole.subarray(0, bytes))).toBe(true);
+    }),
+  );
 });

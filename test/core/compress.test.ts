@@ -96,7 +96,9 @@ describe('round trip', () => {
   test('what has been handed over is seen as it is written', async () => {
     const text = randomBytes(2 * MIB + 1);
     const seen: Uint8Array[] = [];
-    const back = await decompressToBuffer(await compress(text), text.length, (chunk) => seen.push(chunk));
+    const back = await decompressToBuffer(await compress(text), text.length, (chunk) =>
+      seen.push(Buffer.from(chunk)),
+    );
     expect(Buffer.concat(seen).equals(back)).toBe(true);
   });
 });

@@ -41,7 +41,7 @@ async function opensTo({ blob, binding, dataKey, plain }: Sample): Promise<void>
   const opened = await open(blob, binding, dataKey);
   expect(plain.equals(opened.plain)).toBe(true);
   const chunks: Uint8Array[] = [];
-  const header = await prove(blob, binding, dataKey, (chunk) => chunks.push(chunk));
+  const header = await prove(blob, binding, dataKey, (chunk) => chunks.push(Buffer.from(chunk)));
   expect(plain.equals(Buffer.concat(chunks))).toBe(true);
   expect(header).toEqual(opened.header);
   await expect(prove(blob, binding, dataKey)).resolves.toEqual(header);

@@ -4,6 +4,7 @@
 import { commonPrefix, commonSuffix } from './bytes.ts';
 import { type Column, createColumn, extend } from './column.ts';
 import { COPY_COLUMNS } from './copies.ts';
+import { viewOf } from './hash.ts';
 import {
   hashShortWindow,
   hashWindow,
@@ -20,9 +21,11 @@ const LITERAL_BYTES_MIN = 32;
 const NEW_PART_MIN = 1 / 2048;
 /** New text after which no more is looked at: it takes some 0.2 us a byte. */
 const NEW_BYTES_MAX = 1 << 20;
-/** Windows of the base that are compared at one place, and at all places. */
+/** Windows of the base that are compared at one place. */
 const CANDIDATES_MAX = 48;
-const COMPARED_MAX = 4 << 20;
+/** Windows that are compared in all: so many before anything is found, and for each byte that is. */
+const COMPARED_FIRST = 1 << 15;
+const COMPARED_PER_BYTE = 64;
 
 // By how many bytes a copy must be longer than what gzip finds by itself in the new text before. The further away the
 // copied bytes are, the more it costs to say where. Tried on twenty versions of a large config tree.
@@ -54,14 +57,18 @@ export function withDetours(base: Buffer, target: Buffer, copies: Uint32Array): 
   const { gaps, text } = longLiterals(target, copies);
   if (text.length === 0 || text.length < base.length * NEW_PART_MIN || base.length < WINDOW_BYTES)
     return none;
+  const baseView = viewOf(base);
+  const textView = viewOf(text);
   const search: Search = {
     base,
+    baseView,
     text,
-    windows: indexWindows(base, text),
+    textView,
+    windows: indexWindows(baseView, textView),
     nearby: new Int32Array(1 << NEARBY_BITS),
     seen: new Int32Array(1 << SEEN_BITS),
     isCopied: new Uint8Array(text.length),
-    comparable: COMPARED_MAX,
+    comparable: COMPARED_FIRST,
     lastEnd: -1,
     lastAt: 0,
     best: { start: 0, at: 0, length: 0 },
@@ -104,8 +111,10 @@ function longLiterals(target: Buffer, copies: Uint32Array): { gaps: Column; text
 
 interface Search {
   base: Buffer;
+  baseView: DataView;
   /** All long literals. */
   text: Buffer;
+  textView: DataView;
   windows: Windows;
   /** Offset + 1 in the base of short windows around the literal's place. */
   nearby: Int32Array;
@@ -153,39 +162,40 @@ function lookThrough(search: Search, from: number, to: number, place: number): v
     search.isCopied.fill(1, best.at, done);
     search.lastEnd = best.start + best.length;
     search.lastAt = done;
+    search.comparable += best.length * COMPARED_PER_BYTE;
     for (at++; at < done; at++) if (at + SHORT_WINDOW_BYTES <= text.length) noteSeen(search, at);
   }
 }
 
-function indexNearby({ base, nearby }: Search, place: number, textBytes: number): void {
+function indexNearby({ base, baseView, nearby }: Search, place: number, textBytes: number): void {
   const reach = Math.min(NEARBY_BYTES_MAX, textBytes * NEARBY_PER_BYTE);
   const last = Math.min(base.length - SHORT_WINDOW_BYTES, place + reach);
   nearby.fill(0);
   for (let at = Math.max(0, place - reach); at < last; at++)
-    nearby[hashShortWindow(base, at, NEARBY_BITS)] = at + 1;
+    nearby[hashShortWindow(baseView, at, NEARBY_BITS)] = at + 1;
 }
 
 /** A copy that goes on a little behind the last one's end: what is copied differs by a value here and there. */
 function findNext(search: Search, at: number, to: number, bytesMin: number): boolean {
-  const { base, text, lastEnd, lastAt } = search;
+  const { base, baseView, textView, lastEnd, lastAt } = search;
   if (lastEnd < 0 || at - lastAt > NEXT_BYTES_MAX) return false;
-  const first = word(text, at);
+  const first = word(textView, at);
   const last = Math.min(lastEnd + NEXT_BYTES_MAX, base.length - SHORT_WINDOW_BYTES);
   let isFound = false;
   for (let start = lastEnd; start <= last; start++) {
-    if (word(base, start) === first && tryMatch(search, start, at, at, to, bytesMin)) isFound = true;
+    if (word(baseView, start) === first && tryMatch(search, start, at, at, to, bytesMin)) isFound = true;
   }
   return isFound;
 }
 
 function findNearby(search: Search, at: number, done: number, to: number, bytesMin: number): boolean {
-  const start = search.nearby[hashShortWindow(search.text, at, NEARBY_BITS)]! - 1;
+  const start = search.nearby[hashShortWindow(search.textView, at, NEARBY_BITS)]! - 1;
   return start >= 0 && tryMatch(search, start, at, done, to, bytesMin);
 }
 
 function findAnywhere(search: Search, at: number, done: number, to: number, bytesMin: number): void {
   const { heads, kept, shift } = search.windows;
-  let entry = heads[hashWindow(search.text, at) >>> shift]!;
+  let entry = heads[hashWindow(search.textView, at) >>> shift]!;
   for (let k = 0; k < CANDIDATES_MAX && entry !== 0 && search.comparable > 0; k++) {
     search.comparable--;
     tryMatch(search, kept.data[(entry - 1) * 2]!, at, done, to, bytesMin);
@@ -225,8 +235,8 @@ function seenBytes(search: Search, at: number, to: number): number {
   return run < SHORT_WINDOW_BYTES ? 0 : run;
 }
 
-function noteSeen({ seen, text }: Search, at: number): number {
-  const hash = hashShortWindow(text, at, SEEN_BITS);
+function noteSeen({ seen, textView }: Search, at: number): number {
+  const hash = hashShortWindow(textView, at, SEEN_BITS);
   const before = seen[hash]!;
   seen[hash] = at + 1;
   return before;

@@ -53,9 +53,9 @@ export function compare(base: CanonicalText, target: CanonicalText, options: Dif
   try {
     const { counts } = walkTexts(a, b, copies);
     finishCopies(copies);
+    if (costBytes(copies) > budgetBytes) return { counts };
     const inOrder = copies.found.data.slice(0, copies.found.length);
-    const found = { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) };
-    return costBytes(copies) <= budgetBytes ? { counts, diff: found } : { counts };
+    return { counts, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
   } catch (error) {
     if (error === NOT_WORTH_IT) return {};
     throw error;

@@ -5,7 +5,8 @@ import { type Column, createColumn, extend } from './column.ts';
 export const WINDOW_BYTES = 16;
 export const SHORT_WINDOW_BYTES = 8;
 
-const STRIDE_MIN = 8;
+/** Twice as far apart, and any copy of some length still has a whole window in it. */
+const STRIDE_MIN = 20;
 /** Windows of a base that are looked at, and that are kept. */
 const PROBES_MAX = 4 << 20;
 const KEPT_MAX = 1 << 20;
@@ -25,18 +26,18 @@ export interface Windows {
  * The text is looked through first: its windows make a bitmap that fits a cache, and of the base, which may be a hundred
  * times longer, only windows that are in it are kept.
  */
-export function indexWindows(base: Buffer, text: Buffer): Windows {
-  const bits = Math.min(BITS_MAX, Math.max(BITS_MIN, Math.ceil(Math.log2(text.length * 8))));
+export function indexWindows(base: DataView, text: DataView): Windows {
+  const bits = Math.min(BITS_MAX, Math.max(BITS_MIN, Math.ceil(Math.log2(text.byteLength * 8))));
   const shift = 32 - bits;
   const bitmap = new Uint32Array(2 ** (bits - 5));
-  for (let at = 0; at + WINDOW_BYTES <= text.length; at++) {
+  for (let at = 0; at + WINDOW_BYTES <= text.byteLength; at++) {
     const hash = hashWindow(text, at) >>> shift;
     bitmap[hash >>> 5]! |= 1 << (hash & 31);
   }
   const heads = new Int32Array(2 ** bits);
   const kept = createColumn(1024);
-  const stride = Math.max(STRIDE_MIN, Math.ceil(base.length / PROBES_MAX));
-  for (let at = 0; at + WINDOW_BYTES <= base.length && kept.length < KEPT_MAX * 2; at += stride) {
+  const stride = Math.max(STRIDE_MIN, Math.ceil(base.byteLength / PROBES_MAX));
+  for (let at = 0; at + WINDOW_BYTES <= base.byteLength && kept.length < KEPT_MAX * 2; at += stride) {
     const hash = hashWindow(base, at) >>> shift;
     if ((bitmap[hash >>> 5]! & (1 << (hash & 31))) === 0) continue;
     const entry = extend(kept, 2);
@@ -48,7 +49,7 @@ export function indexWindows(base: Buffer, text: Buffer): Windows {
 }
 
 /** Of text[at, at + 16). */
-export function hashWindow(text: Buffer, at: number): number {
+export function hashWindow(text: DataView, at: number): number {
   let hash = Math.imul(word(text, at), 0x9e3779b1);
   hash = Math.imul((hash ^ word(text, at + 4)) + (hash >>> 15), 0x85ebca6b);
   hash = Math.imul((hash ^ word(text, at + 8)) + (hash >>> 15), 0xc2b2ae35);
@@ -57,12 +58,12 @@ export function hashWindow(text: Buffer, at: number): number {
 }
 
 /** Of text[at, at + 8), in as many bits. */
-export function hashShortWindow(text: Buffer, at: number, bits: number): number {
+export function hashShortWindow(text: DataView, at: number, bits: number): number {
   const hash = Math.imul(word(text, at) ^ Math.imul(word(text, at + 4), 0x85ebca6b), 0x9e3779b1);
   return hash >>> (32 - bits);
 }
 
 /** Four bytes as one number. */
-export function word(text: Buffer, at: number): number {
-  return text[at]! | (text[at + 1]! << 8) | (text[at + 2]! << 16) | (text[at + 3]! << 24);
+export function word(text: DataView, at: number): number {
+  return text.getInt32(at, true);
 }

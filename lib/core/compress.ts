@@ -5,6 +5,7 @@
 // without inflating this one. All members but the last hold exactly 1 MiB; a text has one sequence of members.
 
 import { Buffer } from 'node:buffer';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, createGzip, type Gzip, gunzip, gunzipSync, gzipSync, type ZlibReset } from 'node:zlib';
 import {
@@ -25,8 +26,12 @@ const KIB = 1024;
 export const MEMBER_BYTES = 1024 * KIB;
 /** Up to here a trip to the thread pool takes longer than it saves. */
 const SYNC_BYTES_MAX = 64 * KIB;
-/** Members in work at once: the default size of libuv's pool. */
-export const IN_FLIGHT = 4;
+/** Threads that libuv's pool has by default, where there are cores for them. */
+const THREADS = Math.min(4, availableParallelism());
+/** Members that are compressed at once: one waits, so that no core has to. */
+export const IN_FLIGHT = Math.min(4, THREADS + 1);
+/** Inflating is so fast that whoever takes the text is in need of the cores too. */
+const INFLATED_AT_ONCE = THREADS;
 /** Output buffers, which members share: a larger one would wait long to be filled, a smaller one hold few of them whole. */
 const OUTPUT_BYTES = 1024 * KIB;
 
@@ -83,7 +88,7 @@ export function decompress(
   stream: Chunks,
   expectedBytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  return mapInOrder(membersOf(stream, expectedBytes), IN_FLIGHT, inflateMember);
+  return mapInOrder(membersOf(stream, expectedBytes), INFLATED_AT_ONCE, inflateMember);
 }
 
 /**

@@ -23,6 +23,8 @@ import type { Report } from './report.ts';
 const ROUNDS = 3;
 /** Everything changed or shuffled: until it is decided what they may cost. */
 const UNDECIDED = 1;
+/** For a state like the one before, but with nothing in it that is the same. */
+const OTHER_SEED = 777;
 
 export default async function measureEngine(report: Report): Promise<void> {
   report.section('The differ');
@@ -35,18 +37,29 @@ export default async function measureEngine(report: Report): Promise<void> {
     await measureEdit(report, 'one row inserted at the head', 0.25, before, dumpText(withHeadInsert(dump))),
     await measureEdit(report, '100 inserts and deletes', 0.25, before, dumpText(withInsertsAndDeletes(dump))),
     await measureEdit(report, 'a hundredth of a table moved', 0.25, before, dumpText(withMove(dump))),
-    await measureEdit(report, 'every row changed', UNDECIDED, before, dumpText(withChanges(dump, 1))),
+    await measureEdit(
+      report,
+      'all rows are others',
+      UNDECIDED,
+      before,
+      dumpText(createDump(100 * MB, OTHER_SEED)),
+    ),
+    await measureEdit(
+      report,
+      'every row changed in a value',
+      UNDECIDED,
+      before,
+      dumpText(withChanges(dump, 1)),
+    ),
     await measureEdit(report, 'a table shuffled', UNDECIDED, before, dumpText(withShuffle(dump))),
   ];
   const tree = createConfigTree(10 * MB);
+  const treeBefore = stateOf(treeText(tree));
+  const edited = treeText(withEditedLeaves(tree, 0.01));
+  const other = treeText(createConfigTree(10 * MB, OTHER_SEED));
   rows.push(
-    await measureEdit(
-      report,
-      '1 % of the leaves of a config tree edited',
-      0.5,
-      stateOf(treeText(tree)),
-      treeText(withEditedLeaves(tree, 0.01)),
-    ),
+    await measureEdit(report, '1 % of the leaves of a config tree edited', 0.5, treeBefore, edited),
+    await measureEdit(report, 'a config tree is another', UNDECIDED, treeBefore, other),
   );
   report.table(['', 'MB', 'P ms', 'scan', 'diff', 'apply', 'delta gzipped'], rows);
   const deltaBytes = Number(rows[0]!.at(-1)!.split(' ')[0]);

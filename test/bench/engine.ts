@@ -20,7 +20,7 @@ import {
 import { MB, mediansInTurn } from './measure.ts';
 import type { Report } from './report.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** Everything changed or shuffled: until it is decided what they may cost. */
 const UNDECIDED = 1;
 /** For a state like the one before, but with nothing in it that is the same. */

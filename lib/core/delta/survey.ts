@@ -11,10 +11,10 @@ import { CHANGED, RUN_COLUMNS } from './runs.ts';
 export const SURVEYED_BYTES_MIN = 1 << 20;
 const CONTAINER_BYTES_MIN = 1 << 18;
 /** A sample errs: a comparison is given up only if the delta would be too long by so much. */
-export const SURVEY_MARGIN = 1.25;
+export const SURVEY_MARGIN = 1.1;
 /** From this many changed children in a row on, a sample speaks for them. */
 const SAMPLED_ROWS_MIN = 1024;
-const SAMPLE_ROWS = 128;
+const SAMPLE_ROWS = 512;
 
 /** Bytes that one changed child of each container would cost. */
 export type Trial = (a: Rows, i: number, b: Rows, j: number) => number;

@@ -34,7 +34,7 @@ export default async function measureSmall(report: Report): Promise<void> {
       ],
     );
     report.target('2 KB backup, 16 clients', { most: 2, unit: 'x bare server' }, backups.ratio);
-    report.target('2 KB restore, 16 clients', { most: 2, unit: 'x bare server' }, restores.ratio);
+    report.figure('2 KB restore, 16 clients', restores.ratio, 'x bare server');
   } finally {
     await Promise.all([service.stop(), bare.stop()]);
   }

@@ -14,7 +14,8 @@ import { errorCode, fileFailure } from './failures.ts';
 export interface UploadReceiver {
   /**
    * Takes what is PUT. Resolves with its size in bytes. Throws ServiceError `upload_not_found` (no such id, or its time
-   * is over), `payload_too_large`, or `write_conflict` if it has been used; then nothing of it is kept.
+   * is over), `malformed_json` (no bytes came), `payload_too_large`, or `write_conflict` if it has been used; then nothing
+   * of it is kept.
    */
   receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<number>;
 }
@@ -131,6 +132,7 @@ async function writeBounded(
       }
       await file.writeFile(chunk);
     }
+    if (bytes === 0) throw new ServiceError('malformed_json', 'The upload is empty; PUT the state.');
     await file.sync();
     return bytes;
   } finally {

@@ -211,4 +211,16 @@ describe('bodies that are refused', () => {
     expect(await client.list()).toHaveLength(1);
     expect(filesIn(server.dataDir)).toEqual({ blobs: [expect.any(String)], passing: [] });
   });
+
+  test('an upload of nothing is refused at once, and its URL still takes the state', async () => {
+    const { url, uploadId } = (await client.send('POST', '/uploads')).json() as {
+      url: string;
+      uploadId: string;
+    };
+    const empty = await fetch(url, { method: 'PUT', body: '' });
+    expect(empty.status).toBe(400);
+    expect(await empty.json()).toMatchObject({ code: 'malformed_json' });
+    const whole = await fetch(url, { method: 'PUT', body: '{"a":1}' });
+    expect([whole.status, await whole.json()]).toEqual([200, { uploadId, bytes: 7 }]);
+  });
 });

@@ -23,9 +23,10 @@ const NEW_PART_MIN = 1 / 2048;
 const NEW_BYTES_MAX = 1 << 20;
 /** Windows of the base that are compared at one place. */
 const CANDIDATES_MAX = 48;
-/** Windows that are compared in all: so many before anything is found, and for each byte that is. */
+/** Windows that are compared: so many before anything is found, more for each byte that is, and never more in all. */
 const COMPARED_FIRST = 1 << 15;
 const COMPARED_PER_BYTE = 64;
+const COMPARED_MAX = 4 << 20;
 
 // By how many bytes a copy must be longer than what gzip finds by itself in the new text before. The further away the
 // copied bytes are, the more it costs to say where. Tried on twenty versions of a large config tree.
@@ -69,6 +70,7 @@ export function withDetours(base: Buffer, target: Buffer, copies: Uint32Array): 
     seen: new Int32Array(1 << SEEN_BITS),
     isCopied: new Uint8Array(text.length),
     comparable: COMPARED_FIRST,
+    compared: 0,
     lastEnd: -1,
     lastAt: 0,
     best: { start: 0, at: 0, length: 0 },
@@ -121,7 +123,9 @@ interface Search {
   /** Offset + 1 in the text of short windows that were passed; and which bytes of it will not be literals. */
   seen: Int32Array;
   isCopied: Uint8Array;
+  /** Windows that may be compared, and that have been. */
   comparable: number;
+  compared: number;
   /** Where the last copy ended, in the base and in the text. */
   lastEnd: number;
   lastAt: number;
@@ -162,7 +166,7 @@ function lookThrough(search: Search, from: number, to: number, place: number): v
     search.isCopied.fill(1, best.at, done);
     search.lastEnd = best.start + best.length;
     search.lastAt = done;
-    search.comparable += best.length * COMPARED_PER_BYTE;
+    search.comparable = Math.min(search.comparable + best.length * COMPARED_PER_BYTE, COMPARED_MAX);
     for (at++; at < done; at++) if (at + SHORT_WINDOW_BYTES <= text.length) noteSeen(search, at);
   }
 }
@@ -196,8 +200,8 @@ function findNearby(search: Search, at: number, done: number, to: number, bytesM
 function findAnywhere(search: Search, at: number, done: number, to: number, bytesMin: number): void {
   const { heads, kept, shift } = search.windows;
   let entry = heads[hashWindow(search.textView, at) >>> shift]!;
-  for (let k = 0; k < CANDIDATES_MAX && entry !== 0 && search.comparable > 0; k++) {
-    search.comparable--;
+  for (let k = 0; k < CANDIDATES_MAX && entry !== 0 && search.compared < search.comparable; k++) {
+    search.compared++;
     tryMatch(search, kept.data[(entry - 1) * 2]!, at, done, to, bytesMin);
     entry = kept.data[(entry - 1) * 2 + 1]!;
   }

@@ -5,7 +5,7 @@ import { type Column, createColumn, extend } from './column.ts';
 export const WINDOW_BYTES = 16;
 export const SHORT_WINDOW_BYTES = 8;
 
-/** Twice as far apart, and any copy of some length still has a whole window in it. */
+/** A copy of 60 bytes, the shortest that is worth making from anywhere, has whole windows in it up to a stride of 45. */
 const STRIDE_MIN = 20;
 /** Windows of a base that are looked at, and that are kept. */
 const PROBES_MAX = 4 << 20;

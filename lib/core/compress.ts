@@ -26,6 +26,7 @@ const KIB = 1024;
 export const MEMBER_BYTES = 1024 * KIB;
 /** Up to here a trip to the thread pool takes longer than it saves. */
 const SYNC_BYTES_MAX = 64 * KIB;
+const LEVEL = { level: 6, memLevel: constants.Z_MAX_MEMLEVEL };
 /** Threads that libuv's pool has by default, where there are cores for them. */
 const THREADS = Math.min(4, availableParallelism());
 /** Members that are compressed at once: one waits, so that no core has to. */
@@ -151,8 +152,6 @@ export async function compressBlock(block: Uint8Array): Promise<Uint8Array[]> {
   return isSmall ? [Buffer.concat([header, rest])] : [header, rest];
 }
 
-const LEVEL = { level: 6, memLevel: constants.Z_MAX_MEMLEVEL };
-
 /** Compressors that wait for the next block: each has 450 KB of tables, which the collector would run for. */
 const idle: Compressor[] = [];
 
@@ -177,6 +176,7 @@ function gzipInPool(block: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     compressor.once('error', reject);
     compressor.write(block, (error) => {
+      // The event tells it.
       if (error) return;
       compressor.off('error', reject);
       const plain = compressor.read() as Uint8Array;

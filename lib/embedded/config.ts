@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { LIMITS } from '../core/limits.ts';
 
-const text = z.string().check(z.minLength(1));
+const nonEmpty = z.string().check(z.minLength(1));
 const wholeNumber = (least: number, most: number, otherwise: number) =>
   z._default(
     z.pipe(
@@ -16,7 +16,7 @@ const wholeNumber = (least: number, most: number, otherwise: number) =>
 
 const schema = z.object({
   PORT: wholeNumber(0, 65_535, 3004),
-  HOST: z._default(text, '127.0.0.1'),
+  HOST: z._default(nonEmpty, '127.0.0.1'),
   BACKUP_API_TOKEN: z.optional(
     z.string().check(
       z.minLength(16, 'must have at least 16 characters'),
@@ -24,7 +24,7 @@ const schema = z.object({
       z.regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces'),
     ),
   ),
-  BACKUP_DATA_DIR: z._default(text, '.data'),
+  BACKUP_DATA_DIR: z._default(nonEmpty, '.data'),
   BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax, LIMITS.bodyBytesMax),
   BACKUP_ALLOW_UNENCRYPTED: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400, 3600),

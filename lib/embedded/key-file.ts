@@ -24,11 +24,11 @@ const PASSING_PREFIX = '.master.key.';
 const KEY_BYTES = 32;
 const OTHERS = 0o077;
 
-const text = z.string().check(z.minLength(1));
+const nonEmpty = z.string().check(z.minLength(1));
 
 const keySchema = z.strictObject({
-  version: text,
-  keyId: text,
+  version: nonEmpty,
+  keyId: nonEmpty,
   key: z.pipe(
     z.base64(),
     z.transform((encoded: string, context) => {

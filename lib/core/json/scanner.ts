@@ -39,6 +39,7 @@ import {
   VALUE,
   ZERO,
 } from './grammar.ts';
+import { OpenNames } from './open-names.ts';
 import { pointerOf } from './pointer.ts';
 import { Utf8Checker } from './utf8.ts';
 
@@ -79,14 +80,16 @@ export class JsonScanner {
   #left = 0;
   /** Depth at which the routed value ends; -1 while none is being routed. */
   #routedDepth = -1;
-  /** Names kept for errors, by depth, of what a sink may have let go of. */
-  readonly #kept: KeptName[] = [];
+  readonly #names: OpenNames;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
     this.#out = options.out;
     this.#kinds = new Uint8Array(options.depthMax + 1);
     this.#marks = new Float64Array(options.depthMax + 1);
+    // A name above the routed value stands in the outer sink, one below it in the value's own.
+    const sinkAt = (depth: number): ByteSink => (depth === 1 ? options.out : this.#out);
+    this.#names = new OpenNames(this.#kinds, this.#marks, sinkAt);
     this.#standing = {
       state: VALUE,
       depth: 0,
@@ -120,25 +123,9 @@ export class JsonScanner {
     this.#fail('malformed_json', what, 0);
   }
 
-  /**
-   * Keeps the names of the members that are open, so that the sinks may let go of what they have: errors name them.
-   * To be called between two pushes.
-   */
+  /** Lets the sinks let go of what they have: errors name members by it. To be called between two pushes. */
   keepNames(): void {
-    for (let d = 1; d <= this.#depth; d++) {
-      const mark = this.#marks[d]!;
-      if (this.#kinds[d] === ARRAY || mark < 0) continue;
-      const had = this.#kept[d];
-      if (had?.mark === mark && had.isWhole) continue;
-      const text = Uint8Array.from(this.#nameFrom(d, mark));
-      const end = endOfName(text);
-      this.#kept[d] = {
-        mark,
-        text: text.subarray(0, end),
-        isWhole: end < text.length,
-        until: this.#sinkAt(d).length,
-      };
-    }
+    this.#names.keep(this.#depth);
   }
 
   /** The hot loop. It works on locals, which are put back before anything else looks at the fields. */
@@ -407,63 +394,9 @@ export class JsonScanner {
 
   #fail(code: ErrorCode, detail: string, at: number): never {
     const offset = this.#consumed + at;
-    const pointer = pointerOf(this.#pathTokens());
+    const pointer = pointerOf(this.#names.path(this.#depth, this.#keySeen));
     throw new ServiceError(code, `${detail.slice(0, -1)} at byte ${offset}.`, {
       errors: [{ pointer, detail, offset }],
     });
   }
-
-  /** Raw member names and indexes that lead to where the scanner stands. */
-  #pathTokens(): (Uint8Array | number)[] {
-    const tokens: (Uint8Array | number)[] = [];
-    for (let d = 1; d <= this.#depth; d++) {
-      const mark = this.#marks[d]!;
-      if (this.#kinds[d] === ARRAY) {
-        tokens.push(mark);
-        continue;
-      }
-      const open = d === this.#depth && !this.#keySeen;
-      if (mark < 0 || open) break;
-      const text = this.#nameFrom(d, mark);
-      tokens.push(text.slice(0, endOfName(text)));
-    }
-    return tokens;
-  }
-
-  /** A name above the routed value stands in the outer sink, one below it in the value's own. */
-  #sinkAt(depth: number): ByteSink {
-    return depth === 1 ? this.#options.out : this.#out;
-  }
-
-  /** The raw text from behind the opening quote at `mark` on, at least as far as the name goes or is known. */
-  #nameFrom(depth: number, mark: number): Uint8Array {
-    const sink = this.#sinkAt(depth);
-    const kept = this.#kept[depth];
-    if (kept?.mark !== mark) {
-      // Most names are short, and what follows them may be long.
-      const beginning = sink.slice(mark + 1, Math.min(sink.length, mark + 1 + SHORT_NAME_BYTES));
-      return endOfName(beginning) < beginning.length ? beginning : sink.slice(mark + 1, sink.length);
-    }
-    if (kept.isWhole) return kept.text;
-    return Buffer.concat([kept.text, sink.slice(kept.until, sink.length)]);
-  }
-}
-
-interface KeptName {
-  /** Where the name begins in its sink: tells it from others at its depth. */
-  mark: number;
-  /** Raw, without quotes. */
-  text: Uint8Array;
-  /** Else it goes on in the sink, at `until`. */
-  isWhole: boolean;
-  until: number;
-}
-
-const SHORT_NAME_BYTES = 256;
-
-/** Where the name ends that begins with `text`; not before `text` does if it goes on. */
-function endOfName(text: Uint8Array): number {
-  let end = 0;
-  while (end < text.length && text[end] !== 0x22) end += text[end] === 0x5c ? 2 : 1;
-  return Math.min(end, text.length);
 }

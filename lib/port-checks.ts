@@ -36,6 +36,7 @@ function nextVersionOf(change: Change): { expect: number; version: number } | un
     case 'operation.update':
     case 'request.update':
     case 'policy.put':
+    case 'notice.put':
       return { expect: change.expect, version: change.record.version };
     case 'head.put':
       return { expect: change.expect, version: change.head.version };
@@ -77,6 +78,10 @@ function slotsOf(change: Change): string[] {
       return [slot('policy', change.record.resourceId)];
     case 'policy.remove':
       return [slot('policy', change.resourceId)];
+    case 'notice.put':
+      return [slot('notice', change.record.id)];
+    case 'notice.remove':
+      return [slot('notice', change.id)];
     case 'event.append':
       return [slot('event', change.event.id)];
   }

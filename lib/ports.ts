@@ -10,6 +10,7 @@ import type {
   GarbageEntry,
   Head,
   IdempotencyRecord,
+  Notice,
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
@@ -38,16 +39,19 @@ export class PortError extends Error {
   readonly code: PortErrorCode;
   /** For `conflict`: the kind of the change whose condition failed. */
   readonly change: Change['kind'] | undefined;
+  /** Why, in one word for people and their scripts, where it is known: `disk_full`, `read_only`. */
+  readonly reason: string | undefined;
 
   constructor(
     code: PortErrorCode,
     message: string,
-    options: { cause?: unknown; change?: Change['kind'] } = {},
+    options: { cause?: unknown; change?: Change['kind']; reason?: string } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'PortError';
     this.code = code;
     this.change = options.change;
+    this.reason = options.reason;
   }
 }
 
@@ -121,6 +125,8 @@ export type Change =
   | { kind: 'request.update'; record: BackupRequest; expect: number }
   | { kind: 'policy.put'; record: PolicyRecord; expect: number }
   | { kind: 'policy.remove'; resourceId: string; expect: number }
+  | { kind: 'notice.put'; record: Notice; expect: number }
+  | { kind: 'notice.remove'; id: string; expect: number }
   /** Events keep the order of their commits. */
   | { kind: 'event.append'; event: AuditEvent };
 
@@ -158,6 +164,9 @@ export interface Catalog {
 
   getIdempotency(key: string, now: number): Promise<IdempotencyRecord | undefined>;
   getPolicy(resourceId: string): Promise<PolicyRecord | undefined>;
+  getNotice(id: string): Promise<Notice | undefined>;
+  /** Up to `limit` notices, the longest standing first. There are few of them: what would raise many raises one. */
+  listNotices(limit: number): Promise<Notice[]>;
 
   getRequest(id: string): Promise<BackupRequest | undefined>;
   /** Requests that are neither completed nor failed. */

@@ -42,6 +42,9 @@ export const idempotencyKey = (key: string): Key => ({ pk: `IDEM#${part(key)}`, 
 export const operationKey = (id: string): Key => ({ pk: `OP#${part(id)}`, sk: ALONE });
 export const requestKey = (id: string): Key => ({ pk: `REQ#${part(id)}`, sk: ALONE });
 export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALONE });
+/** All notices stand together: there are few, and the health check reads them all. */
+export const NOTICES_PARTITION = 'NOTICES';
+export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part(id) });
 export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };
 export const CHECK_KEY: Key = { pk: 'CHECK', sk: ALONE };
 

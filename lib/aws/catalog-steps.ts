@@ -25,6 +25,7 @@ import {
   headKey,
   type Key,
   leaseKey,
+  noticeKey,
   part,
   policyKey,
   SEQUENCE_PREFIX,
@@ -139,6 +140,8 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     'request.update': ({ record, expect }) => [put(requestItem(record), versionIs(expect))],
     'policy.put': ({ record, expect }) => putVersioned(policyKey(record.resourceId), record, expect),
     'policy.remove': ({ resourceId, expect }) => [remove(policyKey(resourceId), versionIs(expect))],
+    'notice.put': ({ record, expect }) => putVersioned(noticeKey(record.id), record, expect),
+    'notice.remove': ({ id, expect }) => [remove(noticeKey(id), versionIs(expect))],
     'event.append': ({ event }) => [put(eventItem(event, stamp()), NOT_THERE)],
   };
 

@@ -10,10 +10,12 @@ import type {
   BackupRequest,
   Head,
   IdempotencyRecord,
+  Notice,
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
 } from '../core/model.ts';
+import { checkLimit } from '../port-checks.ts';
 import { type Catalog, type Clock, PortError } from '../ports.ts';
 import { createCommit } from './catalog-commit.ts';
 import { item, recordOf, whole } from './catalog-items.ts';
@@ -29,6 +31,8 @@ import {
   LAST,
   LEASE_PREFIX,
   leasePartition,
+  NOTICES_PARTITION,
+  noticeKey,
   operationKey,
   ownBlobKey,
   policyKey,
@@ -77,6 +81,7 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     getBackup: (id) => record<BackupRecord>(backupKey(id)),
     getHead: (resourceId) => record<Head>(headKey(resourceId)),
     getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
+    getNotice: (id) => record<Notice>(noticeKey(id)),
     getRequest: (id) => record<BackupRequest>(requestKey(id)),
     getOperation: (id) => record<OperationRecord>(operationKey(id)),
 
@@ -90,6 +95,19 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     async getIdempotency(key, now) {
       const answer = await record<IdempotencyRecord>(idempotencyKey(key));
       return answer !== undefined && answer.expiresAt > now ? answer : undefined;
+    },
+
+    async listNotices(limit) {
+      checkLimit(limit);
+      const stored = table.query({
+        pk: NOTICES_PARTITION,
+        from: '\u0000',
+        to: '\u{10ffff}',
+        direction: 'rising',
+        pageItems: LIMITS.listPageMax,
+      });
+      const all = await Array.fromAsync(stored, (found) => recordOf<Notice>(found));
+      return all.sort((a, b) => a.since - b.since).slice(0, limit);
     },
 
     async hasLease(chainId, now) {

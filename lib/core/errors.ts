@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   too_many_requests: [429, 'Too many requests'],
   internal_error: [500, 'Something went wrong on our side'],
   dependency_unavailable: [503, 'A dependency is unavailable'],
+  disk_full: [503, 'The disk is full'],
+  read_only: [503, 'The store can only be read'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -191,6 +191,30 @@ export interface PolicyRecord {
   version: number;
 }
 
+export type NoticeCode =
+  | 'orphans'
+  | 'rollback'
+  | 'catalog_damaged'
+  | 'clock'
+  | 'expiry_held'
+  | 'damaged_backup'
+  | 'disk_nearly_full';
+
+/** What an operator has to know of until it has passed: kept in the catalog, shown by the health check. */
+export interface Notice {
+  /** What it is about; there is one notice of each: `clock`, `damaged:<blobId>`. */
+  id: string;
+  code: NoticeCode;
+  /** `warning`: all is served, something needs a look. `critical`: what is stored cannot be trusted as it stands. */
+  severity: 'warning' | 'critical';
+  /** A sentence for a person; no paths, no keys, no data. */
+  detail: string;
+  resourceId?: string;
+  backupId?: string;
+  since: number;
+  version: number;
+}
+
 export type AuditAction =
   | 'backup.created'
   | 'backup.requested'
@@ -206,7 +230,9 @@ export type AuditAction =
   | 'restore.completed'
   | 'restore.failed'
   | 'policy.changed'
-  | 'policy.removed';
+  | 'policy.removed'
+  | 'notice.raised'
+  | 'notice.cleared';
 
 /** One change of state, written in the commit that made it. Never holds data, only names. */
 export interface AuditEvent {
@@ -215,6 +241,7 @@ export interface AuditEvent {
   action: AuditAction;
   /** Who asked: the authenticated name, or what the request said of itself. */
   actor: string;
+  /** Empty for what concerns the store as a whole. */
   resourceId: string;
   backupId?: string;
   operationId?: string;

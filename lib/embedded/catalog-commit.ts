@@ -30,6 +30,7 @@ export function createCatalogWriter(
     ...operationPreparers(database, allocated),
     ...requestPreparers(database, allocated),
     ...resourcePreparers(database),
+    ...noticePreparers(database),
     ...trailPreparers(database),
   };
   return {
@@ -229,6 +230,26 @@ function createVersionedPut(database: Database, table: 'head' | 'policy') {
     const values = [record.version, JSON.stringify(record), keyText(resourceId)];
     return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
   };
+}
+
+function noticePreparers(database: Database) {
+  const insert = database.statement(
+    'INSERT INTO notice (since, version, doc, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const update = database.statement(
+    'UPDATE notice SET since = ?, version = ?, doc = ? WHERE id = ? AND version = ?',
+  );
+  const remove = database.statement('DELETE FROM notice WHERE id = ? AND version = ?');
+  return {
+    'notice.put': ({ record, expect }) => {
+      const values = [record.since, record.version, JSON.stringify(record), keyText(record.id)];
+      return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+    },
+    'notice.remove': ({ id, expect }) => {
+      const key = keyText(id);
+      return () => remove.run(key, expect);
+    },
+  } satisfies Partial<Preparers>;
 }
 
 /** What follows from backups: answers remembered, bytes to sweep, events. */

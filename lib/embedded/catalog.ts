@@ -7,6 +7,7 @@ import type {
   BackupRequest,
   Head,
   IdempotencyRecord,
+  Notice,
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
@@ -35,6 +36,10 @@ export function createCatalog(database: Database): Catalog {
   const backupById = database.statement<DocRow>('SELECT doc FROM backup WHERE id = ?');
   const headOf = database.statement<DocRow>('SELECT doc FROM head WHERE resource_id = ?');
   const policyOf = database.statement<DocRow>('SELECT doc FROM policy WHERE resource_id = ?');
+  const noticeById = database.statement<DocRow>('SELECT doc FROM notice WHERE id = ?');
+  const notices = database.statement<DocRow>(
+    'SELECT doc FROM notice WHERE since >= 0 ORDER BY since, id LIMIT ?',
+  );
   const operationById = database.statement<DocRow>('SELECT doc FROM operation WHERE id = ?');
   const answerTo = database.statement<DocRow>('SELECT doc FROM idempotency WHERE key = ? AND expires_at > ?');
   const newestSnapshot = database.statement<DocRow>(
@@ -118,6 +123,15 @@ export function createCatalog(database: Database): Catalog {
 
     async getPolicy(resourceId) {
       return parsed<PolicyRecord>(policyOf.get(keyText(resourceId)));
+    },
+
+    async getNotice(id) {
+      return parsed<Notice>(noticeById.get(keyText(id)));
+    },
+
+    async listNotices(limit) {
+      checkLimit(limit);
+      return notices.all(limit).map(({ doc }) => JSON.parse(doc) as Notice);
     },
 
     async getOperation(id) {

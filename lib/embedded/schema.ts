@@ -102,6 +102,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX job_visible ON job (visible_at) WHERE dead = 0;
   CREATE INDEX job_dead ON job (dead) WHERE dead = 1;
   `,
+  `
+  CREATE TABLE notice (id TEXT PRIMARY KEY, since INTEGER NOT NULL, version INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
+  CREATE INDEX notice_since ON notice (since, id);
+  `,
 ];
 
 /**

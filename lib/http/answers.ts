@@ -170,7 +170,21 @@ export function createAnswers() {
     features: z.array(z.string()),
     endpoints: z.record(z.string(), z.string()),
   });
-  const Health = z.object({ status: z.literal('healthy') });
+  const Notice = z.object({
+    id: z.string(),
+    code: z.string().check(about('What it is about, for scripts')),
+    severity: z.enum(['warning', 'critical']),
+    detail: z.string().check(about('What it is about, for people')),
+    resourceId: z.exactOptional(z.string()),
+    backupId: z.exactOptional(z.string()),
+    since: time,
+  });
+  const Health = z.object({
+    status: z.enum(['healthy', 'degraded']),
+    notices: z
+      .exactOptional(z.array(Notice))
+      .check(about('Where degraded: all is served, and something needs a look')),
+  });
   const OpenApiDocument = z.looseObject({ openapi: z.string() });
 
   const Problem = z
@@ -214,6 +228,7 @@ export function createAnswers() {
     Deleted,
     PolicyDeleted,
     ServiceInfo,
+    Notice,
     Health,
     OpenApiDocument,
     Problem,

@@ -16,6 +16,7 @@ import {
   operationUrl,
   viewBackup,
   viewDecision,
+  viewNotice,
   viewOperation,
   viewPolicy,
   viewRequest,
@@ -61,10 +62,17 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async getHealth() {
-      const parts = await service.checkHealth();
-      if (parts.length === 0) return replyJson(200, { status: 'healthy' });
-      throw new ServiceError('dependency_unavailable', `Not answering: ${parts.join(', ')}.`, {
-        extra: { health: 'unhealthy', parts },
+      const { status, problems, notices } = await service.checkHealth();
+      if (status === 'healthy') return replyJson(200, { status });
+      const shown = notices.map(viewNotice);
+      if (status === 'degraded') return replyJson(200, { status, notices: shown });
+      const parts = problems.map(({ part }) => part);
+      const reasons = [
+        ...(parts.length === 0 ? [] : [`Not answering: ${parts.join(', ')}.`]),
+        ...notices.filter(({ severity }) => severity === 'critical').map(({ detail }) => detail),
+      ];
+      throw new ServiceError('dependency_unavailable', reasons.join(' '), {
+        extra: { health: status, parts, problems, notices: shown },
       });
     },
 

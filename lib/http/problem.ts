@@ -14,7 +14,15 @@ const FAULTS_SHOWN_MAX = 50;
 const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   too_many_requests: 1,
   dependency_unavailable: 5,
+  disk_full: 30,
+  read_only: 30,
 };
+
+/** What a port gives as its reason, where callers get a code of its own for it. */
+const REASONED: ReadonlyMap<string | undefined, ErrorCode> = new Map([
+  ['disk_full', 'disk_full'],
+  ['read_only', 'read_only'],
+]);
 
 const BARE_DETAIL =
   'The error has been recorded. Quote the X-Request-Id of this answer when you report it; trying again may help.';
@@ -41,10 +49,11 @@ export function toServiceError(error: unknown, log: Logger, requestId: string): 
     return error;
   }
   if (error instanceof PortError && error.code === 'unavailable') {
-    log.error('dependency unavailable', { requestId, code: 'dependency_unavailable', error });
+    const code = REASONED.get(error.reason) ?? 'dependency_unavailable';
+    log.error('dependency unavailable', { requestId, code, error });
     const detail =
       'A part of the service does not answer at the moment, so it is not certain whether the request took effect. Try again.';
-    return new ServiceError('dependency_unavailable', detail, { cause: error });
+    return new ServiceError(code, detail, { cause: error });
   }
   log.error('unexpected error', { requestId, code: 'internal_error', error });
   return new ServiceError('internal_error', BARE_DETAIL, { cause: error });

@@ -1,6 +1,6 @@
 // Records to the wire, member for member in the order of the specification. What is not named here is not shown.
 
-import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, Notice, OperationRecord, PolicyRecord } from '../core/model.ts';
 import type { RetentionDecision } from '../service/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
@@ -110,6 +110,19 @@ export function viewDecision(decision: RetentionDecision): Answer<'RetentionPlan
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
     action: decision.action,
     reasons: decision.reasons,
+  };
+}
+
+export function viewNotice(notice: Notice): Answer<'Notice'> {
+  const { id, code, severity, detail, resourceId, backupId } = notice;
+  return {
+    id,
+    code,
+    severity,
+    detail,
+    ...(resourceId === undefined ? {} : { resourceId }),
+    ...(backupId === undefined ? {} : { backupId }),
+    since: formatInstant(notice.since),
   };
 }
 

@@ -121,6 +121,16 @@ const APPLIERS: Appliers = {
     journal.delete(state.policies, resourceId);
   },
 
+  'notice.put'(state, journal, { kind, record, expect }) {
+    demand((state.notices.get(record.id)?.version ?? 0) === expect, kind);
+    journal.set(state.notices, record.id, record);
+  },
+
+  'notice.remove'(state, journal, { kind, id, expect }) {
+    demand(state.notices.get(id)?.version === expect, kind);
+    journal.delete(state.notices, id);
+  },
+
   'event.append'(state, journal, { kind, event }) {
     demand(!state.events.has(event.id), kind);
     journal.set(state.events, event.id, newEntry(state, { event, published: false }));

@@ -7,6 +7,7 @@ import type {
   GarbageEntry,
   Head,
   IdempotencyRecord,
+  Notice,
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
@@ -31,6 +32,7 @@ export interface CatalogState {
   operations: Map<string, Entry<OperationRecord>>;
   requests: Map<string, Entry<BackupRequest>>;
   policies: Map<string, PolicyRecord>;
+  notices: Map<string, Notice>;
   events: Map<string, Entry<StoredEvent>>;
   /** The highest number given in an id of each kind. */
   allocated: Map<IdKind, number>;
@@ -49,6 +51,7 @@ export function createState(): CatalogState {
     operations: new Map(),
     requests: new Map(),
     policies: new Map(),
+    notices: new Map(),
     events: new Map(),
     allocated: new Map(),
     rows: 0,

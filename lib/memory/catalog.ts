@@ -90,6 +90,15 @@ export function createMemoryCatalog(): Catalog {
       return copied(state.policies.get(resourceId));
     },
 
+    async getNotice(id) {
+      return copied(state.notices.get(id));
+    },
+
+    async listNotices(limit) {
+      checkLimit(limit);
+      return copy([...state.notices.values()].sort((a, b) => a.since - b.since).slice(0, limit));
+    },
+
     async getOperation(id) {
       return copied(state.operations.get(id)?.record);
     },

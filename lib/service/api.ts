@@ -6,6 +6,7 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
+  Notice,
   OperationRecord,
   PolicyRecord,
   RetentionPolicy,
@@ -91,6 +92,20 @@ export interface ProtectionInput {
   lockedUntil?: number;
 }
 
+/** A part of the service that does not answer, and why. */
+export interface HealthProblem {
+  part: string;
+  code: string;
+  detail: string;
+}
+
+export interface Health {
+  /** `degraded`: everything is served, and something needs a look. `unhealthy`: a part does not answer or cannot be trusted. */
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  problems: HealthProblem[];
+  notices: Notice[];
+}
+
 export interface BackupService {
   /** Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer. */
   createBackup(
@@ -126,6 +141,6 @@ export interface BackupService {
   putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyRecord>;
   removePolicy(resourceId: string, caller: Caller): Promise<void>;
 
-  /** Names the parts that do not answer; empty when all is well. */
-  checkHealth(): Promise<string[]>;
+  /** What does not answer, and what an operator should know of. */
+  checkHealth(): Promise<Health>;
 }

@@ -6,6 +6,7 @@ import type { BackupService } from './api.ts';
 import { createBackup } from './create.ts';
 import { readDelta } from './delta.ts';
 import type { Deps } from './deps.ts';
+import { checkHealth } from './health.ts';
 import { hideBackup } from './hide.ts';
 import { findOperation } from './operations.ts';
 import { getPolicy, putPolicy, removePolicy } from './policies.ts';
@@ -48,15 +49,4 @@ async function paged<T>(page: Promise<Page<T>>): Promise<Page<T>> {
     if (!(error instanceof PortError && error.code === 'not_found')) throw error;
     throw new ServiceError('invalid_cursor', 'The cursor is not one of this list.', { cause: error });
   }
-}
-
-async function checkHealth({ blobs, catalog, keyring, log }: Deps): Promise<string[]> {
-  const parts = { blobs, catalog, keyring };
-  const names = Object.keys(parts) as (keyof typeof parts)[];
-  const answers = await Promise.allSettled(names.map((name) => parts[name].check()));
-  return names.filter((name, i) => {
-    const answer = answers[i]!;
-    if (answer.status === 'rejected') log.error('part does not answer', { part: name, error: answer.reason });
-    return answer.status === 'rejected';
-  });
 }

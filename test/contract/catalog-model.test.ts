@@ -15,6 +15,7 @@ import {
   event,
   garbage,
   head,
+  notice,
   operation,
   pointer,
   policy,
@@ -144,6 +145,18 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     }),
   ),
   fc.record({ kind: fc.constant('policy.remove' as const), resourceId, expect: small }),
+  fc.tuple(fc.constantFrom('notice-a', 'notice-b'), expect0).map(
+    ([id, version]): Change => ({
+      kind: 'notice.put',
+      record: notice({ id, version: version + 1 }),
+      expect: version,
+    }),
+  ),
+  fc.record({
+    kind: fc.constant('notice.remove' as const),
+    id: fc.constantFrom('notice-a', 'notice-b'),
+    expect: small,
+  }),
   fc.tuple(resourceId, fc.constantFrom('event-a', 'event-b', 'event-c', 'event-d')).map(
     ([name, eventId]): Change => ({
       kind: 'event.append',

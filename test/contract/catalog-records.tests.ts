@@ -9,6 +9,7 @@ import {
   head,
   inserted,
   LONE_SURROGATES,
+  notice,
   ODD_STRINGS,
   operation,
   ownMembers,
@@ -130,6 +131,29 @@ export function recordTests(catalog: () => Catalog, loneSurrogates: boolean): vo
       await catalog().commit([{ kind: 'backup.update', record: next, expect: 1 }]);
       expect(await catalog().getBackup(record.id)).toEqual(next);
       expect((await catalog().expiring({ before: T0 * 2, limit: 5 })).items).toEqual([]);
+    });
+
+    test('a notice is put, replaced, removed, and put again from nothing', async () => {
+      const record = notice({ id: 'clock', resourceId: 'r', backupId: 'backup-1' });
+      const next = { ...record, severity: 'critical' as const, version: 2 };
+      await catalog().commit([{ kind: 'notice.put', record, expect: 0 }]);
+      await catalog().commit([{ kind: 'notice.put', record: next, expect: 1 }]);
+      expect(await catalog().getNotice('clock')).toEqual(next);
+      await expect(
+        catalog().commit([{ kind: 'notice.remove', id: 'clock', expect: 1 }]),
+      ).rejects.toMatchObject({ code: 'conflict', change: 'notice.remove' });
+      await catalog().commit([{ kind: 'notice.remove', id: 'clock', expect: 2 }]);
+      expect(await catalog().getNotice('clock')).toBeUndefined();
+      expect(await catalog().listNotices(10)).toEqual([]);
+      await catalog().commit([{ kind: 'notice.put', record, expect: 0 }]);
+      expect(await catalog().getNotice('clock')).toEqual(record);
+    });
+
+    test('notices are listed, the longest standing first, up to the limit', async () => {
+      const records = [30, 10, 20].map((ms) => notice({ since: T0 + ms }));
+      for (const record of records) await catalog().commit([{ kind: 'notice.put', record, expect: 0 }]);
+      expect(await catalog().listNotices(10)).toEqual([records[1], records[2], records[0]]);
+      expect(await catalog().listNotices(2)).toEqual([records[1], records[2]]);
     });
 
     test('a policy is put, replaced, removed, and put again from nothing', async () => {

@@ -7,6 +7,7 @@ import type {
   GarbageEntry,
   Head,
   IdempotencyRecord,
+  Notice,
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
@@ -139,6 +140,18 @@ export function policy(fields: Partial<PolicyRecord> = {}): PolicyRecord {
     resourceId: `resource-${unique()}`,
     policy: { keepLast: 3 },
     updatedAt: T0,
+    version: 1,
+    ...fields,
+  };
+}
+
+export function notice(fields: Partial<Notice> = {}): Notice {
+  return {
+    id: `notice-${unique()}`,
+    code: 'orphans',
+    severity: 'warning',
+    detail: 'Something needs a look.',
+    since: T0,
     version: 1,
     ...fields,
   };

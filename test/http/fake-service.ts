@@ -139,7 +139,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     getPolicy: async () => policyRecord(),
     putPolicy: async (resourceId, policy) => policyRecord({ resourceId, policy }),
     removePolicy: async () => {},
-    checkHealth: async () => [],
+    checkHealth: async () => ({ status: 'healthy', problems: [], notices: [] }),
     ...overrides,
   };
   const service = Object.fromEntries(

@@ -131,7 +131,10 @@ describe('what the service is', () => {
 
   test('GET /health is healthy, or a problem that names the parts', async () => {
     expect(await (await createHarness().send('GET', '/health')).text()).toBe('{"status":"healthy"}');
-    const { send } = createHarness({ service: { checkHealth: async () => ['catalog', 'blobs'] } });
+    const problems = ['catalog', 'blobs'].map((part) => ({ part, code: 'disk_full', detail: 'No room.' }));
+    const { send } = createHarness({
+      service: { checkHealth: async () => ({ status: 'unhealthy', problems, notices: [] }) },
+    });
     const response = await send('GET', '/health');
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('5');
@@ -140,6 +143,38 @@ describe('what the service is', () => {
       code: 'dependency_unavailable',
       health: 'unhealthy',
       parts: ['catalog', 'blobs'],
+      problems,
+      notices: [],
+    });
+  });
+
+  test('GET /health tells what an operator should know of, and still answers 200', async () => {
+    const notice = {
+      id: 'clock',
+      code: 'clock',
+      severity: 'warning',
+      detail: 'The clock jumped.',
+      since: Date.parse('2025-01-01T12:00:00Z'),
+      version: 1,
+    } as const;
+    const answering = (severity: 'warning' | 'critical', status: 'degraded' | 'unhealthy') =>
+      createHarness({
+        service: { checkHealth: async () => ({ status, problems: [], notices: [{ ...notice, severity }] }) },
+      }).send('GET', '/health');
+    const degraded = await answering('warning', 'degraded');
+    expect(degraded.status).toBe(200);
+    const { version, ...shown } = notice;
+    expect(await degraded.json()).toEqual({
+      status: 'degraded',
+      notices: [{ ...shown, since: '2025-01-01T12:00:00.000Z' }],
+    });
+    const unhealthy = await answering('critical', 'unhealthy');
+    expect(unhealthy.status).toBe(503);
+    expect(await unhealthy.json()).toMatchObject({
+      detail: 'The clock jumped.',
+      health: 'unhealthy',
+      parts: [],
+      notices: [{ id: 'clock', severity: 'critical' }],
     });
   });
 });

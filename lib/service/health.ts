@@ -1,0 +1,42 @@
+// The health check: whether every part answers, and what an operator should know of.
+
+import { LIMITS } from '../core/limits.ts';
+import type { Notice } from '../core/model.ts';
+import { PortError } from '../ports.ts';
+import type { Health, HealthProblem } from './api.ts';
+import type { Deps } from './deps.ts';
+
+/** Asks every part. Never rejects: what does not answer is the answer. */
+export async function checkHealth({ blobs, catalog, keyring, log }: Deps): Promise<Health> {
+  const parts = { blobs, catalog, keyring };
+  const problems: HealthProblem[] = [];
+  const ask = async <T>(part: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      log.error('part does not answer', { part, error });
+      if (!problems.some((known) => known.part === part)) problems.push(problemOf(part, error));
+      return undefined;
+    }
+  };
+  const [, notices = []] = await Promise.all([
+    Promise.all(Object.entries(parts).map(([name, part]) => ask(name, () => part.check()))),
+    ask('catalog', () => catalog.listNotices(LIMITS.listPageMax)),
+  ]);
+  return { status: statusOf(problems, notices), problems, notices };
+}
+
+function statusOf(problems: HealthProblem[], notices: Notice[]): Health['status'] {
+  if (problems.length > 0 || notices.some(({ severity }) => severity === 'critical')) return 'unhealthy';
+  return notices.length > 0 ? 'degraded' : 'healthy';
+}
+
+function problemOf(part: string, error: unknown): HealthProblem {
+  const reason = error instanceof PortError ? error.reason : undefined;
+  return {
+    part,
+    code: reason ?? (error instanceof PortError ? error.code : 'failed'),
+    // The message of a port's error is made of our own words; any other may hold paths.
+    detail: error instanceof PortError ? error.message : 'It failed in an unexpected way; the log says how.',
+  };
+}

@@ -19,6 +19,47 @@ function parts(base: string, target: string) {
 
 const nothing = { changes: [], additions: [], deletions: [] };
 
+/** `rows` rows below a member with a name of `nameBytes`, each with the value. */
+function below(nameBytes: number, rows: number, value: number): string {
+  const items = Array.from({ length: rows }, (_, id) => ({ id, v: value, k: 'keep' }));
+  return JSON.stringify({ ['n'.repeat(nameBytes)]: items });
+}
+
+describe('a delta whose paths would outgrow both texts', () => {
+  test.each([
+    [1_000_000, 20_000],
+    [100_000, 2_000],
+    [2_000_000, 300],
+  ])('is one change of the whole: a name of %d bytes over %d changes', (nameBytes, rows) => {
+    const [base, target] = [below(nameBytes, rows, 0), below(nameBytes, rows, 7)];
+    const { chunks, counts } = serveDelta(textOf(base), textOf(target), { bare: true });
+    expect(counts).toEqual({ additions: 0, changes: 1, deletions: 0, moves: 0 });
+    expect(Buffer.concat(chunks).toString()).toBe(
+      `{"changes":[{"key":"","oldValue":${base},"newValue":${target}}],"additions":[],"deletions":[]}`,
+    );
+  });
+
+  test.each([
+    ['escaped', '"'],
+    ['plain', 'n'],
+  ])('is bounded whatever the names: %s ones around names', (_, letter) => {
+    const deep = (value: number): string => {
+      let inner: unknown = Array.from({ length: 5_000 }, (__, id) => ({ id, v: value }));
+      for (let depth = 0; depth < 50; depth++) inner = { [letter.repeat(400)]: inner };
+      return JSON.stringify(inner);
+    };
+    const [base, target] = [deep(0), deep(1)];
+    const { chunks } = serveDelta(textOf(base), textOf(target));
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    expect(bytes).toBeLessThan(20 * (base.length + target.length));
+  });
+
+  test('names of ordinary length stay as they are, however many changes there are', () => {
+    const [base, target] = [below(300, 5_000, 0), below(300, 5_000, 1)];
+    expect(serveDelta(textOf(base), textOf(target)).counts.changes).toBe(5_000);
+  });
+});
+
 describe('a served delta', () => {
   test('is the one of the specification', () => {
     const base = '{"users":[{"id":1,"name":"Alice"}],"settings":{"theme":"dark"}}';

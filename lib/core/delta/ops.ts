@@ -40,7 +40,7 @@ export const AROUND = 0;
 export const STEP = 1;
 export const STEP_FROM = 2;
 export const STEP_TO = 3;
-const PLACE_COLUMNS = 4;
+export const PLACE_COLUMNS = 4;
 
 export const STEP_INDEX = 0;
 export const STEP_BASE_NAME = 1;
@@ -140,6 +140,13 @@ function addOp(
 /** Whether there may be no room for what a small container can have. */
 export function isNearlyFull({ ops }: Ops): boolean {
   return ops.length >= (OPS_MAX - SMALL_OPS_MAX) * OP_COLUMNS;
+}
+
+/** Takes all operations back and reports the whole text as one change, where there is too much to report one by one. */
+export function reportWhole(ops: Ops, baseBytes: number, targetBytes: number): void {
+  rollBack(ops, 0, PLACE_COLUMNS);
+  ops.overflown = false;
+  addChange(ops, ROOT, 0, baseBytes, 0, targetBytes);
 }
 
 /** Takes back all operations and places from these lengths of their columns on. */

@@ -1,7 +1,21 @@
 // Places as paths, written as users read them: `tables.users[3].name`. A name that is not a plain identifier is written
 // `["as in the JSON"]`, so that no two places are ever written alike.
 
-import { AROUND, type Ops, ROOT, STEP, STEP_BASE_NAME, STEP_FROM, STEP_INDEX, STEP_TO } from './ops.ts';
+import {
+  AROUND,
+  KIND,
+  MOVE,
+  OP_COLUMNS,
+  type Ops,
+  PLACE,
+  PLACE_COLUMNS,
+  ROOT,
+  STEP,
+  STEP_BASE_NAME,
+  STEP_FROM,
+  STEP_INDEX,
+  STEP_TO,
+} from './ops.ts';
 import { addAscii, addBytes, type Pieces } from './pieces.ts';
 
 const QUOTE = 0x22;
@@ -13,6 +27,36 @@ for (const c of Buffer.from('$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM
   IDENTIFIER[c] = 1;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
+
+/** A number in brackets: texts are shorter than 2^32 bytes. */
+const INDEX_BYTES_MAX = 12;
+const INDEX_BYTES_MIN = 3;
+
+/**
+ * The most bytes that the paths of all operations can take together. A path repeats all names on its way, so a long name
+ * around many changes makes a delta that is far longer than both texts.
+ */
+export function pathsBytesMax({ ops, places }: Ops): number {
+  const bytesTo = new Float64Array(places.length / PLACE_COLUMNS);
+  for (let at = PLACE_COLUMNS; at < places.length; at += PLACE_COLUMNS) {
+    const { data } = places;
+    const from = data[at + STEP_FROM]!;
+    const step =
+      data[at + STEP] === STEP_INDEX
+        ? from < 10
+          ? INDEX_BYTES_MIN
+          : INDEX_BYTES_MAX
+        : // Every byte of a name may need an escape, and it may stand in brackets.
+          2 * (data[at + STEP_TO]! - from) + 2;
+    bytesTo[at / PLACE_COLUMNS] = bytesTo[data[at + AROUND]! / PLACE_COLUMNS]! + step;
+  }
+  let bytes = 0;
+  for (let op = 0; op < ops.length; op += OP_COLUMNS) {
+    const path = bytesTo[ops.data[op + PLACE]! / PLACE_COLUMNS]!;
+    bytes += ops.data[op + KIND] === MOVE ? 2 * path + INDEX_BYTES_MAX : path;
+  }
+  return bytes;
+}
 
 /**
  * Writes the path of `place` as a JSON string, quotes included. `index`, if given, stands instead of the last step.

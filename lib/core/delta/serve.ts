@@ -16,15 +16,24 @@ import {
   OP_COLUMNS,
   type Ops,
   PLACE,
+  reportWhole,
   STEP,
   STEP_INDEX,
   TARGET_END,
   TARGET_START,
 } from './ops.ts';
 import { bufferOf } from './pair.ts';
-import { writePath } from './paths.ts';
+import { pathsBytesMax, writePath } from './paths.ts';
 import { addAscii, addBytes, createPieces, finishPieces } from './pieces.ts';
 import { walkTexts } from './walk.ts';
+
+const MIB = 1024 * 1024;
+/** Paths may take so many times what both texts have: people nest names, and a path repeats them. */
+const PATHS_RATIO_MAX = 16;
+/** From here on they may only take so many times as much: nobody reads it, and it has to be made and sent. */
+const PATHS_BYTES_FREE = 64 * MIB;
+const LONG_PATHS_RATIO_MAX = 4;
+const PATHS_BYTES_MIN = 64 * 1024;
 
 export interface ServeOptions {
   /** Leave out which states are compared. */
@@ -44,7 +53,8 @@ export interface ServedDelta {
  * Keys have the base's numbers, but the last step of an addition or of a move's `to` has the target's. `index` is a
  * member's number in the target, given where it is not simply added behind the others. Changes and deletions come in the
  * base's order, additions and moves in the target's. A container that keeps nothing, or in which a name occurs twice, is
- * one change; so is the whole text, under the key "", if there is too much to tell.
+ * one change; so is the whole text, under the key "", if there is too much to report: millions of changes, or paths that
+ * would be many times as long as both texts. So the delta has at most 17 times their bytes, and some for each change.
  */
 export function serveDelta(
   base: CanonicalText,
@@ -54,6 +64,7 @@ export function serveDelta(
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
   const ops = walkTexts(a, b);
+  if (pathsBytesMax(ops) > pathsBytesAllowed(a.length + b.length)) reportWhole(ops, a.length, b.length);
   const { data } = ops.ops;
   const pieces = createPieces();
   const ascii = (text: string): void => addAscii(pieces, text);
@@ -111,6 +122,11 @@ export function serveDelta(
   if (!options.bare) ascii(`,"base":"sha256:${base.checksum}","target":"sha256:${target.checksum}"`);
   ascii('}');
   return { chunks: finishPieces(pieces), counts: ops.counts };
+}
+
+function pathsBytesAllowed(textBytes: number): number {
+  const free = Math.min(PATHS_RATIO_MAX * textBytes, PATHS_BYTES_FREE);
+  return Math.max(PATHS_BYTES_MIN, free, LONG_PATHS_RATIO_MAX * textBytes);
 }
 
 /** The operations of a kind, as offsets into their column, by ascending offset in the text. */

@@ -6,7 +6,7 @@ import { type Column, createColumn } from './column.ts';
 import { addCopy, addSharedEnds, type Copies, createCopies, giveUpIfOver, sparedBytes } from './copies.ts';
 import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
 import { hasDuplicateNames } from './names.ts';
-import { addChange, createOps, isNearlyFull, type Ops, ROOT, rollBack } from './ops.ts';
+import { addChange, createOps, isNearlyFull, type Ops, ROOT, reportWhole, rollBack } from './ops.ts';
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
 import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
 import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost, type Trial } from './survey.ts';
@@ -51,9 +51,7 @@ export function walkTexts(base: Buffer, target: Buffer, copies?: Copies): Ops {
   }
   const told = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
   if (!told || ops.overflown) {
-    rollBack(ops, 0, ops.places.length);
-    ops.overflown = false;
-    addChange(ops, ROOT, 0, base.length, 0, target.length);
+    reportWhole(ops, base.length, target.length);
   }
   return ops;
 }

@@ -28,7 +28,8 @@ try {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const home = await openHome(config, log);
+  const textWorker = new URL('../lib/embedded/text-worker.ts', import.meta.url);
+  const home = await openHome({ ...config, textWorker }, log);
   const api = createApi({
     service: home.service,
     auth: config.token === undefined ? {} : { token: config.token },

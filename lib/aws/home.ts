@@ -8,6 +8,7 @@ import { createLogger } from '../log.ts';
 import type { Clock, EventSink, Queue, TransferStore } from '../ports.ts';
 import type { Deps } from '../service/deps.ts';
 import { createGate } from '../service/gate.ts';
+import { inThisThread } from '../service/text-work.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
 import { createCatalog } from './catalog.ts';
@@ -60,6 +61,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     log,
     options: { allowUnencrypted, graceMs, uploadBytesMax, syncBytesMax: bodyBytesMax, memory: MEMORY_BOUNDS },
     gate: createGate(),
+    texts: inThisThread,
   };
   return { config, log, deps };
 }

@@ -12,6 +12,7 @@ import { failAbandoned } from '../service/operations.ts';
 import { removeOrphans } from '../service/orphans.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
+import { inThisThread } from '../service/text-work.ts';
 import { workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
 import { createCatalog } from './catalog.ts';
@@ -23,7 +24,13 @@ import { every } from './every.ts';
 import { openKeyring } from './keyring.ts';
 import { createQueue } from './queue.ts';
 import { createScratch } from './scratch.ts';
+import { createTextWorkers } from './text-workers.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
+
+export interface HomeConfig extends EmbeddedConfig {
+  /** The program of the threads that work on large texts; without it they are worked on in this one. */
+  textWorker?: URL;
+}
 
 export interface Home {
   service: BackupService;
@@ -41,7 +48,7 @@ const UPLOADS_EVERY_MS = 3_600_000;
 const ORPHANS_EVERY_MS = 86_400_000;
 
 /** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
-export async function openHome(config: EmbeddedConfig, log: Logger): Promise<Home> {
+export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
   const database = openDatabase(config.dataDir);
   try {
     return await compose(config, log, database);
@@ -51,12 +58,13 @@ export async function openHome(config: EmbeddedConfig, log: Logger): Promise<Hom
   }
 }
 
-async function compose(config: EmbeddedConfig, log: Logger, database: Database): Promise<Home> {
+async function compose(config: HomeConfig, log: Logger, database: Database): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs } = config;
   const clock = createSystemClock();
   const queue = createQueue(database, clock);
   const transfers = createTransferStore(dataDir, clock);
   const scratch = createScratch(dataDir);
+  const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
   const deps: Deps = {
     blobs: openBlobStore(dataDir),
@@ -75,6 +83,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
       memory: MEMORY_BOUNDS,
     },
     gate: createGate(),
+    texts: texts ?? inThisThread,
     scratch,
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
   };
@@ -106,6 +115,7 @@ async function compose(config: EmbeddedConfig, log: Logger, database: Database):
     async close() {
       stopping = true;
       await Promise.all(background.map(({ stop }) => stop()));
+      await texts?.close();
       database.close();
     },
   };

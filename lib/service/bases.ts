@@ -4,8 +4,8 @@
 import type { CanonicalText } from '../core/json/text.ts';
 
 export interface KeptBases {
-  /** The state that the blob completes, if it is kept. */
-  find(blobId: string): CanonicalText | undefined;
+  /** The state that the blob completes, if it is kept. It no longer is: who takes it may hand its bytes on. */
+  take(blobId: string): CanonicalText | undefined;
   /** Keeps it in place of what was kept of the resource; the longest unused ones go if there are too many. */
   keep(resourceId: string, blobId: string, state: CanonicalText): void;
 }
@@ -22,11 +22,10 @@ export function createKeptBases(bytesMax: number): KeptBases {
   }
 
   return {
-    find(blobId) {
+    take(blobId) {
       for (const [resourceId, entry] of kept) {
         if (entry.blobId !== blobId) continue;
-        kept.delete(resourceId);
-        kept.set(resourceId, entry);
+        drop(resourceId);
         return entry.state;
       }
       return undefined;

@@ -1,5 +1,6 @@
 // Reads a paged list to its end.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LIMITS } from '../core/limits.ts';
 import type { Page, PageRequest } from '../ports.ts';
 
@@ -10,6 +11,8 @@ export async function* pages<T>(read: (page: PageRequest) => Promise<Page<T>>): 
     const page = await read({ limit: LIMITS.listPageMax, ...(cursor === undefined ? {} : { cursor }) });
     yield* page.items;
     cursor = page.cursor;
+    // A catalog may answer at once, every time: others are to have their turn all the same.
+    if (cursor !== undefined) await nextTurn();
   } while (cursor !== undefined);
 }
 

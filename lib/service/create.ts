@@ -1,8 +1,6 @@
 // Creates a backup: builds it on the head, proves it, stores its bytes, commits it. Acknowledged means restorable.
 
 import { type BackupPlan, baseRefOf, planBackup } from '../core/chain.ts';
-import { diff } from '../core/delta/diff.ts';
-import { encodeDelta } from '../core/delta/encode.ts';
 import type { ChainKey } from '../core/envelope.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import { isPacked, type ScannedState, sizeOf } from '../core/json/state-sink.ts';
@@ -157,12 +155,12 @@ async function build(
   const whole: Built = { content: { state, prefix: [], encryption }, ...keyed };
   if (base === undefined || loaded?.state === undefined) return whole;
   const text = isPacked(state) ? await unpack(state) : state;
-  const difference = diff(loaded.state, text);
-  if (difference === undefined) return { ...whole, text };
-  const changes = difference.counts;
-  if (plan.checkpoint) return { ...whole, text, changes };
-  const delta = { chunks: encodeDelta(difference), base: loaded.state };
-  return { content: { state: text, delta, prefix: base.chain, encryption }, text, changes, ...keyed };
+  const { counts, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);
+  // What was changed is counted whether or not the delta pays: people watch how much goes.
+  const changes = counts === undefined ? {} : { changes: counts };
+  if (chunks === undefined || plan.checkpoint) return { ...whole, text, ...changes };
+  const delta = { chunks, base: loaded.state };
+  return { content: { state: text, delta, prefix: base.chain, encryption }, text, ...changes, ...keyed };
 }
 
 /** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */

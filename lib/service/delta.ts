@@ -1,7 +1,6 @@
 // The delta of a backup as its user reads it: worked out from the two states, both proven first.
 
 import { chainOfBase } from '../core/chain.ts';
-import { serveDelta } from '../core/delta/serve.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Deps } from './deps.ts';
@@ -21,7 +20,7 @@ async function compare(deps: Deps, record: BackupRecord): Promise<Uint8Array[]> 
     throw new ServiceError('delta_not_found', 'The state is too large to be compared; it was stored whole.');
   }
   const [base, target] = await Promise.all([loadBase(deps, record), loadState(deps, record)]);
-  return serveDelta(base.state, target.state).chunks;
+  return deps.texts.servedChunks(base.state, target.state);
 }
 
 /** The base's state is to be had on the way to the backup's own or, past a checkpoint, with the base itself. */

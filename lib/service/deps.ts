@@ -14,6 +14,7 @@ import type {
 } from '../ports.ts';
 import type { KeptBases } from './bases.ts';
 import type { Gate } from './gate.ts';
+import type { TextWork } from './text-work.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */
@@ -40,6 +41,8 @@ export interface Deps {
   options: ServiceOptions;
   /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
   gate: Gate;
+  /** The work on whole texts, wherever the home has it done. */
+  texts: TextWork;
   /** For states that do not fit into memory; without it they have to. */
   scratch?: Scratch;
   /** Spares a home whose process goes on from loading what it has just written. */

@@ -1,8 +1,6 @@
 // Frees what a resource's hidden backups still hold: live backups that need it are rebased first, then it is removed.
 
 import { baseRefOf, isChainSpent, ownBlob } from '../core/chain.ts';
-import { diff } from '../core/delta/diff.ts';
-import { encodeDelta } from '../core/delta/encode.ts';
 import { hasCode } from '../core/errors.ts';
 import type { BackupRecord, BlobRef, GarbageEntry, Head, WrappedKey } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
@@ -125,9 +123,9 @@ async function rewrite(deps: Deps, record: BackupRecord, onto: BlobRef[]): Promi
   };
   if (onto.length > 0 && !isChainSpent(onto)) {
     const base = await loadState(deps, { ...record, chain: onto });
-    const difference = diff(base.state, state);
-    if (difference !== undefined) {
-      content.delta = { chunks: encodeDelta(difference), base: base.state };
+    const { chunks } = await deps.texts.makeDelta(base.state, state, true);
+    if (chunks !== undefined) {
+      content.delta = { chunks, base: base.state };
       content.prefix = onto;
     }
   }

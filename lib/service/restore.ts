@@ -2,8 +2,8 @@
 
 import { ServiceError } from '../core/errors.ts';
 import { findTextFault } from '../core/json/body.ts';
-import { findValue } from '../core/json/lookup.ts';
 import { parsePointer } from '../core/json/pointer.ts';
+import type { CanonicalText } from '../core/json/text.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, OperationRecord } from '../core/model.ts';
 import type { PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
@@ -148,9 +148,9 @@ function readPart(
       demandSound(fault ?? (text.bytes === record.size ? undefined : 'The state is cut short.'));
       return text;
     }
-    const { bytes } = (await loadState(deps, current, options.onProgress)).state;
-    if (options.isChecked) demandSound(await findTextFault(bytes));
-    const part = partOf(bytes, path);
+    const { state } = await loadState(deps, current, options.onProgress);
+    if (options.isChecked) demandSound(await findTextFault(state.bytes));
+    const part = await partOf(deps, state, path);
     return { bytes: part.length, chunks: [part] };
   });
 }
@@ -159,14 +159,14 @@ function demandSound(fault: string | undefined): void {
   if (fault !== undefined) throw new ServiceError('integrity_error', fault);
 }
 
-function partOf(state: Uint8Array, path: string): Uint8Array {
-  const part = findValue(state, parsePointer(path) ?? []);
-  if (part === undefined) {
+async function partOf({ texts }: Deps, state: CanonicalText, path: string): Promise<Uint8Array> {
+  const span = await texts.findSpan(state, parsePointer(path) ?? []);
+  if (span === undefined) {
     throw new ServiceError('path_not_found', 'The state has nothing at that path.', {
       errors: [{ pointer: '/path', detail: `Nothing is at ${path}.` }],
     });
   }
-  return part;
+  return state.bytes.subarray(...span);
 }
 
 async function failWith(tracker: Tracker, error: unknown): Promise<unknown> {

@@ -1,21 +1,17 @@
 // Rebuilds a state from its chain: the one way in which stored bytes become a state again.
 
-import { totalBytes } from '../core/chunks.ts';
-import { applyChain, applyChainToBuffer } from '../core/delta/compose.ts';
+import { joined } from '../core/chunks.ts';
 import { open, openBase, prove, streamProven } from '../core/envelope.ts';
 import { ServiceError } from '../core/errors.ts';
 import { findTextFault, TextCheck } from '../core/json/body.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import type { BlobRef } from '../core/model.ts';
-import { sha256Of } from '../core/sha256.ts';
 import { bindingTo, type ChainSource, checkBlob, fetchBlob, openKey, storedBlob } from './blobs.ts';
 import type { Deps } from './deps.ts';
 import type { Text } from './text.ts';
+import type { AppliedChunks } from './text-work.ts';
 
 export type { ChainSource };
-
-/** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
-const PROVEN = { baseProven: true };
 
 export interface LoadedState {
   state: CanonicalText;
@@ -23,7 +19,7 @@ export interface LoadedState {
   dataKey?: Uint8Array;
 }
 
-type StoreDeps = Pick<Deps, 'blobs' | 'keyring'>;
+type StoreDeps = Pick<Deps, 'blobs' | 'keyring' | 'texts'>;
 
 /** Hears the part done, 0..1. */
 type OnProgress = (done: number) => void;
@@ -39,8 +35,8 @@ export async function loadState(
   onProgress?: OnProgress,
 ): Promise<LoadedState> {
   const { base, deltas, checksum, dataKey } = await openChain(deps, source, onProgress);
-  const bytes = deltas.length === 0 ? base : applyChainToBuffer(base, deltas, PROVEN);
-  if (deltas.length > 0) await demandChecksum([bytes], checksum);
+  const bytes =
+    deltas.length === 0 ? base : joined((await applied(deps, base, deltas, checksum, false)).chunks);
   const state = { bytes, checksum };
   return dataKey === undefined ? { state } : { state, dataKey };
 }
@@ -91,10 +87,18 @@ async function openChain(
 }
 
 /** A blob's contents are held to their own hash, which for a whole state is the state's; a delta's result is not. */
-async function demandChecksum(text: readonly Uint8Array[], checksum: string): Promise<void> {
-  if ((await sha256Of(text)) !== checksum) {
+async function applied(
+  { texts }: StoreDeps,
+  base: Uint8Array,
+  deltas: Uint8Array[],
+  expected: string,
+  isChecked: boolean,
+): Promise<AppliedChunks> {
+  const made = await texts.applyChain(base, deltas, isChecked);
+  if (made.checksum !== expected) {
     throw new ServiceError('integrity_error', 'The state does not have its checksum.');
   }
+  return made;
 }
 
 /**
@@ -107,7 +111,7 @@ export async function loadBase(
 ): Promise<LoadedState> {
   const { chain, key } = source;
   const tip = chain.at(-1);
-  const kept = tip && deps.bases?.find(tip.blobId);
+  const kept = tip && deps.bases?.take(tip.blobId);
   if (kept === undefined || kept.checksum !== tip!.checksum) return loadState(deps, source);
   const [dataKey] = await Promise.all([
     key === undefined ? undefined : openKey(deps, key, source),
@@ -141,10 +145,12 @@ export async function readText(
     return streamText(deps, source, only, options);
   }
   const { base, deltas, checksum } = await openChain(deps, source, options.onProgress);
-  const chunks = deltas.length === 0 ? [base] : applyChain(base, deltas, PROVEN);
-  if (deltas.length > 0) await demandChecksum(chunks, checksum);
-  const fault = options.isChecked ? await findTextFault(chunks) : undefined;
-  return { bytes: totalBytes(chunks), chunks, ...faulty(fault) };
+  if (deltas.length > 0) {
+    const { bytes, chunks, fault } = await applied(deps, base, deltas, checksum, options.isChecked);
+    return { bytes, chunks, ...faulty(fault) };
+  }
+  const fault = options.isChecked ? await findTextFault(base) : undefined;
+  return { bytes: base.length, chunks: [base], ...faulty(fault) };
 }
 
 async function streamText(

@@ -1,13 +1,11 @@
 // Seals what a backup adds, proves the sealed bytes, stores them: a blob that has a reference has been restored once.
 
 import { randomBytes } from 'node:crypto';
-import { applyDelta } from '../core/delta/apply.ts';
 import { type BlobFields, type BlobSource, beginSeal, type ChainKey, open, prove } from '../core/envelope.ts';
 import { ServiceError } from '../core/errors.ts';
 import { isPacked, type ScannedState, sizeOf } from '../core/json/state-sink.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import type { BackupRecord, BlobRef } from '../core/model.ts';
-import { sha256Of } from '../core/sha256.ts';
 import type { BlobDigest } from '../ports.ts';
 import { bindingTo, storedBlob } from './blobs.ts';
 import type { Deps } from './deps.ts';
@@ -34,7 +32,7 @@ export interface BlobContent {
  * PortError from the store.
  */
 export async function writeBlob(
-  deps: Pick<Deps, 'blobs' | 'options'>,
+  deps: Pick<Deps, 'blobs' | 'options' | 'texts'>,
   draft: Draft,
   content: BlobContent,
 ): Promise<{ ref: BlobRef; compressedBytes: number }> {
@@ -61,7 +59,7 @@ export async function writeBlob(
     const stored = await deps.blobs.put(blobId, sealing.chunks);
     demandSame(stored, sealing.digest());
     const ref = refOf(stored);
-    await proveBlob(draft, ref, storedBlob(deps, ref), content);
+    await proveBlob(deps, draft, ref, storedBlob(deps, ref), content);
     return { ref, compressedBytes };
   }
   const sealed = await Array.fromAsync(sealing.chunks);
@@ -69,7 +67,7 @@ export async function writeBlob(
   const ref = refOf(digest);
   const [stored] = await allSettled([
     deps.blobs.put(blobId, sealed, digest),
-    proveBlob(draft, ref, sealed, content),
+    proveBlob(deps, draft, ref, sealed, content),
   ]);
   demandSame(stored, digest);
   return { ref, compressedBytes };
@@ -103,6 +101,7 @@ function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent): BlobFiel
 
 /** Opens the sealed bytes as a restore would and compares what comes out with the state. */
 async function proveBlob(
+  { texts }: Pick<Deps, 'texts'>,
   draft: Draft,
   ref: BlobRef,
   sealed: Uint8Array[] | BlobSource,
@@ -116,8 +115,7 @@ async function proveBlob(
     return;
   }
   const { plain } = await open(sealed, { ...binding, baseChecksum: delta.base.checksum }, dataKey);
-  const text = applyDelta(delta.base.bytes, plain, { baseProven: true });
-  if ((await sha256Of(text)) !== state.checksum) {
+  if ((await texts.hashOfApplied(delta.base, plain)) !== state.checksum) {
     throw new ServiceError('integrity_error', 'The delta does not give the state back; no backup was made.');
   }
 }

@@ -14,6 +14,7 @@ import { silentLogger } from '../../lib/log.ts';
 import type { BackupService } from '../../lib/service/api.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
+import { inThisThread } from '../../lib/service/text-work.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
 import {
@@ -56,6 +57,7 @@ beforeAll(async () => {
       memory: MEMORY_BOUNDS,
     },
     gate: createGate(),
+    texts: inThisThread,
   });
   log = createCallLog(clients);
 });

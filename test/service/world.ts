@@ -16,6 +16,7 @@ import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/
 import type { Deps } from '../../lib/service/deps.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
+import { inThisThread } from '../../lib/service/text-work.ts';
 
 export const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 1, 12);
@@ -45,6 +46,7 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
     options: { ...OPTIONS },
     transfers: withoutResults(uploads),
     gate: createGate(),
+    texts: inThisThread,
   };
   const deps: Deps = { ...plain, ...replace(plain) };
   const service = createService(deps);

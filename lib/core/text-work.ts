@@ -1,0 +1,89 @@
+// The work on whole texts that takes its time: plain functions of bytes, so that it can be done in any thread.
+
+import { createHash } from 'node:crypto';
+import { applyDelta } from './delta/apply.ts';
+import { applyChainToBuffer } from './delta/compose.ts';
+import { compare } from './delta/diff.ts';
+import { encodeDelta } from './delta/encode.ts';
+import { serveDelta } from './delta/serve.ts';
+import { TextCheck } from './json/body.ts';
+import { findValue } from './json/lookup.ts';
+import type { CanonicalText } from './json/text.ts';
+import type { ChangeCounts } from './model.ts';
+
+export interface MadeDelta {
+  /** Absent if large texts turned out to be too different before their end. */
+  counts?: ChangeCounts;
+  /** The stored delta; absent if it is not worth it, or was not wanted. */
+  chunks?: Uint8Array[];
+}
+
+/** A canonical text, whether or not it has been hashed. */
+export type TextBytes = Pick<CanonicalText, 'bytes'>;
+
+/** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
+const PROVEN = { baseProven: true };
+
+/** Checked at once; what follows is only looked at if all before is sound. */
+const CHECKED_BYTES = 4 * 1024 * 1024;
+
+/** What turns `base` into `target`, in its stored form if that is wanted and pays. */
+export function makeDelta(base: CanonicalText, target: CanonicalText, isEncoded: boolean): MadeDelta {
+  const { counts, diff } = compare(base, target);
+  return {
+    ...(counts === undefined ? {} : { counts }),
+    ...(diff === undefined ? {} : { chunks: isEncoded ? encodeDelta(diff) : [] }),
+  };
+}
+
+/**
+ * Lower-case hex SHA-256 of what a stored delta makes of a base that has been proven.
+ * Throws ServiceError `integrity_error` if the delta is not sound, or is not one of this base.
+ */
+export function hashOfApplied(base: TextBytes, delta: Uint8Array): string {
+  const hash = createHash('sha256');
+  for (const chunk of applyDelta(base.bytes, delta, PROVEN)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+export interface AppliedChain {
+  bytes: Uint8Array;
+  /** Lower-case hex SHA-256 of `bytes`. */
+  checksum: string;
+  /** What is wrong with the structure, if that was asked for and is the case. */
+  fault?: string;
+}
+
+/** The text at the end of a chain of stored deltas, in one piece. Throws ServiceError `integrity_error`, as `applyChain`. */
+export function applyWholeChain(
+  base: Uint8Array,
+  deltas: readonly Uint8Array[],
+  isChecked: boolean,
+): AppliedChain {
+  const bytes = applyChainToBuffer(base, deltas, PROVEN);
+  const checksum = createHash('sha256').update(bytes).digest('hex');
+  const fault = isChecked ? faultOf(bytes) : undefined;
+  return { bytes, checksum, ...(fault === undefined ? {} : { fault }) };
+}
+
+/** The delta as its reader sees it, in chunks that refer to both texts. */
+export function servedChunks(base: CanonicalText, target: CanonicalText): Uint8Array[] {
+  return serveDelta(base, target).chunks;
+}
+
+/** Where the value at `tokens` (RFC 6901) lies in a canonical text: [from, to), or undefined if nothing is there. */
+export function findSpan(
+  { bytes }: TextBytes,
+  tokens: readonly string[],
+): [from: number, to: number] | undefined {
+  const value = findValue(bytes, tokens);
+  if (value === undefined) return undefined;
+  const from = value.byteOffset - bytes.byteOffset;
+  return [from, from + value.length];
+}
+
+function faultOf(text: Uint8Array): string | undefined {
+  const check = new TextCheck();
+  for (let at = 0; at < text.length; at += CHECKED_BYTES) check.push(text.subarray(at, at + CHECKED_BYTES));
+  return check.finish();
+}

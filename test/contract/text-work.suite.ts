@@ -1,0 +1,90 @@
+// What every home's work on texts must do: the same as the plain functions, and give the texts back.
+
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { canonicalText } from '../../lib/core/json/body.ts';
+import { hashOfApplied, makeDelta, servedChunks } from '../../lib/core/text-work.ts';
+import type { TextWork } from '../../lib/service/text-work.ts';
+
+const rows = (count: number, changed: number): string =>
+  JSON.stringify(
+    Array.from({ length: count }, (_, id) => ({ id, name: `row ${id}`, value: id % 7 === 0 ? changed : 0 })),
+  );
+
+const together = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString();
+
+export function textWorkSuite(
+  name: string,
+  work: TextWork,
+  close: () => Promise<void> = async () => {},
+): void {
+  describe(`${name} text work`, () => {
+    afterAll(close);
+
+    describe.each([
+      ['a few rows', 10],
+      ['thousands of rows', 20_000],
+    ])('on %s', (_, count) => {
+      const base = () => canonicalText(rows(count, 0));
+      const target = () => canonicalText(rows(count, 1));
+      const stored = () => Buffer.concat(makeDelta(base(), target(), true).chunks!);
+
+      test('makes the delta that the plain function makes, and gives both texts back', async () => {
+        const [a, b] = [base(), target()];
+        const made = await work.makeDelta(a, b, true);
+        expect(made.counts).toEqual(makeDelta(base(), target(), true).counts);
+        expect(Buffer.concat(made.chunks!)).toEqual(stored());
+        expect(Buffer.compare(a.bytes, base().bytes)).toBe(0);
+        expect(Buffer.compare(b.bytes, target().bytes)).toBe(0);
+      });
+
+      test('hashes what a delta makes of a text, and gives the text back', async () => {
+        const a = base();
+        expect(await work.hashOfApplied(a, stored())).toBe(target().checksum);
+        expect(hashOfApplied(base(), stored())).toBe(target().checksum);
+        expect(Buffer.compare(a.bytes, base().bytes)).toBe(0);
+      });
+
+      test('applies a chain, with its checksum and its structure looked at', async () => {
+        const applied = await work.applyChain(base().bytes, [stored()], true);
+        expect(together(applied.chunks)).toBe(rows(count, 1));
+        expect(applied).toMatchObject({ bytes: target().bytes.length, checksum: target().checksum });
+        expect(applied.fault).toBeUndefined();
+      });
+
+      test('serves the delta that the plain function serves', async () => {
+        expect(together(await work.servedChunks(base(), target()))).toBe(
+          together(servedChunks(base(), target())),
+        );
+      });
+
+      test('finds a value, or nothing, and gives the text back', async () => {
+        const text = base();
+        const span = await work.findSpan(text, [String(count - 1), 'name']);
+        expect(together([text.bytes.subarray(...span!)])).toBe(`"row ${count - 1}"`);
+        expect(await work.findSpan(text, ['nowhere'])).toBeUndefined();
+        expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
+      });
+
+      test('what is not sound is refused with its code, and what follows is served', async () => {
+        const other = () => canonicalText(rows(count + 1, 0));
+        const refused = { code: 'integrity_error', name: 'ServiceError' };
+        await expect(work.applyChain(other().bytes, [stored()], false)).rejects.toMatchObject(refused);
+        await expect(work.hashOfApplied(other(), stored())).rejects.toMatchObject(refused);
+        await expect(work.hashOfApplied(base(), stored().subarray(1))).rejects.toMatchObject(refused);
+        expect(await work.hashOfApplied(base(), stored())).toBe(target().checksum);
+      });
+
+      test('many at once each get their own', async () => {
+        const all = await Promise.all(
+          Array.from({ length: 6 }, (__, value) =>
+            work.makeDelta(base(), canonicalText(rows(count, value + 1)), true),
+          ),
+        );
+        for (const [i, made] of all.entries()) {
+          const wanted = canonicalText(rows(count, i + 1)).checksum;
+          expect(hashOfApplied(base(), Buffer.concat(made.chunks!))).toBe(wanted);
+        }
+      });
+    });
+  });
+}

@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { canonicalText } from '../../lib/core/json/body.ts';
+import { createTextWorkers } from '../../lib/embedded/text-workers.ts';
+import { inThisThread } from '../../lib/service/text-work.ts';
+import { textWorkSuite } from './text-work.suite.ts';
+
+const PROGRAM = pathToFileURL(resolve('lib/embedded/text-worker.ts'));
+
+textWorkSuite('in-thread', inThisThread);
+const workers = createTextWorkers(PROGRAM);
+textWorkSuite('threaded', workers, () => workers.close());
+
+const large = () => canonicalText(JSON.stringify(Array.from({ length: 400_000 }, (_, id) => ({ id, v: 0 }))));
+
+test('work in a thread leaves the event loop to others', async () => {
+  const threads = createTextWorkers(PROGRAM);
+  const [base, target] = [large(), canonicalText(`[${large().checksum.length}]`)];
+  await threads.findSpan(base, ['0']);
+  let turns = 0;
+  const counting = setInterval(() => turns++, 1);
+  await threads.findSpan(base, ['399999', 'v']);
+  await threads.makeDelta(base, target, true);
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(3);
+  await threads.close();
+});
+
+test('a thread that breaks fails its work as unavailable, and the next piece of work is done by another', async () => {
+  const threads = createTextWorkers(PROGRAM);
+  const broken = createTextWorkers(pathToFileURL(resolve('lib/embedded/no-such-program.ts')));
+  await expect(broken.findSpan(large(), ['0'])).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(broken.findSpan(large(), ['0'])).rejects.toMatchObject({ code: 'unavailable' });
+  await broken.close();
+  const closing = threads.findSpan(large(), ['0']);
+  await threads.close();
+  await expect(closing).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(threads.findSpan(large(), ['0'])).rejects.toMatchObject({ code: 'unavailable' });
+});

@@ -42,6 +42,8 @@ export const LIMITS = {
   listPageMax: 1000,
   /** How often a create rebuilds on a new head before it gives up. */
   commitAttemptsMax: 5,
+  /** The same, with those that no other writer won but upkeep: each of its steps is a commit, and there are many. */
+  commitAttemptsInAllMax: 100,
   /** How long an upload's URL takes a PUT; what was PUT is forgotten a day later. */
   uploadMs: 60 * 60 * SECOND_MS,
   /** How long an Idempotency-Key is remembered. */

@@ -142,7 +142,10 @@ export interface OperationRecord {
   progress: number;
   createdAt: number;
   completedAt?: number;
+  /** Who asked, by what the request says of itself. */
   createdBy: string;
+  /** Who asked, by who was authenticated: for the audit trail. Older records do not say. */
+  actor?: string;
   /** While now < leaseUntil and the status is not final, nothing of chainId is removed. */
   chainId: string;
   leaseUntil: number;

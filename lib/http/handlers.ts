@@ -3,7 +3,7 @@
 import { ServiceError } from '../core/errors.ts';
 import type { OperationRecord } from '../core/model.ts';
 import type { Page } from '../ports.ts';
-import type { BackupService, Caller, RestoreOutput } from '../service/api.ts';
+import type { BackupService, RestoreOutput } from '../service/api.ts';
 import type { Identity } from './auth.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
@@ -145,7 +145,7 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     async restoreBackup({ fields, headers }, identity) {
       const async = headers.prefer === true;
       const createdBy = fields.createdBy ?? identity.actor;
-      const output = await service.restore({ ...fields, createdBy, async }, callerOf(identity, createdBy));
+      const output = await service.restore({ ...fields, createdBy, async }, { actor: identity.actor });
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
@@ -154,7 +154,7 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       const createdBy = fields.createdBy ?? identity.actor;
       const { timestamp: at, ...rest } = fields;
       const input = { targetResourceId: rest.resourceId, ...rest, at, createdBy, async };
-      const output = await service.restorePointInTime(input, callerOf(identity, createdBy));
+      const output = await service.restorePointInTime(input, { actor: identity.actor });
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
@@ -189,11 +189,6 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       return replyJson(200, { resourceId: params.resourceId, status: 'deleted' });
     },
   };
-}
-
-/** Who asks: the authenticated name, else what the request says of itself. */
-function callerOf(identity: Identity, claimed: string): Caller {
-  return { actor: identity.authenticated ? identity.actor : claimed };
 }
 
 function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown): Response {

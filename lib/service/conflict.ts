@@ -13,5 +13,7 @@ export async function retryOnConflict<T>(what: string, attempt: () => Promise<T>
       if (!(error instanceof PortError && error.code === 'conflict')) throw error;
     }
   }
-  throw new ServiceError('write_conflict', `${what} is being changed by others; try again.`);
+  throw new ServiceError('write_conflict', `${what} is being changed by others; try again.`, {
+    retryAfterSeconds: 1,
+  });
 }

@@ -36,13 +36,17 @@ export async function createBackup(
   const print = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
   return deps.gate.run(input.resourceId, async () => {
     const id = input.id ?? (await deps.catalog.allocateId('backup'));
-    for (let attempt = 1; attempt <= LIMITS.commitAttemptsMax; attempt++) {
+    // Upkeep of another process moves the head too, but takes no sequence: then no writer was faster, and trying again helps.
+    const lost = new Set<number>();
+    for (let n = 0; lost.size < LIMITS.commitAttemptsMax && n < LIMITS.commitAttemptsInAllMax; n++) {
       const output = await attemptCreate(deps, id, input, print, caller);
-      if (output !== undefined) return output;
+      if ('backup' in output) return output;
+      lost.add(output.lostSequence);
     }
     throw new ServiceError(
       'write_conflict',
       'Other writers of this resource were faster every time; try again.',
+      { retryAfterSeconds: 1 },
     );
   });
 }
@@ -55,14 +59,19 @@ export function refuseUnencrypted({ options }: Deps, encrypt: boolean): void {
   });
 }
 
-/** Resolves with undefined if another writer moved the head, or took the idempotency key, in the meantime. */
+interface Lost {
+  /** What the backup would have been numbered. */
+  lostSequence: number;
+}
+
+/** Lost is an attempt if the head moved, or the idempotency key was taken, in the meantime. */
 async function attemptCreate(
   deps: Deps,
   id: string,
   input: CreateBackupInput,
   print: string,
   caller: Caller,
-): Promise<CreateOutput | undefined> {
+): Promise<CreateOutput | Lost> {
   const { catalog, clock } = deps;
   const { resourceId } = input;
   const [head, earlier, earlyKey] = await Promise.all([
@@ -99,7 +108,7 @@ async function attemptCreate(
     // The base may have been rebased since the head was read, and its old bytes swept: then there is a newer head.
     const stale =
       hasCode(error, 'broken_chain') && (await catalog.getHead(resourceId))?.version !== head?.version;
-    if (stale) return undefined;
+    if (stale) return { lostSequence: draft.sequence };
     throw error;
   }
   const { content, changes, key } = built;
@@ -119,7 +128,7 @@ async function attemptCreate(
     if (built.text !== undefined) deps.bases?.keep(resourceId, ref.blobId, built.text);
     return { backup: record, replayed: false };
   } catch (error) {
-    if (error instanceof PortError && error.code === 'conflict') return undefined;
+    if (error instanceof PortError && error.code === 'conflict') return { lostSequence: draft.sequence };
     throw error;
   }
 }

@@ -24,6 +24,17 @@ export function noBackup(id: string): ServiceError {
  * Throws ServiceError `backup_not_found`, `backup_protected`, or `write_conflict` when others keep changing it.
  */
 export async function hideBackup(
+  deps: Pick<Deps, 'catalog' | 'clock' | 'gate' | 'options'>,
+  id: string,
+  reason: 'deleted' | 'expired',
+  actor: string,
+): Promise<void> {
+  const { resourceId } = await liveBackup(deps, id);
+  // The head moves: under a create at work on it, that one would have to begin again.
+  await deps.gate.run(resourceId, () => hideNow(deps, id, reason, actor));
+}
+
+async function hideNow(
   deps: Pick<Deps, 'catalog' | 'clock' | 'options'>,
   id: string,
   reason: 'deleted' | 'expired',

@@ -93,9 +93,14 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
   };
 }
 
+/** Of operations that were stored before their actor was: anybody may have called himself what `createdBy` says. */
+const UNKNOWN_ACTOR = 'unknown';
+
+/** What a caller calls himself stands beside who he was found to be, never in its place. */
 function aboutOf(action: AuditAction, at: number, operation: OperationRecord) {
-  const { id, resourceId, backupId, createdBy, progress } = operation;
-  return event(action, at, createdBy, { resourceId, backupId, operationId: id, detail: { progress } });
+  const { id, resourceId, backupId, createdBy, actor = UNKNOWN_ACTOR, progress } = operation;
+  const detail = { progress, createdBy };
+  return event(action, at, actor, { resourceId, backupId, operationId: id, detail });
 }
 
 /**

@@ -162,11 +162,11 @@ function draftOf(record: BackupRecord): Draft {
  * sweep, in the meantime: blobs that only that chain names must not drop out of sight.
  */
 async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Promise<BlobRef[] | undefined> {
-  const { catalog, clock, options } = deps;
+  const { catalog, clock, options, gate } = deps;
   const { id, resourceId, chainId, sequence } = seen;
   const replaced = ownBlob(seen);
   const fresh = rewritten.chain.at(-1)!;
-  const adopted = await retryOnConflict(`Backup ${id}`, async () => {
+  const attempt = async (): Promise<boolean> => {
     const [record, head] = await Promise.all([catalog.getBackup(id), catalog.getHead(resourceId)]);
     if (record === undefined || record.deletedAt !== undefined || head === undefined) return false;
     if (!sameChain(record.chain, seen.chain)) return false;
@@ -197,7 +197,9 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
     }
     await catalog.commit(changes);
     return true;
-  });
+  };
+  // Only here does the head move: a create at work on it goes first, or it would have to begin again.
+  const adopted = await gate.run(resourceId, () => retryOnConflict(`Backup ${id}`, attempt));
   if (adopted) return rewritten.chain;
   if (fresh.blobId !== replaced.blobId) await deps.blobs.delete(fresh.blobId);
   return undefined;

@@ -6,7 +6,7 @@ import { parsePointer } from '../core/json/pointer.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, OperationRecord } from '../core/model.ts';
-import type { PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
+import type { Caller, PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { findOperation, isFinal, type Tracker, trackOperation } from './operations.ts';
@@ -18,16 +18,20 @@ import type { Text } from './text.ts';
 const LOADED_PERCENT = 80;
 
 /** Restores a backup. Throws ServiceError `backup_not_found`, `path_not_found`, `broken_chain` or `integrity_error`. */
-export async function restoreBackup(deps: Deps, input: RestoreInput): Promise<RestoreOutput> {
+export async function restoreBackup(deps: Deps, input: RestoreInput, caller: Caller): Promise<RestoreOutput> {
   const record = await liveBackup(deps, input.backupId);
-  return begin(deps, record, input, input.targetResourceId);
+  return begin(deps, record, { ...input, ...caller }, input.targetResourceId);
 }
 
 /**
  * Restores the newest state at or before an instant.
  * Throws ServiceError `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is.
  */
-export async function restorePointInTime(deps: Deps, input: PointInTimeInput): Promise<RestoreOutput> {
+export async function restorePointInTime(
+  deps: Deps,
+  input: PointInTimeInput,
+  caller: Caller,
+): Promise<RestoreOutput> {
   const { resourceId, at } = input;
   const { found, earliest } = await deps.catalog.findSnapshot(resourceId, at);
   if (found === undefined) {
@@ -40,13 +44,13 @@ export async function restorePointInTime(deps: Deps, input: PointInTimeInput): P
     throw new ServiceError('resource_not_found', 'The resource has no backups.');
   }
   const record = await liveBackup(deps, found.backupId);
-  return begin(deps, record, input, input.targetResourceId ?? resourceId, at);
+  return begin(deps, record, { ...input, ...caller }, input.targetResourceId ?? resourceId, at);
 }
 
 async function begin(
   deps: Deps,
   record: BackupRecord,
-  input: Omit<RestoreInput, 'backupId' | 'targetResourceId'>,
+  input: Omit<RestoreInput, 'backupId' | 'targetResourceId'> & Caller,
   targetResourceId: string,
   pointInTime?: number,
 ): Promise<RestoreOutput> {
@@ -67,6 +71,7 @@ async function begin(
     progress: 0,
     createdAt: now,
     createdBy: input.createdBy,
+    actor: input.actor,
     chainId: record.chainId,
     leaseUntil: now + LIMITS.operationMs,
     version: 1,

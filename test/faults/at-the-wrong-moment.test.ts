@@ -5,6 +5,7 @@ import { LIMITS } from '../../lib/core/limits.ts';
 import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
 import { type Change, PortError } from '../../lib/ports.ts';
 import type { Deps } from '../../lib/service/deps.ts';
+import { createGate } from '../../lib/service/gate.ts';
 import { removeOrphans } from '../../lib/service/orphans.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { workQueue } from '../../lib/service/worker.ts';
@@ -50,7 +51,8 @@ function heldUp({ deps, plain }: World, id: string, what: () => Promise<void>): 
       await what();
     },
   });
-  return { ...deps, catalog };
+  // As in a process of its own: no gate holds between two.
+  return { ...deps, catalog, gate: createGate() };
 }
 
 describe('two sweeps at once', () => {

@@ -36,7 +36,7 @@ describe('restoring', () => {
             validate: true,
             async: false,
           },
-          { actor: 'admin' },
+          { actor: 'api' },
         ],
       },
     ]);
@@ -70,7 +70,7 @@ describe('restoring', () => {
           validate: true,
           async: false,
         },
-        { actor: 'admin' },
+        { actor: 'api' },
       ],
     });
   });

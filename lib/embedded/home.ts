@@ -30,6 +30,8 @@ import { createTransferStore, type UploadReceiver } from './transfers.ts';
 export interface HomeConfig extends EmbeddedConfig {
   /** The program of the threads that work on large texts; without it they are worked on in this one. */
   textWorker?: URL;
+  /** For tests that move the time; otherwise the machine's. */
+  clock?: Clock;
 }
 
 export interface Home {
@@ -37,8 +39,18 @@ export interface Home {
   /** Takes what is PUT to the URLs that the service gives out. */
   uploads: UploadReceiver;
   scratch: Scratch;
+  /** Does a piece of periodic work now, beside its timer. Throws what it throws. */
+  run(name: UpkeepName): Promise<void>;
   /** Ends background work and gives the folder free. */
   close(): Promise<void>;
+}
+
+export type UpkeepName = 'jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
+
+/** Idempotent, may die half way, and holds up no other. */
+interface PeriodicWork {
+  everyMs: number;
+  run: () => Promise<unknown>;
 }
 
 /** Events and queued jobs are looked for at least this often; both are also told of at once. */
@@ -60,7 +72,7 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
 
 async function compose(config: HomeConfig, log: Logger, database: Database): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs } = config;
-  const clock = createSystemClock();
+  const clock = config.clock ?? createSystemClock();
   const queue = createQueue(database, clock);
   const transfers = createTransferStore(dataDir, clock);
   const scratch = createScratch(dataDir);
@@ -93,28 +105,40 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   await giveBackJobs(database, clock);
 
   let stopping = false;
-  const worker = every('restore worker', QUEUE_EVERY_MS, log, () => workQueue(deps, () => stopping));
-  kickWorker = worker.kick;
-  const background = [
-    worker,
-    every('retention', config.retentionIntervalMs, log, async () => {
-      const summary = await sweep(deps);
-      log.info('retention swept', { ...summary });
-    }),
-    every('orphan search', ORPHANS_EVERY_MS, log, async () => {
-      const removed = await removeOrphans(deps);
-      if (removed > 0) log.warn('blobs that no record names were removed', { removed });
-    }),
-    every('upload ageing', UPLOADS_EVERY_MS, log, () => transfers.removeStale()),
-    every('event relay', RELAY_EVERY_MS, log, () => relayEvents(deps)),
-  ];
+  /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
+  const upkeep: Record<UpkeepName, PeriodicWork> = {
+    jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
+    retention: {
+      everyMs: config.retentionIntervalMs,
+      async run() {
+        const summary = await sweep(deps);
+        log.info('retention swept', { ...summary });
+      },
+    },
+    orphans: {
+      everyMs: ORPHANS_EVERY_MS,
+      async run() {
+        const removed = await removeOrphans(deps);
+        if (removed > 0) log.warn('blobs that no record names were removed', { removed });
+      },
+    },
+    uploads: { everyMs: UPLOADS_EVERY_MS, run: () => transfers.removeStale() },
+    events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
+  };
+  const running = new Map(
+    Object.entries(upkeep).map(([name, { everyMs, run }]) => [name, every(name, everyMs, log, run)]),
+  );
+  kickWorker = () => running.get('jobs')!.kick();
   return {
     service: createService(deps),
     uploads: transfers,
     scratch,
+    async run(name) {
+      await upkeep[name].run();
+    },
     async close() {
       stopping = true;
-      await Promise.all(background.map(({ stop }) => stop()));
+      await Promise.all([...running.values()].map(({ stop }) => stop()));
       await texts?.close();
       database.close();
     },

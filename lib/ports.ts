@@ -17,6 +17,7 @@ import type {
   WrappedKey,
 } from './core/model.ts';
 import type { Scratch } from './core/packed.ts';
+import type { StateAt } from './core/timeline.ts';
 
 export type { Chunks, Scratch };
 
@@ -109,6 +110,7 @@ export type Change =
   | { kind: 'backup.insert'; record: BackupRecord }
   /** Replaces the record (record.version = expect + 1). With `deletedAt` set it leaves every list and index of live backups. */
   | { kind: 'backup.update'; record: BackupRecord; expect: number }
+  /** Leaves the time of its sequence behind: an instant can still tell that there was a state (see `stateAt`). */
   | { kind: 'backup.remove'; id: string; expect: number }
   | { kind: 'head.put'; head: Head; expect: number }
   /** Adds a pointer; only the newest `snapshotsMax` (limits) of the resource stay visible. */
@@ -147,7 +149,7 @@ export interface Catalog {
   /** Tombstones included. */
   getBackup(id: string): Promise<BackupRecord | undefined>;
   getHead(resourceId: string): Promise<Head | undefined>;
-  /** Live backups, newest first by createdAt; equal times in a stable order. */
+  /** Live backups, newest first: of one resource by sequence, of all by createdAt, equal times in a stable order. */
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
   /** Live backups of one resource by rising sequence, from `fromSequence` on. */
   resourceHistory(
@@ -156,6 +158,15 @@ export interface Catalog {
   /** Live backups with expiresAt <= before, by rising expiresAt. */
   expiring(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
 
+  /** The live backup with the highest sequence below this one; of that type, if one is given. */
+  newestBefore(resourceId: string, sequence: number, type?: BackupType): Promise<BackupRecord | undefined>;
+  /**
+   * Of all live backups, the newest by sequence with createdAt <= at, with what stands around it. `missing` is the highest
+   * sequence above it, with createdAt <= at, that is a tombstone, a request that has not been completed, or has been
+   * removed; failing that, `gone` without more if nothing tells what the very next sequence was. Where times do not rise
+   * with sequences the head must say so (`disorder`).
+   */
+  stateAt(resourceId: string, at: number): Promise<StateAt>;
   /** Among the newest `snapshotsMax` pointers of the resource: the newest with createdAt <= at, and the earliest of all. */
   findSnapshot(
     resourceId: string,

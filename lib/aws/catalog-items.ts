@@ -12,9 +12,11 @@ import type {
   OperationRecord,
 } from '../core/model.ts';
 import {
+  askedKey,
   backupKey,
   eventKey,
   garbageKey,
+  hiddenKey,
   idempotencyKey,
   type Key,
   leaseKey,
@@ -69,9 +71,14 @@ export function backupItems(record: BackupRecord): BackupItems {
   return {
     record: document(backupKey(id), record, record.version, live ? listed : {}),
     others: [
-      item(sequenceKey(resourceId, sequence), { id: { S: id }, live: { BOOL: live } }),
+      item(sequenceKey(resourceId, sequence), { id: { S: id }, live: { BOOL: live }, type: { S: type } }),
       item(ownBlobKey(ownBlob(record).blobId), { id: { S: id } }),
-      ...(live ? [item(liveKey(resourceId, createdAt, sequence), { id: { S: id }, type: { S: type } })] : []),
+      live
+        ? item(liveKey(resourceId, createdAt, sequence), { id: { S: id }, type: { S: type } })
+        : item(hiddenKey(resourceId, createdAt, sequence), {
+            id: { S: id },
+            reason: { S: record.deletedReason ?? 'deleted' },
+          }),
     ],
   };
 }
@@ -96,6 +103,12 @@ export function operationItems(record: OperationRecord): OperationItems {
   return finished
     ? { record: operation }
     : { record: operation, lease: item(leaseKey(chainId, id), { until: whole(leaseUntil) }) };
+}
+
+/** Where a resource's history tells of a request that has not become a backup. */
+export function askedItem({ id, resourceId, createdAt, sequence, status }: BackupRequest): Item | undefined {
+  if (sequence === undefined) return undefined;
+  return item(askedKey(resourceId, createdAt, sequence), { id: { S: id }, status: { S: status } });
 }
 
 export function requestItem(request: BackupRequest): Item {

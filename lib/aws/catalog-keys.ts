@@ -60,14 +60,29 @@ export const sequenceKey = (resourceId: string, sequence: number): Key => ({
   sk: `${SEQUENCE_PREFIX}${padded(sequence)}`,
 });
 
-/** By time, live backups only. */
+/** By time: live backups, tombstones, requests that have not been completed, and what is left of removed ones. */
 export const LIVE_PREFIX = 'LIVE#';
-export const liveKey = (resourceId: string, createdAt: number, sequence: number): Key => ({
-  pk: resourcePartition(resourceId),
-  sk: `${LIVE_PREFIX}${padded(createdAt)}#${padded(sequence)}`,
-});
+export const HIDDEN_PREFIX = 'HID#';
+export const ASKED_PREFIX = 'ASKED#';
+export const GAP_PREFIX = 'GAP#';
+const byTime =
+  (prefix: string) =>
+  (resourceId: string, createdAt: number, sequence: number): Key => ({
+    pk: resourcePartition(resourceId),
+    sk: `${prefix}${padded(createdAt)}#${padded(sequence)}`,
+  });
+export const liveKey = byTime(LIVE_PREFIX);
+export const hiddenKey = byTime(HIDDEN_PREFIX);
+export const askedKey = byTime(ASKED_PREFIX);
+export const gapKey = byTime(GAP_PREFIX);
 
-/** By sequence, which is the order of time: so a pointer can be removed without having been read. */
+/** Time and sequence of a key that begins with `prefix`. */
+export function placeOf(prefix: string, sk: string): { createdAt: number; sequence: number } {
+  const [createdAt, sequence] = sk.slice(prefix.length).split('#').map(Number);
+  return { createdAt: createdAt!, sequence: sequence! };
+}
+
+/** By sequence, which is the order of states: so a pointer can be removed without having been read. */
 export const SNAPSHOT_PREFIX = 'SNAP#';
 export const snapshotKey = (resourceId: string, sequence: number): Key => ({
   pk: resourcePartition(resourceId),

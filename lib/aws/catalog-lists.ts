@@ -13,7 +13,6 @@ import {
   backupKey,
   FIRST,
   LAST,
-  LIVE_PREFIX,
   partitionsOf,
   resourcePartition,
   SEQUENCE_PREFIX,
@@ -49,17 +48,19 @@ export function createCatalogLists(listings: Listings): CatalogLists {
             : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
         return listings.page(plan, request);
       }
-      const accepts = (entry: Item) => textOf(entry, 'type') === type;
+      // Entries of the first release do not have their type: then the record tells.
+      const accepts = (entry: Item) =>
+        entry.live?.BOOL === true && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
+      const read = (item: Item) => {
+        const record = liveRecord(item);
+        return type === undefined || record?.type === type ? record : undefined;
+      };
       return listings.page(
         {
-          ...ofResource(
-            'backups of a resource',
-            resourceId,
-            LIVE_PREFIX,
-            type === undefined ? {} : { accepts },
-          ),
+          ...ofResource('backups of a resource', resourceId, SEQUENCE_PREFIX, { accepts }),
           name: ['backups of a resource', resourceId, type ?? ''],
           direction: 'falling',
+          read,
         },
         request,
       );

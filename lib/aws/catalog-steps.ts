@@ -1,9 +1,10 @@
 // What each change of a commit writes: items of one transaction, each with its own condition.
 
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import type { BackupRecord } from '../core/model.ts';
+import type { BackupRecord, BackupRequest } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
 import {
+  askedItem,
   backupItems,
   document,
   eventItem,
@@ -21,6 +22,7 @@ import {
 } from './catalog-items.ts';
 import {
   backupKey,
+  gapKey,
   garbageKey,
   headKey,
   type Key,
@@ -103,6 +105,12 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     ];
   };
 
+  const noteAsked = (request: BackupRequest): TransactWriteItem[] => {
+    const note = askedItem(request);
+    if (note === undefined) return [];
+    return [request.status === 'completed' ? remove(keyOf(note)) : put(note)];
+  };
+
   const preparers: Preparers = {
     'backup.insert': ({ record }) => {
       const { record: backup, others } = backupItems(record);
@@ -112,8 +120,12 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     'backup.remove': ({ id, expect }) => ({
       before: backupKey(id),
       writes(before) {
-        const { others } = backupItems(recordAt<BackupRecord>(before, expect, 'backup.remove'));
-        return [remove(backupKey(id), versionIs(expect)), ...others.map((item) => remove(keyOf(item)))];
+        const record = recordAt<BackupRecord>(before, expect, 'backup.remove');
+        return [
+          remove(backupKey(id), versionIs(expect)),
+          ...backupItems(record).others.map((item) => remove(keyOf(item))),
+          put(item(gapKey(record.resourceId, record.createdAt, record.sequence), {})),
+        ];
       },
     }),
     'head.put': ({ head, expect }) => putVersioned(headKey(head.resourceId), head, expect),
@@ -136,8 +148,11 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
       return [put(operation, NOT_THERE), ...(lease === undefined ? [] : [put(lease)])];
     },
     'operation.update': updateOperation,
-    'request.insert': ({ record }) => [put(requestItem(record), NOT_THERE)],
-    'request.update': ({ record, expect }) => [put(requestItem(record), versionIs(expect))],
+    'request.insert': ({ record }) => [put(requestItem(record), NOT_THERE), ...noteAsked(record)],
+    'request.update': ({ record, expect }) => [
+      put(requestItem(record), versionIs(expect)),
+      ...noteAsked(record),
+    ],
     'policy.put': ({ record, expect }) => putVersioned(policyKey(record.resourceId), record, expect),
     'policy.remove': ({ resourceId, expect }) => [remove(policyKey(resourceId), versionIs(expect))],
     'notice.put': ({ record, expect }) => putVersioned(noticeKey(record.id), record, expect),

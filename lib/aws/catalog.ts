@@ -42,6 +42,7 @@ import {
 } from './catalog-keys.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import { purge } from './catalog-purge.ts';
+import { newestBefore, stateAt } from './catalog-timeline.ts';
 import { createCursors } from './cursors.ts';
 import { createStamps, newId } from './ids.ts';
 import { createListings } from './listing.ts';
@@ -84,6 +85,9 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     getNotice: (id) => record<Notice>(noticeKey(id)),
     getRequest: (id) => record<BackupRequest>(requestKey(id)),
     getOperation: (id) => record<OperationRecord>(operationKey(id)),
+
+    newestBefore: (resourceId, sequence, type) => newestBefore(table, resourceId, sequence, type),
+    stateAt: (resourceId, at) => stateAt(table, resourceId, at),
 
     async findSnapshot(resourceId, at) {
       const pointers = await newestSnapshots(table, resourceId);

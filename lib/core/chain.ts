@@ -11,10 +11,17 @@ export interface BackupPlan {
   checkpoint: boolean;
 }
 
-/** Decides what a backup of `requested` type on this head builds on. */
-export function planBackup(head: Head | undefined, requested: BackupType): BackupPlan {
+/** What a backup may build on: the newest live one before it, and the newest live full before it. */
+export type Bases = Pick<Head, 'latest' | 'latestFull'>;
+
+/** Decides what a backup of `requested` type builds on. */
+export function planBackup(bases: Bases | undefined, requested: BackupType): BackupPlan {
   const base =
-    requested === 'incremental' ? head?.latest : requested === 'differential' ? head?.latestFull : undefined;
+    requested === 'incremental'
+      ? bases?.latest
+      : requested === 'differential'
+        ? bases?.latestFull
+        : undefined;
   if (base === undefined) return { type: 'full', checkpoint: false };
   return { type: requested, base, checkpoint: isChainSpent(base.chain) };
 }
@@ -30,13 +37,25 @@ export function isChainSpent(chain: readonly BlobRef[]): boolean {
 }
 
 /** What the head remembers of a backup that others may build on. */
-export function baseRefOf(record: BackupRecord): BaseRef {
+export function baseRefOf(record: BaseRef): BaseRef {
   const { id, sequence, checksum, size, chainId, chain, key } = record;
   return { id, sequence, checksum, size, chainId, chain, ...(key === undefined ? {} : { key }) };
 }
 
+/** The head once this backup is live. One that was accepted before the newest, and built after it, does not become the newest. */
+export function withBackup(head: Head, record: BackupRecord): Head {
+  const base = baseRefOf(record);
+  const isAfter = (other: BaseRef | undefined): boolean =>
+    other === undefined || record.sequence > other.sequence;
+  return {
+    ...head,
+    ...(isAfter(head.latest) ? { latest: base } : {}),
+    ...(record.type === 'full' && isAfter(head.latestFull) ? { latestFull: base } : {}),
+  };
+}
+
 /** The head with these backups as what deltas build on. */
-export function withBases(head: Head, latest?: BackupRecord, latestFull?: BackupRecord): Head {
+export function withBases(head: Head, latest?: BaseRef, latestFull?: BaseRef): Head {
   const { latest: _latest, latestFull: _latestFull, ...rest } = head;
   return {
     ...rest,

@@ -47,7 +47,10 @@ export interface BackupRecord {
   resourceType: string;
   type: BackupType;
   requestedType?: BackupType;
-  /** 1, 2, 3 ... within the resource; gaps never, twice never. */
+  /**
+   * The order of the resource's states: 1, 2, 3 ... in which they were accepted, whatever the clock said. Twice never; gaps
+   * where a state that was accepted never became a backup, or was removed.
+   */
   sequence: number;
   status: 'completed';
   /** Bytes of the canonical text, and its hash. */
@@ -65,6 +68,7 @@ export interface BackupRecord {
   key?: WrappedKey;
   changes?: ChangeCounts;
   metadata: BackupMetadata;
+  /** What the wall clock said when the state was accepted: later sequences may have earlier times. */
   createdAt: number;
   completedAt: number;
   expiresAt?: number;
@@ -94,6 +98,9 @@ export interface BackupRequest {
   /** Why it failed: an error's code and detail, as a call would have been answered. */
   failure?: { code: string; detail: string };
   actor: string;
+  /** The place in the order of states that the backup will have; absent in requests of the first release. */
+  sequence?: number;
+  /** When it was accepted: the backup's own time, too. */
   createdAt: number;
   /** Unfinished by then, it has failed. */
   leaseUntil: number;
@@ -106,12 +113,22 @@ export type BaseRef = Pick<
   'id' | 'sequence' | 'checksum' | 'size' | 'chainId' | 'chain' | 'key'
 >;
 
-/** The newest of a resource. It outlives its backups: sequences and times go on from it. */
+/** Times, both ends included. */
+export interface TimeRange {
+  from: number;
+  to: number;
+}
+
+/** The newest of a resource. It outlives its backups: sequences go on from it. */
 export interface Head {
   resourceId: string;
+  /** The last one given. */
   sequence: number;
+  /** The latest time given to a state so far. */
   createdAt: number;
-  /** Newest live backup, and newest live full: what deltas build on. */
+  /** The times among which some sequence has an earlier time than one before it; absent while there is no such. */
+  disorder?: TimeRange;
+  /** Newest live backup, and newest live full, by sequence: what deltas build on. */
   latest?: BaseRef;
   latestFull?: BaseRef;
   version: number;
@@ -124,6 +141,21 @@ export interface SnapshotPointer {
   backupId: string;
 }
 
+/** A backup, and when its state was accepted. */
+export interface DatedBackup {
+  backupId: string;
+  createdAt: number;
+}
+
+/** What a moment had, as far as it is known, and the live backups around it. */
+export interface InexactMoment {
+  reason: 'deleted' | 'expired' | 'gone' | 'pending' | 'failed';
+  backupId?: string;
+  createdAt?: number;
+  previous: DatedBackup;
+  next?: DatedBackup;
+}
+
 export type OperationStatus = 'queued' | 'in_progress' | 'validating' | 'completed' | 'failed';
 
 export interface OperationRecord {
@@ -134,6 +166,11 @@ export interface OperationRecord {
   type: 'full' | 'point_in_time';
   status: OperationStatus;
   pointInTime?: number;
+  /** Of a restore to an instant: when the state that it gives was accepted. */
+  stateOf?: number;
+  /** Whether that is the state of the very moment: false if what was accepted later, by then, is no backup (any more). */
+  exact?: boolean;
+  inexact?: InexactMoment;
   path?: string;
   validate: boolean;
   validated: boolean;

@@ -70,6 +70,10 @@ function backupPreparers(database: Database, allocated: Allocated) {
        own_blob = ?, version = ?, doc = ? WHERE id = ? AND version = ?`,
   );
   const remove = database.statement('DELETE FROM backup WHERE id = ? AND version = ?');
+  const leaveGap = database.statement(
+    `INSERT INTO gap (resource_id, sequence, created_at)
+     SELECT resource_id, sequence, created_at FROM backup WHERE id = ? AND version = ? ON CONFLICT DO NOTHING`,
+  );
   const columns = (record: BackupRecord) => [
     keyText(record.resourceId),
     record.sequence,
@@ -100,7 +104,10 @@ function backupPreparers(database: Database, allocated: Allocated) {
     },
     'backup.remove': ({ id, expect }) => {
       const key = keyText(id);
-      return () => remove.run(key, expect);
+      return () => {
+        leaveGap.run(key, expect);
+        return remove.run(key, expect);
+      };
     },
   } satisfies Partial<Preparers>;
 }
@@ -147,12 +154,17 @@ function operationPreparers(database: Database, allocated: Allocated) {
 function requestPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
   const insert = database.statement(
-    'INSERT INTO request (created_at, finished, version, doc, id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    `INSERT INTO request (resource_id, sequence, status, created_at, finished, version, doc, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
-    'UPDATE request SET created_at = ?, finished = ?, version = ?, doc = ? WHERE id = ? AND version = ?',
+    `UPDATE request SET resource_id = ?, sequence = ?, status = ?, created_at = ?, finished = ?, version = ?,
+       doc = ? WHERE id = ? AND version = ?`,
   );
   const columns = (record: BackupRequest) => [
+    keyText(record.resourceId),
+    record.sequence ?? null,
+    record.status,
     record.createdAt,
     isFinished(record.status) ? 1 : 0,
     record.version,

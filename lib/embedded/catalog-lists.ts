@@ -27,18 +27,19 @@ type CatalogLists = Pick<
 
 /** The paginated reads of the catalog. */
 export function createCatalogLists(database: Database): CatalogLists {
-  const backups = (where: string) =>
+  const backups = (list: string, key: string, where: string) =>
     createListing<BackupRecord>(database, {
-      list: 'backups',
+      list,
       table: 'backup',
-      key: 'created_at',
+      key,
       direction: 'falling',
       where: `live = 1 ${where}`,
     });
-  const allBackups = backups('');
-  const backupsOfResource = backups('AND resource_id = ?');
-  const backupsOfType = backups('AND type = ?');
-  const backupsOfResourceAndType = backups('AND resource_id = ? AND type = ?');
+  const allBackups = backups('backups', 'created_at', '');
+  const backupsOfType = backups('backups', 'created_at', 'AND type = ?');
+  const ofResource = (where: string) => backups('backups of a resource', 'sequence', where);
+  const backupsOfResource = ofResource('AND resource_id = ?');
+  const backupsOfResourceAndType = ofResource('AND resource_id = ? AND type = ?');
   const history = createListing<BackupRecord>(database, {
     list: 'history',
     table: 'backup',

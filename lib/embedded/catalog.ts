@@ -19,6 +19,7 @@ import { createCatalogLists } from './catalog-lists.ts';
 import type { Database, Statement } from './database.ts';
 import { createIdAllocator } from './id-allocator.ts';
 import { keyText } from './schema.ts';
+import { createStateAt } from './state-at.ts';
 
 interface DocRow {
   doc: string;
@@ -32,6 +33,8 @@ export function createCatalog(database: Database): Catalog {
   const ids = createIdAllocator(database);
   const writer = createCatalogWriter(database, ids.highest);
   const lists = createCatalogLists(database);
+
+  const stateAt = createStateAt(database);
 
   const backupById = database.statement<DocRow>('SELECT doc FROM backup WHERE id = ?');
   const headOf = database.statement<DocRow>('SELECT doc FROM head WHERE resource_id = ?');
@@ -48,6 +51,14 @@ export function createCatalog(database: Database): Catalog {
   );
   const earliestSnapshot = database.statement<DocRow>(
     'SELECT doc FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
+  );
+  const newestBelow = database.statement<DocRow>(
+    `SELECT doc FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
+     ORDER BY sequence DESC LIMIT 1`,
+  );
+  const newestBelowOfType = database.statement<DocRow>(
+    `SELECT doc FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
+     ORDER BY sequence DESC LIMIT 1`,
   );
   const requestById = database.statement<DocRow>('SELECT doc FROM request WHERE id = ?');
   const lease = database.statement<{ held: 1 }>(
@@ -68,6 +79,11 @@ export function createCatalog(database: Database): Catalog {
   const accounted = database.statement<{ known: 1 }>(
     `SELECT 1 AS known WHERE EXISTS (SELECT 1 FROM backup WHERE own_blob = ?)
        OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?)`,
+  );
+  const leaveGaps = database.statement(
+    `INSERT INTO gap (resource_id, sequence, created_at)
+     SELECT resource_id, sequence, created_at FROM request
+     WHERE finished = 1 AND created_at < ? AND status = 'failed' AND sequence IS NOT NULL ON CONFLICT DO NOTHING`,
   );
   const purgeRequests = database.statement(
     `DELETE FROM request WHERE row IN
@@ -108,6 +124,17 @@ export function createCatalog(database: Database): Catalog {
 
     async getHead(resourceId) {
       return parsed<Head>(headOf.get(keyText(resourceId)));
+    },
+
+    async newestBefore(resourceId, sequence, type) {
+      const key = keyText(resourceId);
+      return parsed<BackupRecord>(
+        type === undefined ? newestBelow.get(key, sequence) : newestBelowOfType.get(key, type, sequence),
+      );
+    },
+
+    async stateAt(resourceId, at) {
+      return stateAt(resourceId, parsed<Head>(headOf.get(keyText(resourceId))), at);
     },
 
     async findSnapshot(resourceId, at) {
@@ -169,6 +196,7 @@ export function createCatalog(database: Database): Catalog {
     async purge({ now, operationsBefore }) {
       await purgeAll(purgeIdempotency, now);
       await purgeAll(purgeOperations, operationsBefore);
+      await database.write(() => leaveGaps.run(operationsBefore));
       await purgeAll(purgeRequests, operationsBefore);
     },
 

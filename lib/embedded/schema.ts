@@ -106,6 +106,30 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE notice (id TEXT PRIMARY KEY, since INTEGER NOT NULL, version INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
   CREATE INDEX notice_since ON notice (since, id);
   `,
+  `
+  DROP INDEX backup_live_resource;
+  CREATE INDEX backup_live_time ON backup (resource_id, created_at, sequence) WHERE live = 1;
+  DROP INDEX backup_live_resource_type;
+  CREATE INDEX backup_live_resource_type ON backup (resource_id, type, sequence) WHERE live = 1;
+  CREATE INDEX backup_hidden_time ON backup (resource_id, created_at, sequence) WHERE live = 0;
+
+  CREATE TABLE gap (
+    resource_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (resource_id, sequence)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX gap_time ON gap (resource_id, created_at, sequence);
+
+  ALTER TABLE request ADD COLUMN resource_id TEXT;
+  ALTER TABLE request ADD COLUMN sequence INTEGER;
+  ALTER TABLE request ADD COLUMN status TEXT;
+  UPDATE request SET status = doc ->> '$.status',
+    resource_id = substr(doc -> '$.resourceId', 2, length(doc -> '$.resourceId') - 2);
+  CREATE INDEX request_open_time ON request (resource_id, created_at, sequence)
+    WHERE status <> 'completed' AND sequence IS NOT NULL;
+  CREATE INDEX request_open ON request (resource_id, sequence) WHERE status <> 'completed' AND sequence IS NOT NULL;
+  `,
 ];
 
 /**

@@ -1,6 +1,13 @@
 // Records to the wire, member for member in the order of the specification. What is not named here is not shown.
 
-import type { BackupRecord, BackupRequest, Notice, OperationRecord, PolicyRecord } from '../core/model.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  DatedBackup,
+  Notice,
+  OperationRecord,
+  PolicyRecord,
+} from '../core/model.ts';
 import type { RetentionDecision } from '../service/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
@@ -81,7 +88,7 @@ export function viewOperation(record: OperationRecord, now: number, basePath = '
     targetResourceId: record.targetResourceId,
     type: record.type,
     status: record.status,
-    ...(pointInTime === undefined ? {} : { pointInTime: formatInstant(pointInTime) }),
+    ...(pointInTime === undefined ? {} : viewMoment(record, pointInTime)),
     ...(path === undefined ? {} : { path }),
     validated: record.validated,
     validationErrors: record.validationErrors,
@@ -91,6 +98,35 @@ export function viewOperation(record: OperationRecord, now: number, basePath = '
     createdBy: record.createdBy,
     ...(fetchable ? { resultUrl: `${basePath}${operationUrl(record.id)}/result` } : {}),
   };
+}
+
+/** What was asked, what was found for it, and, if that is not what the moment had, why, and what stands around it. */
+function viewMoment({ stateOf, exact, inexact }: OperationRecord, pointInTime: number) {
+  const asked = { pointInTime: formatInstant(pointInTime) };
+  if (stateOf === undefined || exact === undefined) return asked;
+  const found = {
+    ...asked,
+    stateOf: formatInstant(stateOf),
+    ageSeconds: Math.max(0, Math.floor((pointInTime - stateOf) / 1000)),
+    exact,
+  };
+  if (inexact === undefined) return found;
+  const { reason, backupId, createdAt, previous, next } = inexact;
+  const missing = {
+    ...(backupId === undefined ? {} : { backupId }),
+    ...(createdAt === undefined ? {} : { createdAt: formatInstant(createdAt) }),
+  };
+  return {
+    ...found,
+    reason,
+    ...(Object.keys(missing).length === 0 ? {} : { missing }),
+    previous: viewDated(previous),
+    ...(next === undefined ? {} : { next: viewDated(next) }),
+  };
+}
+
+function viewDated({ backupId, createdAt }: DatedBackup) {
+  return { backupId, createdAt: formatInstant(createdAt) };
 }
 
 export function viewPolicy(record: PolicyRecord): Answer<'Policy'> {

@@ -49,8 +49,10 @@ const APPLIERS: Appliers = {
   'backup.remove'(state, journal, { kind, id, expect }) {
     const entry = state.backups.get(id);
     demand(entry?.record.version === expect, kind);
+    const { resourceId, sequence, createdAt } = entry!.record;
     journal.delete(state.backups, id);
-    journal.delete(state.sequences, sequenceKey(entry!.record.resourceId, entry!.record.sequence));
+    journal.delete(state.sequences, sequenceKey(resourceId, sequence));
+    journal.set(state.gaps, sequenceKey(resourceId, sequence), { resourceId, sequence, createdAt });
   },
 
   'head.put'(state, journal, { kind, head, expect }) {

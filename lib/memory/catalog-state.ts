@@ -20,10 +20,18 @@ export interface StoredEvent {
   published: boolean;
 }
 
+export interface Gap {
+  resourceId: string;
+  sequence: number;
+  createdAt: number;
+}
+
 export interface CatalogState {
   backups: Map<string, Entry<BackupRecord>>;
   /** Which backup has a sequence of a resource; keys by `sequenceKey`. */
   sequences: Map<string, string>;
+  /** What became of no backup, or of one that was removed: its time, by `sequenceKey`. */
+  gaps: Map<string, Gap>;
   heads: Map<string, Head>;
   /** By resource: at most `snapshotsMax` pointers, oldest first. The arrays are never changed in place. */
   snapshots: Map<string, readonly SnapshotPointer[]>;
@@ -44,6 +52,7 @@ export function createState(): CatalogState {
   return {
     backups: new Map(),
     sequences: new Map(),
+    gaps: new Map(),
     heads: new Map(),
     snapshots: new Map(),
     idempotency: new Map(),

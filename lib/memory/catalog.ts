@@ -1,12 +1,13 @@
 // The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
 
-import type { BackupRequest, OperationRecord } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, OperationRecord } from '../core/model.ts';
 import { checkLimit } from '../port-checks.ts';
 import type { Catalog } from '../ports.ts';
 import { applyChanges } from './catalog-commit.ts';
-import { createState } from './catalog-state.ts';
+import { createState, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
 import { pageOf } from './page.ts';
+import { stateAt } from './state-at.ts';
 
 /** A catalog that forgets everything with the process. */
 export function createMemoryCatalog(): Catalog {
@@ -42,11 +43,11 @@ export function createMemoryCatalog(): Catalog {
           (resourceId === undefined || record.resourceId === resourceId) &&
           (type === undefined || record.type === type),
       );
-      return pageOf(
-        matching,
-        { list: 'backups', key: (record) => record.createdAt, direction: 'falling' },
-        request,
-      );
+      const order =
+        resourceId === undefined
+          ? { list: 'backups', key: (record: BackupRecord) => record.createdAt }
+          : { list: 'backups of a resource', key: (record: BackupRecord) => record.sequence };
+      return pageOf(matching, { ...order, direction: 'falling' }, request);
     },
 
     async resourceHistory(request) {
@@ -69,6 +70,18 @@ export function createMemoryCatalog(): Catalog {
         { list: 'expiring', key: (record) => record.expiresAt!, direction: 'rising' },
         request,
       );
+    },
+
+    async newestBefore(resourceId, sequence, type) {
+      const matching = liveBackups()
+        .map(({ record }) => record)
+        .filter((record) => record.resourceId === resourceId && record.sequence < sequence)
+        .filter((record) => type === undefined || record.type === type);
+      return copied(matching.sort((a, b) => b.sequence - a.sequence)[0]);
+    },
+
+    async stateAt(resourceId, at) {
+      return copy(stateAt(state, resourceId, at));
     },
 
     async findSnapshot(resourceId, at) {
@@ -205,6 +218,9 @@ export function createMemoryCatalog(): Catalog {
       for (const [id, { record }] of state.requests) {
         if (!isUnfinished(record) && record.createdAt < operationsBefore) {
           state.requests.delete(id);
+          const { resourceId, sequence, createdAt, status } = record;
+          if (status !== 'failed' || sequence === undefined) continue;
+          state.gaps.set(sequenceKey(resourceId, sequence), { resourceId, sequence, createdAt });
         }
       }
     },

@@ -32,12 +32,10 @@ export interface CreateBackupInput {
   encrypt: boolean;
   /** From the Idempotency-Key header. */
   idempotencyKey?: string;
-  /** The id the backup was promised when it was asked for by upload; else it gets a new one. */
-  id?: string;
 }
 
 /** A backup whose state has been uploaded. */
-export interface RequestBackupInput extends Omit<CreateBackupInput, 'state' | 'id'> {
+export interface RequestBackupInput extends Omit<CreateBackupInput, 'state'> {
   uploadId: string;
 }
 

@@ -1,19 +1,26 @@
 // Creates a backup: builds it on the head, proves it, stores its bytes, commits it. Acknowledged means restorable.
 
-import { type BackupPlan, baseRefOf, planBackup } from '../core/chain.ts';
+import { type BackupPlan, type Bases, baseRefOf, planBackup } from '../core/chain.ts';
 import type { ChainKey } from '../core/envelope.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import { isPacked, type ScannedState, sizeOf } from '../core/json/state-sink.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
-import type { BackupRecord, BaseRef, ChangeCounts, Head, WrappedKey } from '../core/model.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  BackupType,
+  BaseRef,
+  ChangeCounts,
+  Head,
+  WrappedKey,
+} from '../core/model.ts';
 import { unpack } from '../core/packed.ts';
-import { type Change, PortError } from '../ports.ts';
 import type { Caller, CreateBackupInput } from './api.ts';
 import { type ChainSource, keyContextOf, openKey } from './blobs.ts';
+import { commitBackup } from './commit-backup.ts';
 import type { Deps } from './deps.ts';
-import { event } from './events.ts';
-import { findEarlier, fingerprint, rememberAnswer } from './idempotency.ts';
+import { findEarlier, fingerprint } from './idempotency.ts';
 import { type LoadedState, loadBase } from './state.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
@@ -21,6 +28,17 @@ export interface CreateOutput {
   backup: BackupRecord;
   /** An earlier answer, under the same idempotency key. */
   replayed: boolean;
+}
+
+/** What a create is about, the same in all its attempts. */
+interface Work {
+  id: string;
+  input: CreateBackupInput;
+  /** Of what was asked, if it came with an idempotency key. */
+  print: string;
+  caller: Caller;
+  /** What it was accepted as, if it came by upload: its place in the order of states, and its time. */
+  request?: BackupRequest;
 }
 
 /**
@@ -34,21 +52,41 @@ export async function createBackup(
 ): Promise<CreateOutput> {
   refuseUnencrypted(deps, input.encrypt);
   const print = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
-  return deps.gate.run(input.resourceId, async () => {
-    const id = input.id ?? (await deps.catalog.allocateId('backup'));
-    // Upkeep of another process moves the head too, but takes no sequence: then no writer was faster, and trying again helps.
-    const lost = new Set<number>();
-    for (let n = 0; lost.size < LIMITS.commitAttemptsMax && n < LIMITS.commitAttemptsInAllMax; n++) {
-      const output = await attemptCreate(deps, id, input, print, caller);
-      if ('backup' in output) return output;
-      lost.add(output.lostSequence);
-    }
-    throw new ServiceError(
-      'write_conflict',
-      'Other writers of this resource were faster every time; try again.',
-      { retryAfterSeconds: 1 },
-    );
-  });
+  return deps.gate.run(input.resourceId, async () =>
+    create(deps, { id: await deps.catalog.allocateId('backup'), input, print, caller }),
+  );
+}
+
+/**
+ * Makes the backup that was accepted as `request`, in its place and of its time, and completes the request in the same commit.
+ * Throws like `createBackup`, and PortError `conflict` if somebody else has moved the request on.
+ */
+export async function createRequested(
+  deps: Deps,
+  request: BackupRequest,
+  state: ScannedState,
+): Promise<BackupRecord> {
+  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = request;
+  const input = { resourceId, resourceType, type, state, metadata, encrypt };
+  const work: Work = { id, input, print: '', caller: { actor }, request };
+  // Of one resource they come one after another; what comes in a call does not wait for them, nor do they lose to it.
+  const { backup } = await deps.gate.run(JSON.stringify(['by upload', resourceId]), () => create(deps, work));
+  return backup;
+}
+
+async function create(deps: Deps, work: Work): Promise<CreateOutput> {
+  // Upkeep of another process moves the head too, but takes no sequence: then no writer was faster, and trying again helps.
+  const lost = new Set<number>();
+  for (let n = 0; lost.size < LIMITS.commitAttemptsMax && n < LIMITS.commitAttemptsInAllMax; n++) {
+    const output = await attemptCreate(deps, work);
+    if ('backup' in output) return output;
+    lost.add(output.lostSequence);
+  }
+  throw new ServiceError(
+    'write_conflict',
+    'Other writers of this resource were faster every time; try again.',
+    { retryAfterSeconds: 1 },
+  );
 }
 
 /** Throws ServiceError `encryption_required` where the deployment does not take what is not encrypted. */
@@ -64,26 +102,22 @@ interface Lost {
   lostSequence: number;
 }
 
-/** Lost is an attempt if the head moved, or the idempotency key was taken, in the meantime. */
-async function attemptCreate(
-  deps: Deps,
-  id: string,
-  input: CreateBackupInput,
-  print: string,
-  caller: Caller,
-): Promise<CreateOutput | Lost> {
+/** Lost is an attempt if its sequence, its base or the idempotency key was taken in the meantime. */
+async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Lost> {
   const { catalog, clock } = deps;
+  const { id, input, request } = work;
   const { resourceId } = input;
   const [head, earlier, earlyKey] = await Promise.all([
     catalog.getHead(resourceId),
-    findEarlier<BackupRecord>(deps, input.idempotencyKey, print),
+    findEarlier<BackupRecord>(deps, input.idempotencyKey, work.print),
     // A full begins a chain of its own, so its key need not wait for the head.
     input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined,
   ]);
   if (earlier !== undefined) return { backup: earlier, replayed: true };
-  const plan = planBackup(head, input.type);
   const now = clock.now();
-  const createdAt = head === undefined ? now : Math.max(now, head.createdAt + 1);
+  const sequence = request?.sequence ?? (head?.sequence ?? 0) + 1;
+  const createdAt = request?.createdAt ?? now;
+  const plan = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
   const { retentionDays } = input.metadata;
   const draft: Draft = {
     id,
@@ -91,7 +125,7 @@ async function attemptCreate(
     resourceType: input.resourceType,
     type: plan.type,
     ...(plan.type === input.type ? {} : { requestedType: input.type }),
-    sequence: (head?.sequence ?? 0) + 1,
+    sequence,
     size: sizeOf(input.state),
     checksum: input.state.checksum,
     encrypted: input.encrypt,
@@ -123,14 +157,31 @@ async function attemptCreate(
     completedAt: Math.max(clock.now(), createdAt),
     version: 1,
   };
-  try {
-    await catalog.commit(changesOf(record, head, input, print, caller, now));
-    if (built.text !== undefined) deps.bases?.keep(resourceId, ref.blobId, built.text);
-    return { backup: record, replayed: false };
-  } catch (error) {
-    if (error instanceof PortError && error.code === 'conflict') return { lostSequence: draft.sequence };
-    throw error;
+  const committed = await commitBackup(deps, { ...work, record, base: plan.base, head, now });
+  if (committed === undefined) return { lostSequence: sequence };
+  // A base for what comes next, which this one is only if it is the newest.
+  if (built.text !== undefined && committed.latest?.id === id) {
+    deps.bases?.keep(resourceId, ref.blobId, built.text);
   }
+  return { backup: record, replayed: false };
+}
+
+/** The newest that come before a sequence: the head has them, unless it has gone on since the sequence was given. */
+async function basesBelow(
+  { catalog }: Deps,
+  head: Head | undefined,
+  sequence: number,
+  type: BackupType,
+): Promise<Bases | undefined> {
+  if (head === undefined || type === 'full') return undefined;
+  const newest = type === 'incremental' ? head.latest : head.latestFull;
+  if (newest === undefined || newest.sequence < sequence) return head;
+  const before = await catalog.newestBefore(
+    head.resourceId,
+    sequence,
+    type === 'differential' ? 'full' : undefined,
+  );
+  return before === undefined ? {} : { latest: baseRefOf(before), latestFull: baseRefOf(before) };
 }
 
 interface Built {
@@ -185,43 +236,6 @@ async function openBaseOf(
 
 function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>): Promise<ChainKey> {
   return keyring.generate(keyContextOf(about));
-}
-
-/** One commit: the record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the event. */
-function changesOf(
-  record: BackupRecord,
-  head: Head | undefined,
-  input: CreateBackupInput,
-  print: string,
-  caller: Caller,
-  now: number,
-): Change[] {
-  const { id, resourceId, sequence, createdAt, type } = record;
-  const base = baseRefOf(record);
-  const latestFull = type === 'full' ? base : head?.latestFull;
-  const expect = head?.version ?? 0;
-  const next: Head = {
-    resourceId,
-    sequence,
-    createdAt,
-    latest: base,
-    ...(latestFull === undefined ? {} : { latestFull }),
-    version: expect + 1,
-  };
-  const changes: Change[] = [
-    { kind: 'head.put', head: next, expect },
-    { kind: 'backup.insert', record },
-    { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
-    event('backup.created', now, caller.actor, {
-      resourceId,
-      backupId: id,
-      detail: { type, sequence, size: record.size, compressedSize: record.compressedSize },
-    }),
-  ];
-  if (input.idempotencyKey !== undefined) {
-    changes.push(rememberAnswer(input.idempotencyKey, print, record, now));
-  }
-  return changes;
 }
 
 /** What makes two requests the same: all that was asked for, member order and white space aside. */

@@ -2,7 +2,7 @@
 
 import { ownBlob, withBases } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
-import type { BackupRecord, BackupType, Head } from '../core/model.ts';
+import type { BackupRecord, BackupType, BaseRef, Head } from '../core/model.ts';
 import type { Change } from '../ports.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
@@ -88,26 +88,12 @@ function refuseProtected(record: BackupRecord, now: number): void {
 }
 
 /** The head once the backup is gone: later deltas build on what is live. */
-async function headWithout(deps: Pick<Deps, 'catalog'>, head: Head, id: string): Promise<Head> {
-  const next = { ...head, version: head.version + 1 };
-  if (head.latest?.id !== id && head.latestFull?.id !== id) return next;
-  const [latest, latestFull] = await Promise.all([
-    newestBeside(deps, head.resourceId, id),
-    newestBeside(deps, head.resourceId, id, 'full'),
-  ]);
-  return withBases(next, latest, latestFull);
-}
-
-async function newestBeside(
-  { catalog }: Pick<Deps, 'catalog'>,
-  resourceId: string,
-  id: string,
-  type?: BackupType,
-): Promise<BackupRecord | undefined> {
-  const { items } = await catalog.listBackups({
-    resourceId,
-    limit: 2,
-    ...(type === undefined ? {} : { type }),
-  });
-  return items.find((record) => record.id !== id);
+async function headWithout({ catalog }: Pick<Deps, 'catalog'>, head: Head, id: string): Promise<Head> {
+  const { resourceId, latest, latestFull, version } = head;
+  const beside = (base: BaseRef | undefined, type?: BackupType) =>
+    base?.id === id ? catalog.newestBefore(resourceId, base.sequence, type) : base;
+  return withBases(
+    { ...head, version: version + 1 },
+    ...(await Promise.all([beside(latest), beside(latestFull, 'full')])),
+  );
 }

@@ -6,10 +6,11 @@ import { readState } from '../core/json/body.ts';
 import { isPacked, packingOf, type ScannedState } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, BackupRequest } from '../core/model.ts';
+import { withNextState } from '../core/timeline.ts';
 import { type Change, PortError } from '../ports.ts';
 import type { Caller, RequestBackupInput, Upload } from './api.ts';
 import { retryOnConflict } from './conflict.ts';
-import { createBackup, refuseUnencrypted } from './create.ts';
+import { createRequested, refuseUnencrypted } from './create.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { noBackup } from './hide.ts';
@@ -37,16 +38,19 @@ export interface Requested {
 export function requestBackup(deps: Deps, input: RequestBackupInput, caller: Caller): Promise<Requested> {
   const { idempotencyKey: key, ...asked } = input;
   const print = fingerprint(asked);
-  return retryOnConflict('The idempotency key', async () => {
-    const earlier = await findEarlier<BackupRequest>(deps, key, print);
-    if (earlier !== undefined) {
-      await sendAgain(deps, earlier.id);
-      return { request: earlier, replayed: true };
-    }
-    const remember = (request: BackupRequest): Change[] =>
-      key === undefined ? [] : [rememberAnswer(key, print, request, deps.clock.now())];
-    return { request: await takeOn(deps, asked, caller, remember), replayed: false };
-  });
+  const take = () =>
+    retryOnConflict(`Resource ${asked.resourceId}`, async () => {
+      const earlier = await findEarlier<BackupRequest>(deps, key, print);
+      if (earlier !== undefined) {
+        await sendAgain(deps, earlier.id);
+        return { request: earlier, replayed: true };
+      }
+      const remember = (request: BackupRequest): Change[] =>
+        key === undefined ? [] : [rememberAnswer(key, print, request, deps.clock.now())];
+      return { request: await takeOn(deps, asked, caller, remember), replayed: false };
+    });
+  // Behind the creates that are under way: each of them would have to be built anew for the place that this one takes.
+  return deps.gate.run(asked.resourceId, take);
 }
 
 /** The first time may have failed between the commit and the queue. A job too many finds its work done. */
@@ -62,12 +66,15 @@ async function takeOn(
 ): Promise<BackupRequest> {
   const { catalog, clock, queue } = deps;
   refuseUnencrypted(deps, input.encrypt);
-  await findUpload(deps, input.uploadId);
+  const [head] = await Promise.all([catalog.getHead(input.resourceId), findUpload(deps, input.uploadId)]);
   const now = clock.now();
+  // Its place in the order of states is given now: what is accepted later comes later, whichever is made first.
+  const next = withNextState(head, input.resourceId, now);
   const { type, ...asked } = input;
   const request: BackupRequest = {
     ...asked,
     id: await catalog.allocateId('backup'),
+    sequence: next.sequence,
     requestedType: type,
     status: 'pending',
     progress: 0,
@@ -78,6 +85,7 @@ async function takeOn(
   };
   const { id, resourceId } = request;
   await catalog.commit([
+    { kind: 'head.put', head: next, expect: next.version - 1 },
     { kind: 'request.insert', record: request },
     event('backup.requested', now, caller.actor, { resourceId, backupId: id }),
     ...remember(request),
@@ -111,19 +119,17 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
       const state = await readUpload(deps, current);
       try {
         current = await move(deps, current, { progress: READ_PERCENT });
-        const { resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = current;
-        await createBackup(deps, { id, resourceId, resourceType, type, state, metadata, encrypt }, { actor });
+        await createRequested(deps, current, state);
       } finally {
         if (isPacked(state)) await state.release();
       }
-    }
+    } else await move(deps, current, { status: 'completed', progress: 100 });
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code === 'write_conflict') throw error;
     const failure = { code: error.code, detail: error.message };
     await move(deps, current, { status: 'failed', failure });
     return;
   }
-  await move(deps, current, { status: 'completed', progress: 100 });
   await transfers.discardUpload(current.uploadId);
 }
 

@@ -9,6 +9,7 @@ import type { BackupRecord, OperationRecord } from '../core/model.ts';
 import type { Caller, PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
+import { findMoment, type Moment } from './moment.ts';
 import { findOperation, isFinal, type Tracker, trackOperation } from './operations.ts';
 import { readBackup } from './read-backup.ts';
 import { loadState, type ReadOptions, readText } from './state.ts';
@@ -24,8 +25,8 @@ export async function restoreBackup(deps: Deps, input: RestoreInput, caller: Cal
 }
 
 /**
- * Restores the newest state at or before an instant.
- * Throws ServiceError `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is.
+ * Restores the newest state accepted by an instant. Throws ServiceError `invalid_request` (the instant is ahead),
+ * `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is.
  */
 export async function restorePointInTime(
   deps: Deps,
@@ -33,18 +34,8 @@ export async function restorePointInTime(
   caller: Caller,
 ): Promise<RestoreOutput> {
   const { resourceId, at } = input;
-  const { found, earliest } = await deps.catalog.findSnapshot(resourceId, at);
-  if (found === undefined) {
-    if (earliest !== undefined) {
-      const first = new Date(earliest.createdAt).toISOString();
-      throw new ServiceError('snapshot_not_found', `The earliest state of the resource is of ${first}.`, {
-        extra: { earliest: first },
-      });
-    }
-    throw new ServiceError('resource_not_found', 'The resource has no backups.');
-  }
-  const record = await liveBackup(deps, found.backupId);
-  return begin(deps, record, { ...input, ...caller }, input.targetResourceId ?? resourceId, at);
+  const { record, moment } = await findMoment(deps, resourceId, at);
+  return begin(deps, record, { ...input, ...caller }, input.targetResourceId ?? resourceId, moment);
 }
 
 async function begin(
@@ -52,7 +43,7 @@ async function begin(
   record: BackupRecord,
   input: Omit<RestoreInput, 'backupId' | 'targetResourceId'> & Caller,
   targetResourceId: string,
-  pointInTime?: number,
+  moment?: Moment,
 ): Promise<RestoreOutput> {
   const now = deps.clock.now();
   const async = input.async || record.size > deps.options.syncBytesMax;
@@ -61,9 +52,9 @@ async function begin(
     backupId: record.id,
     resourceId: record.resourceId,
     targetResourceId,
-    type: pointInTime === undefined ? 'full' : 'point_in_time',
+    type: moment === undefined ? 'full' : 'point_in_time',
     status: async ? 'queued' : 'in_progress',
-    ...(pointInTime === undefined ? {} : { pointInTime }),
+    ...moment,
     ...(input.path === undefined ? {} : { path: input.path }),
     validate: input.validate,
     validated: false,

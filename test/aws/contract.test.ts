@@ -44,7 +44,7 @@ catalogSuite(
       close: () => removeTable(dynamoDb, tableName),
     };
   },
-  { countedIds: false },
+  { countedIds: false, histories: 5 },
 );
 
 keyringSuite('AWS', async () => ({ keyring: createKeyring({ kms, keyArn: await makeKey(kms) }), close }));

@@ -42,6 +42,27 @@ async function mapped<T>(page: Promise<Page<T>>, toItem: (item: T) => Item): Pro
 const removeBackup = (catalog: Catalog, id: string) =>
   commitOne(catalog, { kind: 'backup.remove', id, expect: 1 });
 
+/** Of one resource: by sequence, whatever the times. */
+function resourceBackupList(name: string, type?: BackupRecord['type']): ListUnderTest {
+  const fields = { resourceId: 'r', ...(type === undefined ? {} : { type }) };
+  return {
+    name,
+    direction: 'falling',
+    distinctKeys: true,
+    async add(catalog, at, n) {
+      const record = backup({ ...fields, sequence: at, createdAt: T0 - n });
+      await commitOne(catalog, inserted(record));
+      return record.id;
+    },
+    remove: removeBackup,
+    list: (catalog, request) =>
+      mapped(catalog.listBackups({ ...request, ...fields }), ({ id, sequence }) => ({
+        name: id,
+        at: sequence,
+      })),
+  };
+}
+
 function backupList(
   name: string,
   fields: Partial<BackupRecord>,
@@ -92,13 +113,9 @@ const removeGarbage = (catalog: Catalog, blobId: string) =>
 
 const LISTS: ListUnderTest[] = [
   backupList('listBackups', {}, {}),
-  backupList('listBackups of a resource', { resourceId: 'r' }, { resourceId: 'r' }),
+  resourceBackupList('listBackups of a resource'),
   backupList('listBackups of a type', { type: 'differential' }, { type: 'differential' }),
-  backupList(
-    'listBackups of a resource and type',
-    { resourceId: 'r', type: 'incremental' },
-    { resourceId: 'r', type: 'incremental' },
-  ),
+  resourceBackupList('listBackups of a resource and type', 'incremental'),
   {
     name: 'resourceHistory',
     direction: 'rising',

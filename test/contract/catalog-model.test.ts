@@ -77,11 +77,13 @@ const operationFields = fc.record({
   leaseUntil: time,
 });
 
-const requestFields = fc.record({
-  id,
-  status: fc.constantFrom('pending', 'completed', 'failed'),
-  createdAt: time,
-});
+const requestFields = fc
+  .record({
+    id,
+    status: fc.constantFrom('pending', 'completed', 'failed'),
+    createdAt: time,
+  })
+  .map((fields) => ({ ...fields, ...identities[fields.id]! }));
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   backupFields.map((fields): Change => ({ kind: 'backup.insert', record: backup(fields) })),
@@ -226,6 +228,9 @@ async function everything(catalog: Catalog): Promise<string> {
       heads: await each(resources, (name) => catalog.getHead(name)),
       policies: await each(resources, (name) => catalog.getPolicy(name)),
       snapshots: await each(resources, (name) => each(times, (at) => catalog.findSnapshot(name, at))),
+      before: await each(resources, (name) =>
+        each([1, 2, 3], (to) => catalog.newestBefore(name, to, 'full')),
+      ),
       answers: await each(resources, (key) => each(times, (at) => catalog.getIdempotency(key, at))),
       due: await all((page) => catalog.dueGarbage({ ...page, before: T0 + 1 })),
       garbage: await each(resources, (name) =>

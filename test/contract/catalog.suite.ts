@@ -9,6 +9,7 @@ import { lookupTests } from './catalog-lookups.tests.ts';
 import { membershipTests } from './catalog-membership.tests.ts';
 import { raceTests } from './catalog-races.tests.ts';
 import { recordTests } from './catalog-records.tests.ts';
+import { timelineTests } from './catalog-timeline.tests.ts';
 
 export interface CatalogHarness {
   /** Empty. */
@@ -21,12 +22,14 @@ export interface CatalogSupports {
   countedIds?: boolean;
   /** Whether names may hold what is no Unicode text: lone surrogates, which JSON can carry. */
   loneSurrogates?: boolean;
+  /** How many random histories are tried: fewer where each call goes far. */
+  histories?: number;
 }
 
 export function catalogSuite(
   name: string,
   make: () => Promise<CatalogHarness>,
-  { countedIds = true, loneSurrogates = true }: CatalogSupports = {},
+  { countedIds = true, loneSurrogates = true, histories = 60 }: CatalogSupports = {},
 ): void {
   describe(`${name} catalog`, () => {
     let harness: CatalogHarness;
@@ -44,5 +47,6 @@ export function catalogSuite(
     lookupTests(catalog);
     listTests(catalog);
     membershipTests(catalog);
+    timelineTests(catalog, histories);
   });
 }

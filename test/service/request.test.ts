@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
-import { faultyCatalog } from '../../lib/memory/faulty.ts';
 import { PortError } from '../../lib/ports.ts';
 import { failAbandoned } from '../../lib/service/operations.ts';
 import { workQueue } from '../../lib/service/worker.ts';
@@ -86,19 +85,15 @@ describe('a backup by upload', () => {
 
   test('a worker that dies after its commit makes no second backup', async () => {
     let dead = false;
-    const world = createWorld(({ catalog }) => ({
-      catalog: faultyCatalog(catalog, {
-        before: ({ method, args }) => {
-          const [change] = (method === 'commit' ? args[0] : []) as {
-            kind?: string;
-            record?: { status?: string };
-          }[];
-          if (!dead && change?.kind === 'request.update' && change.record?.status === 'completed') {
-            dead = true;
-            throw new PortError('unavailable', 'dead');
-          }
+    const world = createWorld(({ transfers }) => ({
+      transfers: {
+        ...transfers,
+        async discardUpload(uploadId) {
+          if (dead) return transfers.discardUpload(uploadId);
+          dead = true;
+          throw new PortError('unavailable', 'dead');
         },
-      }),
+      },
     }));
     await world.service.requestBackup(ask(await upload(world, '[1]')), CALLER);
     await workQueue(world.deps);

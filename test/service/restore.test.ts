@@ -5,7 +5,7 @@ import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
 import { PortError } from '../../lib/ports.ts';
 import { failAbandoned } from '../../lib/service/operations.ts';
 import { workQueue } from '../../lib/service/worker.ts';
-import { createWorld, DAY, START, textOf, type World } from './world.ts';
+import { createWorld, textOf, type World } from './world.ts';
 
 const CALLER = { actor: 'tester' };
 const ASK = { targetResourceId: 'restored', createdBy: 'ann', validate: true, async: false };
@@ -118,59 +118,6 @@ describe('a restore in the call', () => {
     await world.backup('db', '1');
     down = true;
     await expect(world.restore('backup-1')).rejects.toMatchObject({ code: 'unavailable' });
-  });
-});
-
-describe('point in time', () => {
-  test('gives the newest state at or before the instant', async () => {
-    const world = createWorld();
-    for (const n of [1, 2, 3]) {
-      await world.backup('db', String(n));
-      world.clock.advance(1000);
-    }
-    expect(await world.textAt('db', START)).toBe('1');
-    expect(await world.textAt('db', START + 999)).toBe('1');
-    expect(await world.textAt('db', START + 1000)).toBe('2');
-    expect(await world.textAt('db', START + 10 * DAY)).toBe('3');
-    expect(await lastOperation(world)).toMatchObject({
-      type: 'point_in_time',
-      pointInTime: START + 10 * DAY,
-    });
-  });
-
-  test('before the first it names the earliest; an unknown resource is another matter', async () => {
-    const world = createWorld();
-    await world.backup('db', '1');
-    await expect(world.textAt('db', START - 1)).rejects.toMatchObject({
-      code: 'snapshot_not_found',
-      extra: { earliest: new Date(START).toISOString() },
-    });
-    await expect(world.textAt('nothing', START)).rejects.toMatchObject({ code: 'resource_not_found' });
-  });
-
-  test('the newest hundred snapshots count; the backups behind older ones stay', async () => {
-    const world = createWorld();
-    for (let n = 0; n < LIMITS.snapshotsMax + 2; n++) {
-      await world.make('db', String(n), 'full');
-      world.clock.advance(1000);
-    }
-    await expect(world.textAt('db', START + 1000)).rejects.toMatchObject({
-      code: 'snapshot_not_found',
-      extra: { earliest: new Date(START + 2000).toISOString() },
-    });
-    expect(await world.textAt('db', START + 2000)).toBe('2');
-    expect(await world.text('backup-1')).toBe('0');
-  });
-
-  test('a deleted backup is out of time as well', async () => {
-    const world = createWorld();
-    await world.backup('db', '1');
-    world.clock.advance(1000);
-    await world.backup('db', '2');
-    await world.remove('backup-2');
-    expect(await world.textAt('db', START + DAY)).toBe('1');
-    await world.remove('backup-1');
-    await expect(world.textAt('db', START + DAY)).rejects.toMatchObject({ code: 'resource_not_found' });
   });
 });
 

@@ -50,6 +50,18 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
   };
   const deps: Deps = { ...plain, ...replace(plain) };
   const service = createService(deps);
+
+  async function make(
+    resourceId: string,
+    json: string,
+    input: Partial<CreateBackupInput>,
+  ): Promise<BackupRecord> {
+    const { backup } = await service.createBackup({ ...inputOf(resourceId, json), ...input }, CALLER);
+    // No two are of one moment, unless a test says so.
+    clock.advance(1);
+    return backup;
+  }
+
   return {
     clock,
     deps,
@@ -62,13 +74,10 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
       json: string,
       input: Partial<CreateBackupInput> = {},
     ): Promise<BackupRecord> {
-      const { backup } = await service.createBackup({ ...inputOf(resourceId, json), ...input }, CALLER);
-      return backup;
+      return make(resourceId, json, input);
     },
     make: (resourceId: string, json: string, type: BackupType, input: Partial<CreateBackupInput> = {}) =>
-      service
-        .createBackup({ ...inputOf(resourceId, json), type, ...input }, CALLER)
-        .then(({ backup }) => backup),
+      make(resourceId, json, { type, ...input }),
     remove: (id: string) => service.deleteBackup(id, CALLER),
     restore: (backupId: string) => service.restore({ ...RESTORE, backupId }, CALLER),
     async text(backupId: string): Promise<string> {

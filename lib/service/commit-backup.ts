@@ -1,0 +1,97 @@
+// The one commit that makes a backup of a stored blob. Losing a race is no reason to build anew while the place in the order
+// of states is still free and the base is what it was: then only the head is written again.
+
+import { withBackup } from '../core/chain.ts';
+import type { BackupRecord, BackupRequest, BaseRef, Head } from '../core/model.ts';
+import { withNextState } from '../core/timeline.ts';
+import { type Change, PortError } from '../ports.ts';
+import type { Caller, CreateBackupInput } from './api.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { rememberAnswer } from './idempotency.ts';
+
+export interface BackupToCommit {
+  record: BackupRecord;
+  /** What the record builds on. */
+  base: BaseRef | undefined;
+  /** As it was read before the record was built. */
+  head: Head | undefined;
+  input: Pick<CreateBackupInput, 'idempotencyKey'>;
+  print: string;
+  caller: Caller;
+  request?: BackupRequest;
+  now: number;
+}
+
+/** Only writing the head again costs next to nothing, so it may lose more often than a build. */
+const COMMITS_MAX = 20;
+
+/**
+ * Resolves with the head as it is then, or with undefined if the record has to be built anew. Throws PortError from the
+ * catalog; `conflict` if the request has been moved on by somebody else.
+ */
+export async function commitBackup(deps: Deps, backup: BackupToCommit): Promise<Head | undefined> {
+  const { catalog } = deps;
+  let { head } = backup;
+  for (let n = 0; n < COMMITS_MAX; n++) {
+    const next = headOf(backup, head);
+    try {
+      await catalog.commit(changesOf(backup, next));
+      return next;
+    } catch (error) {
+      if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+      if (error.change === 'request.update') throw error;
+      if (error.change === 'idempotency.insert') return undefined;
+    }
+    head = await catalog.getHead(backup.record.resourceId);
+    if (!(await stands(deps, backup, head))) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether what was built is still right on this head. It was read first: what changes from now on moves it once more. */
+async function stands(
+  { catalog }: Deps,
+  { record, base, request }: BackupToCommit,
+  head: Head | undefined,
+): Promise<boolean> {
+  const isFree = request?.sequence !== undefined || (head?.sequence ?? 0) === record.sequence - 1;
+  if (!isFree || base === undefined) return isFree;
+  const found = await catalog.getBackup(base.id);
+  if (found === undefined || found.deletedAt !== undefined) return false;
+  return JSON.stringify(found.chain) === JSON.stringify(base.chain);
+}
+
+function headOf({ record, request }: BackupToCommit, head: Head | undefined): Head {
+  const { resourceId, createdAt } = record;
+  // What was accepted as a request has been given its sequence and time then.
+  const moved =
+    head === undefined || request?.sequence === undefined
+      ? withNextState(head, resourceId, createdAt)
+      : { ...head, version: head.version + 1 };
+  return withBackup(moved, record);
+}
+
+/** The record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the request, the event. */
+function changesOf({ record, input, print, caller, request, now }: BackupToCommit, head: Head): Change[] {
+  const { id, resourceId, sequence, createdAt, type, size, compressedSize } = record;
+  const changes: Change[] = [
+    { kind: 'head.put', head, expect: head.version - 1 },
+    { kind: 'backup.insert', record },
+    { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
+    event('backup.created', now, caller.actor, {
+      resourceId,
+      backupId: id,
+      detail: { type, sequence, size, compressedSize },
+    }),
+  ];
+  if (input.idempotencyKey !== undefined) {
+    changes.push(rememberAnswer(input.idempotencyKey, print, record, now));
+  }
+  if (request !== undefined) {
+    const { version } = request;
+    const completed = { ...request, status: 'completed', progress: 100, version: version + 1 } as const;
+    changes.push({ kind: 'request.update', record: completed, expect: version });
+  }
+  return changes;
+}

@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   internal_error: [500, 'Something went wrong on our side'],
   dependency_unavailable: [503, 'A dependency is unavailable'],
   disk_full: [503, 'The disk is full'],
+  store_untrusted: [503, 'What is stored cannot be trusted as it stands'],
+  catalog_damaged: [503, 'The catalog is damaged'],
   read_only: [503, 'The store can only be read'],
 } as const satisfies Record<string, readonly [number, string]>;
 

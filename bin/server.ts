@@ -1,87 +1,74 @@
 // The embedded service: `npm start`.
 
-import { type HttpBindings, serve } from '@hono/node-server';
-import { passing } from '../lib/core/chunks.ts';
+import { isatty } from 'node:tty';
 import { readConfig } from '../lib/embedded/config.ts';
 import { openHome } from '../lib/embedded/home.ts';
+import { bodyOfIncoming, createHttpServer, listen } from '../lib/embedded/http-server.ts';
+import { createLineWriter } from '../lib/embedded/line-writer.ts';
+import { readyLine } from '../lib/embedded/ready-line.ts';
+import { startFailure } from '../lib/embedded/start-failure.ts';
+import { supervise } from '../lib/embedded/supervise.ts';
 import { createApi } from '../lib/http/api.ts';
 import { createLogger } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
 
-/** Requests under way have that long to end once the service is told to stop. */
-const DRAIN_MS = 30_000;
-/** How soon connections are closed whose last answer is out. */
-const IDLE_EVERY_MS = 50;
-/** A large state may take a while to arrive. */
-const REQUEST_TIMEOUT_MS = 15 * 60_000;
-/** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_MS = 75_000;
-
-const log = createLogger((line) => process.stdout.write(`${line}\n`));
+const writeLine = createLineWriter();
+const log = createLogger(writeLine);
+const isTerminal = isatty(1);
 
 try {
-  await main();
+  const config = readConfig(process.env);
+  try {
+    await main(config);
+  } catch (error) {
+    refuseToStart(startFailure(error, config));
+  }
 } catch (error) {
-  log.error('cannot start', { reason: error instanceof Error ? error.message : String(error) });
-  process.exitCode = 1;
+  refuseToStart(error instanceof Error ? error.message : String(error));
 }
 
-async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const textWorker = new URL('../lib/embedded/text-worker.ts', import.meta.url);
-  const home = await openHome({ ...config, textWorker }, log);
+async function main(config: ReturnType<typeof readConfig>): Promise<void> {
+  let relieve = (): void => {};
+  const onFull = () => relieve();
+  const home = await openHome(
+    { ...config, textWorker: new URL('../lib/embedded/text-worker.ts', import.meta.url), onFull },
+    log,
+  );
   const api = createApi({
     service: home.service,
     auth: config.token === undefined ? {} : { token: config.token },
+    // Without a token the name is all that tells a caller on this machine from a page in its browser.
+    access: {
+      checksHost: config.token === undefined || config.allowedHosts.length > 0,
+      allowedHosts: config.allowedHosts,
+    },
     version: VERSION,
     log,
     limits: { bodyBytesMax: config.bodyBytesMax },
     uploads: home.uploads,
     scratch: home.scratch,
-    // A web stream would cost a small request more than all its other parts; and whoever stops reading must not hang up.
-    bodyOf: (env) => passing((env as HttpBindings).incoming.iterator({ destroyOnReturn: false })),
+    bodyOf: bodyOfIncoming,
+    onFull,
   });
-  const server = serve(
-    {
-      fetch: api.fetch,
-      port: config.port,
-      hostname: config.host,
-      serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-    },
-    ({ address, port }) =>
-      log.info('listening', { address, port, dataDir: config.dataDir, version: VERSION }),
-  );
-  server.on('error', (error) => {
-    log.error('cannot listen', { reason: error.message });
-    void home.close().finally(() => process.exit(1));
-  });
-
-  const stop = async (signal: string): Promise<void> => {
-    log.info('stopping', { signal });
-    const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Kept alive, a connection is idle only once its answer is out.
-    const closeIdle = (): void => {
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
-    };
-    closeIdle();
-    const idle = setInterval(closeIdle, IDLE_EVERY_MS);
-    const late = setTimeout(() => {
-      log.warn('requests were still under way', { afterMs: DRAIN_MS });
-      if ('closeAllConnections' in server) server.closeAllConnections();
-    }, DRAIN_MS);
-    await drained;
-    clearTimeout(late);
-    clearInterval(idle);
+  const http = createHttpServer({ fetch: api.fetch, log });
+  relieve = http.relieve;
+  try {
+    const { address, port } = await listen(http, config);
+    log.info('listening', { address, port, dataDir: config.dataDir, version: VERSION });
+    if (isTerminal) writeLine(readyLine(config, port));
+  } catch (error) {
     await home.close();
-    log.info('stopped');
-  };
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      // The second time they mean it: what is under way is not acknowledged, so nothing is lost.
-      if (stopping) process.exit(1);
-      stopping = true;
-      void stop(signal);
-    });
+    throw error;
   }
+  supervise(log, async () => {
+    home.stop();
+    await http.drain();
+    await home.close();
+  });
+}
+
+/** One line says why; whatever may still be open is left to the end of the process. */
+function refuseToStart(reason: string): never {
+  log.error('cannot start', { reason });
+  process.exit(1);
 }

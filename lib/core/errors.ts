@@ -3,6 +3,7 @@
 export const ERROR_CODES = {
   malformed_json: [400, 'The body is not valid JSON'],
   json_too_deep: [400, 'The JSON is nested too deeply'],
+  malformed_request: [400, 'The request is not valid HTTP'],
   invalid_request: [400, 'The request is not valid'],
   invalid_cursor: [400, 'The cursor is not valid'],
   unauthorized: [401, 'Authentication is required'],
@@ -18,6 +19,7 @@ export const ERROR_CODES = {
   path_not_found: [404, 'The state has nothing at that path'],
   delta_not_found: [404, 'The backup has no delta'],
   method_not_allowed: [405, 'The route does not take that method'],
+  request_timeout: [408, 'The request did not arrive in time'],
   write_conflict: [409, 'Another writer was faster'],
   backup_protected: [409, 'The backup is held or locked'],
   integrity_error: [409, 'The stored bytes are not what was written'],
@@ -25,14 +27,16 @@ export const ERROR_CODES = {
   result_unavailable: [409, 'The operation has no result to give'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
+  expectation_failed: [417, 'The expectation cannot be met'],
+  host_not_allowed: [421, 'The service does not answer to that name'],
   idempotency_key_reused: [422, 'The idempotency key was used with another body'],
   too_many_requests: [429, 'Too many requests'],
+  headers_too_large: [431, 'The headers are too large'],
   internal_error: [500, 'Something went wrong on our side'],
   dependency_unavailable: [503, 'A dependency is unavailable'],
   disk_full: [503, 'The disk is full'],
-  store_untrusted: [503, 'What is stored cannot be trusted as it stands'],
-  catalog_damaged: [503, 'The catalog is damaged'],
   read_only: [503, 'The store can only be read'],
+  http_version_not_supported: [505, 'That version of HTTP is not spoken here'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -10,6 +10,15 @@ export const LIMITS = {
   bodyBytesMax: 4096 * MIB,
   /** Memory for bodies being received or processed at once, all requests together: a burst must not exhaust it. */
   inFlightBytesMax: 1536 * MIB,
+  /** The same for bodies of at most `smallBodyBytesMax`, which no number of large ones may keep out. */
+  smallInFlightBytesMax: 256 * MIB,
+  /** Memory for states being loaded for readers, and for those that slow readers have not taken yet, all together. */
+  readersBytesMax: 1024 * MIB,
+  /** The same for states of at most a MiB, which no number of large ones may keep waiting. */
+  smallReadersBytesMax: 256 * MIB,
+  smallReadBytesMax: 1 * MIB,
+  /** How long a reader waits for others to be done before it is asked to come back. */
+  readerWaitMs: 5 * SECOND_MS,
   /** Texts of states kept in memory for the next delta on them. */
   keptBasesBytesMax: 256 * MIB,
   /** What stands in a body beside `data`: it is parsed into objects, so it is kept small. */

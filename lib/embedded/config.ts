@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
 import { LIMITS } from '../core/limits.ts';
+import { faultOfHost } from '../http/access.ts';
 
 const nonEmpty = z.string().check(z.minLength(1));
 const wholeNumber = (least: number, most: number, otherwise: number) =>
@@ -25,6 +26,21 @@ const schema = z.object({
     ),
   ),
   BACKUP_DATA_DIR: z._default(nonEmpty, '.data'),
+  BACKUP_ALLOWED_HOSTS: z._default(
+    z.pipe(
+      z.string(),
+      z.transform((list: string, context) => {
+        const hosts = list.split(',').map((host) => host.trim().toLowerCase());
+        const named = hosts.filter((host) => host !== '');
+        for (const host of named) {
+          const message = faultOfHost(host);
+          if (message !== undefined) context.issues.push({ code: 'custom', message, input: list });
+        }
+        return named;
+      }),
+    ),
+    [],
+  ),
   BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax, LIMITS.bodyBytesMax),
   BACKUP_ALLOW_UNENCRYPTED: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400, 3600),
@@ -36,6 +52,8 @@ export interface EmbeddedConfig {
   host: string;
   token?: string;
   dataDir: string;
+  /** Names that callers may use for it beside those of loopback. */
+  allowedHosts: readonly string[];
   bodyBytesMax: number;
   allowUnencrypted: boolean;
   retentionIntervalMs: number;
@@ -60,6 +78,7 @@ export function readConfig(env: Record<string, string | undefined>): EmbeddedCon
     host: set.HOST,
     ...(set.BACKUP_API_TOKEN === undefined ? {} : { token: set.BACKUP_API_TOKEN }),
     dataDir: set.BACKUP_DATA_DIR,
+    allowedHosts: set.BACKUP_ALLOWED_HOSTS,
     bodyBytesMax: set.BACKUP_BODY_BYTES_MAX,
     allowUnencrypted: set.BACKUP_ALLOW_UNENCRYPTED === 'true',
     retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,

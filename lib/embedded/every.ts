@@ -30,7 +30,9 @@ export function every(name: string, intervalMs: number, log: Logger, work: () =>
     try {
       await work();
     } catch (error) {
-      log.error(`${name} failed`, { error });
+      // What is broken off on purpose has not failed.
+      if (stopped) log.info(`${name} was broken off by the stop`);
+      else log.error(`${name} failed`, { error });
     }
     running = undefined;
     plan(again ? 0 : intervalMs);

@@ -42,10 +42,7 @@ export function sqliteFailure(error: unknown): unknown {
   const code = result === undefined ? undefined : SQLITE_CODES[result];
   return code === undefined
     ? error
-    : new PortError(code, `the catalog failed (SQLite result ${result})`, {
-        cause: error,
-        ...(code === 'integrity' ? { reason: 'catalog_damaged' } : {}),
-      });
+    : new PortError(code, `the catalog failed (SQLite result ${result})`, { cause: error });
 }
 
 /** SQLite's primary result code, if the error is one of SQLite's. */

@@ -1,8 +1,9 @@
 // The embedded home: one process that owns a folder, with everything the service needs inside.
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import { type Clock, PortError, type Queue, type Scratch } from '../ports.ts';
+import type { Clock, Queue, Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
 import type { Deps } from '../service/deps.ts';
@@ -10,25 +11,21 @@ import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
 import { failAbandoned } from '../service/operations.ts';
 import { removeOrphans } from '../service/orphans.ts';
+import { createReaders } from '../service/readers.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
 import { inThisThread } from '../service/text-work.ts';
-import { createTrust, type TrustFault } from '../service/trust.ts';
 import { workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
-import { hasBlobs } from './blob-survey.ts';
 import { createCatalog } from './catalog.ts';
-import { proveRows } from './catalog-proof.ts';
 import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEventSink } from './event-sink.ts';
 import { every } from './every.ts';
-import { demandRightKey } from './key-proof.ts';
 import { openKeyring } from './keyring.ts';
 import { createQueue } from './queue.ts';
 import { createScratch } from './scratch.ts';
-import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { createTextWorkers } from './text-workers.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
 
@@ -37,6 +34,8 @@ export interface HomeConfig extends EmbeddedConfig {
   textWorker?: URL;
   /** For tests that move the time; otherwise the machine's. */
   clock?: Clock;
+  /** Called when a reader has to wait because others hold too much. */
+  onFull?: () => void;
 }
 
 export interface Home {
@@ -46,11 +45,13 @@ export interface Home {
   scratch: Scratch;
   /** Does a piece of periodic work now, beside its timer. Throws what it throws. */
   run(name: UpkeepName): Promise<void>;
-  /** Ends background work and gives the folder free. */
+  /** No further background work begins, and what runs ends after the step that it is at. */
+  stop(): void;
+  /** Ends background work, without waiting long for it, and frees the folder. */
   close(): Promise<void>;
 }
 
-export type UpkeepName = 'catalog' | 'jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
+export type UpkeepName = 'jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -62,25 +63,18 @@ interface PeriodicWork {
 const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
 const UPLOADS_EVERY_MS = 3_600_000;
-const CATALOG_EVERY_MS = 86_400_000;
 const ORPHANS_EVERY_MS = 86_400_000;
+/** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
+const BACKGROUND_ENDS_MS = 3000;
 
 /** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
 export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
-  const { dataDir } = config;
+  const database = openDatabase(config.dataDir);
   try {
-    demandCatalog(dataDir);
-    const database = openDatabase(dataDir);
-    try {
-      if (isNew(database)) await demandOnlyFirst(dataDir);
-      else demandBlobs(database, dataDir);
-      return await compose(config, log, database);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    return await compose(config, log, database);
   } catch (error) {
-    throw await withWayOut(error, dataDir);
+    database.close();
+    throw error;
   }
 }
 
@@ -92,12 +86,11 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   const scratch = createScratch(dataDir);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
-  const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
-  await demandRightKey(database, keyring);
+  let stopping = false;
   const deps: Deps = {
     blobs: openBlobStore(dataDir),
     catalog: createCatalog(database),
-    keyring,
+    keyring: await openKeyring({ dataDir, mayCreate: isNew(database) }),
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),
     clock,
@@ -112,25 +105,27 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     },
     gate: createGate(),
     texts: texts ?? inThisThread,
-    trust: createTrust(log, () => faultOf(database)),
     scratch,
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
+    readers: createReaders({
+      bytesMax: LIMITS.readersBytesMax,
+      small: { bytesMax: LIMITS.smallReadersBytesMax, eachBytesMax: LIMITS.smallReadBytesMax },
+      waitMs: LIMITS.readerWaitMs,
+      ...(config.onFull === undefined ? {} : { onFull: config.onFull }),
+    }),
+    isStopping: () => stopping,
   };
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
   const interrupted = await failAbandoned(deps, { interrupted: true });
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
   await giveBackJobs(database, clock);
 
-  let stopping = false;
-  const proof = createCatalogProof(database, log, () => stopping);
   /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
   const upkeep: Record<UpkeepName, PeriodicWork> = {
-    catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
     jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
     retention: {
       everyMs: config.retentionIntervalMs,
       async run() {
-        if (!(await proof.demand())) return;
         const summary = await sweep(deps);
         log.info('retention swept', { ...summary });
       },
@@ -138,7 +133,6 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     orphans: {
       everyMs: ORPHANS_EVERY_MS,
       async run() {
-        if (!(await proof.demand())) return;
         const removed = await removeOrphans(deps);
         if (removed > 0) log.warn('blobs that no record names were removed', { removed });
       },
@@ -157,54 +151,18 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     async run(name) {
       await upkeep[name].run();
     },
+    stop() {
+      stopping = true;
+      for (const { stop } of running.values()) void stop();
+    },
     async close() {
       stopping = true;
-      await Promise.all([...running.values()].map(({ stop }) => stop()));
+      const ended = Promise.all([...running.values()].map(({ stop }) => stop()));
+      await Promise.race([ended, wait(BACKGROUND_ENDS_MS, undefined, { ref: false })]);
       await texts?.close();
       database.close();
     },
   };
-}
-
-/**
- * Proves the catalog, row by row. Before that was done once since the start, nothing is removed on the catalog's word;
- * from a damaged row on nothing is written any more.
- */
-function createCatalogProof(database: Database, log: Logger, isStopping: () => boolean) {
-  let running: Promise<void> | undefined;
-  let isProven = false;
-
-  async function prove(): Promise<void> {
-    try {
-      const rows = await proveRows(database, isStopping);
-      if (isStopping()) return;
-      isProven = true;
-      log.info('catalog proven', { rows });
-    } catch (error) {
-      if (error instanceof PortError && error.code === 'integrity') database.distrust(error);
-      throw error;
-    } finally {
-      running = undefined;
-    }
-  }
-
-  const run = (): Promise<void> => {
-    running ??= prove();
-    return running;
-  };
-  return {
-    run,
-    /** Whether it is proven; false only if the service stops before that. Throws what proving throws. */
-    async demand(): Promise<boolean> {
-      if (!isProven) await run();
-      return isProven;
-    },
-  };
-}
-
-function faultOf(database: Database): TrustFault | undefined {
-  const fault = database.fault();
-  return fault && { code: fault.reason ?? fault.code, detail: `${fault.message}.` };
 }
 
 /** A key may only be made where nothing has been sealed with an earlier one. */

@@ -7,6 +7,7 @@ import { ServiceError } from '../core/errors.ts';
 import type { Scratch } from '../core/packed.ts';
 import type { Logger } from '../log.ts';
 import type { BackupService } from '../service/api.ts';
+import { type AccessOptions, createAccess } from './access.ts';
 import { type AuthOptions, createAuthenticator } from './auth.ts';
 import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
@@ -48,6 +49,10 @@ export interface ApiDeps {
   serves?: (operationId: OperationId) => boolean;
   /** What stands before the paths outside, as `/prod`: links begin with it. */
   basePath?: string;
+  /** Which names it answers to, and which pages may call it, in a home whose door is open to everybody on the machine. */
+  access?: AccessOptions;
+  /** Called when a request had to be refused because others hold what it needs. */
+  onFull?: () => void;
 }
 
 export interface UploadReceiver {
@@ -70,16 +75,21 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 export function createApi(deps: ApiDeps): Api {
   const { service, version, log, now = Date.now, serves = () => true, basePath = '', bodyOf } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
-  if (limits.inFlightBytesMax < Math.max(bodyMemoryBytesMax(limits.bodyBytesMax), limits.smallBodyBytesMax)) {
-    throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
-  }
+  const isTooLittle =
+    limits.inFlightBytesMax < bodyMemoryBytesMax(limits.bodyBytesMax) ||
+    limits.smallInFlightBytesMax < limits.smallBodyBytesMax;
+  if (isTooLittle) throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
+  const demandAccess = deps.access === undefined ? undefined : createAccess(deps.access);
   const authenticate = createAuthenticator(deps.auth);
   // Made on demand: it is dear, and a cold start should not pay for it.
   const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined, basePath }));
   const handlers = createHandlers({ service, version, openApi, now, basePath });
   const pipeline = {
     limits,
-    budget: createByteBudget(limits.inFlightBytesMax),
+    budget: createByteBudget(limits.inFlightBytesMax, {
+      small: { bytesMax: limits.smallInFlightBytesMax, eachBytesMax: limits.smallBodyBytesMax },
+      ...(deps.onFull === undefined ? {} : { onFull: deps.onFull }),
+    }),
     ...(deps.scratch === undefined ? {} : { scratch: deps.scratch }),
     ...(bodyOf === undefined ? {} : { bodyOf }),
   };
@@ -106,6 +116,7 @@ export function createApi(deps: ApiDeps): Api {
   });
 
   app.use(async (context, next) => {
+    demandAccess?.(context.req.raw);
     if (!isDecodable(rawPath(context.req.raw))) {
       throw invalidRequest([{ pointer: '/path', detail: MALFORMED_ENCODING }]);
     }
@@ -159,6 +170,8 @@ function begin(context: Context<Env>): void {
 function finish(context: Context<Env>, log: Logger, durationMs: number): void {
   const { requestId, meter, errorCode } = context.var;
   const { res } = context;
+  // The head alone is sent: what stands behind it waits for nobody, and must not be held.
+  if (context.req.method === 'HEAD' && res.body?.locked === false) void res.body.cancel();
   for (const [name, value] of Object.entries(BASE_HEADERS)) res.headers.set(name, value);
   res.headers.set('X-Request-Id', requestId);
   log.info('request', {

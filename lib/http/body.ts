@@ -41,7 +41,7 @@ export async function readBody(
   const memory = meteredMemory(reservation, stateMember === undefined ? bodyBytesMax : PACKED_BYTES_MAX);
   if (declared !== undefined) {
     if (declared > bodyBytesMax) throw tooLarge(bounds);
-    memory.reach(declared);
+    memory.foresee(declared);
   }
   if (body === null) return undefined;
   const chunks = received(body, bounds, memory, meter)[Symbol.asyncIterator]();
@@ -75,8 +75,10 @@ export function bodyMemoryBytesMax(bodyBytesMax: number): number {
 }
 
 interface MeteredMemory {
-  /** So many bytes of the body have come, or will. Throws `too_many_requests`. */
+  /** So many bytes of the body have come. Throws `too_many_requests`. */
   reach(bytes: number): void;
+  /** So many bytes are announced. Throws `too_many_requests` if there is no room for them now. */
+  foresee(bytes: number): void;
   /** The text is held. Throws `too_many_requests`. */
   unbound(): void;
 }
@@ -90,6 +92,7 @@ function meteredMemory(reservation: Reservation, bytesMax: number): MeteredMemor
       reached = Math.max(reached, bytes);
       reserve();
     },
+    foresee: (bytes) => reservation.foresee(Math.min(bytes, bound)),
     unbound() {
       bound = TEXT_BYTES_MAX;
       reserve();

@@ -8,7 +8,7 @@ import type { Identity } from './auth.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
 import type { Origin } from './pipeline.ts';
-import { replyJson, replyParts, replyRestored, replyText } from './reply.ts';
+import { replyJson, replyRestored, replyText } from './reply.ts';
 import type { InputOf } from './route.ts';
 import {
   backupUrl,
@@ -135,7 +135,7 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async getBackupDelta({ params }) {
-      return replyParts(200, await service.getDelta(params.id));
+      return replyText(200, await service.getDelta(params.id));
     },
 
     async verifyBackup({ params }) {

@@ -18,7 +18,11 @@ import { applySchema, parseQuery } from './validate.ts';
 
 /** The bounds a home may set for itself; what it leaves out is as in `LIMITS`. */
 export type ApiLimits = Record<
-  'bodyBytesMax' | 'inFlightBytesMax' | 'envelopeFieldsBytesMax' | 'smallBodyBytesMax',
+  | 'bodyBytesMax'
+  | 'inFlightBytesMax'
+  | 'envelopeFieldsBytesMax'
+  | 'smallBodyBytesMax'
+  | 'smallInFlightBytesMax',
   number
 >;
 
@@ -27,6 +31,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
   inFlightBytesMax: LIMITS.inFlightBytesMax,
   envelopeFieldsBytesMax: LIMITS.envelopeFieldsBytesMax,
   smallBodyBytesMax: LIMITS.smallBodyBytesMax,
+  smallInFlightBytesMax: LIMITS.smallInFlightBytesMax,
 };
 
 export interface PipelineDeps {

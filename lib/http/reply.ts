@@ -29,11 +29,12 @@ export function replyParts(
 /** An answer that is a JSON text. What is in memory must not change until it is sent. */
 export function replyText(
   status: number,
-  { bytes, chunks }: Text,
+  { bytes, chunks, free }: Text,
   headers: Record<string, string> = {},
 ): Response {
   const isWhole = bytes <= WHOLE_BYTES_MAX && !(Symbol.asyncIterator in chunks);
-  const body = isWhole ? Buffer.concat(chunks, bytes) : streamOf(chunks);
+  const body = isWhole ? Buffer.concat(chunks, bytes) : streamOf(chunks, free);
+  if (isWhole) free?.();
   return new Response(body, {
     status,
     headers: { 'Content-Type': 'application/json', 'Content-Length': String(bytes), ...headers },
@@ -47,7 +48,7 @@ export function replyRestored(operation: unknown, data: Text): Response {
   const bytes = head.length + data.bytes + tail.length;
   const chunks =
     Symbol.asyncIterator in data.chunks ? between(head, data.chunks, tail) : [head, ...data.chunks, tail];
-  return replyText(200, { bytes, chunks });
+  return replyText(200, { ...data, bytes, chunks });
 }
 
 async function* between(
@@ -60,17 +61,35 @@ async function* between(
   yield tail;
 }
 
-/** Slices on demand, so that no more than the reader takes is in flight. Views, not copies: the chunks stay whole. */
-function streamOf(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+/**
+ * Slices on demand, so that no more than the reader takes is in flight. Views, not copies: the chunks stay whole. `free`
+ * is called once they are not needed any more: all are taken, or nobody wants them.
+ */
+function streamOf(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  free?: () => void,
+): ReadableStream<Uint8Array> {
   const reader = readerOf(chunks);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const slice = await reader.takeSome(SLICE_BYTES);
-        if (slice === undefined) controller.close();
-        else controller.enqueue(slice);
+        try {
+          const slice = await reader.takeSome(SLICE_BYTES);
+          if (slice !== undefined) {
+            controller.enqueue(slice);
+            return;
+          }
+        } catch (error) {
+          free?.();
+          throw error;
+        }
+        free?.();
+        controller.close();
       },
-      cancel: () => reader.close(),
+      async cancel() {
+        free?.();
+        await reader.close();
+      },
     },
     { highWaterMark: 1 },
   );

@@ -122,8 +122,8 @@ export interface BackupService {
   /** Hides the backup. Throws backup_protected if held or locked. */
   deleteBackup(id: string, caller: Caller): Promise<void>;
   protectBackup(id: string, input: ProtectionInput, caller: Caller): Promise<BackupRecord>;
-  /** The delta in the shape of the specification, as JSON text in chunks. Throws delta_not_found for a full backup. */
-  getDelta(id: string): Promise<Uint8Array[]>;
+  /** The delta in the shape of the specification, as JSON text. Throws delta_not_found for a full backup. */
+  getDelta(id: string): Promise<Text>;
   verifyBackup(id: string): Promise<ValidationResult>;
 
   restore(input: RestoreInput, caller: Caller): Promise<RestoreOutput>;

@@ -22,7 +22,6 @@ import { commitBackup } from './commit-backup.ts';
 import type { Deps } from './deps.ts';
 import { findEarlier, fingerprint } from './idempotency.ts';
 import { type LoadedState, loadBase } from './state.ts';
-import { demandTrust } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
 export interface CreateOutput {
@@ -51,7 +50,6 @@ export async function createBackup(
   input: CreateBackupInput,
   caller: Caller,
 ): Promise<CreateOutput> {
-  demandTrust(deps);
   refuseUnencrypted(deps, input.encrypt);
   const print = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
   return deps.gate.run(input.resourceId, async () =>

@@ -1,18 +1,29 @@
 // The delta of a backup as its user reads it: worked out from the two states, both proven first.
 
 import { chainOfBase } from '../core/chain.ts';
+import { totalBytes } from '../core/chunks.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { readBackup } from './read-backup.ts';
+import { heldText, takeRoom } from './readers.ts';
 import { type LoadedState, loadState } from './state.ts';
+import type { Text } from './text.ts';
 
-/** JSON text in chunks. Throws ServiceError `backup_not_found`, or `delta_not_found` if there is nothing to compare with. */
-export async function readDelta(deps: Deps, id: string): Promise<Uint8Array[]> {
+/** JSON text. Throws ServiceError `backup_not_found`, or `delta_not_found` if there is nothing to compare with. */
+export async function readDelta(deps: Deps, id: string): Promise<Text> {
   const record = await liveBackup(deps, id);
   if (record.type === 'full') throw new ServiceError('delta_not_found', 'A full backup has no delta.');
-  return readBackup(deps, record, (current) => compare(deps, current));
+  const room = await takeRoom(deps, record, 2);
+  try {
+    const chunks = await readBackup(deps, record, (current) => compare(deps, current));
+    const bytes = totalBytes(chunks);
+    return heldText({ bytes, chunks }, bytes, room);
+  } catch (error) {
+    room.free();
+    throw error;
+  }
 }
 
 async function compare(deps: Deps, record: BackupRecord): Promise<Uint8Array[]> {

@@ -14,8 +14,8 @@ import type {
 } from '../ports.ts';
 import type { KeptBases } from './bases.ts';
 import type { Gate } from './gate.ts';
+import type { Readers } from './readers.ts';
 import type { TextWork } from './text-work.ts';
-import type { Trust } from './trust.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */
@@ -42,12 +42,14 @@ export interface Deps {
   options: ServiceOptions;
   /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
   gate: Gate;
-  /** Asked before anything is built on what is stored, or removed from it. */
-  trust: Trust;
   /** The work on whole texts, wherever the home has it done. */
   texts: TextWork;
   /** For states that do not fit into memory; without it they have to. */
   scratch?: Scratch;
   /** Spares a home whose process goes on from loading what it has just written. */
   bases?: KeptBases;
+  /** Bounds what readers make the process hold; without it nothing does. */
+  readers?: Readers;
+  /** Whether the process is to end: what is done in steps ends after the one it is at. */
+  isStopping?: () => boolean;
 }

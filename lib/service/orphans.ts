@@ -7,7 +7,7 @@ import type { Deps } from './deps.ts';
  * Removes blobs that are older than the grace period and that neither a record nor the garbage names. Only for homes
  * whose store can be listed cheaply. Resolves with how many went.
  */
-export async function removeOrphans({ blobs, catalog, clock, options }: Deps): Promise<number> {
+export async function removeOrphans({ blobs, catalog, clock, options, isStopping }: Deps): Promise<number> {
   // A backup under way has stored its blob and not yet committed: never younger than the longest operation.
   const writtenBefore = clock.now() - Math.max(options.graceMs, LIMITS.operationMs);
   let removed = 0;
@@ -23,6 +23,6 @@ export async function removeOrphans({ blobs, catalog, clock, options }: Deps): P
       removed++;
     }
     cursor = page.cursor;
-  } while (cursor !== undefined);
+  } while (cursor !== undefined && isStopping?.() !== true);
   return removed;
 }

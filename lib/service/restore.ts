@@ -12,6 +12,7 @@ import { liveBackup } from './hide.ts';
 import { findMoment, type Moment } from './moment.ts';
 import { findOperation, isFinal, type Tracker, trackOperation } from './operations.ts';
 import { readBackup } from './read-backup.ts';
+import { heldText, takeRoom } from './readers.ts';
 import { loadState, type ReadOptions, readText } from './state.ts';
 import type { Text } from './text.ts';
 
@@ -78,9 +79,16 @@ async function begin(
     }
     return { operation };
   }
-  const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);
-  if ('error' in data) throw await failWith(tracker, data.error);
-  return { operation: await tracker.complete(operation.validate), data: data.value };
+  const room = await takeRoom(deps, record);
+  try {
+    const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);
+    if ('error' in data) throw await failWith(tracker, data.error);
+    const completed = await tracker.complete(operation.validate);
+    return { operation: completed, data: heldText(data.value, record.size, room) };
+  } catch (error) {
+    room.free();
+    throw error;
+  }
 }
 
 /** Works on a queued operation. Resolves once it is final; what is final already stays as it is. */
@@ -119,7 +127,14 @@ export async function readResult(deps: Deps, operationId: string): Promise<Resto
   const staged = await deps.transfers.results?.url(operationId, operation.resultUntil);
   if (staged !== undefined) return { url: staged };
   const record = await liveBackup(deps, operation.backupId);
-  return { data: await readPart(deps, record, operation.path, { isChecked: false }) };
+  const room = await takeRoom(deps, record);
+  try {
+    const text = await readPart(deps, record, operation.path, { isChecked: false });
+    return { data: heldText(text, record.size, room) };
+  } catch (error) {
+    room.free();
+    throw error;
+  }
 }
 
 async function run(deps: Deps, record: BackupRecord, tracker: Tracker): Promise<Text> {

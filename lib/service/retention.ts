@@ -12,7 +12,6 @@ import { relayEvents } from './events.ts';
 import { hideBackup } from './hide.ts';
 import { failAbandoned } from './operations.ts';
 import { releaseResource } from './release.ts';
-import { demandTrust } from './trust.ts';
 
 /** So many resources that cannot be released end a sweep. */
 const FAILED_RESOURCES_MAX = 10;
@@ -52,7 +51,6 @@ export async function readPlan(
  * Throws what the first resource that could not be released threw, once the others are done.
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
-  demandTrust(deps);
   const { catalog, clock } = deps;
   const operationsFailed = await failAbandoned(deps, { interrupted: false });
   const summary: SweepSummary = {
@@ -69,7 +67,7 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   // Hiding takes backups out of this very list, so it is read to its end before anything is hidden.
   const expired = await collect((page) => catalog.expiring({ ...page, before: now }));
   for (const record of expired) {
-    if (clock.now() >= deadline) return summary;
+    if (isOver(deps, deadline)) return summary;
     if ((await decide(record)).action === 'keep') continue;
     if (await expire(deps, record)) summary.expired++;
     touched.add(record.resourceId);
@@ -78,7 +76,7 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
     touched.add(entry.resourceId);
   }
   for (const resourceId of touched) {
-    if (clock.now() >= deadline) return summary;
+    if (isOver(deps, deadline)) return summary;
     try {
       const released = await releaseResource(deps, resourceId);
       summary.rebased += released.rebased;
@@ -93,6 +91,11 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   await relayEvents(deps);
   if (failures.length > 0) throw failures[0];
   return { ...summary, finished: true };
+}
+
+/** Between two steps, whether there is to be no other. */
+function isOver({ clock, isStopping }: Deps, deadline: number): boolean {
+  return clock.now() >= deadline || isStopping?.() === true;
 }
 
 /** False if somebody else hid or protected it first. */

@@ -4,4 +4,6 @@
 export interface Text {
   bytes: number;
   chunks: readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+  /** To be called once nobody needs the chunks any more; more often does no harm. */
+  free?: () => void;
 }

@@ -6,12 +6,14 @@ import type { ValidationResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { readBackup } from './read-backup.ts';
+import { takeRoom } from './readers.ts';
 import { type ReadText, readText } from './state.ts';
 
 /** Throws ServiceError `backup_not_found`; what is wrong with the stored bytes is the result, not an error. */
 export async function verifyBackup(deps: Deps, id: string): Promise<ValidationResult> {
   const record = await liveBackup(deps, id);
   const warnings = expiryWarnings(record.expiresAt, deps.clock.now());
+  const room = await takeRoom(deps, record);
   let text: ReadText;
   try {
     text = await readBackup(deps, record, (current) => readText(deps, current, { isChecked: true }));
@@ -21,6 +23,8 @@ export async function verifyBackup(deps: Deps, id: string): Promise<ValidationRe
     deps.log.error('verification failed', { backupId: id, code: error.code });
     const nothing = { checksumValid: false, structureValid: false, dataIntegrity: false };
     return { valid: false, errors: [error.message], warnings, ...nothing };
+  } finally {
+    room.free();
   }
   const { bytes, fault } = text;
   const dataIntegrity = bytes > 0 && bytes === record.size;

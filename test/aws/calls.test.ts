@@ -15,7 +15,6 @@ import type { BackupService } from '../../lib/service/api.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
-import { createTrust } from '../../lib/service/trust.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
 import {
@@ -59,7 +58,6 @@ beforeAll(async () => {
     },
     gate: createGate(),
     texts: inThisThread,
-    trust: createTrust(silentLogger),
   });
   log = createCallLog(clients);
 });

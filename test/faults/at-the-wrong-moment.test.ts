@@ -183,7 +183,7 @@ describe('the delta', () => {
     await world.remove('backup-1');
     world.clock.advance(DAY / 2);
     await world.remove('backup-2');
-    expect((await world.service.getDelta('backup-3')).length).toBeGreaterThan(0);
+    expect((await world.service.getDelta('backup-3')).bytes).toBeGreaterThan(0);
     world.clock.advance(DAY / 2);
     expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 1 });
     await expect(world.service.getDelta('backup-3')).rejects.toMatchObject({ code: 'delta_not_found' });
@@ -210,7 +210,7 @@ describe('the delta', () => {
       await sweep(world.deps);
       await sweep(world.deps);
     };
-    const delta = JSON.parse(Buffer.concat(await world.service.getDelta('backup-3')).toString());
+    const delta = JSON.parse(textOf({ data: await world.service.getDelta('backup-3') }));
     expect(delta).toMatchObject({ changes: expect.any(Array), additions: [], deletions: [] });
     expect(await world.blobCount()).toBe(2);
   });

@@ -11,7 +11,7 @@ import { sweep } from '../../lib/service/retention.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { createRandom, type Random, seedOf, withSeed } from '../e2e/random.ts';
 import { createStates } from '../e2e/states.ts';
-import { createWorld, DAY, inputOf, type World } from '../service/world.ts';
+import { createWorld, DAY, inputOf, textOf, type World } from '../service/world.ts';
 import { wrapPorts } from './faulty-world.ts';
 import { expectCleanable, expectIntact, Ledger, liveBackups } from './invariants.ts';
 
@@ -138,7 +138,7 @@ class Race {
     if (verified !== undefined) expect(verified).toMatchObject({ valid: true });
     const delta = await unless(service.getDelta(id), 'backup_not_found', 'delta_not_found');
     if (delta === undefined) return;
-    const { target } = JSON.parse(Buffer.concat(delta).toString()) as { target: string };
+    const { target } = JSON.parse(textOf({ data: delta })) as { target: string };
     expect(target).toBe(`sha256:${this.ledger.known.get(id)!.checksum}`);
   }
 

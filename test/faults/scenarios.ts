@@ -229,7 +229,7 @@ const READING: Scenario = {
   setUp: (scene) => makeHistory(scene),
   async act({ world: { service } }) {
     expect(await service.verifyBackup('backup-3')).toMatchObject({ valid: true });
-    expect((await service.getDelta('backup-4')).length).toBeGreaterThan(0);
+    expect((await service.getDelta('backup-4')).bytes).toBeGreaterThan(0);
     expect((await service.listBackups({ limit: 10 })).items).toHaveLength(5);
     expect((await service.planRetention({ limit: 10, resourceId: 'db' })).items).toHaveLength(4);
     expect((await service.listOperations({ limit: 10, targetResourceId: 'none' })).items).toEqual([]);

@@ -84,7 +84,12 @@ test('behind a custom domain with a base path the routes are the same', async ()
 
 test('an answer that no function may give says so instead of failing', async () => {
   const { call } = createFunction({
-    service: { getDelta: async () => [new Uint8Array(AWS_BOUNDS.bodyBytesMax * 2)] },
+    service: {
+      getDelta: async () => {
+        const chunk = new Uint8Array(AWS_BOUNDS.bodyBytesMax * 2);
+        return { bytes: chunk.length, chunks: [chunk] };
+      },
+    },
   });
   expect(await call(eventOf('GET', '/backups/{id}/delta', '/backups/backup-2/delta'))).toMatchObject({
     status: 413,

@@ -108,7 +108,10 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     listBackups: async () => ({ items: [backupRecord()], cursor: 'more' }),
     deleteBackup: async () => {},
     protectBackup: async () => backupRecord({ legalHold: true }),
-    getDelta: async () => [text('{"changes":[],"additions":[],'), text('"deletions":[]}')],
+    getDelta: async () => ({
+      bytes: 44,
+      chunks: [text('{"changes":[],"additions":[],'), text('"deletions":[]}')],
+    }),
     verifyBackup: async () => ({
       valid: true,
       errors: [],

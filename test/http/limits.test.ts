@@ -176,7 +176,86 @@ describe('429', () => {
   });
 });
 
+describe('one client holds up nobody', () => {
+  const open = (app: App, declared: number, sent: string) => {
+    const never = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(sent)),
+      // What has been announced does not come.
+      pull: () => new Promise<void>(() => {}),
+    });
+    void post(app, never, { 'Content-Length': String(declared) });
+  };
+
+  test('twenty that announce all there is and send next to nothing', async () => {
+    const { app, send } = createHarness({ limits: LIMITS });
+    for (let n = 0; n < 20; n++) open(app, 1000, '{');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await post(app, bodyOf(1000))).status).toBe(201);
+    expect((await send('POST', '/restore', { backupId: 'b', targetResourceId: 't' })).status).toBe(200);
+  });
+
+  test('large ones that take all the room there is: small calls of every kind go on', async () => {
+    const { app, send } = createHarness({ limits: LIMITS });
+    for (let n = 0; n < 3; n++) open(app, 1000, bodyOf(1000).slice(0, 830));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await post(app, bodyOf(1000))).status).toBe(429);
+    for (let n = 0; n < 5; n++) {
+      expect((await post(app, bodyOf(200))).status).toBe(201);
+      expect((await send('POST', '/restore', { backupId: 'b', targetResourceId: 't' })).status).toBe(200);
+      expect((await send('PATCH', '/backups/b', { legalHold: true })).status).toBe(200);
+      expect((await send('POST', '/uploads')).status).toBe(201);
+      expect((await send('PUT', '/retention/policies/r', { keepLast: 1 })).status).toBe(200);
+    }
+  });
+
+  test('what there is no room for need not be sent, and whoever stands in the way is told of', async () => {
+    let full = 0;
+    const { service } = createFakeService();
+    const limits = { ...LIMITS, inFlightBytesMax: 1500 };
+    const app = createApi({
+      service,
+      auth: {},
+      version: '1',
+      log: silentLogger,
+      limits,
+      onFull: () => full++,
+    });
+    open(app, 1000, bodyOf(1000).slice(0, 900));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    let isRead = false;
+    const unread = new ReadableStream(
+      {
+        pull() {
+          isRead = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    expect((await post(app, unread, { 'Content-Length': '1000' })).status).toBe(429);
+    expect([isRead, full]).toEqual([false, 1]);
+  });
+});
+
 describe('the budget', () => {
+  test('has a room of their own for small reservations, and moves one that grows out of it', () => {
+    const budget = createByteBudget(10, { small: { bytesMax: 6, eachBytesMax: 3 } });
+    const [a, b, c, d] = Array.from({ length: 4 }, () => budget.open());
+    a!.reach(3);
+    b!.reach(3);
+    expect(() => c!.reach(1)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
+    a!.reach(10);
+    c!.reach(3);
+    expect(() => b!.reach(4)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
+    expect(() => d!.foresee(4)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
+    expect(() => d!.foresee(1)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
+    expect(budget.usedBytes).toBe(16);
+    a!.release();
+    d!.foresee(10);
+    b!.reach(7);
+    for (const one of [b, c, d]) one!.release();
+    expect(budget.usedBytes).toBe(0);
+  });
+
   test('grows a reservation only by what is new, and gives all of it back once', () => {
     const budget = createByteBudget(10);
     const one = budget.open();

@@ -1,0 +1,33 @@
+// What `npm start` runs: looks whether the service can run here at all, in words that every release of Node understands,
+// and then becomes it.
+
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR = 24;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < NODE_MAJOR) {
+  refuse(
+    `This service needs Node ${NODE_MAJOR} or newer, and this is ${process.versions.node} (${process.execPath}): "npm ci" brings one along, "npm ci --omit=dev" does not.`,
+  );
+} else if (isMissing('hono') || isMissing('@hono/node-server') || isMissing('zod')) {
+  refuse(`The packages that this service is made of are not here: run "npm ci" in ${root} first.`);
+} else {
+  await import('./server.ts');
+}
+
+/** A package lies in the folder of ours, or beside us where we are installed as one. */
+function isMissing(name) {
+  for (let at = root; ; at = dirname(at)) {
+    if (existsSync(join(at, 'node_modules', name, 'package.json'))) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+function refuse(reason) {
+  process.stderr.write(`cannot start: ${reason}\n`);
+  process.exitCode = 1;
+}

@@ -9,6 +9,7 @@ import type { Clock, EventSink, Queue, TransferStore } from '../ports.ts';
 import type { Deps } from '../service/deps.ts';
 import { createGate } from '../service/gate.ts';
 import { inThisThread } from '../service/text-work.ts';
+import { createTrust } from '../service/trust.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
 import { createCatalog } from './catalog.ts';
@@ -62,6 +63,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     options: { allowUnencrypted, graceMs, uploadBytesMax, syncBytesMax: bodyBytesMax, memory: MEMORY_BOUNDS },
     gate: createGate(),
     texts: inThisThread,
+    trust: createTrust(log),
   };
   return { config, log, deps };
 }

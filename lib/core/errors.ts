@@ -35,6 +35,8 @@ export const ERROR_CODES = {
   internal_error: [500, 'Something went wrong on our side'],
   dependency_unavailable: [503, 'A dependency is unavailable'],
   disk_full: [503, 'The disk is full'],
+  store_untrusted: [503, 'What is stored cannot be trusted as it stands'],
+  catalog_damaged: [503, 'The catalog is damaged'],
   read_only: [503, 'The store can only be read'],
   http_version_not_supported: [505, 'That version of HTTP is not spoken here'],
 } as const satisfies Record<string, readonly [number, string]>;

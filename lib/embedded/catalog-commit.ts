@@ -7,7 +7,7 @@ import type { BackupRecord, BackupRequest } from '../core/model.ts';
 import { type Change, type IdKind, PortError } from '../ports.ts';
 import type { Database } from './database.ts';
 import { isFinished } from './operation-status.ts';
-import { keyText } from './schema.ts';
+import { docOf, keyText } from './schema.ts';
 
 type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
 /** What is left to do inside the transaction. Gives how many rows a conditional change has written, or nothing if it has no condition. */
@@ -62,12 +62,12 @@ function createCounter(database: Database, allocated: Allocated): (kind: IdKind,
 function backupPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
   const insert = database.statement(
-    `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, version, doc, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, version, doc, sum, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
     `UPDATE backup SET resource_id = ?, sequence = ?, type = ?, created_at = ?, expires_at = ?, live = ?,
-       own_blob = ?, version = ?, doc = ? WHERE id = ? AND version = ?`,
+       own_blob = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
   );
   const remove = database.statement('DELETE FROM backup WHERE id = ? AND version = ?');
   const leaveGap = database.statement(
@@ -83,7 +83,7 @@ function backupPreparers(database: Database, allocated: Allocated) {
     record.deletedAt === undefined ? 1 : 0,
     ownBlob(record).blobId,
     record.version,
-    JSON.stringify(record),
+    ...docOf(record),
     keyText(record.id),
   ];
   return {
@@ -115,12 +115,12 @@ function backupPreparers(database: Database, allocated: Allocated) {
 function operationPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
   const insert = database.statement(
-    `INSERT INTO operation (target_resource_id, chain_id, created_at, lease_until, finished, version, doc, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO operation (target_resource_id, chain_id, created_at, lease_until, finished, version, doc, sum, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
     `UPDATE operation SET target_resource_id = ?, chain_id = ?, created_at = ?, lease_until = ?, finished = ?,
-       version = ?, doc = ? WHERE id = ? AND version = ?`,
+       version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
   );
   const columns = (record: ChangeOf<'operation.insert'>['record']) => [
     keyText(record.targetResourceId),
@@ -129,7 +129,7 @@ function operationPreparers(database: Database, allocated: Allocated) {
     record.leaseUntil,
     isFinished(record.status) ? 1 : 0,
     record.version,
-    JSON.stringify(record),
+    ...docOf(record),
     keyText(record.id),
   ];
   return {
@@ -154,12 +154,12 @@ function operationPreparers(database: Database, allocated: Allocated) {
 function requestPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
   const insert = database.statement(
-    `INSERT INTO request (resource_id, sequence, status, created_at, finished, version, doc, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO request (resource_id, sequence, status, created_at, finished, version, doc, sum, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
     `UPDATE request SET resource_id = ?, sequence = ?, status = ?, created_at = ?, finished = ?, version = ?,
-       doc = ? WHERE id = ? AND version = ?`,
+       doc = ?, sum = ? WHERE id = ? AND version = ?`,
   );
   const columns = (record: BackupRequest) => [
     keyText(record.resourceId),
@@ -168,7 +168,7 @@ function requestPreparers(database: Database, allocated: Allocated) {
     record.createdAt,
     isFinished(record.status) ? 1 : 0,
     record.version,
-    JSON.stringify(record),
+    ...docOf(record),
     keyText(record.id),
   ];
   return {
@@ -196,7 +196,7 @@ function resourcePreparers(database: Database) {
   const removePolicy = database.statement('DELETE FROM policy WHERE resource_id = ? AND version = ?');
   const removeSnapshot = database.statement('DELETE FROM snapshot WHERE resource_id = ? AND sequence = ?');
   const addSnapshot = database.statement(
-    'INSERT INTO snapshot (resource_id, created_at, sequence, doc) VALUES (?, ?, ?, ?)',
+    'INSERT INTO snapshot (resource_id, created_at, sequence, doc, sum) VALUES (?, ?, ?, ?, ?)',
   );
   const trimSnapshots = database.statement(
     `DELETE FROM snapshot WHERE resource_id = ?1 AND (created_at, sequence) < (
@@ -213,10 +213,10 @@ function resourcePreparers(database: Database) {
     'snapshot.add': ({ pointer }) => {
       const { createdAt, sequence } = pointer;
       const key = keyText(pointer.resourceId);
-      const doc = JSON.stringify(pointer);
+      const written = docOf(pointer);
       return () => {
         removeSnapshot.run(key, sequence);
-        addSnapshot.run(key, createdAt, sequence, doc);
+        addSnapshot.run(key, createdAt, sequence, ...written);
         trimSnapshots.run(key);
         return undefined;
       };
@@ -233,28 +233,28 @@ function resourcePreparers(database: Database) {
 
 function createVersionedPut(database: Database, table: 'head' | 'policy') {
   const insert = database.statement(
-    `INSERT INTO ${table} (version, doc, resource_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO ${table} (version, doc, sum, resource_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
-    `UPDATE ${table} SET version = ?, doc = ? WHERE resource_id = ? AND version = ?`,
+    `UPDATE ${table} SET version = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?`,
   );
   return (resourceId: string, record: { version: number }, expect: number): Step => {
-    const values = [record.version, JSON.stringify(record), keyText(resourceId)];
+    const values = [record.version, ...docOf(record), keyText(resourceId)];
     return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
   };
 }
 
 function noticePreparers(database: Database) {
   const insert = database.statement(
-    'INSERT INTO notice (since, version, doc, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO notice (since, version, doc, sum, id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const update = database.statement(
-    'UPDATE notice SET since = ?, version = ?, doc = ? WHERE id = ? AND version = ?',
+    'UPDATE notice SET since = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?',
   );
   const remove = database.statement('DELETE FROM notice WHERE id = ? AND version = ?');
   return {
     'notice.put': ({ record, expect }) => {
-      const values = [record.since, record.version, JSON.stringify(record), keyText(record.id)];
+      const values = [record.since, record.version, ...docOf(record), keyText(record.id)];
       return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
     },
     'notice.remove': ({ id, expect }) => {
@@ -267,22 +267,22 @@ function noticePreparers(database: Database) {
 /** What follows from backups: answers remembered, bytes to sweep, events. */
 function trailPreparers(database: Database) {
   const insertIdempotency = database.statement(
-    `INSERT INTO idempotency (key, expires_at, doc) VALUES (?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, doc = excluded.doc
+    `INSERT INTO idempotency (key, expires_at, doc, sum) VALUES (?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, doc = excluded.doc, sum = excluded.sum
      WHERE idempotency.expires_at <= ?`,
   );
   const putGarbage = database.statement(
-    `INSERT INTO garbage (blob_id, resource_id, sequence, due_at, doc) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO garbage (blob_id, resource_id, sequence, due_at, doc, sum) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (blob_id) DO UPDATE SET resource_id = excluded.resource_id, sequence = excluded.sequence,
-       due_at = excluded.due_at, doc = excluded.doc`,
+       due_at = excluded.due_at, doc = excluded.doc, sum = excluded.sum`,
   );
   const removeGarbage = database.statement('DELETE FROM garbage WHERE blob_id = ?');
   const appendEvent = database.statement(
-    'INSERT INTO event (id, resource_id, published, doc) VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO event (id, resource_id, published, doc, sum) VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING',
   );
   return {
     'idempotency.insert': ({ record, now }) => {
-      const values = [keyText(record.key), record.expiresAt, JSON.stringify(record), now];
+      const values = [keyText(record.key), record.expiresAt, ...docOf(record), now];
       return () => insertIdempotency.run(...values);
     },
     'garbage.put': ({ entry }) => {
@@ -291,7 +291,7 @@ function trailPreparers(database: Database) {
         keyText(entry.resourceId),
         entry.sequence,
         entry.dueAt,
-        JSON.stringify(entry),
+        ...docOf(entry),
       ];
       return () => putGarbage.run(...values);
     },
@@ -303,7 +303,7 @@ function trailPreparers(database: Database) {
       };
     },
     'event.append': ({ event }) => {
-      const values = [keyText(event.id), keyText(event.resourceId), JSON.stringify(event)];
+      const values = [keyText(event.id), keyText(event.resourceId), ...docOf(event)];
       return () => appendEvent.run(...values);
     },
   } satisfies Partial<Preparers>;

@@ -9,7 +9,7 @@ import type {
 } from '../core/model.ts';
 import type { Catalog } from '../ports.ts';
 import type { Database } from './database.ts';
-import { createListing } from './listing.ts';
+import { createListing, type ListingPlan } from './listing.ts';
 import { keyText } from './schema.ts';
 
 type CatalogLists = Pick<
@@ -27,8 +27,14 @@ type CatalogLists = Pick<
 
 /** The paginated reads of the catalog. */
 export function createCatalogLists(database: Database): CatalogLists {
-  const backups = (list: string, key: string, where: string) =>
+  const backups = (
+    list: string,
+    key: string,
+    where: string,
+    belongs?: ListingPlan<BackupRecord>['belongs'],
+  ) =>
     createListing<BackupRecord>(database, {
+      ...(belongs === undefined ? {} : { belongs }),
       list,
       table: 'backup',
       key,
@@ -37,15 +43,16 @@ export function createCatalogLists(database: Database): CatalogLists {
     });
   const allBackups = backups('backups', 'created_at', '');
   const backupsOfType = backups('backups', 'created_at', 'AND type = ?');
-  const ofResource = (where: string) => backups('backups of a resource', 'sequence', where);
-  const backupsOfResource = ofResource('AND resource_id = ?');
-  const backupsOfResourceAndType = ofResource('AND resource_id = ? AND type = ?');
+  const newestFirst = (where: string) => backups('backups of a resource', 'sequence', where, ofResource);
+  const backupsOfResource = newestFirst('AND resource_id = ?');
+  const backupsOfResourceAndType = newestFirst('AND resource_id = ? AND type = ?');
   const history = createListing<BackupRecord>(database, {
     list: 'history',
     table: 'backup',
     key: 'sequence',
     direction: 'rising',
     where: 'resource_id = ? AND sequence >= ? AND live = 1',
+    belongs: ofResource,
   });
   const expiring = createListing<BackupRecord>(database, {
     list: 'expiring',
@@ -91,6 +98,7 @@ export function createCatalogLists(database: Database): CatalogLists {
     key: 'sequence',
     direction: 'rising',
     where: 'resource_id = ?',
+    belongs: ofResource,
   });
   const events = (where: string) =>
     createListing<AuditEvent>(database, {
@@ -130,4 +138,9 @@ export function createCatalogLists(database: Database): CatalogLists {
         : eventsOfResource(request, keyText(request.resourceId));
     },
   };
+}
+
+/** The first parameter of a list of one resource is its id. */
+function ofResource({ resourceId }: { resourceId: string }, [asked]: readonly unknown[]): boolean {
+  return keyText(resourceId) === asked;
 }

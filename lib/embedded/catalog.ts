@@ -18,12 +18,8 @@ import { createCatalogWriter } from './catalog-commit.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import type { Database, Statement } from './database.ts';
 import { createIdAllocator } from './id-allocator.ts';
-import { keyText } from './schema.ts';
+import { type DocRow, keyText, namedRecordOf, recordOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
-
-interface DocRow {
-  doc: string;
-}
 
 /** Rows that one transaction of a purge removes: others get their turn in between. */
 const PURGE_ROWS = 500;
@@ -36,36 +32,38 @@ export function createCatalog(database: Database): Catalog {
 
   const stateAt = createStateAt(database);
 
-  const backupById = database.statement<DocRow>('SELECT doc FROM backup WHERE id = ?');
-  const headOf = database.statement<DocRow>('SELECT doc FROM head WHERE resource_id = ?');
-  const policyOf = database.statement<DocRow>('SELECT doc FROM policy WHERE resource_id = ?');
-  const noticeById = database.statement<DocRow>('SELECT doc FROM notice WHERE id = ?');
+  const backupById = database.statement<DocRow>('SELECT doc, sum FROM backup WHERE id = ?');
+  const headOf = database.statement<DocRow>('SELECT doc, sum FROM head WHERE resource_id = ?');
+  const policyOf = database.statement<DocRow>('SELECT doc, sum FROM policy WHERE resource_id = ?');
+  const noticeById = database.statement<DocRow>('SELECT doc, sum FROM notice WHERE id = ?');
   const notices = database.statement<DocRow>(
-    'SELECT doc FROM notice WHERE since >= 0 ORDER BY since, id LIMIT ?',
+    'SELECT doc, sum FROM notice WHERE since >= 0 ORDER BY since, id LIMIT ?',
   );
-  const operationById = database.statement<DocRow>('SELECT doc FROM operation WHERE id = ?');
-  const answerTo = database.statement<DocRow>('SELECT doc FROM idempotency WHERE key = ? AND expires_at > ?');
+  const operationById = database.statement<DocRow>('SELECT doc, sum FROM operation WHERE id = ?');
+  const answerTo = database.statement<DocRow>(
+    'SELECT doc, sum FROM idempotency WHERE key = ? AND expires_at > ?',
+  );
   const newestSnapshot = database.statement<DocRow>(
-    `SELECT doc FROM snapshot WHERE resource_id = ? AND created_at <= ?
+    `SELECT doc, sum FROM snapshot WHERE resource_id = ? AND created_at <= ?
      ORDER BY created_at DESC, sequence DESC LIMIT 1`,
   );
   const earliestSnapshot = database.statement<DocRow>(
-    'SELECT doc FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
+    'SELECT doc, sum FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
   );
   const newestBelow = database.statement<DocRow>(
-    `SELECT doc FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
+    `SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
   );
   const newestBelowOfType = database.statement<DocRow>(
-    `SELECT doc FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
+    `SELECT doc, sum FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
   );
-  const requestById = database.statement<DocRow>('SELECT doc FROM request WHERE id = ?');
+  const requestById = database.statement<DocRow>('SELECT doc, sum FROM request WHERE id = ?');
   const lease = database.statement<{ held: 1 }>(
     'SELECT 1 AS held FROM operation WHERE chain_id = ? AND finished = 0 AND lease_until > ? LIMIT 1',
   );
   const pending = database.statement<DocRow>(
-    'SELECT doc FROM event WHERE published = 0 ORDER BY row LIMIT ?',
+    'SELECT doc, sum FROM event WHERE published = 0 ORDER BY row LIMIT ?',
   );
   const publish = database.statement('UPDATE event SET published = 1 WHERE id = ?');
   const purgeIdempotency = database.statement(
@@ -100,6 +98,9 @@ export function createCatalog(database: Database): Catalog {
     } while (rows === PURGE_ROWS);
   }
 
+  const headRecord = (resourceId: string): Head | undefined =>
+    namedRecordOf<Head>('head', headOf.get(keyText(resourceId)), (found) => found.resourceId === resourceId);
+
   return {
     ...lists,
 
@@ -119,54 +120,73 @@ export function createCatalog(database: Database): Catalog {
     },
 
     async getBackup(id) {
-      return parsed<BackupRecord>(backupById.get(keyText(id)));
+      return namedRecordOf<BackupRecord>('backup', backupById.get(keyText(id)), (found) => found.id === id);
     },
 
     async getHead(resourceId) {
-      return parsed<Head>(headOf.get(keyText(resourceId)));
+      return headRecord(resourceId);
     },
 
     async newestBefore(resourceId, sequence, type) {
       const key = keyText(resourceId);
-      return parsed<BackupRecord>(
+      return namedRecordOf<BackupRecord>(
+        'backup',
         type === undefined ? newestBelow.get(key, sequence) : newestBelowOfType.get(key, type, sequence),
+        (found) => found.resourceId === resourceId,
       );
     },
 
     async stateAt(resourceId, at) {
-      return stateAt(resourceId, parsed<Head>(headOf.get(keyText(resourceId))), at);
+      return stateAt(resourceId, headRecord(resourceId), at);
     },
 
     async findSnapshot(resourceId, at) {
       const key = keyText(resourceId);
-      const found = parsed<SnapshotPointer>(newestSnapshot.get(key, at));
-      const earliest = parsed<SnapshotPointer>(earliestSnapshot.get(key));
+      const isOurs = (pointer: SnapshotPointer): boolean => pointer.resourceId === resourceId;
+      const found = namedRecordOf<SnapshotPointer>('snapshot', newestSnapshot.get(key, at), isOurs);
+      const earliest = namedRecordOf<SnapshotPointer>('snapshot', earliestSnapshot.get(key), isOurs);
       return { ...(found && { found }), ...(earliest && { earliest }) };
     },
 
     async getIdempotency(key, now) {
-      return parsed<IdempotencyRecord>(answerTo.get(keyText(key), now));
+      return namedRecordOf<IdempotencyRecord>(
+        'idempotency',
+        answerTo.get(keyText(key), now),
+        (found) => found.key === key,
+      );
     },
 
     async getPolicy(resourceId) {
-      return parsed<PolicyRecord>(policyOf.get(keyText(resourceId)));
+      return namedRecordOf<PolicyRecord>(
+        'policy',
+        policyOf.get(keyText(resourceId)),
+        (found) => found.resourceId === resourceId,
+      );
     },
 
     async getNotice(id) {
-      return parsed<Notice>(noticeById.get(keyText(id)));
+      return namedRecordOf<Notice>('notice', noticeById.get(keyText(id)), (found) => found.id === id);
     },
 
     async listNotices(limit) {
       checkLimit(limit);
-      return notices.all(limit).map(({ doc }) => JSON.parse(doc) as Notice);
+      return notices.all(limit).map((row) => recordOf<Notice>('notice', row));
     },
 
     async getOperation(id) {
-      return parsed<OperationRecord>(operationById.get(keyText(id)));
+      return namedRecordOf<OperationRecord>(
+        'operation',
+        operationById.get(keyText(id)),
+        (found) => found.id === id,
+      );
     },
 
     async getRequest(id) {
-      return parsed<BackupRequest>(requestById.get(keyText(id)));
+      return namedRecordOf<BackupRequest>(
+        'request',
+        requestById.get(keyText(id)),
+        (found) => found.id === id,
+      );
     },
 
     async hasLease(chainId, now) {
@@ -179,7 +199,7 @@ export function createCatalog(database: Database): Catalog {
 
     async pendingEvents(limit) {
       checkLimit(limit);
-      return pending.all(limit).map(({ doc }) => JSON.parse(doc) as AuditEvent);
+      return pending.all(limit).map((row) => recordOf<AuditEvent>('event', row));
     },
 
     async markPublished(eventIds) {
@@ -201,12 +221,10 @@ export function createCatalog(database: Database): Catalog {
     },
 
     async check() {
+      const fault = database.fault();
+      if (fault !== undefined) throw fault;
       // A write and not only a read: a full or read-only disk shows itself nowhere else.
       await database.write(() => touch.run());
     },
   };
-}
-
-function parsed<T>(row: DocRow | undefined): T | undefined {
-  return row === undefined ? undefined : (JSON.parse(row.doc) as T);
 }

@@ -1,13 +1,16 @@
 // The one SQLite file of the embedded home: who owns it, how it is made durable, and the few verbs the adapters need.
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { PortError } from '../ports.ts';
 import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
 import { errorCode, fileFailure, sqliteFailure, sqliteResult } from './failures.ts';
+import { watchFiles } from './file-watch.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { MIGRATIONS } from './schema.ts';
+import { MIGRATIONS, sumOf } from './schema.ts';
+import { matchStore } from './start-checks.ts';
+import type { GenerationFile } from './store-mark.ts';
 
 /** A prepared statement with positional parameters, whose rows have the shape `Row`. */
 export interface Statement<Row extends object> {
@@ -25,7 +28,11 @@ export interface Database {
    * once that is durable. Rejects with what `work` throws, or PortError `unavailable` if the group cannot be committed.
    */
   write<T>(work: () => T): Promise<T>;
-  /** Commits what waits and gives the folder free for another process. Twice is no error. */
+  /** From now on nothing is written any more, for this reason. The first one stays. */
+  distrust(reason: PortError): void;
+  /** Why nothing is written any more, if that is so: the files are not those that were opened, or a row is damaged. */
+  fault(): PortError | undefined;
+  /** Commits what waits and frees the folder for another process. Twice is no error. */
   close(): void;
 }
 
@@ -38,13 +45,47 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
 /**
  * Opens the catalog in `dataDir`, creating both if need be, and owns the folder until closed or dead: the lock is the
  * kernel's, on the open file, so nothing is left behind by a crash. Throws PortError `unavailable` if another process
- * owns it, `denied` without permission or if a newer release wrote it, `integrity` if the file is damaged.
+ * owns it, `denied` without permission or if a newer release wrote it, `integrity` if the file is damaged, is of another
+ * store than the blobs, or has fewer commits than were acknowledged.
  */
 export function openDatabase(dataDir: string): Database {
+  const path = join(dataDir, FILE_NAME);
   const native = openOwned(dataDir);
+  let mark: GenerationFile;
+  try {
+    mark = matchStore(native, dataDir);
+  } catch (error) {
+    keepLog(path);
+    native.close();
+    throw storeFailure(error);
+  }
   const statements = new Map<string, Statement<object>>();
-  const group = createGroupCommit(native);
+  const watch = watchFiles(path, `${path}-wal`);
+  const raise = native.prepare('UPDATE store SET generation = generation + 1 RETURNING generation');
   let isOpen = true;
+  let fault: PortError | undefined;
+  let generation = 0;
+
+  const look = (): void => {
+    const found = fault === undefined ? watch.fault() : undefined;
+    if (found === undefined) return;
+    fault = new PortError('unavailable', `${found}: restart the service to see what is there`, {
+      reason: 'catalog_replaced',
+    });
+  };
+  const group = createGroupCommit(native, {
+    before() {
+      look();
+      if (fault !== undefined) throw fault;
+    },
+    within() {
+      generation = Number(raise.get()?.generation);
+    },
+    after() {
+      watch.accept();
+      mark.write(generation);
+    },
+  });
 
   return {
     statement<Row extends object>(sql: string): Statement<Row> {
@@ -63,11 +104,22 @@ export function openDatabase(dataDir: string): Database {
       return group.run(work);
     },
 
+    distrust(reason) {
+      fault ??= reason;
+    },
+
+    fault() {
+      if (isOpen) look();
+      return fault;
+    },
+
     close() {
       if (isOpen) {
         isOpen = false;
         group.flush();
         native.close();
+        mark.sync();
+        mark.close();
       }
     },
   };
@@ -101,11 +153,14 @@ function openOwned(dataDir: string): DatabaseSync {
   let native: DatabaseSync | undefined;
   try {
     native = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+    native.function('doc_sum', { deterministic: true }, (doc) => sumOf(String(doc)));
     configure(native);
+    demandSound(native, path);
     migrate(native);
     return native;
   } catch (error) {
     native?.close();
+    if (error instanceof PortError) throw error;
     if (sqliteResult(error) === BUSY) {
       throw new PortError(
         'unavailable',
@@ -149,6 +204,19 @@ function demand(native: DatabaseSync, pragma: string, value: string, answer: str
   }
 }
 
+/** A larger catalog is looked at page by page only: its indexes are compared with its rows later, a part at a time. */
+const FULL_CHECK_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Throws PortError `integrity` unless every page is what SQLite would have written, and every index leads to its rows. */
+function demandSound(native: DatabaseSync, path: string): void {
+  const check = statSync(path).size > FULL_CHECK_BYTES_MAX ? 'quick_check' : 'integrity_check';
+  const [found] = Object.values(native.prepare(`PRAGMA ${check}(1)`).get() ?? {});
+  if (found === 'ok') return;
+  throw new PortError('integrity', `catalog.sqlite is damaged (${String(found).split('\n')[0]})`, {
+    reason: 'catalog_damaged',
+  });
+}
+
 function migrate(native: DatabaseSync): void {
   const stored = Number(native.prepare('PRAGMA user_version').get()?.user_version);
   if (stored > MIGRATIONS.length) {
@@ -161,4 +229,15 @@ function migrate(native: DatabaseSync): void {
   if (missing.length > 0) {
     native.exec(`BEGIN; ${missing.join('\n')} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
   }
+}
+
+/** Closing takes the log into the database, up to its first bad frame: of what is refused, all of it is kept. */
+function keepLog(path: string): void {
+  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${path}-wal.refused`);
+}
+
+function storeFailure(error: unknown): unknown {
+  return error instanceof PortError
+    ? error
+    : fileFailure(sqliteFailure(error), 'the mark of the store cannot be read');
 }

@@ -42,7 +42,10 @@ export function sqliteFailure(error: unknown): unknown {
   const code = result === undefined ? undefined : SQLITE_CODES[result];
   return code === undefined
     ? error
-    : new PortError(code, `the catalog failed (SQLite result ${result})`, { cause: error });
+    : new PortError(code, `the catalog failed (SQLite result ${result})`, {
+        cause: error,
+        ...(code === 'integrity' ? { reason: 'catalog_damaged' } : {}),
+      });
 }
 
 /** SQLite's primary result code, if the error is one of SQLite's. */

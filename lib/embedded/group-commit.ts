@@ -21,7 +21,19 @@ interface Task {
 /** Bounds how long one transaction keeps the event loop from other work. */
 const TASKS_PER_TRANSACTION_MAX = 256;
 
-export function createGroupCommit(database: DatabaseSync): GroupCommit {
+/** What a database has done around each transaction. */
+export interface CommitHooks {
+  /** Before it begins. What it throws is what all of the group are rejected with, as it is. */
+  before(): void;
+  /** As its last part. */
+  within(): void;
+  /** Once it is durable. */
+  after(): void;
+}
+
+const NOTHING_AROUND: CommitHooks = { before() {}, within() {}, after() {} };
+
+export function createGroupCommit(database: DatabaseSync, hooks: CommitHooks = NOTHING_AROUND): GroupCommit {
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
   const savepoint = database.prepare('SAVEPOINT task');
@@ -47,11 +59,19 @@ export function createGroupCommit(database: DatabaseSync): GroupCommit {
     if (tasks.length === 0) {
       return;
     }
+    try {
+      hooks.before();
+    } catch (error) {
+      for (const task of tasks) task.reject(error);
+      return;
+    }
     let answers: (() => void)[];
     try {
       begin.run();
       answers = tasks.map(attempt);
+      hooks.within();
       commit.run();
+      hooks.after();
     } catch (error) {
       const cause = rollBack(error);
       for (const task of tasks) {

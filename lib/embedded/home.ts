@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import type { Clock, Queue, Scratch } from '../ports.ts';
+import { type Clock, PortError, type Queue, type Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
 import type { Deps } from '../service/deps.ts';
@@ -15,17 +15,22 @@ import { createReaders } from '../service/readers.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
 import { inThisThread } from '../service/text-work.ts';
+import { createTrust, type TrustFault } from '../service/trust.ts';
 import { workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
+import { hasBlobs } from './blob-survey.ts';
 import { createCatalog } from './catalog.ts';
+import { proveRows } from './catalog-proof.ts';
 import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEventSink } from './event-sink.ts';
 import { every } from './every.ts';
+import { demandRightKey } from './key-proof.ts';
 import { openKeyring } from './keyring.ts';
 import { createQueue } from './queue.ts';
 import { createScratch } from './scratch.ts';
+import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { createTextWorkers } from './text-workers.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
 
@@ -51,7 +56,7 @@ export interface Home {
   close(): Promise<void>;
 }
 
-export type UpkeepName = 'jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
+export type UpkeepName = 'catalog' | 'jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -63,18 +68,27 @@ interface PeriodicWork {
 const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
 const UPLOADS_EVERY_MS = 3_600_000;
+const CATALOG_EVERY_MS = 86_400_000;
 const ORPHANS_EVERY_MS = 86_400_000;
 /** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
 const BACKGROUND_ENDS_MS = 3000;
 
 /** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
 export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
-  const database = openDatabase(config.dataDir);
+  const { dataDir } = config;
   try {
-    return await compose(config, log, database);
+    demandCatalog(dataDir);
+    const database = openDatabase(dataDir);
+    try {
+      if (isNew(database)) await demandOnlyFirst(dataDir);
+      else demandBlobs(database, dataDir);
+      return await compose(config, log, database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   } catch (error) {
-    database.close();
-    throw error;
+    throw await withWayOut(error, dataDir);
   }
 }
 
@@ -87,10 +101,12 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
   let stopping = false;
+  const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
+  await demandRightKey(database, keyring);
   const deps: Deps = {
     blobs: openBlobStore(dataDir),
     catalog: createCatalog(database),
-    keyring: await openKeyring({ dataDir, mayCreate: isNew(database) }),
+    keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),
     clock,
@@ -105,6 +121,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     },
     gate: createGate(),
     texts: texts ?? inThisThread,
+    trust: createTrust(log, () => faultOf(database)),
     scratch,
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
     readers: createReaders({
@@ -120,12 +137,15 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
   await giveBackJobs(database, clock);
 
+  const proof = createCatalogProof(database, log, () => stopping);
   /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
   const upkeep: Record<UpkeepName, PeriodicWork> = {
+    catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
     jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
     retention: {
       everyMs: config.retentionIntervalMs,
       async run() {
+        if (!(await proof.demand())) return;
         const summary = await sweep(deps);
         log.info('retention swept', { ...summary });
       },
@@ -133,6 +153,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     orphans: {
       everyMs: ORPHANS_EVERY_MS,
       async run() {
+        if (!(await proof.demand())) return;
         const removed = await removeOrphans(deps);
         if (removed > 0) log.warn('blobs that no record names were removed', { removed });
       },
@@ -163,6 +184,47 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
       database.close();
     },
   };
+}
+
+/**
+ * Proves the catalog, row by row. Before that was done once since the start, nothing is removed on the catalog's word;
+ * from a damaged row on nothing is written any more.
+ */
+function createCatalogProof(database: Database, log: Logger, isStopping: () => boolean) {
+  let running: Promise<void> | undefined;
+  let isProven = false;
+
+  async function prove(): Promise<void> {
+    try {
+      const rows = await proveRows(database, isStopping);
+      if (isStopping()) return;
+      isProven = true;
+      log.info('catalog proven', { rows });
+    } catch (error) {
+      if (error instanceof PortError && error.code === 'integrity') database.distrust(error);
+      throw error;
+    } finally {
+      running = undefined;
+    }
+  }
+
+  const run = (): Promise<void> => {
+    running ??= prove();
+    return running;
+  };
+  return {
+    run,
+    /** Whether it is proven; false only if the service stops before that. Throws what proving throws. */
+    async demand(): Promise<boolean> {
+      if (!isProven) await run();
+      return isProven;
+    },
+  };
+}
+
+function faultOf(database: Database): TrustFault | undefined {
+  const fault = database.fault();
+  return fault && { code: fault.reason ?? fault.code, detail: `${fault.message}.` };
 }
 
 /** A key may only be made where nothing has been sealed with an earlier one. */

@@ -1,7 +1,7 @@
 // The file of master keys. Whoever loses it loses every encrypted backup, so it is never made anew where one must
 // have been, and never left half written.
 
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -23,6 +23,9 @@ const FILE_NAME = 'master.key';
 const PASSING_PREFIX = '.master.key.';
 const KEY_BYTES = 32;
 const OTHERS = 0o077;
+/** Ids of keys that were made before have no such prefix, and say nothing of the key. */
+const DERIVED_ID_PREFIX = 'local/k1-';
+const DERIVED_ID_DIGITS = 16;
 
 const nonEmpty = z.string().check(z.minLength(1));
 
@@ -105,6 +108,10 @@ function parseMasterKeys(text: string): MasterKeys {
   if (new Set(keys.map(({ version }) => version)).size !== keys.length) {
     throw damaged('a version is there twice');
   }
+  const strange = keys.find(
+    ({ keyId, key }) => keyId.startsWith(DERIVED_ID_PREFIX) && keyId !== idOfKey(key.export()),
+  );
+  if (strange !== undefined) throw damaged(`version ${strange.version} is not the key that its keyId names`);
   const currentKey = keys.find(({ version }) => version === current);
   if (currentKey === undefined) {
     throw damaged('the current version is not among the keys');
@@ -113,6 +120,8 @@ function parseMasterKeys(text: string): MasterKeys {
 }
 
 function parseJson(text: string): unknown {
+  if (text.startsWith('\ufeff'))
+    throw damaged('it begins with a byte order mark; save it as UTF-8 without one');
   try {
     return JSON.parse(text);
   } catch {
@@ -148,9 +157,16 @@ function removeLeftovers(dataDir: string): void {
 
 function newKeyFileText(): string {
   const version = '1';
-  const keyId = `local/${randomBytes(8).toString('hex')}`;
-  const key = randomBytes(KEY_BYTES).toString('base64');
-  return `${JSON.stringify({ format: 1, current: version, keys: [{ version, keyId, key }] }, null, 2)}\n`;
+  const bytes = randomBytes(KEY_BYTES);
+  const key = bytes.toString('base64');
+  const keys = [{ version, keyId: idOfKey(bytes), key }];
+  return `${JSON.stringify({ format: 1, current: version, keys }, null, 2)}\n`;
+}
+
+/** The id of a key follows from it, so that a key with one wrong digit is noticed before anything is sealed with it. */
+function idOfKey(key: Uint8Array): string {
+  const digest = createHmac('sha256', key).update('master key id').digest('hex');
+  return `${DERIVED_ID_PREFIX}${digest.slice(0, DERIVED_ID_DIGITS)}`;
 }
 
 function writeDurably(path: string, text: string): void {

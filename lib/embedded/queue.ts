@@ -5,21 +5,23 @@ import { LIMITS } from '../core/limits.ts';
 import { checkLimit } from '../port-checks.ts';
 import type { Clock, Job, Queue } from '../ports.ts';
 import type { Database } from './database.ts';
+import { type DocRow, docOf, recordOf } from './schema.ts';
 
-interface DueRow {
+interface DueRow extends DocRow {
   row: number;
   attempt: number;
-  doc: string;
 }
 
 /** The queue of an open database. `clock` tells when a job comes back. */
 export function createQueue(database: Database, clock: Clock): Queue {
-  const insert = database.statement('INSERT INTO job (attempt, visible_at, dead, doc) VALUES (0, ?, 0, ?)');
+  const insert = database.statement(
+    'INSERT INTO job (attempt, visible_at, dead, doc, sum) VALUES (0, ?, 0, ?, ?)',
+  );
   const anyDue = database.statement<{ row: number }>(
     'SELECT row FROM job WHERE dead = 0 AND visible_at <= ? LIMIT 1',
   );
   const due = database.statement<DueRow>(
-    'SELECT row, attempt, doc FROM job WHERE dead = 0 AND visible_at <= ? ORDER BY visible_at, row LIMIT ?',
+    'SELECT row, attempt, doc, sum FROM job WHERE dead = 0 AND visible_at <= ? ORDER BY visible_at, row LIMIT ?',
   );
   const burySpent = database.statement(
     `UPDATE job SET dead = 1, receipt = NULL
@@ -33,13 +35,13 @@ export function createQueue(database: Database, clock: Clock): Queue {
     `UPDATE job SET receipt = NULL, visible_at = ?, dead = (attempt >= ${LIMITS.jobAttemptsMax})
      WHERE receipt = ?`,
   );
-  const dead = database.statement<{ doc: string }>('SELECT doc FROM job WHERE dead = 1 ORDER BY row');
+  const dead = database.statement<DocRow>('SELECT doc, sum FROM job WHERE dead = 1 ORDER BY row');
 
   return {
     async send(job) {
-      const doc = JSON.stringify(job);
+      const written = docOf(job);
       const now = clock.now();
-      await database.write(() => insert.run(now, doc));
+      await database.write(() => insert.run(now, ...written));
     },
 
     async receive(limit) {
@@ -52,10 +54,10 @@ export function createQueue(database: Database, clock: Clock): Queue {
       return database.write(() => {
         // A job whose worker died on every delivery must not come back for ever.
         burySpent.run(now);
-        return due.all(now, limit).map(({ row, attempt, doc }) => {
+        return due.all(now, limit).map(({ row, attempt, ...written }) => {
           const receipt = randomUUID();
           hold.run(receipt, now + LIMITS.jobVisibilityMs, row);
-          return { job: JSON.parse(doc) as Job, receipt, attempt: attempt + 1 };
+          return { job: recordOf<Job>('job', written), receipt, attempt: attempt + 1 };
         });
       });
     },
@@ -70,7 +72,7 @@ export function createQueue(database: Database, clock: Clock): Queue {
     },
 
     async deadLetters() {
-      return dead.all().map(({ doc }) => JSON.parse(doc) as Job);
+      return dead.all().map((row) => recordOf<Job>('job', row));
     },
   };
 }

@@ -1,5 +1,12 @@
-// The tables of the catalog. Each keeps the whole record as JSON in `doc`, and beside it only what is searched or
-// sorted by. `row` numbers the insertions: it settles the order of equal keys, and is part of every index by itself.
+// The tables of the catalog. Each keeps the whole record as JSON in `doc`, its checksum in `sum`, and beside it only what is
+// searched or sorted by. `row` numbers the insertions: it settles the order of equal keys, and is part of every index by itself.
+//
+// SQLite has no checksums of its own: a flipped bit in a record, or in an index that leads to it, would be believed. So
+// whatever writes a record writes `...docOf(record)` into `doc` and `sum`, and whatever reads one selects both and has
+// them checked by `recordOf`; who asks by a name compares the record's own name with it.
+
+import { crc32 } from 'node:zlib';
+import { PortError } from '../ports.ts';
 
 /** Each entry brings the catalog from the format before it to the next; the last one's number is the format. */
 export const MIGRATIONS: readonly string[] = [
@@ -130,6 +137,35 @@ export const MIGRATIONS: readonly string[] = [
     WHERE status <> 'completed' AND sequence IS NOT NULL;
   CREATE INDEX request_open ON request (resource_id, sequence) WHERE status <> 'completed' AND sequence IS NOT NULL;
   `,
+  `
+  CREATE TABLE store (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    generation INTEGER NOT NULL
+  ) STRICT;
+  ALTER TABLE backup ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE backup SET sum = doc_sum(doc);
+  ALTER TABLE head ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE head SET sum = doc_sum(doc);
+  ALTER TABLE snapshot ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE snapshot SET sum = doc_sum(doc);
+  ALTER TABLE idempotency ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE idempotency SET sum = doc_sum(doc);
+  ALTER TABLE garbage ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE garbage SET sum = doc_sum(doc);
+  ALTER TABLE operation ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE operation SET sum = doc_sum(doc);
+  ALTER TABLE request ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE request SET sum = doc_sum(doc);
+  ALTER TABLE policy ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE policy SET sum = doc_sum(doc);
+  ALTER TABLE event ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE event SET sum = doc_sum(doc);
+  ALTER TABLE job ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE job SET sum = doc_sum(doc);
+  ALTER TABLE notice ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+  UPDATE notice SET sum = doc_sum(doc);
+  `,
 ];
 
 /**
@@ -138,4 +174,45 @@ export const MIGRATIONS: readonly string[] = [
  */
 export function keyText(name: string): string {
   return JSON.stringify(name).slice(1, -1);
+}
+
+/** The checksum of a record's text (CRC-32): it is there for accidents, whoever forges a record can forge it too. */
+export function sumOf(doc: string): number {
+  return crc32(doc);
+}
+
+/** A record as its row holds it: the values of `doc` and `sum`. */
+export function docOf(record: unknown): [doc: string, sum: number] {
+  const doc = JSON.stringify(record);
+  return [doc, sumOf(doc)];
+}
+
+export interface DocRow {
+  doc: string;
+  sum: number;
+}
+
+/** The record in a row. Throws PortError `integrity` if it is not what was written. */
+export function recordOf<T>(table: string, { doc, sum }: DocRow): T {
+  if (sumOf(doc) !== sum) throw damagedRow(table);
+  return JSON.parse(doc) as T;
+}
+
+/** The record in the row that was found under a name. Throws PortError `integrity` as `recordOf`, or if it is another's. */
+export function namedRecordOf<T>(
+  table: string,
+  row: DocRow | undefined,
+  isAsked: (record: T) => boolean,
+): T | undefined {
+  if (row === undefined) return undefined;
+  const record = recordOf<T>(table, row);
+  if (!isAsked(record)) throw damagedRow(table);
+  return record;
+}
+
+/** What stands in the catalog is not what was written there. */
+export function damagedRow(table: string): PortError {
+  return new PortError('integrity', `the catalog is damaged: a row of ${table} is not what was written`, {
+    reason: 'catalog_damaged',
+  });
 }

@@ -4,7 +4,7 @@
 import type { BackupRecord, BackupRequest, Head, SnapshotPointer, TimeRange } from '../core/model.ts';
 import { isInOrder, type MissingState, type StateAt } from '../core/timeline.ts';
 import type { Database } from './database.ts';
-import { keyText } from './schema.ts';
+import { type DocRow, keyText, recordOf } from './schema.ts';
 
 interface Place {
   sequence: number;
@@ -50,11 +50,11 @@ export function createStateAt(
     `SELECT sequence, created_at FROM backup WHERE resource_id = ? AND sequence > ? AND live = 1
      ORDER BY sequence LIMIT 1`,
   );
-  const backupAt = database.statement<{ doc: string }>(
-    'SELECT doc FROM backup WHERE resource_id = ? AND sequence = ?',
+  const backupAt = database.statement<DocRow>(
+    'SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence = ?',
   );
-  const requestAt = database.statement<{ doc: string }>(
-    `SELECT doc FROM request WHERE resource_id = ? AND sequence = ? AND status <> 'completed'
+  const requestAt = database.statement<DocRow>(
+    `SELECT doc, sum FROM request WHERE resource_id = ? AND sequence = ? AND status <> 'completed'
        AND sequence IS NOT NULL`,
   );
   const gapAt = database.statement<{ known: 1 }>(
@@ -68,7 +68,7 @@ export function createStateAt(
   }
 
   function pointerTo(resourceId: string, { sequence, created_at }: Place): SnapshotPointer {
-    const { id } = JSON.parse(backupAt.get(keyText(resourceId), sequence)!.doc) as BackupRecord;
+    const { id } = recordOf<BackupRecord>('backup', backupAt.get(keyText(resourceId), sequence)!);
     return { resourceId, createdAt: created_at, sequence, backupId: id };
   }
 
@@ -90,8 +90,8 @@ export function createStateAt(
       const isGone = found !== undefined && found.created_at < at && from < (head?.sequence ?? 0);
       return isGone && !isKnown(from + 1) ? { reason: 'gone' } : undefined;
     }
-    if (newest === tombstone) return ofTombstone(backupAt.get(key, newest.sequence)!.doc);
-    if (newest === request) return ofRequest(requestAt.get(key, newest.sequence)!.doc);
+    if (newest === tombstone) return ofTombstone(backupAt.get(key, newest.sequence)!);
+    if (newest === request) return ofRequest(requestAt.get(key, newest.sequence)!);
     return { reason: 'gone', createdAt: newest.created_at };
   }
 
@@ -110,12 +110,12 @@ export function createStateAt(
   };
 }
 
-function ofTombstone(doc: string): MissingState {
-  const { id, createdAt, deletedReason = 'deleted' } = JSON.parse(doc) as BackupRecord;
+function ofTombstone(row: DocRow): MissingState {
+  const { id, createdAt, deletedReason = 'deleted' } = recordOf<BackupRecord>('backup', row);
   return { reason: deletedReason, backupId: id, createdAt };
 }
 
-function ofRequest(doc: string): MissingState {
-  const { id, createdAt, status } = JSON.parse(doc) as BackupRequest;
+function ofRequest(row: DocRow): MissingState {
+  const { id, createdAt, status } = recordOf<BackupRequest>('request', row);
   return { reason: status === 'failed' ? 'failed' : 'pending', backupId: id, createdAt };
 }

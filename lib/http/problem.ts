@@ -48,6 +48,16 @@ export function toServiceError(error: unknown, log: Logger, requestId: string): 
     }
     return error;
   }
+  if (error instanceof PortError && error.reason === 'catalog_damaged') {
+    log.error('catalog damaged', { requestId, code: 'catalog_damaged', error });
+    return new ServiceError(
+      'catalog_damaged',
+      'What the catalog says is not what was written there. The backups are not touched.',
+      {
+        cause: error,
+      },
+    );
+  }
   if (error instanceof PortError && error.code === 'unavailable') {
     const code = REASONED.get(error.reason) ?? 'dependency_unavailable';
     log.error('dependency unavailable', { requestId, code, error });

@@ -22,6 +22,7 @@ import { commitBackup } from './commit-backup.ts';
 import type { Deps } from './deps.ts';
 import { findEarlier, fingerprint } from './idempotency.ts';
 import { type LoadedState, loadBase } from './state.ts';
+import { demandTrust } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
 export interface CreateOutput {
@@ -50,6 +51,7 @@ export async function createBackup(
   input: CreateBackupInput,
   caller: Caller,
 ): Promise<CreateOutput> {
+  demandTrust(deps);
   refuseUnencrypted(deps, input.encrypt);
   const print = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
   return deps.gate.run(input.resourceId, async () =>

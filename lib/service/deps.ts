@@ -16,6 +16,7 @@ import type { KeptBases } from './bases.ts';
 import type { Gate } from './gate.ts';
 import type { Readers } from './readers.ts';
 import type { TextWork } from './text-work.ts';
+import type { Trust } from './trust.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */
@@ -42,6 +43,8 @@ export interface Deps {
   options: ServiceOptions;
   /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
   gate: Gate;
+  /** Asked before anything is built on what is stored, or removed from it. */
+  trust: Trust;
   /** The work on whole texts, wherever the home has it done. */
   texts: TextWork;
   /** For states that do not fit into memory; without it they have to. */

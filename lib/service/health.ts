@@ -7,7 +7,7 @@ import type { Health, HealthProblem } from './api.ts';
 import type { Deps } from './deps.ts';
 
 /** Asks every part. Never rejects: what does not answer is the answer. */
-export async function checkHealth({ blobs, catalog, keyring, log }: Deps): Promise<Health> {
+export async function checkHealth({ blobs, catalog, keyring, log, trust }: Deps): Promise<Health> {
   const parts = { blobs, catalog, keyring };
   const problems: HealthProblem[] = [];
   const ask = async <T>(part: string, work: () => Promise<T>): Promise<T | undefined> => {
@@ -23,6 +23,10 @@ export async function checkHealth({ blobs, catalog, keyring, log }: Deps): Promi
     Promise.all(Object.entries(parts).map(([name, part]) => ask(name, () => part.check()))),
     ask('catalog', () => catalog.listNotices(LIMITS.listPageMax)),
   ]);
+  const fault = trust.fault();
+  if (fault !== undefined && !problems.some(({ code }) => code === fault.code)) {
+    problems.push({ part: 'store', ...fault });
+  }
   return { status: statusOf(problems, notices), problems, notices };
 }
 

@@ -7,6 +7,7 @@ import type { Change } from '../ports.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
+import { demandTrust } from './trust.ts';
 
 /** The live backup of that id. Throws ServiceError `backup_not_found`. */
 export async function liveBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
@@ -24,11 +25,12 @@ export function noBackup(id: string): ServiceError {
  * Throws ServiceError `backup_not_found`, `backup_protected`, or `write_conflict` when others keep changing it.
  */
 export async function hideBackup(
-  deps: Pick<Deps, 'catalog' | 'clock' | 'gate' | 'options'>,
+  deps: Pick<Deps, 'catalog' | 'clock' | 'gate' | 'options' | 'trust'>,
   id: string,
   reason: 'deleted' | 'expired',
   actor: string,
 ): Promise<void> {
+  demandTrust(deps);
   const { resourceId } = await liveBackup(deps, id);
   // The head moves: under a create at work on it, that one would have to begin again.
   await deps.gate.run(resourceId, () => hideNow(deps, id, reason, actor));

@@ -9,6 +9,7 @@ import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { loadState } from './state.ts';
+import { demandTrust } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
 export interface Released {
@@ -24,6 +25,7 @@ const ACTOR = 'retention';
  * live backups restorable, so a pass may stop anywhere and be run again.
  */
 export async function releaseResource(deps: Deps, resourceId: string): Promise<Released> {
+  demandTrust(deps);
   const { catalog, clock, options } = deps;
   const now = clock.now();
   const garbage = await collect((page) => catalog.resourceGarbage({ ...page, resourceId }));

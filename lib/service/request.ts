@@ -15,6 +15,7 @@ import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { noBackup } from './hide.ts';
 import { findEarlier, fingerprint, rememberAnswer } from './idempotency.ts';
+import { demandTrust } from './trust.ts';
 
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
 /** Where the work stands once the upload has been read, in percent. */
@@ -65,6 +66,7 @@ async function takeOn(
   remember: (request: BackupRequest) => Change[],
 ): Promise<BackupRequest> {
   const { catalog, clock, queue } = deps;
+  demandTrust(deps);
   refuseUnencrypted(deps, input.encrypt);
   const [head] = await Promise.all([catalog.getHead(input.resourceId), findUpload(deps, input.uploadId)]);
   const now = clock.now();

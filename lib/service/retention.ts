@@ -12,6 +12,7 @@ import { relayEvents } from './events.ts';
 import { hideBackup } from './hide.ts';
 import { failAbandoned } from './operations.ts';
 import { releaseResource } from './release.ts';
+import { demandTrust } from './trust.ts';
 
 /** So many resources that cannot be released end a sweep. */
 const FAILED_RESOURCES_MAX = 10;
@@ -51,6 +52,7 @@ export async function readPlan(
  * Throws what the first resource that could not be released threw, once the others are done.
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
+  demandTrust(deps);
   const { catalog, clock } = deps;
   const operationsFailed = await failAbandoned(deps, { interrupted: false });
   const summary: SweepSummary = {

@@ -15,6 +15,7 @@ import type { BackupService } from '../../lib/service/api.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
+import { createTrust } from '../../lib/service/trust.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
 import {
@@ -58,6 +59,7 @@ beforeAll(async () => {
     },
     gate: createGate(),
     texts: inThisThread,
+    trust: createTrust(silentLogger),
   });
   log = createCallLog(clients);
 });

@@ -45,7 +45,7 @@ describe('the key file', () => {
       format: 1,
       current: '1',
       keys: [
-        { version: '1', keyId: expect.stringMatching(/^local\/[0-9a-f]{16}$/), key: expect.any(String) },
+        { version: '1', keyId: expect.stringMatching(/^local\/k1-[0-9a-f]{16}$/), key: expect.any(String) },
       ],
     });
     expect(Buffer.from(read().keys[0]!.key, 'base64')).toHaveLength(32);

@@ -17,6 +17,7 @@ import type { Deps } from '../../lib/service/deps.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
+import { createTrust } from '../../lib/service/trust.ts';
 
 export const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 1, 12);
@@ -47,6 +48,7 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
     transfers: withoutResults(uploads),
     gate: createGate(),
     texts: inThisThread,
+    trust: createTrust(silentLogger),
   };
   const deps: Deps = { ...plain, ...replace(plain) };
   const service = createService(deps);

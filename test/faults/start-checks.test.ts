@@ -1,0 +1,387 @@
+// A start over what does not belong together is refused, with what is there and the command that mends it; and it leaves
+// the folder as it was. Nothing is begun anew where something was.
+
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { createRandom } from '../e2e/random.ts';
+import { ACCIDENTS, blobFiles } from './torture/folder.ts';
+import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
+
+const { root, remove } = newRoot();
+afterAll(remove);
+
+const clocks: Clocks = { wall: Date.UTC(2026, 10, 1), monotonic: 0 };
+let made = 0;
+
+const newFolder = (): string => {
+  made += 1;
+  return join(root, `data-${made}`);
+};
+
+const create = async (store: Opened, resourceId: string, data: unknown, type = 'incremental') => {
+  clocks.wall += 1000;
+  const { status, text } = await store.call('POST', '/backups', JSON.stringify({ resourceId, type, data }));
+  expect([status, text]).toEqual([201, text]);
+  return JSON.parse(text) as { id: string };
+};
+
+const fill = async (store: Opened, from: number, count: number) => {
+  for (let n = from; n < from + count; n++)
+    await create(store, n % 2 === 0 ? 'a' : 'b', { n, rows: [1, 2, 3] });
+};
+
+/** A folder in which a service has made so many backups and stopped. */
+const filled = async (count: number): Promise<string> => {
+  const folder = newFolder();
+  const store = await openStore(folder, clocks);
+  await fill(store, 0, count);
+  await store.close();
+  return folder;
+};
+
+/** Every file with its bytes, but for what SQLite keeps beside an open database. */
+const contentsOf = (folder: string): Map<string, string> =>
+  new Map(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(folder, name)).isFile())
+      .map((name) => [name, readFileSync(join(folder, name)).toString('base64')]),
+  );
+
+const refusal = async (folder: string): Promise<string> => {
+  try {
+    const store = await openStore(folder, clocks);
+    await store.close();
+    return 'opened';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+const random = createRandom(1);
+
+describe('a start that finds blobs, and', () => {
+  const wayOut =
+    /blobs\/ has 6 blobs of 2 resources, 2026-11-01 to 2026-11-01\. Nothing was removed\..*npm run rebuild -- /;
+
+  test.each([
+    [
+      'no catalog',
+      /^catalog.sqlite is missing; /,
+      (folder: string) => void ACCIDENTS['catalog removed']!(folder, random, {}),
+    ],
+    [
+      'an empty catalog',
+      /^catalog.sqlite is empty; /,
+      (folder: string) => void ACCIDENTS['catalog emptied']!(folder, random, {}),
+    ],
+    [
+      'neither catalog nor key',
+      /^catalog.sqlite is missing; /,
+      (folder: string) => {
+        ACCIDENTS['catalog removed']!(folder, random, {});
+        rmSync(join(folder, 'master.key'));
+      },
+    ],
+    [
+      'a catalog that is none',
+      /^the catalog failed \(SQLite result 26\); /,
+      (folder: string) => writeFileSync(join(folder, 'catalog.sqlite'), 'x'.repeat(8192)),
+    ],
+  ])('%s is refused, and nothing is changed', async (_, words, harm) => {
+    const folder = await filled(6);
+    harm(folder);
+    const before = contentsOf(folder);
+    const message = await refusal(folder);
+    expect(message).toMatch(words);
+    expect(message).toMatch(wayOut);
+    expect(contentsOf(folder)).toEqual(before);
+    expect(existsSync(join(folder, 'catalog.sqlite'))).toBe(before.has('catalog.sqlite'));
+  });
+
+  test('the catalog of another store is refused', async () => {
+    const [folder, foreign] = [await filled(6), await filled(4)];
+    ACCIDENTS['catalog of another store']!(folder, random, { foreign });
+    expect(await refusal(folder)).toMatch(/^catalog.sqlite and blobs\/ are of two different stores/);
+  });
+
+  test('the catalog of an earlier day is refused, by how many commits it lacks', async () => {
+    const folder = await filled(3);
+    const earlier = newFolder();
+    cpSync(folder, earlier, { recursive: true });
+    const store = await openStore(folder, clocks);
+    await fill(store, 3, 3);
+    await store.close();
+    ACCIDENTS['catalog rolled back']!(folder, random, { earlier });
+    const message = await refusal(folder);
+    expect(message).toMatch(/older than the blobs: the last \d+ commits are missing/);
+    expect(message).toMatch(wayOut);
+  });
+
+  test('a catalog of the first release, put back under blobs that have been marked since, is refused', async () => {
+    const folder = await filled(6);
+    const path = join(folder, 'catalog.sqlite');
+    const { DatabaseSync } = await import('node:sqlite');
+    const native = new DatabaseSync(path);
+    native.exec('DELETE FROM store');
+    native.close();
+    expect(await refusal(folder)).toMatch(/^catalog.sqlite and blobs\/ are of two different stores/);
+  });
+
+  test.each([
+    ['is gone', (path: string) => rmSync(path)],
+    ['is cut', (path: string) => truncateSync(path, Math.floor(statSync(path).size / 2))],
+    [
+      'has a flipped bit',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[Math.floor(bytes.length / 3)]! ^= 16;
+        writeFileSync(path, bytes);
+      },
+    ],
+  ])('after a kill a -wal that %s is refused', async (_, harm) => {
+    const folder = newFolder();
+    const store = await openStore(folder, clocks);
+    await fill(store, 0, 6);
+    const image = crashImage(folder, root);
+    await store.close();
+    expect(await refusal(crashImage(image, root))).toBe('opened');
+    harm(join(image, 'catalog.sqlite-wal'));
+    expect(await refusal(image)).toMatch(/older than the blobs|damaged|two different times/);
+  });
+
+  test('a catalog whose blobs are all gone is refused, too', async () => {
+    const folder = await filled(6);
+    for (const path of blobFiles(folder)) rmSync(path);
+    expect(await refusal(folder)).toMatch(
+      /^blobs\/ is empty: it has none of the blobs of the 6 newest backups that the catalog names: put the folder back/,
+    );
+  });
+});
+
+describe('a start', () => {
+  test.each([
+    ['no folder', () => {}],
+    ['an empty folder', (folder: string) => mkdirSync(folder, { mode: 0o700 })],
+    [
+      'what a crash in the very first moment leaves',
+      (folder: string) => {
+        mkdirSync(folder, { mode: 0o700 });
+        writeFileSync(join(folder, 'catalog.sqlite'), '', { mode: 0o600 });
+      },
+    ],
+  ])('over %s begins anew', async (_, prepare) => {
+    const folder = newFolder();
+    prepare(folder);
+    const store = await openStore(folder, clocks);
+    expect((await create(store, 'a', 1)).id).toBe('backup-1');
+    await store.close();
+  });
+
+  test('over an image of any moment goes on: a kill is never taken for a rollback', async () => {
+    const folder = newFolder();
+    const store = await openStore(folder, clocks);
+    const images: string[] = [];
+    let isWriting = true;
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      for (let n = 0; isWriting; n++) await create(store, `r-${writer}`, { n });
+    });
+    for (let n = 0; n < 12; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      images.push(crashImage(folder, root));
+    }
+    isWriting = false;
+    await Promise.all(writers);
+    await store.close();
+    for (const image of images) expect(await refusal(image)).toBe('opened');
+  });
+
+  test('with the wrong key is refused, whichever digit is wrong', async () => {
+    const folder = await filled(2);
+    const path = join(folder, 'master.key');
+    const text = readFileSync(path, 'utf8');
+    const { key } = (JSON.parse(text) as { keys: { key: string }[] }).keys[0]!;
+    for (const at of [0, 7, 20, 42]) {
+      const other = key[at] === 'A' ? 'B' : 'A';
+      writeFileSync(path, text.replace(key, key.slice(0, at) + other + key.slice(at + 1)));
+      expect(await refusal(folder)).toMatch(
+        /^master.key is damaged \(version 1 is not the key that its keyId names/,
+      );
+    }
+    const strange = await filled(1);
+    cpSync(join(strange, 'master.key'), path);
+    expect(await refusal(folder)).toMatch(
+      /^master.key is not the key that has sealed the backups here \(backup-2/,
+    );
+    writeFileSync(path, text);
+    expect(await refusal(folder)).toBe('opened');
+  });
+
+  test('over blobs of a catalog that names nothing is refused if they are no first ones', async () => {
+    const folder = await filled(6);
+    const { DatabaseSync } = await import('node:sqlite');
+    const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
+    for (const table of ['backup', 'head', 'snapshot']) native.exec(`DELETE FROM ${table}`);
+    native.close();
+    expect(await refusal(folder)).toMatch(/^catalog.sqlite names no backups; blobs\/ has 6 blobs/);
+  });
+});
+
+describe('under the running service', () => {
+  test.each([
+    ['moved away', (path: string) => cpSync(path, `${path}.moved`), true],
+    ['replaced by a copy of itself', (path: string) => cpSync(path, `${path}.copy`), true],
+  ])('a catalog that is %s stops all writing, and health says so', async (_, copy, isGone) => {
+    const folder = newFolder();
+    const store = await openStore(folder, clocks);
+    await fill(store, 0, 3);
+    const path = join(folder, 'catalog.sqlite');
+    copy(path);
+    if (isGone) rmSync(path);
+    if (existsSync(`${path}.copy`)) cpSync(`${path}.copy`, path);
+    const { status, text } = await store.call('POST', '/backups', '{"resourceId":"a","data":1}');
+    expect([status, JSON.parse(text).code]).toEqual([503, 'store_untrusted']);
+    const health = await store.call('GET', '/health');
+    expect(health.status).toBe(503);
+    expect(JSON.parse(health.text).problems).toMatchObject([{ part: 'catalog', code: 'catalog_replaced' }]);
+    // What is open still answers.
+    expect((await store.call('GET', '/backups')).status).toBe(200);
+    await store.close();
+  });
+
+  test('an older catalog copied over the one in use is noticed', async () => {
+    const folder = newFolder();
+    const store = await openStore(folder, clocks);
+    await fill(store, 0, 2);
+    const path = join(folder, 'catalog.sqlite');
+    const older = readFileSync(path);
+    await fill(store, 2, 2);
+    writeFileSync(path, older);
+    expect((await store.call('POST', '/backups', '{"resourceId":"a","data":1}')).status).toBe(503);
+    await store.close();
+  });
+
+  test('a -wal that is removed is noticed', async () => {
+    const folder = newFolder();
+    const store = await openStore(folder, clocks);
+    await fill(store, 0, 2);
+    rmSync(join(folder, 'catalog.sqlite-wal'));
+    expect((await store.call('POST', '/backups', '{"resourceId":"a","data":1}')).status).toBe(503);
+    await store.close();
+  });
+});
+
+describe('a row of the catalog that is not what was written', () => {
+  const damage: readonly [string, string][] = [
+    [
+      'a digit of a record',
+      `UPDATE backup SET doc = replace(doc, '"sequence":1', '"sequence":9') WHERE id = 'backup-2'`,
+    ],
+    ['a backup out of sight', `UPDATE backup SET live = 0 WHERE id = 'backup-2'`],
+    ['an expiry', `UPDATE backup SET expires_at = 1 WHERE id = 'backup-2'`],
+    ['a blob', `UPDATE backup SET own_blob = replace(own_blob, 'a', 'b') WHERE id = 'backup-2'`],
+    [
+      'a record under the name of another',
+      `UPDATE backup SET (doc, sum) = (SELECT doc, sum FROM backup WHERE id = 'backup-1') WHERE id = 'backup-2'`,
+    ],
+    ['a snapshot that leads elsewhere', `UPDATE snapshot SET doc = replace(doc, 'backup-2', 'backup-1')`],
+    ['a head', `UPDATE head SET version = version + 1`],
+    ['an event', `UPDATE event SET doc = replace(doc, 'backup-2', 'backup-1')`],
+  ];
+
+  test.each(damage)(
+    '%s: is noticed without anybody asking, and nothing is written any more',
+    async (_, sql) => {
+      const folder = await filled(3);
+      const { DatabaseSync } = await import('node:sqlite');
+      const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
+      native.exec(sql);
+      native.close();
+      const store = await openStore(folder, clocks);
+      await expect(store.sweep()).rejects.toMatchObject({
+        code: expect.stringMatching(/integrity|store_untrusted/),
+      });
+      const health = await store.call('GET', '/health');
+      expect(health.status).toBe(503);
+      expect(JSON.parse(health.text).problems).toMatchObject([{ part: 'catalog', code: 'catalog_damaged' }]);
+      expect((await store.call('POST', '/backups', '{"resourceId":"a","data":1}')).status).toBe(503);
+      expect(store.lines.some((line) => JSON.parse(line).level === 'error')).toBe(true);
+      expect(blobFiles(folder)).toHaveLength(3);
+      await store.close();
+    },
+  );
+
+  test('is never given out: the answer is 503, by a code of its own', async () => {
+    const folder = await filled(3);
+    const { DatabaseSync } = await import('node:sqlite');
+    const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
+    native.exec(damage[0]![1]);
+    native.close();
+    const store = await openStore(folder, clocks);
+    for (const [method, path, body] of [
+      ['GET', '/backups/backup-2'],
+      ['GET', '/backups'],
+      ['POST', '/restore', '{"backupId":"backup-2","targetResourceId":"t"}'],
+    ] as const) {
+      const { status, text } = await store.call(method, path, body);
+      expect([status, JSON.parse(text).code]).toEqual([503, 'catalog_damaged']);
+    }
+    await store.close();
+  });
+});
+
+test('a bit flipped anywhere in the catalog or its -wal is refused, noticed, or does not matter', async () => {
+  const folder = newFolder();
+  const store = await openStore(folder, clocks);
+  await fill(store, 0, 8);
+  const stopped = newFolder();
+  const image = crashImage(folder, root);
+  await store.close();
+  cpSync(folder, stopped, { recursive: true });
+  const answersOf = async (opened: Opened): Promise<string[]> => {
+    const paths = ['/backups?limit=100', ...Array.from({ length: 8 }, (_, n) => `/backups/backup-${n + 1}`)];
+    const answers = await Promise.all(paths.map((path) => opened.call('GET', path)));
+    return answers.map(({ status, text }) => `${status} ${text}`);
+  };
+  const whole = await openStore(crashImage(stopped, root), clocks);
+  const expected = await answersOf(whole);
+  await whole.close();
+  const seeded = createRandom(7);
+  const outcomes = { refused: 0, noticed: 0, harmless: 0 };
+  for (let n = 0; n < 60; n++) {
+    const victim = crashImage(n % 2 === 0 ? stopped : image, root);
+    const name = n % 2 === 0 ? 'bit of the catalog flipped' : 'bit of the wal flipped';
+    ACCIDENTS[name]!(victim, seeded, {});
+    let opened: Opened;
+    try {
+      opened = await openStore(victim, clocks);
+    } catch {
+      outcomes.refused++;
+      continue;
+    }
+    const proven = await opened.sweep().then(
+      () => true,
+      () => false,
+    );
+    const health = await opened.call('GET', '/health');
+    const answers = await answersOf(opened);
+    await opened.close();
+    if (!proven || health.status === 503) outcomes.noticed++;
+    else {
+      expect(answers).toEqual(expected);
+      outcomes.harmless++;
+    }
+    rmSync(victim, { recursive: true });
+  }
+  expect(outcomes.refused + outcomes.noticed).toBeGreaterThan(10);
+});

@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda';
 import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
 import { eventBridgeSink, openHome } from '../lib/aws/home.ts';
 import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
-import { removeOrphans } from '../lib/service/orphans.ts';
+import { findOrphans } from '../lib/service/orphans.ts';
 import { sweep } from '../lib/service/retention.ts';
 
 const { deps, log } = openHome(process.env, { events: eventBridgeSink });
@@ -20,9 +20,9 @@ export async function handler(
     return summary;
   }
   if (task === RETENTION_TASKS.orphans) {
-    const removed = await removeOrphans(deps);
-    if (removed > 0) log.warn('blobs that no record names were removed', { removed });
-    return { removed };
+    const search = await findOrphans(deps);
+    log.info('orphans looked for', { ...search });
+    return search;
   }
   throw new Error(`there is no task ${JSON.stringify(task)}`);
 }

@@ -86,6 +86,17 @@ export interface BlobStore {
   delete(blobId: string): Promise<void>;
   /** Blobs written before an instant, in id order: to find what a crash left behind. */
   list(request: PageRequest & { writtenBefore: number }): Promise<Page<BlobInfo>>;
+  /**
+   * Moves a blob out of the store and keeps it: it can no longer be read or listed here, and can be put back. Durable
+   * before resolving; one that is not there is no error.
+   */
+  setAside(blobId: string): Promise<void>;
+  /** What was set aside, in id order; `writtenAt` tells since when it lies there. */
+  listAside(request: PageRequest): Promise<Page<BlobInfo>>;
+  /** Back to where it was. Throws `not_found` if it is not aside, `exists` if the id is taken; then it stays aside. */
+  putBack(blobId: string): Promise<void>;
+  /** Removes what was set aside; one that is not there is no error. */
+  deleteAside(blobId: string): Promise<void>;
   /** Throws `unavailable` if the store cannot be reached or written. */
   check(): Promise<void>;
 }

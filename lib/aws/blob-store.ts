@@ -1,6 +1,7 @@
 // Blobs as S3 objects, written once. The bucket is versioned: what is deleted here ages out of it by its lifecycle.
 
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
@@ -8,7 +9,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
-import { type BlobDigest, type BlobInfo, type BlobStore, PortError } from '../ports.ts';
+import { type BlobDigest, type BlobInfo, type BlobStore, type PageRequest, PortError } from '../ports.ts';
 import { call } from './call.ts';
 import { openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';
@@ -20,10 +21,19 @@ export interface BlobStoreOptions {
 
 const BLOB_ID = /^[0-9a-f]{32}$/;
 const PREFIX = 'blobs/';
+const ASIDE_PREFIX = 'quarantine/';
 
 /** The key of a blob; the order of the keys is the order of the ids. */
 export function blobKey(blobId: string): string {
-  return `${PREFIX}${blobId.slice(0, 2)}/${blobId}`;
+  return keyIn(PREFIX, blobId);
+}
+
+function keyIn(prefix: string, blobId: string): string {
+  return `${prefix}${blobId.slice(0, 2)}/${blobId}`;
+}
+
+function asideKey(blobId: string): string {
+  return keyIn(ASIDE_PREFIX, blobId);
 }
 
 /**
@@ -31,6 +41,36 @@ export function blobKey(blobId: string): string {
  * writes may not delete, so it stays until the search for orphans finds it.
  */
 export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
+  const remove = (Key: string) =>
+    call('the blob cannot be removed', (options) =>
+      s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }), options),
+    );
+  /** Within the bucket, by S3 itself: the bytes do not come here. */
+  const move = async (from: string, to: string, createOnly: boolean) => {
+    await call('the blob cannot be moved', (options) =>
+      s3.send(
+        new CopyObjectCommand({
+          Bucket: bucket,
+          Key: to,
+          CopySource: `${bucket}/${from}`,
+          ...(createOnly ? { IfNoneMatch: '*' } : {}),
+        }),
+        options,
+      ),
+    );
+    await remove(from);
+  };
+  const pageOf = async (list: string, prefix: string, writtenBefore: number, request: PageRequest) => {
+    const after = decodeCursor(list, ['string'], request)?.[0] ?? '';
+    // One more than asked for tells whether this page is the last.
+    const found = await findBlobs(s3, bucket, prefix, after, writtenBefore, request.limit + 1);
+    const items = found.slice(0, request.limit);
+    const last = items.at(-1);
+    return last !== undefined && found.length > items.length
+      ? { items, cursor: encodeCursor(list, [last.blobId]) }
+      : { items };
+  };
+
   return {
     async put(blobId, body, expected) {
       if (!BLOB_ID.test(blobId)) {
@@ -57,20 +97,23 @@ export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
       if (!BLOB_ID.test(blobId)) {
         return;
       }
-      await call('the blob cannot be removed', (options) =>
-        s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: blobKey(blobId) }), options),
-      );
+      await remove(blobKey(blobId));
     },
 
-    async list(request) {
-      const after = decodeCursor('blobs', ['string'], request)?.[0] ?? '';
-      // One more than asked for tells whether this page is the last.
-      const found = await findBlobs(s3, bucket, after, request.writtenBefore, request.limit + 1);
-      const items = found.slice(0, request.limit);
-      const last = items.at(-1);
-      return last !== undefined && found.length > items.length
-        ? { items, cursor: encodeCursor('blobs', [last.blobId]) }
-        : { items };
+    list: (request) => pageOf('blobs', PREFIX, request.writtenBefore, request),
+
+    async setAside(blobId) {
+      await move(blobKey(blobId), asideKey(blobId), false).catch(missingIsNoError);
+    },
+
+    listAside: (request) => pageOf('aside', ASIDE_PREFIX, Number.POSITIVE_INFINITY, request),
+
+    async putBack(blobId) {
+      await move(asideKey(blobId), blobKey(blobId), true);
+    },
+
+    async deleteAside(blobId) {
+      await remove(asideKey(blobId));
     },
 
     async check() {
@@ -87,6 +130,10 @@ function expectDigest(digest: BlobDigest, expected: BlobDigest | undefined): voi
   }
 }
 
+function missingIsNoError(error: unknown): void {
+  if (!(error instanceof PortError && error.code === 'not_found')) throw error;
+}
+
 function missingIsUnavailable(error: unknown): never {
   throw error instanceof PortError && error.code === 'not_found'
     ? new PortError('unavailable', 'the bucket is missing', { cause: error })
@@ -96,6 +143,7 @@ function missingIsUnavailable(error: unknown): never {
 async function findBlobs(
   s3: S3Client,
   bucket: string,
+  prefix: string,
   after: string,
   writtenBefore: number,
   limit: number,
@@ -107,18 +155,18 @@ async function findBlobs(
       s3.send(
         new ListObjectsV2Command({
           Bucket: bucket,
-          Prefix: PREFIX,
+          Prefix: prefix,
           ...(token === undefined ? {} : { ContinuationToken: token }),
-          ...(after === '' ? {} : { StartAfter: blobKey(after) }),
+          ...(after === '' ? {} : { StartAfter: keyIn(prefix, after) }),
         }),
         options,
       ),
     );
     for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
-      const blobId = Key.slice(PREFIX.length + 3);
+      const blobId = Key.slice(prefix.length + 3);
       const writtenAt = LastModified?.getTime() ?? 0;
       // What is not ours stays out: anybody may have put something beside the blobs.
-      if (BLOB_ID.test(blobId) && Key === blobKey(blobId) && writtenAt < writtenBefore) {
+      if (BLOB_ID.test(blobId) && Key === keyIn(prefix, blobId) && writtenAt < writtenBefore) {
         found.push({ blobId, bytes: Size, writtenAt });
       }
       if (found.length === limit) return found;

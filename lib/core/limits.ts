@@ -73,6 +73,11 @@ export const LIMITS = {
   blobHeaderBytesMax: 1 * MIB,
   /** Garbage entries taken in one sweep of the retention job. */
   sweepPageMax: 500,
+  /** What was set aside can be put back for that long. */
+  quarantineMs: 30 * DAY_MS,
+  /** So many blobs that no backup names, or that part of all, can be what accidents have left; more are an alarm. */
+  orphansMax: 10,
+  orphansRatioMax: 0.01,
   /** Deliveries of a job before it is given up. */
   jobAttemptsMax: 5,
   /** Before a failed job is tried again the first time; each further time waits twice as long. */

@@ -265,6 +265,7 @@ export type AuditAction =
   | 'backup.protection_changed'
   | 'backup.removed'
   | 'blob.removed'
+  | 'blob.set_aside'
   | 'restore.requested'
   | 'restore.progressed'
   | 'restore.completed'

@@ -12,6 +12,7 @@ import { createBlobBatch } from './blob-batch.ts';
 import { BodyFailure, discard, readChunks, takeSmall, writeProven } from './blob-file.ts';
 import { makePrivateDirectory, syncDirectory, syncDirectorySync, temporaryDirectory } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
+import { createQuarantine } from './quarantine.ts';
 
 const BLOB_ID = /^[0-9a-f]{32}$/;
 /** Folders by the first two digits of the id, so that none of them grows too large to list. */
@@ -21,7 +22,7 @@ const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, 
  * Opens the blobs in `dataDir`, creating the folders if need be, and removes what a crash left half written: so only
  * the owner of the folder may call it (see `openDatabase`). Throws PortError `unavailable` or `denied`.
  */
-export function openBlobStore(dataDir: string): BlobStore {
+export function openBlobStore(dataDir: string, now: () => number = Date.now): BlobStore {
   const root = join(dataDir, 'blobs');
   const temporary = temporaryDirectory(dataDir);
   try {
@@ -100,6 +101,8 @@ export function openBlobStore(dataDir: string): BlobStore {
         throw fileFailure(error, 'the blobs cannot be listed');
       }
     },
+
+    ...createQuarantine(dataDir, now),
 
     async check() {
       const probe = newTemporaryPath();

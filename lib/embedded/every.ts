@@ -1,4 +1,4 @@
-// Background work on a timer: one run at a time, the first at once, a failure logged and tried again.
+// Background work on a timer: one run at a time, a failure logged and tried again.
 
 import type { Logger } from '../log.ts';
 
@@ -9,8 +9,14 @@ export interface Repeated {
   stop(): Promise<void>;
 }
 
-/** Repeats `work` every `intervalMs`, counted from the end of the run before. */
-export function every(name: string, intervalMs: number, log: Logger, work: () => Promise<unknown>): Repeated {
+/** Repeats `work` every `intervalMs`, counted from the end of the run before; the first one comes after `firstMs`. */
+export function every(
+  name: string,
+  intervalMs: number,
+  log: Logger,
+  work: () => Promise<unknown>,
+  firstMs = 0,
+): Repeated {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
@@ -38,7 +44,7 @@ export function every(name: string, intervalMs: number, log: Logger, work: () =>
     plan(again ? 0 : intervalMs);
   };
 
-  plan(0);
+  plan(firstMs);
   return {
     kick() {
       again = true;

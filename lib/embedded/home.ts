@@ -10,7 +10,7 @@ import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
 import { failAbandoned } from '../service/operations.ts';
-import { removeOrphans } from '../service/orphans.ts';
+import { findOrphans } from '../service/orphans.ts';
 import { createReaders } from '../service/readers.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
@@ -61,6 +61,8 @@ export type UpkeepName = 'catalog' | 'jobs' | 'retention' | 'orphans' | 'uploads
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
   everyMs: number;
+  /** Before it is done for the first time; at once if it is not said. */
+  firstMs?: number;
   run: () => Promise<unknown>;
 }
 
@@ -104,7 +106,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
   const deps: Deps = {
-    blobs: openBlobStore(dataDir),
+    blobs: openBlobStore(dataDir, clock.now),
     catalog: createCatalog(database),
     keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
@@ -118,6 +120,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
       uploadBytesMax: config.bodyBytesMax,
       syncBytesMax: Number.POSITIVE_INFINITY,
       memory: MEMORY_BOUNDS,
+      writersDelete: true,
     },
     gate: createGate(),
     texts: texts ?? inThisThread,
@@ -152,17 +155,21 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     },
     orphans: {
       everyMs: ORPHANS_EVERY_MS,
+      // Never at the start: whoever has just put something back looks at it first.
+      firstMs: ORPHANS_EVERY_MS,
       async run() {
         if (!(await proof.demand())) return;
-        const removed = await removeOrphans(deps);
-        if (removed > 0) log.warn('blobs that no record names were removed', { removed });
+        log.info('orphans looked for', { ...(await findOrphans(deps)) });
       },
     },
     uploads: { everyMs: UPLOADS_EVERY_MS, run: () => transfers.removeStale() },
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
   };
   const running = new Map(
-    Object.entries(upkeep).map(([name, { everyMs, run }]) => [name, every(name, everyMs, log, run)]),
+    Object.entries(upkeep).map(([name, { everyMs, firstMs, run }]) => [
+      name,
+      every(name, everyMs, log, run, firstMs),
+    ]),
   );
   kickWorker = () => running.get('jobs')!.kick();
   return {

@@ -2,7 +2,16 @@
 
 import { createHash } from 'node:crypto';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
-import { type BlobDigest, type BlobStore, type Chunks, type Clock, PortError } from '../ports.ts';
+import {
+  type BlobDigest,
+  type BlobInfo,
+  type BlobStore,
+  type Chunks,
+  type Clock,
+  type Page,
+  type PageRequest,
+  PortError,
+} from '../ports.ts';
 
 interface StoredBlob {
   bytes: Uint8Array;
@@ -16,6 +25,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** A blob store that forgets everything with the process. `clock` dates the blobs. */
 export function createMemoryBlobStore(clock: Clock = { now: Date.now }): BlobStore {
   const blobs = new Map<string, StoredBlob>();
+  const aside = new Map<string, StoredBlob>();
 
   return {
     async put(blobId, body, expected) {
@@ -47,23 +57,55 @@ export function createMemoryBlobStore(clock: Clock = { now: Date.now }): BlobSto
     },
 
     async list(request) {
-      const after = decodeCursor('blobs', ['string'], request)?.[0] ?? '';
-      const ids = [...blobs]
-        .filter(([id, blob]) => id > after && blob.writtenAt < request.writtenBefore)
-        .map(([id]) => id)
-        .sort();
-      const items = ids.slice(0, request.limit).map((blobId) => {
-        const { bytes, writtenAt } = blobs.get(blobId)!;
-        return { blobId, bytes: bytes.length, writtenAt };
-      });
-      const last = items.at(-1);
-      return last !== undefined && ids.length > items.length
-        ? { items, cursor: encodeCursor('blobs', [last.blobId]) }
-        : { items };
+      return pageOf(blobs, 'blobs', request, request.writtenBefore);
+    },
+
+    async setAside(blobId) {
+      const blob = blobs.get(blobId);
+      if (blob === undefined) return;
+      aside.set(blobId, { ...blob, writtenAt: clock.now() });
+      blobs.delete(blobId);
+    },
+
+    async listAside(request) {
+      return pageOf(aside, 'aside', request, Number.POSITIVE_INFINITY);
+    },
+
+    async putBack(blobId) {
+      const blob = aside.get(blobId);
+      if (blob === undefined) throw new PortError('not_found', 'no blob with that id was set aside');
+      if (blobs.has(blobId)) throw new PortError('exists', 'a blob with that id exists');
+      blobs.set(blobId, { ...blob, writtenAt: clock.now() });
+      aside.delete(blobId);
+    },
+
+    async deleteAside(blobId) {
+      aside.delete(blobId);
     },
 
     async check() {},
   };
+}
+
+function pageOf(
+  blobs: ReadonlyMap<string, StoredBlob>,
+  list: string,
+  request: PageRequest,
+  writtenBefore: number,
+): Page<BlobInfo> {
+  const after = decodeCursor(list, ['string'], request)?.[0] ?? '';
+  const ids = [...blobs]
+    .filter(([id, blob]) => id > after && blob.writtenAt < writtenBefore)
+    .map(([id]) => id)
+    .sort();
+  const items = ids.slice(0, request.limit).map((blobId) => {
+    const { bytes, writtenAt } = blobs.get(blobId)!;
+    return { blobId, bytes: bytes.length, writtenAt };
+  });
+  const last = items.at(-1);
+  return last !== undefined && ids.length > items.length
+    ? { items, cursor: encodeCursor(list, [last.blobId]) }
+    : { items };
 }
 
 async function collect(body: Chunks): Promise<Uint8Array> {

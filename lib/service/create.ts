@@ -160,12 +160,28 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     version: 1,
   };
   const committed = await commitBackup(deps, { ...work, record, base: plan.base, head, now });
-  if (committed === undefined) return { lostSequence: sequence };
+  if (committed === undefined) {
+    await discardLost(deps, ref.blobId);
+    return { lostSequence: sequence };
+  }
   // A base for what comes next, which this one is only if it is the newest.
   if (built.text !== undefined && committed.latest?.id === id) {
     deps.bases?.keep(resourceId, ref.blobId, built.text);
   }
   return { backup: record, replayed: false };
+}
+
+/**
+ * The commit has definitely not taken place, so nothing will ever name the blob: it need not wait for the search for
+ * orphans, nor be mistaken for another's of the same sequence. That the attempt was lost is not changed by a failure.
+ */
+async function discardLost({ blobs, log, options }: Deps, blobId: string): Promise<void> {
+  if (!options.writersDelete) return;
+  try {
+    await blobs.delete(blobId);
+  } catch (error) {
+    log.warn('the blob of a lost attempt stays until it is found', { blobId, error });
+  }
 }
 
 /** The newest that come before a sequence: the head has them, unless it has gone on since the sequence was given. */

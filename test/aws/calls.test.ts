@@ -56,6 +56,7 @@ beforeAll(async () => {
       uploadBytesMax: SMALL_BYTES,
       syncBytesMax: SMALL_BYTES,
       memory: MEMORY_BOUNDS,
+      writersDelete: false,
     },
     gate: createGate(),
     texts: inThisThread,

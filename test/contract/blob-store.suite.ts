@@ -35,6 +35,56 @@ export function blobStoreSuite(
 
     const listAll = () => drain((page) => store.list({ ...page, writtenBefore: ALL_TIME }), 2);
 
+    describe('setting aside', () => {
+      const asideIds = async () =>
+        (await drain((page) => store.listAside(page), 2)).map(({ blobId }) => blobId);
+
+      test('takes a blob out of the store, keeps it, and puts it back as it was', async () => {
+        const bytes = randomBytes(3000);
+        const blobId = hexId();
+        await store.put(blobId, [bytes]);
+        await store.setAside(blobId);
+        await expect(store.get(blobId)).rejects.toMatchObject({ code: 'not_found' });
+        expect(await listAll()).toEqual([]);
+        expect(await drain((page) => store.listAside(page), 2)).toMatchObject([{ blobId, bytes: 3000 }]);
+        await store.putBack(blobId);
+        expect((await readBlob(store, blobId)).equals(bytes)).toBe(true);
+        expect(await asideIds()).toEqual([]);
+      });
+
+      test('lists in id order, page by page', async () => {
+        const ids = Array.from({ length: 5 }, hexId);
+        for (const id of ids) await store.put(id, [Buffer.from(id)]);
+        for (const id of ids) await store.setAside(id);
+        expect(await asideIds()).toEqual(ids.toSorted());
+      });
+
+      test('what is not there is no error, and cannot be put back', async () => {
+        await store.setAside(hexId());
+        await store.deleteAside(hexId());
+        await expect(store.putBack(hexId())).rejects.toMatchObject({ code: 'not_found' });
+      });
+
+      test('never replaces what has come since: then it stays aside', async () => {
+        const blobId = hexId();
+        await store.put(blobId, [Buffer.from('first')]);
+        await store.setAside(blobId);
+        await store.put(blobId, [Buffer.from('second')]);
+        await expect(store.putBack(blobId)).rejects.toMatchObject({ code: 'exists' });
+        expect((await readBlob(store, blobId)).toString()).toBe('second');
+        expect(await asideIds()).toEqual([blobId]);
+      });
+
+      test('is over once it is deleted', async () => {
+        const blobId = hexId();
+        await store.put(blobId, [Buffer.from('x')]);
+        await store.setAside(blobId);
+        await store.deleteAside(blobId);
+        expect(await asideIds()).toEqual([]);
+        await expect(store.putBack(blobId)).rejects.toMatchObject({ code: 'not_found' });
+      });
+    });
+
     describe('put and get', () => {
       test.each([0, 1, 2300, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1])(
         'gives %i bytes back',

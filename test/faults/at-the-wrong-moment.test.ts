@@ -6,7 +6,7 @@ import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
 import { type Change, PortError } from '../../lib/ports.ts';
 import type { Deps } from '../../lib/service/deps.ts';
 import { createGate } from '../../lib/service/gate.ts';
-import { removeOrphans } from '../../lib/service/orphans.ts';
+import { findOrphans } from '../../lib/service/orphans.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { createWorld, DAY, inputOf, textOf, type World } from '../service/world.ts';
@@ -61,7 +61,7 @@ describe('two sweeps at once', () => {
     for (let pass = 0; pass < 3; pass++) {
       world.clock.advance(DAY + 1);
       await sweep(world.deps);
-      await removeOrphans(world.deps);
+      await findOrphans(world.deps);
       await expectIntact(world, ledger);
     }
     await expectCleanable(world);

@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
 import type { AuditEvent, BackupRecord } from '../../lib/core/model.ts';
 import { collect } from '../../lib/service/collect.ts';
-import { removeOrphans } from '../../lib/service/orphans.ts';
+import { findOrphans } from '../../lib/service/orphans.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import type { World } from '../service/world.ts';
 
@@ -108,7 +108,7 @@ export async function expectCleanable(world: World): Promise<void> {
   for (let pass = 0; pass < 4; pass++) {
     world.clock.advance(Math.max(world.deps.options.graceMs, LIMITS.operationMs) + 1);
     await sweep(world.deps);
-    await removeOrphans(world.deps);
+    await findOrphans(world.deps);
   }
   expect(await world.blobCount()).toBe(0);
   expect((await catalog.dueGarbage({ limit: 10, before: Number.MAX_SAFE_INTEGER })).items).toEqual([]);

@@ -6,7 +6,7 @@ import { hasCode } from '../../lib/core/errors.ts';
 import type { BackupType } from '../../lib/core/model.ts';
 import { type Logger, silentLogger } from '../../lib/log.ts';
 import type { FaultPlan } from '../../lib/memory/faulty.ts';
-import { removeOrphans } from '../../lib/service/orphans.ts';
+import { findOrphans } from '../../lib/service/orphans.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { createRandom, type Random, seedOf, withSeed } from '../e2e/random.ts';
@@ -162,7 +162,7 @@ class Race {
       if (expiresAt !== undefined && expiresAt <= now) this.ledger.going.add(id);
     }
     expect(await sweep(this.world.deps)).toMatchObject({ finished: true });
-    await removeOrphans(this.world.deps);
+    await findOrphans(this.world.deps);
     this.#sweeps--;
   }
 }

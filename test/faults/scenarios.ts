@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
 import type { BackupType } from '../../lib/core/model.ts';
 import type { CreateBackupInput } from '../../lib/service/api.ts';
-import { removeOrphans } from '../../lib/service/orphans.ts';
+import { findOrphans } from '../../lib/service/orphans.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { DAY, inputOf, textOf } from '../service/world.ts';
@@ -167,7 +167,7 @@ const SWEEPING: Scenario = {
     for (let pass = 0; pass < 3; pass++) {
       world.clock.advance(DAY + 1);
       await sweep(world.deps);
-      await removeOrphans(world.deps);
+      await findOrphans(world.deps);
     }
     // Each live backup keeps one blob, and nothing else is left.
     expect(await world.blobCount()).toBe(3);
@@ -196,7 +196,7 @@ const ORPHANS: Scenario = {
     for (const digit of ['a', 'b']) await world.plain.blobs.put(digit.repeat(32), [Buffer.from(digit)]);
     world.clock.advance(DAY + 1);
   },
-  act: ({ world }) => removeOrphans(world.deps),
+  act: ({ world }) => findOrphans(world.deps),
   async settled({ world }) {
     expect(await world.blobCount()).toBe(5);
   },

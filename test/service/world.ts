@@ -27,6 +27,7 @@ export const OPTIONS = {
   uploadBytesMax: 1_000_000,
   syncBytesMax: Number.POSITIVE_INFINITY,
   memory: MEMORY_BOUNDS,
+  writersDelete: true,
 };
 const CALLER = { actor: 'tester' };
 

@@ -1,0 +1,47 @@
+// The header of a stored blob, read without the blob: what it says of itself, unproven.
+
+import { readUnauthenticatedHeader } from '../core/envelope.ts';
+import type { BlobHeader } from '../core/envelope-header.ts';
+import { hasCode } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { PortError } from '../ports.ts';
+import type { Deps } from './deps.ts';
+
+/** What stands before the header, and some. */
+const PREFIX_BYTES_MAX = 64;
+
+/**
+ * Undefined if there is no such blob, or what is there has no readable header: it reads no more than that takes.
+ * Throws PortError if the store does not answer.
+ */
+export async function headerOf(
+  { blobs }: Pick<Deps, 'blobs'>,
+  blobId: string,
+): Promise<BlobHeader | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of await blobs.get(blobId)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      const header = await headerIn(chunks);
+      if (header !== undefined) return header;
+      if (bytes > LIMITS.blobHeaderBytesMax + PREFIX_BYTES_MAX) return undefined;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof PortError && (error.code === 'not_found' || error.code === 'integrity'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for a beginning that is too short to tell as for one that is none. */
+async function headerIn(beginning: Uint8Array[]): Promise<BlobHeader | undefined> {
+  try {
+    return await readUnauthenticatedHeader(beginning);
+  } catch (error) {
+    if (hasCode(error, 'integrity_error')) return undefined;
+    throw error;
+  }
+}

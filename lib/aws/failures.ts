@@ -85,7 +85,13 @@ function codeOf(error: Error): PortErrorCode | undefined {
   if (typeof code === 'string' && NETWORK_CODES.has(code)) {
     return 'unavailable';
   }
-  return codeOfStatus(statusOf(error));
+  return codeOfStatus(statusOf(error)) ?? (isUnreadable(error) ? 'unavailable' : undefined);
+}
+
+/** What stands between us and the service has answered in its place: with a page, say, where JSON or XML was due. */
+function isUnreadable(error: Error): boolean {
+  const { $fault, $response } = error as { $fault?: unknown; $response?: unknown };
+  return $fault === 'server' || (error instanceof SyntaxError && $response !== undefined);
 }
 
 /** For answers without a body, to HEAD requests above all: they have no name of their own. */
@@ -107,7 +113,9 @@ function metadataOf(error: unknown): Metadata {
 
 /** The HTTP status of the answer, if there was one. */
 export function statusOf(error: unknown): number | undefined {
-  return metadataOf(error).httpStatusCode;
+  // Where the body could not be read, only the answer itself has it.
+  const { $response } = (error ?? {}) as { $response?: { statusCode?: number } };
+  return metadataOf(error).httpStatusCode ?? $response?.statusCode;
 }
 
 /** How often the SDK tried. After more than one attempt, an earlier one may have done the work unseen. */

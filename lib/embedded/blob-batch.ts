@@ -9,7 +9,7 @@
 import { closeSync, linkSync, openSync, unlinkSync } from 'node:fs';
 import type { BlobDigest } from '../ports.ts';
 import { demandSame, digestOfSmall, discard, writeSmall } from './blob-file.ts';
-import { syncFile } from './data-dir.ts';
+import { closeAnyway, syncFile } from './data-dir.ts';
 
 export interface BlobBatch {
   /**
@@ -87,7 +87,7 @@ async function writeTogether(tasks: readonly Task[]): Promise<void> {
   ]);
   const nameOf = new Map([...folders.keys()].map((folder, i) => [folder, names[i]!]));
   for (const [i, one] of written.entries()) settle(one, [files[i]!, nameOf.get(one.task.folder)!]);
-  for (const fd of folders.values()) closeSync(fd);
+  for (const fd of folders.values()) closeAnyway(fd);
 }
 
 function create({ passing, path, bytes }: Task): number {
@@ -97,27 +97,34 @@ function create({ passing, path, bytes }: Task): number {
     // `link` does not replace what is there, as `rename` would.
     linkSync(passing, path);
   } catch (error) {
-    closeSync(fd);
+    closeAnyway(fd);
     throw discard(passing, error);
   }
   try {
     unlinkSync(passing);
     return fd;
   } catch (error) {
-    closeSync(fd);
-    throw discard(path, error);
+    closeAnyway(fd);
+    throw discard(path, discard(passing, error));
   }
 }
 
 function settle({ task, fd }: Written, flushes: PromiseSettledResult<unknown>[]): void {
+  let stored: BlobDigest;
   try {
     for (const flush of flushes) if (flush.status === 'rejected') throw flush.reason;
-    const stored = digestOfSmall(fd, task.bytes.length);
+    stored = digestOfSmall(fd, task.bytes.length);
     demandSame(stored, task.expected);
+  } catch (error) {
+    closeAnyway(fd);
+    task.reject(discard(task.path, error));
+    return;
+  }
+  try {
+    // On some file systems only this tells that a write has failed.
+    closeSync(fd);
     task.resolve(stored);
   } catch (error) {
     task.reject(discard(task.path, error));
-  } finally {
-    closeSync(fd);
   }
 }

@@ -4,11 +4,22 @@
 // Only what waits for the disk itself, fsync, never blocks the event loop.
 
 import { createHash, hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, read, readSync, rmSync, write, writeSync, writev } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read,
+  readSync,
+  rmSync,
+  write,
+  writeSync,
+  writev,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { type BlobDigest, type Chunks, PortError } from '../ports.ts';
-import { syncFile } from './data-dir.ts';
-import { fileFailure } from './failures.ts';
+import { closeAnyway, syncFile } from './data-dir.ts';
+import { fileFailure, readFailure } from './failures.ts';
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
@@ -31,15 +42,19 @@ const PIECE_BYTES = 1024 * 1024;
  */
 export async function writeProven(path: string, body: Chunks, expected?: BlobDigest): Promise<BlobDigest> {
   const fd = openSync(path, 'wx+', 0o600);
+  let stored: BlobDigest;
   try {
     const given = await writeBody(fd, body, expected);
     await syncFile(fd);
-    const stored = await digestOf(fd, given.bytes);
+    stored = await digestOf(fd, given.bytes);
     demandSame(stored, given);
-    return stored;
-  } finally {
-    closeSync(fd);
+  } catch (error) {
+    closeAnyway(fd);
+    throw error;
   }
+  // On some file systems only this tells that a write has failed.
+  closeSync(fd);
+  return stored;
 }
 
 /** Throws PortError `integrity` if the digests differ. */
@@ -56,7 +71,10 @@ export function discard(path: string, error: unknown): unknown {
     return error;
   } catch (second) {
     const cause = new AggregateError([error, second]);
-    return new PortError('unavailable', 'a failed write could not be cleaned up', { cause });
+    const first = fileFailure(error, 'a failed write');
+    const reason = first instanceof PortError ? first.reason : undefined;
+    const message = 'a failed write could not be cleaned up';
+    return new PortError('unavailable', message, { cause, ...(reason === undefined ? {} : { reason }) });
   }
 }
 
@@ -161,9 +179,12 @@ function readFullSync(fd: number, buffer: Uint8Array): number {
   }
 }
 
-/** The chunks of a file. Throws errors of node:fs if it cannot be opened; a large one is opened again when it is read. */
+/**
+ * The chunks of a file. Throws errors of node:fs if it cannot be opened, PortError `integrity` if it is no regular file; a
+ * large one is opened again when it is read.
+ */
 export function readChunks(path: string): AsyncIterable<Uint8Array> {
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path);
   try {
     const { size } = fstatSync(fd);
     if (size > SMALL_BYTES) {
@@ -174,8 +195,26 @@ export function readChunks(path: string): AsyncIterable<Uint8Array> {
     demandWhole(readFullSync(fd, buffer), size);
     return oneChunk(buffer);
   } finally {
-    closeSync(fd);
+    closeAnyway(fd);
   }
+}
+
+/** A pipe would keep whoever opens it waiting for its other end; a link may lead anywhere. */
+const OPEN_REGULAR = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/** Opens a file to read it. Throws PortError `integrity` if it is anything else, errors of node:fs if it cannot be opened. */
+export function openRegular(path: string): number {
+  const fd = openSync(path, OPEN_REGULAR);
+  let isFile: boolean;
+  try {
+    isFile = fstatSync(fd).isFile();
+  } catch (error) {
+    closeAnyway(fd);
+    throw error;
+  }
+  if (isFile) return fd;
+  closeAnyway(fd);
+  throw new PortError('integrity', 'something else than a file is in the place of a blob');
 }
 
 async function* oneChunk(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -187,7 +226,7 @@ async function* oneChunk(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
 async function* readPieces(path: string, size: number): AsyncGenerator<Uint8Array> {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
+    fd = openRegular(path);
     let at = 0;
     while (at < size) {
       const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, size - at));
@@ -200,11 +239,9 @@ async function* readPieces(path: string, size: number): AsyncGenerator<Uint8Arra
     }
     demandWhole(at, size);
   } catch (error) {
-    throw fileFailure(error, 'the blob cannot be read');
+    throw readFailure(error, 'the blob cannot be read');
   } finally {
-    if (fd !== undefined) {
-      closeSync(fd);
-    }
+    if (fd !== undefined) closeAnyway(fd);
   }
 }
 

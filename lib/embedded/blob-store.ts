@@ -2,16 +2,16 @@
 // own: so it is never half there, and what a crash leaves behind is in one folder, to be emptied. Small ones are written
 // together (see `blob-batch.ts`).
 
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
 import { type BlobInfo, type BlobStore, PortError } from '../ports.ts';
 import { createBlobBatch } from './blob-batch.ts';
 import { BodyFailure, discard, readChunks, takeSmall, writeProven } from './blob-file.ts';
 import { makePrivateDirectory, syncDirectory, syncDirectorySync, temporaryDirectory } from './data-dir.ts';
-import { errorCode, fileFailure } from './failures.ts';
+import { errorCode, fileFailure, readFailure, writeFailure } from './failures.ts';
 import { createQuarantine } from './quarantine.ts';
 
 const BLOB_ID = /^[0-9a-f]{32}$/;
@@ -59,7 +59,7 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
           throw discard(passing, error);
         }
       } catch (error) {
-        throw writeFailure(error);
+        throw putFailure(error, root);
       }
     },
 
@@ -70,7 +70,7 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
       try {
         return readChunks(pathOf(blobId));
       } catch (error) {
-        throw fileFailure(error, 'the blob cannot be read');
+        throw readFailure(error, 'the blob cannot be read');
       }
     },
 
@@ -83,7 +83,7 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
         // Even if it was gone already: perhaps by a call that failed right here.
         await syncDirectory(shardOf(blobId));
       } catch (error) {
-        throw fileFailure(error, 'the blob cannot be removed');
+        throw writeFailure(error, 'the blob cannot be removed', root);
       }
     },
 
@@ -98,7 +98,7 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
           ? { items, cursor: encodeCursor('blobs', [last.blobId]) }
           : { items };
       } catch (error) {
-        throw fileFailure(error, 'the blobs cannot be listed');
+        throw writeFailure(error, 'the blobs cannot be listed');
       }
     },
 
@@ -107,10 +107,10 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
     async check() {
       const probe = newTemporaryPath();
       try {
-        await writeFile(probe, 'probe', { flag: 'wx', mode: 0o600 });
+        await writeProbe(probe);
         await unlink(probe);
       } catch (error) {
-        throw writeFailure(discard(probe, error));
+        throw putFailure(discard(probe, error), root);
       }
     },
   };
@@ -145,27 +145,44 @@ async function place(passing: string, path: string, shard: string): Promise<void
   }
 }
 
-function writeFailure(error: unknown): unknown {
+/** Flushed too: on a disk that fails, a write often only seems to succeed. */
+async function writeProbe(path: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile('probe');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function putFailure(error: unknown, root: string): unknown {
   if (error instanceof BodyFailure) {
     return error.cause;
   }
   if (errorCode(error) === 'EEXIST') {
     return new PortError('exists', 'a blob with that id exists', { cause: error });
   }
-  if (errorCode(error) === 'ENOENT') {
-    // Where we write, what is missing is one of our own folders, and no answer to the caller.
-    return new PortError('unavailable', 'a folder of the blob store is missing', { cause: error });
-  }
-  return fileFailure(error, 'the blob store cannot be written');
+  return writeFailure(error, 'the blob store cannot be written', root);
 }
 
 async function unlinkIfThere(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') {
-      throw error;
-    }
+    if (errorCode(error) === 'ENOENT') return;
+    if (!(await isFolder(path))) throw error;
+    // Not ours, so not ours to empty: it is put beside, under a name that no blob has.
+    await rename(path, `${path}.${randomBytes(4).toString('hex')}.strange`);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch {
+    // Then it is not known to be one, and what failed before this says more.
+    return false;
   }
 }
 
@@ -191,11 +208,12 @@ async function findBlobs(
   return found;
 }
 
-/** Undefined if the blob was removed since its folder was read. */
+/** Undefined if the blob was removed since its folder was read, or something that is no file is in its place. */
 async function blobInfo(path: string, blobId: string): Promise<BlobInfo | undefined> {
   try {
-    const { size, mtimeMs } = await stat(path);
-    return { blobId, bytes: size, writtenAt: Math.floor(mtimeMs) };
+    const found = await lstat(path);
+    if (!found.isFile()) return undefined;
+    return { blobId, bytes: found.size, writtenAt: Math.floor(found.mtimeMs) };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {
       return undefined;

@@ -13,7 +13,19 @@ export async function syncDirectory(path: string): Promise<void> {
   try {
     await syncFile(fd);
   } finally {
+    closeAnyway(fd);
+  }
+}
+
+/**
+ * Closes a handle that has given all that was wanted of it, or has failed already: what it was flushed with, or what was
+ * read, stands whatever the close says, and the handle is gone either way.
+ */
+export function closeAnyway(fd: number): void {
+  try {
     closeSync(fd);
+  } catch {
+    // Whoever closes what must not fail calls `closeSync`.
   }
 }
 
@@ -22,7 +34,7 @@ export function syncDirectorySync(path: string): void {
   try {
     fsyncSync(fd);
   } finally {
-    closeSync(fd);
+    closeAnyway(fd);
   }
 }
 

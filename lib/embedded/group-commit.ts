@@ -18,6 +18,16 @@ interface Task {
   reject: (reason: unknown) => void;
 }
 
+/** Whatever it was, the caller cannot know whether it stands: that is `unavailable`, with the reason where one is known. */
+function commitFailure(error: unknown, cause: unknown): PortError {
+  const known = sqliteFailure(error);
+  const { reason, message } = known instanceof PortError ? known : { reason: undefined, message: '' };
+  return new PortError('unavailable', message === '' ? 'the catalog could not commit' : message, {
+    cause,
+    ...(reason === undefined ? {} : { reason }),
+  });
+}
+
 /** Bounds how long one transaction keeps the event loop from other work. */
 const TASKS_PER_TRANSACTION_MAX = 256;
 
@@ -75,7 +85,7 @@ export function createGroupCommit(database: DatabaseSync, hooks: CommitHooks = N
     } catch (error) {
       const cause = rollBack(error);
       for (const task of tasks) {
-        task.reject(new PortError('unavailable', 'the catalog could not commit', { cause }));
+        task.reject(commitFailure(error, cause));
       }
       return;
     }

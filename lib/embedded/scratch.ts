@@ -2,12 +2,12 @@
 // leaves it behind, and it is encrypted under a key that only this process ever has.
 
 import { type Cipheriv, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, openSync, read, rmSync, write } from 'node:fs';
+import { openSync, read, rmSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Scratch } from '../ports.ts';
-import { makePrivateDirectory, temporaryDirectory } from './data-dir.ts';
-import { fileFailure } from './failures.ts';
+import { PortError, type Scratch } from '../ports.ts';
+import { closeAnyway, makePrivateDirectory, temporaryDirectory } from './data-dir.ts';
+import { writeFailure } from './failures.ts';
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
@@ -21,7 +21,7 @@ export function createScratch(dataDir: string): Scratch {
   try {
     makePrivateDirectory(folder);
   } catch (error) {
-    throw fileFailure(error, 'the folder for scratch files cannot be made');
+    throw writeFailure(error, 'the folder for scratch files cannot be made', dataDir);
   }
   return {
     async open() {
@@ -31,7 +31,8 @@ export function createScratch(dataDir: string): Scratch {
         fd = openSync(path, 'wx+', 0o600);
         rmSync(path);
       } catch (error) {
-        throw fileFailure(error, 'a scratch file cannot be made');
+        if (fd !== undefined) closeAnyway(fd);
+        throw writeFailure(error, 'a scratch file cannot be made', dataDir);
       }
       const [key, iv] = [randomBytes(32), randomBytes(16)];
       const cipher = createCipheriv(CIPHER, key, iv);
@@ -46,7 +47,7 @@ export function createScratch(dataDir: string): Scratch {
         },
         read: () => pieces(opened, bytes, createDecipheriv(CIPHER, key, iv)),
         async close() {
-          if (fd !== undefined) closeSync(fd);
+          if (fd !== undefined) closeAnyway(fd);
           fd = undefined;
         },
       };
@@ -63,7 +64,7 @@ async function append(fd: number, at: number, chunk: Uint8Array, cipher: Cipheri
       written += (await writeAsync(fd, sealed, written, length, at + written)).bytesWritten;
     }
   } catch (error) {
-    throw fileFailure(error, 'a scratch file cannot be written');
+    throw writeFailure(error, 'a scratch file cannot be written');
   }
   return sealed.length;
 }
@@ -75,9 +76,18 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes; ) {
     const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, bytes - at));
-    const { bytesRead } = await readAsync(opened(), buffer, 0, buffer.length, at);
-    if (bytesRead === 0) throw new Error('a scratch file is shorter than what was written');
+    const { bytesRead } = await readPiece(opened(), buffer, at);
+    if (bytesRead === 0)
+      throw new PortError('unavailable', 'a scratch file is shorter than what was written');
     at += bytesRead;
     yield decipher.update(buffer.subarray(0, bytesRead));
+  }
+}
+
+async function readPiece(fd: number, buffer: Uint8Array, at: number): Promise<{ bytesRead: number }> {
+  try {
+    return await readAsync(fd, buffer, 0, buffer.length, at);
+  } catch (error) {
+    throw writeFailure(error, 'a scratch file cannot be read');
   }
 }

@@ -2,7 +2,7 @@
 
 import { ERROR_CODES, type ErrorCode, type Fault, hasCode, ServiceError } from '../core/errors.ts';
 import type { Logger } from '../log.ts';
-import { PortError } from '../ports.ts';
+import { PortError, type PortErrorCode } from '../ports.ts';
 
 export const PROBLEM_TYPE_PREFIX = 'urn:backup-restore:error:';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -23,6 +23,25 @@ const REASONED: ReadonlyMap<string | undefined, ErrorCode> = new Map([
   ['disk_full', 'disk_full'],
   ['read_only', 'read_only'],
 ]);
+
+/** What a port's error is to a caller: never that the service has a bug, for it says so on purpose. */
+const PORT_CODES: Record<PortErrorCode, ErrorCode> = {
+  unavailable: 'dependency_unavailable',
+  denied: 'dependency_unavailable',
+  not_found: 'dependency_unavailable',
+  integrity: 'integrity_error',
+  conflict: 'write_conflict',
+  exists: 'write_conflict',
+};
+
+const PORT_LINES: Record<PortErrorCode, string> = {
+  unavailable: 'dependency unavailable',
+  denied: 'dependency refuses us',
+  not_found: 'a part of a dependency is missing',
+  integrity: 'stored bytes are damaged',
+  conflict: 'a conflict was not handled',
+  exists: 'a conflict was not handled',
+};
 
 const BARE_DETAIL =
   'The error has been recorded. Quote the X-Request-Id of this answer when you report it; trying again may help.';
@@ -58,15 +77,29 @@ export function toServiceError(error: unknown, log: Logger, requestId: string): 
       },
     );
   }
-  if (error instanceof PortError && error.code === 'unavailable') {
-    const code = REASONED.get(error.reason) ?? 'dependency_unavailable';
-    log.error('dependency unavailable', { requestId, code, error });
-    const detail =
-      'A part of the service does not answer at the moment, so it is not certain whether the request took effect. Try again.';
-    return new ServiceError(code, detail, { cause: error });
+  if (error instanceof PortError) {
+    const code = codeOf(error);
+    log.error(PORT_LINES[error.code], { requestId, code, error });
+    return new ServiceError(code, detailOf(error, code), { cause: error });
   }
   log.error('unexpected error', { requestId, code: 'internal_error', error });
   return new ServiceError('internal_error', BARE_DETAIL, { cause: error });
+}
+
+function codeOf(error: PortError): ErrorCode {
+  const known = error.code === 'unavailable' ? REASONED.get(error.reason) : undefined;
+  return known ?? PORT_CODES[error.code];
+}
+
+function detailOf({ code, message }: PortError, shown: ErrorCode): string {
+  if (code === 'integrity')
+    return 'What is stored is not what was written; the log of the service says where.';
+  if (code === 'conflict' || code === 'exists') return 'Another change came in between; try again.';
+  if (shown === 'dependency_unavailable') {
+    return 'A part of the service does not answer at the moment, so it is not certain whether the request took effect. Try again.';
+  }
+  // These messages are made of our own words: what failed, and how much room there is.
+  return `${message.slice(0, 1).toUpperCase()}${message.slice(1)}. What is stored can be read all the same.`;
 }
 
 /** The problem document of an error; `instance` is the path of the request, without its query. */

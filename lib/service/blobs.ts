@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { BlobBinding, BlobSource } from '../core/envelope.ts';
-import { ServiceError } from '../core/errors.ts';
+import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BlobRef, WrappedKey } from '../core/model.ts';
 import { PortError } from '../ports.ts';
 import type { Deps } from './deps.ts';
@@ -76,7 +76,7 @@ async function* readBlob(
     }
   } catch (error) {
     if (error instanceof PortError && error.code === 'not_found') {
-      throw new ServiceError('broken_chain', `A blob of ${ref.backupId} is missing.`, { cause: error });
+      throw brokenBlob('broken_chain', ref, 'is missing', error);
     }
     if (error instanceof PortError && error.code === 'integrity') throw notWhatWasWritten(ref, error);
     throw error;
@@ -87,6 +87,34 @@ async function* readBlob(
 }
 
 function notWhatWasWritten(ref: BlobRef, cause?: unknown): ServiceError {
-  const detail = `A blob of ${ref.backupId} is not what was written.`;
-  return new ServiceError('integrity_error', detail, { cause });
+  return brokenBlob('integrity_error', ref, 'is not what was written', cause);
+}
+
+type Broken = 'integrity_error' | 'broken_chain';
+
+/** Says which blob it is, in words and as members, so that it can be put back from a copy. */
+function brokenBlob(
+  code: Broken,
+  { backupId, blobId }: BlobRef,
+  what: string,
+  cause?: unknown,
+): ServiceError {
+  const detail = `A blob of ${backupId} (${blobId}) ${what}.`;
+  return new ServiceError(code, detail, { extra: { backupId, blobId }, cause });
+}
+
+/** Opens a blob; a fault that is found inside says which blob it is in. */
+export async function opened<T>(ref: BlobRef, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const isNamed = error instanceof ServiceError && 'blobId' in error.extra;
+    if (isNamed || !hasCode(error, 'integrity_error')) throw error;
+    throw brokenBlob(
+      'integrity_error',
+      ref,
+      `is not what was written: ${error.message.replace(/\.$/, '')}`,
+      error,
+    );
+  }
 }

@@ -6,7 +6,7 @@ import { ServiceError } from '../core/errors.ts';
 import { findTextFault, TextCheck } from '../core/json/body.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import type { BlobRef } from '../core/model.ts';
-import { bindingTo, type ChainSource, checkBlob, fetchBlob, openKey, storedBlob } from './blobs.ts';
+import { bindingTo, type ChainSource, checkBlob, fetchBlob, opened, openKey, storedBlob } from './blobs.ts';
 import type { Deps } from './deps.ts';
 import type { Text } from './text.ts';
 import type { AppliedChunks } from './text-work.ts';
@@ -72,14 +72,14 @@ async function openChain(
   ]);
   // With deltas on it, what comes of it in the end is hashed.
   const openFirst = rest.length === 0 ? open : openBase;
-  const { plain: base } = await openFirst(sealed[0]!, bindingTo(source, first), dataKey);
+  const { plain: base } = await opened(first, () => openFirst(sealed[0]!, bindingTo(source, first), dataKey));
   step();
   const deltas: Uint8Array[] = [];
   let { checksum } = first;
   for (const [i, ref] of rest.entries()) {
     if (ref.kind === 'state') throw new ServiceError('broken_chain', 'The chain has a state in its middle.');
     const binding = { ...bindingTo(source, ref), baseChecksum: checksum };
-    deltas.push((await open(sealed[i + 1]!, binding, dataKey)).plain);
+    deltas.push((await opened(ref, () => open(sealed[i + 1]!, binding, dataKey))).plain);
     checksum = ref.checksum;
     step();
   }
@@ -164,11 +164,13 @@ async function streamText(
   const binding = bindingTo(source, ref);
   const check = isChecked ? new TextCheck() : undefined;
   let proven = 0;
-  await prove(stored, binding, dataKey, (chunk) => {
-    check?.push(chunk);
-    proven += chunk.length;
-    onProgress(proven / ref.size);
-  });
+  await opened(ref, () =>
+    prove(stored, binding, dataKey, (chunk) => {
+      check?.push(chunk);
+      proven += chunk.length;
+      onProgress(proven / ref.size);
+    }),
+  );
   return { bytes: proven, chunks: streamProven(stored, binding, dataKey), ...faulty(check?.finish()) };
 }
 

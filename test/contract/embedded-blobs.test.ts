@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -155,6 +157,38 @@ describe('a folder in disorder', () => {
     await store.check();
     expect(leftovers()).toEqual([]);
   });
+});
+
+describe('something that is no file in the place of a blob', () => {
+  const away = { mkdir: mkdirSync, link: (path: string) => symlinkSync('/dev/zero', path) };
+  const odd: [string, (path: string) => unknown][] = [
+    ['a folder', away.mkdir],
+    ['a folder with something in it', (path) => mkdirSync(join(path, 'sub'), { recursive: true })],
+    ['a pipe', (path) => spawnSync('mkfifo', [path])],
+    ['a link to a device', away.link],
+    ['a link to nowhere', (path) => symlinkSync('nowhere', path)],
+    ['a link to another blob', (path) => symlinkSync(pathOf(hexId()), path)],
+    ['a socket', (path) => spawnSync(process.execPath, ['-e', LISTEN, path], { timeout: 5000 })],
+  ];
+  /** Ends without closing, so that the socket stays. */
+  const LISTEN =
+    "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+
+  test.each(odd)(
+    '%s is not read, hangs nobody, is not listed, and goes out of the way',
+    async (_what, make) => {
+      const [blobId, other] = [hexId(), hexId()];
+      await store.put(other, [randomBytes(10)]);
+      make(pathOf(blobId));
+      expect(lstatSync(pathOf(blobId)).isFile()).toBe(false);
+      await expect(readBlob(store, blobId)).rejects.toMatchObject({ code: 'integrity' });
+      const { items } = await store.list({ limit: 10, writtenBefore: ALL_TIME });
+      expect(items.map((item) => item.blobId)).toEqual([other]);
+      await store.delete(blobId);
+      await store.put(blobId, [randomBytes(10)]);
+      expect(await readBlob(store, blobId)).toHaveLength(10);
+    },
+  );
 });
 
 test('a process without file handles left refuses some puts, keeps the others, and leaves no rubbish', () => {

@@ -66,11 +66,11 @@ function blobsOf(records: readonly BackupRecord[]): BlobRef[] {
 
 const BROKEN = /^(integrity_error|broken_chain)$/;
 
-async function expectRefused(world: World, id: string): Promise<void> {
+async function expectRefused(world: World, id: string, blobId?: string): Promise<void> {
   const outcome = await world.restore(id).catch((error: unknown) => error);
   expect(outcome).toMatchObject({
     code: expect.stringMatching(BROKEN),
-    extra: { operationId: expect.any(String) },
+    extra: { operationId: expect.any(String), ...(blobId === undefined ? {} : { blobId }) },
   });
   expect(outcome).not.toHaveProperty('data');
   const { operationId } = (outcome as { extra: { operationId: string } }).extra;
@@ -94,7 +94,7 @@ async function expectFound(
 ): Promise<void> {
   for (const { id, chain, createdAt, resourceId } of await recordsOf(world, texts)) {
     if (chain.some((ref) => ref.blobId === blobId)) {
-      await expectRefused(world, id);
+      await expectRefused(world, id, blobId);
       await expect(world.textAt(resourceId, createdAt)).rejects.toMatchObject({
         code: expect.stringMatching(BROKEN),
       });

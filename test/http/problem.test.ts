@@ -71,8 +71,6 @@ describe('errors that nobody meant', () => {
     ['a string', 'SECRET'],
     ['nothing', undefined],
     ['an object', { SECRET: 1 }],
-    ['a port error of another kind', new PortError('integrity', '/srv/data/key')],
-    ['a conflict that got away', new PortError('conflict', 'head /srv/data/key')],
   ])('%s is a bare 500', async (_name, thrown) => {
     const { response, lines } = await failing(thrown, { 'X-Request-Id': 'req-1' });
     expect(response.status).toBe(500);
@@ -94,6 +92,36 @@ describe('errors that nobody meant', () => {
       error: { name: 'TypeError', message: secret.message, cause: { message: 'root cause' } },
     });
     expect((lines[0]!.error as { stack: string }).stack).toContain('problem.test');
+  });
+
+  test.each([
+    ['unavailable', 503, 'dependency_unavailable'],
+    ['denied', 503, 'dependency_unavailable'],
+    ['not_found', 503, 'dependency_unavailable'],
+    ['integrity', 409, 'integrity_error'],
+    ['conflict', 409, 'write_conflict'],
+    ['exists', 409, 'write_conflict'],
+  ] as const)('whatever a port says on purpose is no bug: %s is %i %s', async (code, status, shown) => {
+    const { response, lines } = await failing(new PortError(code, 'SECRET at /srv/data/key'));
+    expect(response.status).toBe(status);
+    const body = await response.text();
+    expect(body).not.toMatch(/SECRET|srv/);
+    expect(JSON.parse(body)).toMatchObject({ code: shown });
+    expect(lines[0]).toMatchObject({ level: 'error', error: { code } });
+  });
+
+  test.each([
+    ['disk_full', 'The disk is full: 0 bytes are free'],
+    ['read_only', 'The disk can only be read'],
+  ] as const)('%s is said with its own code, and when to come back', async (reason, detail) => {
+    const message = `the blob store cannot be written: ${detail}`;
+    const { response } = await failing(new PortError('unavailable', message, { reason }));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('30');
+    expect(await problemOf(response)).toMatchObject({
+      code: reason,
+      detail: expect.stringContaining(detail),
+    });
   });
 
   test('a store that does not answer is a 503 to come back to', async () => {

@@ -28,6 +28,9 @@ try {
 }
 
 async function main(config: ReturnType<typeof readConfig>): Promise<void> {
+  // As long as it has not begun there is nothing to end.
+  let stop = async (): Promise<void> => {};
+  supervise(log, () => stop());
   let relieve = (): void => {};
   const onFull = () => relieve();
   const home = await openHome(
@@ -52,6 +55,11 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
   });
   const http = createHttpServer({ fetch: api.fetch, log });
   relieve = http.relieve;
+  stop = async () => {
+    home.stop();
+    await http.drain();
+    await home.close();
+  };
   try {
     const { address, port } = await listen(http, config);
     log.info('listening', { address, port, dataDir: config.dataDir, version: VERSION });
@@ -60,11 +68,6 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
     await home.close();
     throw error;
   }
-  supervise(log, async () => {
-    home.stop();
-    await http.drain();
-    await home.close();
-  });
 }
 
 /** One line says why; whatever may still be open is left to the end of the process. */

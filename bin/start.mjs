@@ -1,11 +1,13 @@
+#!/usr/bin/env node
 // What `npm start` runs: looks whether the service can run here at all, in words that every release of Node understands,
 // and then becomes it.
 
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
+const PACKAGES = ['hono', '@hono/node-server', 'zod'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -13,8 +15,13 @@ if (major < NODE_MAJOR) {
   refuse(
     `This service needs Node ${NODE_MAJOR} or newer, and this is ${process.versions.node} (${process.execPath}): "npm ci" brings one along, "npm ci --omit=dev" does not.`,
   );
-} else if (isMissing('hono') || isMissing('@hono/node-server') || isMissing('zod')) {
+} else if (PACKAGES.some(isMissing)) {
   refuse(`The packages that this service is made of are not here: run "npm ci" in ${root} first.`);
+} else if (root.includes(`${sep}node_modules${sep}`)) {
+  // As a process of its own kind, so that its threads are of that kind too; it keeps our id, and with it our signals.
+  const hooks = new URL('./strip-types.mjs', import.meta.url).href;
+  const options = ['--disable-warning=ExperimentalWarning', '--import', hooks];
+  process.execve(process.execPath, [process.execPath, ...options, join(root, 'bin/server.ts')], process.env);
 } else {
   await import('./server.ts');
 }

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
+import { closest } from '../core/closest.ts';
 import { LIMITS } from '../core/limits.ts';
 import { faultOfHost } from '../http/access.ts';
 
@@ -9,8 +10,10 @@ const nonEmpty = z.string().check(z.minLength(1));
 const wholeNumber = (least: number, most: number, otherwise: number) =>
   z._default(
     z.pipe(
-      z.pipe(z.string().check(z.regex(/^\d+$/, 'must be a whole number')), z.transform(Number)),
-      z.number().check(z.minimum(least), z.maximum(most)),
+      z.pipe(z.string().check(z.regex(/^-?\d+$/, 'must be a whole number')), z.transform(Number)),
+      z
+        .number()
+        .check(z.minimum(least, `must be ${least} or more`), z.maximum(most, `must be ${most} or less`)),
     ),
     otherwise,
   );
@@ -60,12 +63,19 @@ export interface EmbeddedConfig {
   graceMs: number;
 }
 
+/** Settings that are read elsewhere. */
+const READ_ELSEWHERE = ['BACKUP_KERNEL'];
+
+/** Names that others give: the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
+const NOT_OURS = /^BACKUP_(ID|(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
+
 /** Throws an Error whose message names every setting that is wrong, and how. */
 export function readConfig(env: Record<string, string | undefined>): EmbeddedConfig {
+  const unknown = faultsOfNames(env);
   const parsed = schema.safeParse(env, { error: z.locales.en().localeError });
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new Error(`The settings are not valid. ${faults.join('; ')}`);
+  const wrong = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  if (!parsed.success || unknown.length > 0) {
+    throw new Error(`The settings are not valid. ${[...wrong, ...unknown].join('; ')}`);
   }
   const set = parsed.data;
   if (!isLoopback(set.HOST) && set.BACKUP_API_TOKEN === undefined) {
@@ -84,6 +94,17 @@ export function readConfig(env: Record<string, string | undefined>): EmbeddedCon
     retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
   };
+}
+
+/** A setting that nobody knows was meant to do something, and would not. */
+function faultsOfNames(env: Record<string, string | undefined>): string[] {
+  const known = [...Object.keys(schema.shape), ...READ_ELSEWHERE];
+  return Object.keys(env)
+    .filter((name) => /^BACKUP_/i.test(name) && !known.includes(name) && !NOT_OURS.test(name))
+    .map((name) => {
+      const meant = closest(name, known);
+      return `${name}: is not known${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+    });
 }
 
 function isLoopback(host: string): boolean {

@@ -1,21 +1,21 @@
 // What the operating system tells a process, and what nobody has caught: each ends in a state that is known.
 
-import { readFileSync } from 'node:fs';
 import type { Logger } from '../log.ts';
 import { errorCode } from './failures.ts';
 
-type ProcessSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+/** A terminal that is closed says SIGHUP: nobody is left to whom it could be of use. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** An error of a socket or a pipe that had nobody to hear it: its peer is gone, and with it the matter. */
 const OF_A_PEER = new Set(['EPIPE', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT', 'ENOTCONN', 'EIO']);
 
 /**
- * On SIGTERM, SIGINT and, unless it is ignored as under nohup, SIGHUP: `stop`, then the process ends with 0; a second
- * signal ends it at once with 1, and so does what nobody has caught. Nothing acknowledged is lost either way.
+ * On SIGTERM, SIGINT and SIGHUP: `stop`, then the process ends with 0; a second signal ends it at once with 1, and so does
+ * what nobody has caught. Nothing acknowledged is lost either way.
  */
 export function supervise(log: Logger, stop: () => Promise<void>): void {
   let isStopping = false;
-  const end = async (signal: ProcessSignal): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (isStopping) {
       log.warn('stopped at once: told a second time', { signal });
       process.exit(1);
@@ -31,10 +31,7 @@ export function supervise(log: Logger, stop: () => Promise<void>): void {
       process.exit(1);
     }
   };
-  const signals: ProcessSignal[] = isHangupIgnored()
-    ? ['SIGTERM', 'SIGINT']
-    : ['SIGTERM', 'SIGINT', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, () => void end(signal));
+  for (const signal of SIGNALS) process.on(signal, () => void end(signal));
 
   process.on('uncaughtException', (error) => {
     if (OF_A_PEER.has(errorCode(error) ?? '') && 'syscall' in error) {
@@ -49,14 +46,4 @@ export function supervise(log: Logger, stop: () => Promise<void>): void {
   process.on('unhandledRejection', (error) => log.error('an error that nobody waited for', { error }));
   // What writes there is not ours, and its failure is nobody's.
   process.stderr.on('error', () => {});
-}
-
-/** A handler would end what nohup has promised. Only Linux says whether the signal is ignored. */
-function isHangupIgnored(): boolean {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n;
-  } catch {
-    return false;
-  }
 }

@@ -289,7 +289,7 @@ describe('a row of the catalog that is not what was written', () => {
     ],
     ['a backup out of sight', `UPDATE backup SET live = 0 WHERE id = 'backup-2'`],
     ['an expiry', `UPDATE backup SET expires_at = 1 WHERE id = 'backup-2'`],
-    ['a blob', `UPDATE backup SET own_blob = replace(own_blob, 'a', 'b') WHERE id = 'backup-2'`],
+    ['a blob', `UPDATE backup SET own_blob = substr(own_blob, 2) || 'x' WHERE id = 'backup-2'`],
     [
       'a record under the name of another',
       `UPDATE backup SET (doc, sum) = (SELECT doc, sum FROM backup WHERE id = 'backup-1') WHERE id = 'backup-2'`,

@@ -1,0 +1,104 @@
+// Where the service runs: with nothing installed but what it is made of, as a package of somebody else's, and where it
+// cannot, a sentence that says why.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { createClient } from './client.ts';
+import { cleanEnvironment, cleanUp, eventually, nodePath, temporaryFolder } from './server.ts';
+
+const PARTS = ['bin', 'lib', 'package.json'];
+/** All that the service loads on one machine. */
+const PACKAGES = ['hono', 'zod', '@hono/node-server'];
+
+const children: ChildProcess[] = [];
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await cleanUp();
+});
+
+function install(folder: string, packages = PACKAGES, above = folder): string {
+  for (const part of PARTS) cpSync(part, join(folder, part), { recursive: true });
+  for (const name of packages) {
+    const to = join(above, 'node_modules', name);
+    mkdirSync(dirname(to), { recursive: true });
+    cpSync(join('node_modules', name), to, { recursive: true, dereference: true });
+  }
+  return folder;
+}
+
+const PATH = `${dirname(nodePath())}:${process.env.PATH}`;
+
+async function expectServes(command: string, cwd: string): Promise<void> {
+  const env = { ...cleanEnvironment(), PATH, PORT: '0', BACKUP_DATA_DIR: join(temporaryFolder(), 'data') };
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => (text += data.toString()));
+  const exited = new Promise((done) => child.on('exit', done));
+  const port = await eventually(20_000, `${command} to listen: ${text}`, () => {
+    const listening = /"message":"listening".*?"port":(\d+)/.exec(text)?.[1];
+    return listening === undefined ? undefined : Number(listening);
+  });
+  const client = createClient(`http://127.0.0.1:${port}`);
+  // Large enough for a thread of its own.
+  const rows = (v: number) =>
+    JSON.stringify(
+      Array.from({ length: 60_000 }, (_, id) => ({ id, v: id === 7 ? v : 0, text: `row ${id}` })),
+    );
+  await client.backup({ resourceId: 'db', state: rows(0) });
+  const { id } = await client.backup({ resourceId: 'db', state: rows(1), type: 'incremental' });
+  expect((await client.restore(id)).status).toBe(200);
+  child.kill('SIGTERM');
+  await exited;
+  expect(text).toContain('"message":"stopped"');
+}
+
+async function refusalOf(folder: string, env: Record<string, string> = {}): Promise<string> {
+  const run = promisify(execFile)(nodePath(), ['bin/start.mjs'], {
+    cwd: folder,
+    env: { ...cleanEnvironment(), ...env },
+  });
+  const failed = await run.then(
+    () => undefined,
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+  expect(failed).toMatchObject({ code: 1, stdout: '' });
+  return failed!.stderr;
+}
+
+describe('the service', () => {
+  test('runs without anything that only its development needs', async () => {
+    await expectServes('npm start', install(temporaryFolder()));
+  });
+
+  test('runs as an installed package, its threads as well', async () => {
+    const above = temporaryFolder();
+    const folder = install(join(above, 'node_modules', 'backup-restore-service'), PACKAGES, above);
+    await expectServes(`${nodePath()} ${join(folder, 'bin/start.mjs')}`, above);
+  });
+
+  test('without its packages says so in a sentence', async () => {
+    const folder = install(temporaryFolder(), []);
+    expect(await refusalOf(folder)).toBe(
+      `cannot start: The packages that this service is made of are not here: run "npm ci" in ${folder} first.\n`,
+    );
+  });
+
+  test('on an older Node says so in a sentence', async () => {
+    const folder = install(temporaryFolder(), []);
+    const preload = join(folder, 'older.mjs');
+    writeFileSync(
+      preload,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.0' } });`,
+    );
+    const text = await refusalOf(folder, { NODE_OPTIONS: `--import=${preload}` });
+    expect(text).toMatch(
+      /^cannot start: This service needs Node 24 or newer, and this is 20\.11\.0 \(.*"npm ci" brings one.*\n$/,
+    );
+  });
+});

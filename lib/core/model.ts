@@ -234,6 +234,7 @@ export interface PolicyRecord {
 export type NoticeCode =
   | 'orphans'
   | 'rollback'
+  | 'disagreement'
   | 'catalog_damaged'
   | 'clock'
   | 'expiry_held'

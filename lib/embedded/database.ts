@@ -40,6 +40,7 @@ const FILE_NAME = 'catalog.sqlite';
 /** Long enough for a predecessor that is just closing; short enough to tell a user at once. */
 const BUSY_TIMEOUT_MS = 250;
 const BUSY = 5;
+const NOT_A_DATABASE = 26;
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
@@ -169,6 +170,10 @@ function openOwned(dataDir: string): DatabaseSync {
           cause: error,
         },
       );
+    }
+    if (sqliteResult(error) === NOT_A_DATABASE) {
+      const message = 'catalog.sqlite is not a SQLite database';
+      throw new PortError('integrity', message, { cause: error, reason: 'catalog_damaged' });
     }
     throw sqliteFailure(error);
   }

@@ -10,6 +10,11 @@ import type { Deps } from './deps.ts';
 /** What is needed to read a chain; a backup record has it all. */
 export type ChainSource = Pick<BackupRecord, 'resourceId' | 'chainId' | 'chain' | 'key'>;
 
+/** The way to a state that lies on the way to a backup's own. */
+export function wayTo({ resourceId, chainId, key }: ChainSource, chain: BlobRef[]): ChainSource {
+  return { resourceId, chainId, chain, ...(key === undefined ? {} : { key }) };
+}
+
 /** Binds a blob to its place: what its authenticated header must say. */
 export function bindingTo(
   { resourceId, chainId }: Pick<ChainSource, 'resourceId' | 'chainId'>,

@@ -4,6 +4,7 @@ import { chainOfBase } from '../core/chain.ts';
 import { totalBytes } from '../core/chunks.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
+import { wayTo } from './blobs.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { readBackup } from './read-backup.ts';
@@ -37,7 +38,7 @@ async function compare(deps: Deps, record: BackupRecord): Promise<Uint8Array[]> 
 /** The base's state is to be had on the way to the backup's own or, past a checkpoint, with the base itself. */
 async function loadBase(deps: Deps, record: BackupRecord): Promise<LoadedState> {
   const chain = chainOfBase(record);
-  if (chain !== undefined) return loadState(deps, { ...record, chain });
+  if (chain !== undefined) return loadState(deps, wayTo(record, chain));
   const { baseBackupId } = record;
   const base = baseBackupId === undefined ? undefined : await deps.catalog.getBackup(baseBackupId);
   if (base === undefined) throw baseIsGone();

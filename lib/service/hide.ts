@@ -4,6 +4,7 @@ import { ownBlob, withBases } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BackupType, BaseRef, Head } from '../core/model.ts';
 import type { Change } from '../ports.ts';
+import { demandSameBackup } from './agreement.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
@@ -13,6 +14,7 @@ import { demandTrust } from './trust.ts';
 export async function liveBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
   const record = await catalog.getBackup(id);
   if (record === undefined || record.deletedAt !== undefined) throw noBackup(id);
+  demandSameBackup(record, { id });
   return record;
 }
 

@@ -3,6 +3,7 @@
 import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord, OperationRecord } from '../core/model.ts';
 import type { MissingState, StateAt } from '../core/timeline.ts';
+import { demandSameBackup } from './agreement.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 
@@ -33,7 +34,9 @@ export async function findMoment(
     const state = await deps.catalog.stateAt(resourceId, at);
     if (state.found === undefined) throw nothingAt(state);
     try {
-      const record = await liveBackup(deps, state.found.backupId);
+      const { backupId: id, createdAt, sequence } = state.found;
+      const record = await liveBackup(deps, id);
+      demandSameBackup(record, { id, resourceId, createdAt, sequence });
       return { record, moment: momentOf(state, record, at) };
     } catch (error) {
       if (!hasCode(error, 'backup_not_found') || look === LOOKS_MAX) throw error;

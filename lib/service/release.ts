@@ -4,10 +4,13 @@ import { baseRefOf, isChainSpent, ownBlob } from '../core/chain.ts';
 import { hasCode } from '../core/errors.ts';
 import type { BackupRecord, BlobRef, GarbageEntry, Head, WrappedKey } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
+import { headerOf } from './blob-header.ts';
+import { wayTo } from './blobs.ts';
 import { collect } from './collect.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
+import { raiseNotice } from './notices.ts';
 import { loadState } from './state.ts';
 import { demandTrust } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
@@ -51,8 +54,7 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
       continue;
     }
     if (entry.dueAt > now || (await catalog.hasLease(entry.chainId, now))) continue;
-    await remove(deps, entry);
-    released.blobsRemoved++;
+    if (await remove(deps, entry)) released.blobsRemoved++;
   }
   return released;
 }
@@ -126,7 +128,7 @@ async function rewrite(deps: Deps, record: BackupRecord, onto: BlobRef[]): Promi
     encryption: record.encrypted ? { key: key!, dataKey: dataKey! } : 'none',
   };
   if (onto.length > 0 && !isChainSpent(onto)) {
-    const base = await loadState(deps, { ...record, chain: onto });
+    const base = await loadState(deps, wayTo(record, onto));
     const { chunks } = await deps.texts.makeDelta(base.state, state, true);
     if (chunks !== undefined) {
       content.delta = { chunks, base: base.state };
@@ -224,9 +226,11 @@ function headWith(head: Head, record: BackupRecord): Head {
   };
 }
 
-/** Bytes first, then the entries that name them: a crash in between is mended by the next pass. */
-async function remove({ blobs, catalog, clock }: Deps, entry: GarbageEntry): Promise<void> {
+/** Bytes first, then the entries that name them: a crash in between is mended by the next pass. False if they stay. */
+async function remove(deps: Deps, entry: GarbageEntry): Promise<boolean> {
+  const { blobs, catalog, clock } = deps;
   const { blobId, backupId, resourceId, reason } = entry;
+  if (!(await agrees(deps, entry))) return false;
   await blobs.delete(blobId);
   const changes: Change[] = [{ kind: 'garbage.remove', blobId }];
   const tombstone = backupId === undefined ? undefined : await catalog.getBackup(backupId);
@@ -241,4 +245,23 @@ async function remove({ blobs, catalog, clock }: Deps, entry: GarbageEntry): Pro
     // Another sweep has removed the tombstone since, and with it the entry.
     if (!(error instanceof PortError && error.code === 'conflict')) throw error;
   }
+  return true;
+}
+
+/** Whether the bytes to be removed are those that the entry means, as they say themselves. What is gone already agrees. */
+async function agrees(deps: Deps, entry: GarbageEntry): Promise<boolean> {
+  const { blobId, backupId, resourceId, sequence } = entry;
+  const header = await headerOf(deps, blobId);
+  if (header === undefined) return true;
+  const isSame =
+    header.blobId === blobId &&
+    header.resourceId === resourceId &&
+    header.sequence === sequence &&
+    (backupId === undefined || header.backupId === backupId);
+  if (isSame) return true;
+  deps.log.error('record and blob do not agree', { blobId, resourceId, sequence });
+  const detail = `Blob ${blobId} was to be removed as one of number ${sequence} of its resource, but says that it is another: it is kept.`;
+  const notice = { id: `disagreement:${blobId}`, code: 'disagreement', severity: 'warning' } as const;
+  await raiseNotice(deps, { ...notice, detail, resourceId });
+  return false;
 }

@@ -1,15 +1,19 @@
 // Retention: what a sweep would do and why, and the sweep itself.
 
+import { ownBlob } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
 import type { BackupRecord } from '../core/model.ts';
 import { planRetention } from '../core/retention.ts';
 import type { Page, PageRequest } from '../ports.ts';
+import { disagreementOf } from './agreement.ts';
 import type { RetentionDecision } from './api.ts';
+import { headerOf } from './blob-header.ts';
 import { collect, pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { relayEvents } from './events.ts';
 import { hideBackup } from './hide.ts';
+import { raiseNotice } from './notices.ts';
 import { failAbandoned } from './operations.ts';
 import { releaseResource } from './release.ts';
 import { demandTrust } from './trust.ts';
@@ -64,6 +68,15 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   };
   const touched = new Set<string>();
   const failures: unknown[] = [];
+  /** One resource that cannot be read must not hold up the others; a dependency that is down fails them all. */
+  const despite = async (resourceId: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      deps.log.error('release failed', { resourceId, error });
+      if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
+    }
+  };
   const decide = createDecider(deps);
   const now = clock.now();
   // Hiding takes backups out of this very list, so it is read to its end before anything is hidden.
@@ -71,7 +84,9 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   for (const record of expired) {
     if (isOver(deps, deadline)) return summary;
     if ((await decide(record)).action === 'keep') continue;
-    if (await expire(deps, record)) summary.expired++;
+    await despite(record.resourceId, async () => {
+      if (await expire(deps, record)) summary.expired++;
+    });
     touched.add(record.resourceId);
   }
   for await (const entry of pages((page) => catalog.dueGarbage({ ...page, before: now }))) {
@@ -79,15 +94,11 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   }
   for (const resourceId of touched) {
     if (isOver(deps, deadline)) return summary;
-    try {
+    await despite(resourceId, async () => {
       const released = await releaseResource(deps, resourceId);
       summary.rebased += released.rebased;
       summary.blobsRemoved += released.blobsRemoved;
-    } catch (error) {
-      deps.log.error('release failed', { resourceId, error });
-      // One resource that cannot be read must not hold up the others; a dependency that is down fails them all.
-      if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
-    }
+    });
   }
   await catalog.purge({ now, operationsBefore: now - LIMITS.operationHistoryDays * DAY_MS });
   await relayEvents(deps);
@@ -102,6 +113,7 @@ function isOver({ clock, isStopping }: Deps, deadline: number): boolean {
 
 /** False if somebody else hid or protected it first. */
 async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
+  if (!(await agrees(deps, record))) return false;
   try {
     await hideBackup(deps, record.id, 'expired', 'retention');
     return true;
@@ -110,6 +122,26 @@ async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
       return false;
     throw error;
   }
+}
+
+/** Whether the backup's own blob says of it what the record says: a record alone hides nothing. */
+async function agrees(deps: Deps, record: BackupRecord): Promise<boolean> {
+  const header = await headerOf(deps, ownBlob(record).blobId);
+  const member = header === undefined ? 'blob' : disagreementOf(record, header);
+  if (member === undefined) return true;
+  const detail =
+    member === 'blob'
+      ? `Backup ${record.id} has expired, but its blob is missing or cannot be read: it is kept until somebody has looked.`
+      : `Backup ${record.id} is kept: its record says that it has expired, but not what its blob says (${member}).`;
+  deps.log.error('record and blob do not agree', {
+    backupId: record.id,
+    resourceId: record.resourceId,
+    member,
+  });
+  const { id: backupId, resourceId } = record;
+  const notice = { id: `disagreement:${backupId}`, code: 'disagreement', severity: 'warning' } as const;
+  await raiseNotice(deps, { ...notice, detail, backupId, resourceId });
+  return false;
 }
 
 /** Decides one backup at a time; a policy needs the whole resource, which is read once. */

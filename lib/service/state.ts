@@ -6,6 +6,7 @@ import { ServiceError } from '../core/errors.ts';
 import { findTextFault, TextCheck } from '../core/json/body.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import type { BlobRef } from '../core/model.ts';
+import { demandAgreement, demandOwnTip } from './agreement.ts';
 import { bindingTo, type ChainSource, checkBlob, fetchBlob, opened, openKey, storedBlob } from './blobs.ts';
 import type { Deps } from './deps.ts';
 import type { Text } from './text.ts';
@@ -19,7 +20,7 @@ export interface LoadedState {
   dataKey?: Uint8Array;
 }
 
-type StoreDeps = Pick<Deps, 'blobs' | 'keyring' | 'texts'>;
+type StoreDeps = Pick<Deps, 'blobs' | 'keyring' | 'texts' | 'options'>;
 
 /** Hears the part done, 0..1. */
 type OnProgress = (done: number) => void;
@@ -59,6 +60,8 @@ async function openChain(
   const [first, ...rest] = chain;
   if (first === undefined) throw new ServiceError('broken_chain', 'The chain is empty.');
   if (first.kind === 'delta') throw new ServiceError('broken_chain', 'The chain begins with a delta.');
+  demandOwnTip(source);
+  refuseClear(deps, chain);
   const steps = chain.length * 2;
   let taken = 0;
   const step = (): void => onProgress(++taken / steps);
@@ -72,17 +75,22 @@ async function openChain(
   ]);
   // With deltas on it, what comes of it in the end is hashed.
   const openFirst = rest.length === 0 ? open : openBase;
-  const { plain: base } = await opened(first, () => openFirst(sealed[0]!, bindingTo(source, first), dataKey));
+  let { header, plain: base } = await opened(first, () =>
+    openFirst(sealed[0]!, bindingTo(source, first), dataKey),
+  );
   step();
   const deltas: Uint8Array[] = [];
   let { checksum } = first;
   for (const [i, ref] of rest.entries()) {
     if (ref.kind === 'state') throw new ServiceError('broken_chain', 'The chain has a state in its middle.');
     const binding = { ...bindingTo(source, ref), baseChecksum: checksum };
-    deltas.push((await opened(ref, () => open(sealed[i + 1]!, binding, dataKey))).plain);
+    const delta = await opened(ref, () => open(sealed[i + 1]!, binding, dataKey));
+    header = delta.header;
+    deltas.push(delta.plain);
     checksum = ref.checksum;
     step();
   }
+  demandAgreement(source, header);
   return { base, deltas, checksum, ...(dataKey === undefined ? {} : { dataKey }) };
 }
 
@@ -110,6 +118,8 @@ export async function loadBase(
   source: ChainSource,
 ): Promise<LoadedState> {
   const { chain, key } = source;
+  demandOwnTip(source);
+  refuseClear(deps, chain);
   const tip = chain.at(-1);
   const kept = tip && deps.bases?.take(tip.blobId);
   if (kept === undefined || kept.checksum !== tip!.checksum) return loadState(deps, source);
@@ -159,19 +169,36 @@ async function streamText(
   ref: BlobRef,
   { onProgress = () => {}, isChecked }: ReadOptions,
 ): Promise<ReadText> {
+  demandOwnTip(source);
+  refuseClear(deps, [ref]);
   const dataKey = source.key && (await openKey(deps, source.key, source));
   const stored = storedBlob(deps, ref);
   const binding = bindingTo(source, ref);
   const check = isChecked ? new TextCheck() : undefined;
   let proven = 0;
-  await opened(ref, () =>
+  const header = await opened(ref, () =>
     prove(stored, binding, dataKey, (chunk) => {
       check?.push(chunk);
       proven += chunk.length;
       onProgress(proven / ref.size);
     }),
   );
+  demandAgreement(source, header);
   return { bytes: proven, chunks: streamProven(stored, binding, dataKey), ...faulty(check?.finish()) };
+}
+
+/**
+ * A blob in clear has no MAC: whoever can write blobs and records can forge one. Where none are stored, none is read.
+ * Throws ServiceError `integrity_error`.
+ */
+function refuseClear({ options }: Pick<Deps, 'options'>, chain: readonly BlobRef[]): void {
+  const clear = options.allowUnencrypted ? undefined : chain.find(({ encrypted }) => !encrypted);
+  if (clear === undefined) return;
+  throw new ServiceError(
+    'integrity_error',
+    `A blob of ${clear.backupId} is not encrypted, and this deployment takes none that are not.`,
+    { extra: { backupId: clear.backupId, blobId: clear.blobId } },
+  );
 }
 
 function faulty(fault: string | undefined): { fault?: string } {

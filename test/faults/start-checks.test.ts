@@ -95,7 +95,7 @@ describe('a start that finds blobs, and', () => {
     ],
     [
       'a catalog that is none',
-      /^the catalog failed \(SQLite result 26\); /,
+      /^catalog.sqlite is not a SQLite database; /,
       (folder: string) => writeFileSync(join(folder, 'catalog.sqlite'), 'x'.repeat(8192)),
     ],
   ])('%s is refused, and nothing is changed', async (_, words, harm) => {
@@ -289,7 +289,7 @@ describe('a row of the catalog that is not what was written', () => {
     ],
     ['a backup out of sight', `UPDATE backup SET live = 0 WHERE id = 'backup-2'`],
     ['an expiry', `UPDATE backup SET expires_at = 1 WHERE id = 'backup-2'`],
-    ['a blob', `UPDATE backup SET own_blob = substr(own_blob, 2) || 'x' WHERE id = 'backup-2'`],
+    ['a blob', `UPDATE backup SET own_blob = '0123' || substr(own_blob, 5) WHERE id = 'backup-2'`],
     [
       'a record under the name of another',
       `UPDATE backup SET (doc, sum) = (SELECT doc, sum FROM backup WHERE id = 'backup-1') WHERE id = 'backup-2'`,

@@ -2,12 +2,13 @@
 
 import type { Context } from 'aws-lambda';
 import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
-import { eventBridgeSink, openHome } from '../lib/aws/home.ts';
+import { eventBridgeSink, openHome, sqsQueue } from '../lib/aws/home.ts';
 import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
+import { resumeJobs } from '../lib/service/jobs.ts';
 import { findOrphans } from '../lib/service/orphans.ts';
 import { sweep } from '../lib/service/retention.ts';
 
-const { deps, log } = openHome(process.env, { events: eventBridgeSink });
+const { deps, log } = openHome(process.env, { events: eventBridgeSink, queue: sqsQueue });
 
 export async function handler(
   { task }: { task: RetentionTask },
@@ -17,6 +18,8 @@ export async function handler(
     const remainingMs = context.getRemainingTimeInMillis() - AWS_BOUNDS.retentionMarginMs;
     const summary = await sweep(deps, deps.clock.now() + remainingMs);
     log.info('retention swept', { ...summary });
+    const sent = await resumeJobs(deps);
+    if (sent > 0) log.warn('lost jobs were sent again', { sent });
     return summary;
   }
   if (task === RETENTION_TASKS.orphans) {

@@ -8,4 +8,4 @@ import { runJob } from '../lib/service/worker.ts';
 const { deps, log } = openHome(process.env, { queue: sqsQueue, transfers: s3Transfers });
 
 export const handler: SQSHandler = ({ Records }) =>
-  workBatch({ queue: deps.queue, log, run: (job) => runJob(deps, job) }, Records);
+  workBatch({ queue: deps.queue, log, run: (job, attempt) => runJob(deps, job, attempt) }, Records);

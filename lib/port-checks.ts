@@ -82,6 +82,8 @@ function slotsOf(change: Change): string[] {
       return [slot('notice', change.record.id)];
     case 'notice.remove':
       return [slot('notice', change.id)];
+    case 'job.send':
+      return [];
     case 'event.append':
       return [slot('event', change.event.id)];
   }

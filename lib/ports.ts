@@ -13,6 +13,7 @@ import type {
   Notice,
   OperationRecord,
   PolicyRecord,
+  RequestStatus,
   SnapshotPointer,
   WrappedKey,
 } from './core/model.ts';
@@ -127,19 +128,22 @@ export type Change =
   /** Adds a pointer; only the newest `snapshotsMax` (limits) of the resource stay visible. */
   | { kind: 'snapshot.add'; pointer: SnapshotPointer }
   | { kind: 'snapshot.remove'; resourceId: string; sequence: number }
-  /** Conflict if the key is taken by a record that has not expired at `now`. */
-  | { kind: 'idempotency.insert'; record: IdempotencyRecord; now: number }
+  /** Conflict if the key is taken by a record that has not expired at `now`, and is not `replaces`. */
+  | { kind: 'idempotency.insert'; record: IdempotencyRecord; now: number; replaces?: IdempotencyRecord }
   /** Inserts or replaces, by blob id. */
   | { kind: 'garbage.put'; entry: GarbageEntry }
   | { kind: 'garbage.remove'; blobId: string }
   | { kind: 'operation.insert'; record: OperationRecord }
   | { kind: 'operation.update'; record: OperationRecord; expect: number }
+  /** Conflict if the id exists, or another request that has not failed has its upload. */
   | { kind: 'request.insert'; record: BackupRequest }
   | { kind: 'request.update'; record: BackupRequest; expect: number }
   | { kind: 'policy.put'; record: PolicyRecord; expect: number }
   | { kind: 'policy.remove'; resourceId: string; expect: number }
   | { kind: 'notice.put'; record: Notice; expect: number }
   | { kind: 'notice.remove'; id: string; expect: number }
+  /** Sends a job, in homes whose queue and catalog are one store; in others it is a bug of the caller, refused with a RangeError. */
+  | { kind: 'job.send'; job: Job }
   /** Events keep the order of their commits. */
   | { kind: 'event.append'; event: AuditEvent };
 
@@ -191,6 +195,12 @@ export interface Catalog {
   listNotices(limit: number): Promise<Notice[]>;
 
   getRequest(id: string): Promise<BackupRequest | undefined>;
+  /** The request that has an upload: the one, if there is any, that has not failed. */
+  requestOfUpload(uploadId: string): Promise<BackupRequest | undefined>;
+  /** Requests of one status, newest first by createdAt, without those that were deleted; equal times in a stable order. */
+  listRequests(
+    request: PageRequest & { status: RequestStatus; resourceId?: string },
+  ): Promise<Page<BackupRequest>>;
   /** Requests that are neither completed nor failed. */
   unfinishedRequests(request: PageRequest): Promise<Page<BackupRequest>>;
 
@@ -251,10 +261,20 @@ export interface Delivery {
   attempt: number;
 }
 
-/** At-least-once delivery: a job that is neither acked nor retried comes back after `jobVisibilityMs` (limits). */
+/** What is to become of a delivery. `anew`: as a job of its own, whose attempts begin again. `dead`: nothing more. */
+export type JobOutcome =
+  | { is: 'done' }
+  | { is: 'again'; delayMs: number }
+  | { is: 'anew'; delayMs: number }
+  | { is: 'dead' };
+
+/**
+ * At-least-once delivery: a job that is neither acked nor retried comes back after `jobVisibilityMs` (limits), and never
+ * later, whatever the clock does meanwhile.
+ */
 export interface Queue {
-  /** Durable before resolving. */
-  send(job: Job): Promise<void>;
+  /** Durable before resolving. Delivered after `delayMs` at the earliest, which is 15 minutes at most. */
+  send(job: Job, delayMs?: number): Promise<void>;
   /** Up to `limit` jobs that no other receiver holds; [] if there are none. */
   receive(limit: number): Promise<Delivery[]>;
   /** The job is done. Acking a delivery twice, or one that has run out, is no error. */

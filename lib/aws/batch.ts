@@ -1,15 +1,14 @@
 // Jobs as SQS hands them to a function: each succeeds or fails by itself, and what fails goes back, or, in the end, to the dead letters.
 
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { LIMITS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import { type Job, PortError, type Queue } from '../ports.ts';
+import type { Job, JobOutcome, Queue } from '../ports.ts';
 import { parseJob } from './job-text.ts';
 
 export interface BatchDeps {
-  queue: Pick<Queue, 'retry'>;
+  queue: Pick<Queue, 'retry' | 'send'>;
   log: Logger;
-  run(job: Job): Promise<void>;
+  run(job: Job, attempt: number): Promise<JobOutcome>;
 }
 
 type Message = Pick<SQSRecord, 'messageId' | 'body' | 'receiptHandle'> & {
@@ -26,24 +25,34 @@ export async function workBatch(deps: BatchDeps, messages: Message[]): Promise<S
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** Whether the job is done. */
+/** Whether the message is done with: its job is, or a new message has taken its place. */
 async function work({ queue, log, run }: BatchDeps, message: Message): Promise<boolean> {
   const { messageId, body, receiptHandle } = message;
   const attempt = Number(message.attributes.ApproximateReceiveCount);
-  try {
-    await run(parseJob(body));
-    return true;
-  } catch (error) {
-    const code = error instanceof PortError ? error.code : undefined;
-    // Delivered twice, one of the two comes second: that is how it should be.
-    if (code === 'conflict') log.info('job is worked on elsewhere', { messageId, attempt });
-    else log.error('job failed', { messageId, attempt, error });
-    const hopeless = code === 'integrity';
-    const delayMs = hopeless ? 0 : LIMITS.jobRetryMs * 2 ** (attempt - 1);
+  const giveBack = async (delayMs: number): Promise<false> => {
     // If even that fails, the job comes back when its time with us is over.
     await queue.retry(receiptHandle, delayMs).catch((reason: unknown) => {
       log.warn('the job comes back later than it could', { messageId, reason });
     });
     return false;
+  };
+  let job: Job;
+  try {
+    job = parseJob(body);
+  } catch (error) {
+    log.error('job failed', { messageId, attempt, error });
+    return giveBack(0);
+  }
+  const outcome = await run(job, attempt);
+  if (outcome.is === 'done') return true;
+  if (outcome.is === 'again') return giveBack(outcome.delayMs);
+  // It goes to the dead letters, where somebody looks.
+  if (outcome.is === 'dead') return giveBack(0);
+  try {
+    await queue.send(job, outcome.delayMs);
+    return true;
+  } catch (error) {
+    log.error('the job cannot be sent anew', { messageId, attempt, error });
+    return giveBack(outcome.delayMs);
   }
 }

@@ -28,8 +28,12 @@ import {
   sequenceKey,
   shardedPartition,
   sortedBy,
+  uploadKey,
 } from './catalog-keys.ts';
 import type { IndexName } from './table.ts';
+
+/** Longer than any upload lies there. */
+const UPLOAD_SECONDS = 30 * 86_400;
 
 export type Item = Record<string, AttributeValue>;
 
@@ -44,6 +48,8 @@ export const INDEXED = {
   finishedOperations: 'FIN',
   unfinishedRequests: 'REQUNF',
   finishedRequests: 'REQFIN',
+  requests: (status: string) => `REQS#${status}`,
+  requestsOf: (resourceId: string, status: string) => `REQR#${status}#${part(resourceId)}`,
   garbageOf: (resourceId: string) => `GARB#${part(resourceId)}`,
   due: 'DUE',
   events: 'EVTS',
@@ -111,15 +117,28 @@ export function askedItem({ id, resourceId, createdAt, sequence, status }: Backu
   return item(askedKey(resourceId, createdAt, sequence), { id: { S: id }, status: { S: status } });
 }
 
+/** Which request has the upload, for as long as an upload may be there; a failed one gives it back. */
+export function uploadItem({ id, uploadId, status, createdAt }: BackupRequest): Item {
+  return item(uploadKey(uploadId), {
+    id: { S: id },
+    failed: { BOOL: status === 'failed' },
+    ttl: whole(Math.ceil(createdAt / 1000) + UPLOAD_SECONDS),
+  });
+}
+
 export function requestItem(request: BackupRequest): Item {
-  const { id, createdAt } = request;
+  const { id, createdAt, resourceId, status } = request;
   const word = isFinished(request) ? INDEXED.finishedRequests : INDEXED.unfinishedRequests;
-  return document(
-    requestKey(id),
-    request,
-    request.version,
-    indexed('gsi3', shardedPartition(word, id), sortedBy(createdAt, id)),
-  );
+  const at = sortedBy(createdAt, id);
+  return document(requestKey(id), request, request.version, {
+    ...(request.deletedAt === undefined
+      ? {
+          ...indexed('gsi1', shardedPartition(INDEXED.requests(status), id), at),
+          ...indexed('gsi2', INDEXED.requestsOf(resourceId, status), at),
+        }
+      : {}),
+    ...indexed('gsi3', shardedPartition(word, id), at),
+  });
 }
 
 export function idempotencyItem(record: IdempotencyRecord): Item {

@@ -41,6 +41,8 @@ export const backupKey = (id: string): Key => ({ pk: `BACKUP#${part(id)}`, sk: A
 export const idempotencyKey = (key: string): Key => ({ pk: `IDEM#${part(key)}`, sk: ALONE });
 export const operationKey = (id: string): Key => ({ pk: `OP#${part(id)}`, sk: ALONE });
 export const requestKey = (id: string): Key => ({ pk: `REQ#${part(id)}`, sk: ALONE });
+/** Which request has an upload. */
+export const uploadKey = (uploadId: string): Key => ({ pk: `UPLOAD#${part(uploadId)}`, sk: ALONE });
 export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALONE });
 /** All notices stand together: there are few, and the health check reads them all. */
 export const NOTICES_PARTITION = 'NOTICES';

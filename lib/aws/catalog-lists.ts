@@ -30,6 +30,7 @@ type CatalogLists = Pick<
   | 'listOperations'
   | 'unfinishedOperations'
   | 'unfinishedRequests'
+  | 'listRequests'
   | 'dueGarbage'
   | 'resourceGarbage'
   | 'listEvents'
@@ -108,6 +109,25 @@ export function createCatalogLists(listings: Listings): CatalogLists {
         inIndex<BackupRequest>(['unfinished requests'], 'gsi3', partitions, 'rising'),
         request,
       );
+    },
+
+    async listRequests(request) {
+      const { status, resourceId } = request;
+      const plan =
+        resourceId === undefined
+          ? inIndex<BackupRequest>(
+              ['requests', status],
+              'gsi1',
+              partitionsOf(INDEXED.requests(status)),
+              'falling',
+            )
+          : inIndex<BackupRequest>(
+              ['requests', status, resourceId],
+              'gsi2',
+              [INDEXED.requestsOf(resourceId, status)],
+              'falling',
+            );
+      return listings.page(plan, request);
     },
 
     async dueGarbage(request) {

@@ -17,6 +17,7 @@ import {
   recordOf,
   requestItem,
   textOf,
+  uploadItem,
   versionOf,
   whole,
 } from './catalog-items.ts';
@@ -135,10 +136,10 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
       return [put(item(snapshotKey(resourceId, sequence), { doc: { S: JSON.stringify(pointer) } }))];
     },
     'snapshot.remove': ({ resourceId, sequence }) => [remove(snapshotKey(resourceId, sequence))],
-    'idempotency.insert': ({ record, now }) => [
+    'idempotency.insert': ({ record, now, replaces }) => [
       put(idempotencyItem(record), {
-        expression: 'attribute_not_exists(pk) OR expiresAt <= :now',
-        values: { ':now': whole(now) },
+        expression: 'attribute_not_exists(pk) OR expiresAt <= :now OR doc = :replaced',
+        values: { ':now': whole(now), ':replaced': { S: JSON.stringify(replaces ?? null) } },
       }),
     ],
     'garbage.put': ({ entry }) => [put(garbageItem(entry))],
@@ -148,15 +149,27 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
       return [put(operation, NOT_THERE), ...(lease === undefined ? [] : [put(lease)])];
     },
     'operation.update': updateOperation,
-    'request.insert': ({ record }) => [put(requestItem(record), NOT_THERE), ...noteAsked(record)],
+    'request.insert': ({ record }) => [
+      put(requestItem(record), NOT_THERE),
+      put(uploadItem(record), {
+        expression: 'attribute_not_exists(pk) OR failed = :true',
+        values: { ':true': { BOOL: true } },
+      }),
+      ...noteAsked(record),
+    ],
     'request.update': ({ record, expect }) => [
       put(requestItem(record), versionIs(expect)),
+      // Deleting one that failed long ago must not take the upload from whoever has it now.
+      ...(record.status === 'failed' && record.deletedAt === undefined ? [put(uploadItem(record))] : []),
       ...noteAsked(record),
     ],
     'policy.put': ({ record, expect }) => putVersioned(policyKey(record.resourceId), record, expect),
     'policy.remove': ({ resourceId, expect }) => [remove(policyKey(resourceId), versionIs(expect))],
     'notice.put': ({ record, expect }) => putVersioned(noticeKey(record.id), record, expect),
     'notice.remove': ({ id, expect }) => [remove(noticeKey(id), versionIs(expect))],
+    'job.send': () => {
+      throw new RangeError('the jobs of this home have a store of their own');
+    },
     'event.append': ({ event }) => [put(eventItem(event, stamp()), NOT_THERE)],
   };
 

@@ -18,7 +18,7 @@ import type {
 import { checkLimit } from '../port-checks.ts';
 import { type Catalog, type Clock, PortError } from '../ports.ts';
 import { createCommit } from './catalog-commit.ts';
-import { item, recordOf, whole } from './catalog-items.ts';
+import { item, recordOf, textOf, whole } from './catalog-items.ts';
 import {
   backupKey,
   CHECK_KEY,
@@ -39,6 +39,7 @@ import {
   requestKey,
   resourcePartition,
   SNAPSHOT_PREFIX,
+  uploadKey,
 } from './catalog-keys.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import { purge } from './catalog-purge.ts';
@@ -86,6 +87,11 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     getRequest: (id) => record<BackupRequest>(requestKey(id)),
     getOperation: (id) => record<OperationRecord>(operationKey(id)),
 
+    async requestOfUpload(uploadId) {
+      const claim = await table.get(uploadKey(uploadId));
+      if (claim === undefined || claim.failed?.BOOL === true) return undefined;
+      return record<BackupRequest>(requestKey(textOf(claim, 'id')));
+    },
     newestBefore: (resourceId, sequence, type) => newestBefore(table, resourceId, sequence, type),
     stateAt: (resourceId, at) => stateAt(table, resourceId, at),
 

@@ -26,6 +26,7 @@ export interface QueueOptions {
 const RECEIVED_AT_ONCE_MAX = 10;
 /** SQS knows no longer time. */
 const VISIBILITY_SECONDS_MAX = 43_200;
+const DELAY_SECONDS_MAX = 900;
 /** How long a look at the dead letters keeps others from them. */
 const PEEK_SECONDS = 10;
 const PEEKED_MAX = 1000;
@@ -63,10 +64,11 @@ export function createQueue({ sqs, queueUrl, deadLetterQueueUrl }: QueueOptions)
   }
 
   return {
-    async send(job) {
+    async send(job, delayMs = 0) {
       const MessageBody = jobText(job);
+      const DelaySeconds = Math.min(Math.ceil(delayMs / 1000), DELAY_SECONDS_MAX);
       await call('the job cannot be queued', (options) =>
-        sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }), options),
+        sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody, DelaySeconds }), options),
       );
     },
 

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   backup_protected: [409, 'The backup is held or locked'],
   integrity_error: [409, 'The stored bytes are not what was written'],
   broken_chain: [409, 'The backup cannot be rebuilt from what is stored'],
+  upload_taken: [409, 'The upload belongs to another backup'],
   result_unavailable: [409, 'The operation has no result to give'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],

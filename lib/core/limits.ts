@@ -82,6 +82,10 @@ export const LIMITS = {
   jobAttemptsMax: 5,
   /** Before a failed job is tried again the first time; each further time waits twice as long. */
   jobRetryMs: 2 * SECOND_MS,
+  /** Between two tries of what waits for something to pass, once the first tries are spent: soon enough after a disk has room again. */
+  jobAgainMs: 20 * SECOND_MS,
+  /** A job that nobody has seen for so long is taken for lost, and sent again. */
+  jobLostMs: 15 * 60 * SECOND_MS,
   /** A job not finished by then is delivered again. */
   jobVisibilityMs: 15 * 60 * SECOND_MS,
 } as const;

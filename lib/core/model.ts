@@ -96,15 +96,30 @@ export interface BackupRequest {
   /** 0..100, never falling. */
   progress: number;
   /** Why it failed: an error's code and detail, as a call would have been answered. */
-  failure?: { code: string; detail: string };
+  failure?: Reason;
+  /** What it waits for: it goes on by itself once that has passed. */
+  waiting?: Waiting;
   actor: string;
   /** The place in the order of states that the backup will have; absent in requests of the first release. */
   sequence?: number;
   /** When it was accepted: the backup's own time, too. */
   createdAt: number;
-  /** Unfinished by then, it has failed. */
+  /** When its job was last seen to be there: a job that has been lost is sent again. */
+  sentAt?: number;
+  /** While it is in progress and this has not come, somebody works on it. */
   leaseUntil: number;
+  /** Set when somebody called it off, or has seen that it failed: it is listed no more. */
+  deletedAt?: number;
   version: number;
+}
+
+export interface Reason {
+  code: string;
+  detail: string;
+}
+
+export interface Waiting extends Reason {
+  since: number;
 }
 
 /** What an incremental or differential needs to know of its base, kept in the head so that one read gives it. */
@@ -186,6 +201,8 @@ export interface OperationRecord {
   /** While now < leaseUntil and the status is not final, nothing of chainId is removed. */
   chainId: string;
   leaseUntil: number;
+  /** When its job was last seen to be there: a job that has been lost is sent again. */
+  sentAt?: number;
   /** Asynchronous results can be fetched until then. */
   resultUntil?: number;
   version: number;
@@ -197,8 +214,8 @@ export interface IdempotencyRecord {
   /** SHA-256 of what was asked; another one under the same key is an error. */
   fingerprint: string;
   backupId: string;
-  /** The answer as it was first given. */
-  response: string;
+  /** The answer as it was first given: in records of the first release. */
+  response?: string;
   expiresAt: number;
 }
 

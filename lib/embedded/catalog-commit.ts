@@ -7,6 +7,7 @@ import type { BackupRecord, BackupRequest } from '../core/model.ts';
 import { type Change, type IdKind, PortError } from '../ports.ts';
 import type { Database } from './database.ts';
 import { isFinished } from './operation-status.ts';
+import { INSERT_JOB } from './queue.ts';
 import { docOf, keyText } from './schema.ts';
 
 type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
@@ -154,17 +155,20 @@ function operationPreparers(database: Database, allocated: Allocated) {
 function requestPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
   const insert = database.statement(
-    `INSERT INTO request (resource_id, sequence, status, created_at, finished, version, doc, sum, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO request (resource_id, sequence, status, upload_id, created_at, finished, version, doc, sum, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
-    `UPDATE request SET resource_id = ?, sequence = ?, status = ?, created_at = ?, finished = ?, version = ?,
-       doc = ?, sum = ? WHERE id = ? AND version = ?`,
+    `UPDATE request SET resource_id = ?, sequence = ?, status = ?, upload_id = ?, created_at = ?, finished = ?,
+       version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
   );
   const columns = (record: BackupRequest) => [
     keyText(record.resourceId),
     record.sequence ?? null,
-    record.status,
+    // Deleted is no status of its own, but such a request is in no list.
+    record.deletedAt === undefined ? record.status : 'deleted',
+    // A failed one has its upload no longer.
+    record.status === 'failed' ? null : keyText(record.uploadId),
     record.createdAt,
     isFinished(record.status) ? 1 : 0,
     record.version,
@@ -269,8 +273,9 @@ function trailPreparers(database: Database) {
   const insertIdempotency = database.statement(
     `INSERT INTO idempotency (key, expires_at, doc, sum) VALUES (?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, doc = excluded.doc, sum = excluded.sum
-     WHERE idempotency.expires_at <= ?`,
+     WHERE idempotency.expires_at <= ? OR idempotency.doc = ?`,
   );
+  const insertJob = database.statement(INSERT_JOB);
   const putGarbage = database.statement(
     `INSERT INTO garbage (blob_id, resource_id, sequence, due_at, doc, sum) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (blob_id) DO UPDATE SET resource_id = excluded.resource_id, sequence = excluded.sequence,
@@ -281,8 +286,9 @@ function trailPreparers(database: Database) {
     'INSERT INTO event (id, resource_id, published, doc, sum) VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING',
   );
   return {
-    'idempotency.insert': ({ record, now }) => {
-      const values = [keyText(record.key), record.expiresAt, ...docOf(record), now];
+    'idempotency.insert': ({ record, now, replaces }) => {
+      const replaced = replaces === undefined ? null : JSON.stringify(replaces);
+      const values = [keyText(record.key), record.expiresAt, ...docOf(record), now, replaced];
       return () => insertIdempotency.run(...values);
     },
     'garbage.put': ({ entry }) => {
@@ -301,6 +307,11 @@ function trailPreparers(database: Database) {
         removeGarbage.run(key);
         return undefined;
       };
+    },
+    'job.send': ({ job }) => {
+      const written = docOf(job);
+      // Due at once, whatever the clock says.
+      return () => insertJob.run(0, ...written);
     },
     'event.append': ({ event }) => {
       const values = [keyText(event.id), keyText(event.resourceId), ...docOf(event)];

@@ -21,6 +21,7 @@ type CatalogLists = Pick<
   | 'unfinishedOperations'
   | 'dueGarbage'
   | 'unfinishedRequests'
+  | 'listRequests'
   | 'resourceGarbage'
   | 'listEvents'
 >;
@@ -85,6 +86,16 @@ export function createCatalogLists(database: Database): CatalogLists {
     direction: 'rising',
     where: 'finished = 0',
   });
+  const requestsByStatus = (where: string) =>
+    createListing<BackupRequest>(database, {
+      list: 'requests by status',
+      table: 'request',
+      key: 'created_at',
+      direction: 'falling',
+      where,
+    });
+  const requestsOfStatus = requestsByStatus('status = ?');
+  const requestsOfResource = requestsByStatus('resource_id = ? AND status = ?');
   const due = createListing<GarbageEntry>(database, {
     list: 'due',
     table: 'garbage',
@@ -129,6 +140,12 @@ export function createCatalogLists(database: Database): CatalogLists {
         : operationsOnTarget(request, keyText(request.targetResourceId));
     },
     unfinishedOperations: async (request) => unfinished(request),
+    async listRequests(request) {
+      const { status, resourceId } = request;
+      return resourceId === undefined
+        ? requestsOfStatus(request, status)
+        : requestsOfResource(request, keyText(resourceId), status);
+    },
     unfinishedRequests: async (request) => unfinishedRequests(request),
     dueGarbage: async (request) => due(request, request.before),
     resourceGarbage: async (request) => garbageOfResource(request, keyText(request.resourceId)),

@@ -82,6 +82,9 @@ const PLANS: readonly TablePlan[] = [
   })),
   plan<BackupRequest>('request', (record) => ({
     id: keyText(record.id),
+    resource_id: keyText(record.resourceId),
+    sequence: record.sequence ?? null,
+    status: record.deletedAt === undefined ? record.status : 'deleted',
     created_at: record.createdAt,
     finished: flag(isFinished(record.status)),
     version: record.version,

@@ -59,6 +59,7 @@ export function createCatalog(database: Database): Catalog {
      ORDER BY sequence DESC LIMIT 1`,
   );
   const requestById = database.statement<DocRow>('SELECT doc, sum FROM request WHERE id = ?');
+  const requestByUpload = database.statement<DocRow>('SELECT doc, sum FROM request WHERE upload_id = ?');
   const lease = database.statement<{ held: 1 }>(
     'SELECT 1 AS held FROM operation WHERE chain_id = ? AND finished = 0 AND lease_until > ? LIMIT 1',
   );
@@ -81,7 +82,7 @@ export function createCatalog(database: Database): Catalog {
   const leaveGaps = database.statement(
     `INSERT INTO gap (resource_id, sequence, created_at)
      SELECT resource_id, sequence, created_at FROM request
-     WHERE finished = 1 AND created_at < ? AND status = 'failed' AND sequence IS NOT NULL ON CONFLICT DO NOTHING`,
+     WHERE finished = 1 AND created_at < ? AND status <> 'completed' AND sequence IS NOT NULL ON CONFLICT DO NOTHING`,
   );
   const purgeRequests = database.statement(
     `DELETE FROM request WHERE row IN
@@ -186,6 +187,14 @@ export function createCatalog(database: Database): Catalog {
         'request',
         requestById.get(keyText(id)),
         (found) => found.id === id,
+      );
+    },
+
+    async requestOfUpload(uploadId) {
+      return namedRecordOf<BackupRequest>(
+        'request',
+        requestByUpload.get(keyText(uploadId)),
+        (found) => found.uploadId === uploadId,
       );
     },
 

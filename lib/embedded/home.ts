@@ -9,14 +9,16 @@ import { createKeptBases } from '../service/bases.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
+import { resumeJobs } from '../service/jobs.ts';
 import { failAbandoned } from '../service/operations.ts';
 import { findOrphans } from '../service/orphans.ts';
 import { createReaders } from '../service/readers.ts';
+import { releaseRequests } from '../service/request-run.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
 import { inThisThread } from '../service/text-work.ts';
 import { createTrust, type TrustFault } from '../service/trust.ts';
-import { workQueue } from '../service/worker.ts';
+import { giveUp, workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
 import { hasBlobs } from './blob-survey.ts';
 import { createCatalog } from './catalog.ts';
@@ -56,7 +58,7 @@ export interface Home {
   close(): Promise<void>;
 }
 
-export type UpkeepName = 'catalog' | 'jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
+export type UpkeepName = 'catalog' | 'jobs' | 'lost-jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -69,6 +71,7 @@ interface PeriodicWork {
 /** Events and queued jobs are looked for at least this often; both are also told of at once. */
 const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
+const LOST_JOBS_EVERY_MS = 60_000;
 const UPLOADS_EVERY_MS = 3_600_000;
 const CATALOG_EVERY_MS = 86_400_000;
 const ORPHANS_EVERY_MS = 86_400_000;
@@ -123,6 +126,8 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
       writersDelete: true,
     },
     gate: createGate(),
+    jobsInCommits: { tell: () => kickWorker() },
+    waits: new Map(),
     texts: texts ?? inThisThread,
     trust: createTrust(log, () => faultOf(database)),
     scratch,
@@ -138,6 +143,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
   const interrupted = await failAbandoned(deps, { interrupted: true });
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
+  await releaseRequests(deps);
   await giveBackJobs(database, clock);
 
   const proof = createCatalogProof(database, log, () => stopping);
@@ -145,6 +151,14 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   const upkeep: Record<UpkeepName, PeriodicWork> = {
     catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
     jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
+    'lost-jobs': {
+      everyMs: LOST_JOBS_EVERY_MS,
+      async run() {
+        for (const job of await queue.deadLetters()) await giveUp(deps, job);
+        const sent = await resumeJobs(deps);
+        if (sent > 0) log.warn('lost jobs were sent again', { sent });
+      },
+    },
     retention: {
       everyMs: config.retentionIntervalMs,
       async run() {

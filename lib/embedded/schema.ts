@@ -166,6 +166,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE notice ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
   UPDATE notice SET sum = doc_sum(doc);
   `,
+  `
+  ALTER TABLE request ADD COLUMN upload_id TEXT;
+  CREATE UNIQUE INDEX request_upload ON request (upload_id) WHERE upload_id IS NOT NULL;
+  CREATE INDEX request_status ON request (status, created_at);
+  CREATE INDEX request_resource ON request (resource_id, status, created_at);
+  `,
 ];
 
 /**

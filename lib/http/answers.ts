@@ -64,6 +64,9 @@ export function createAnswers() {
     status: z.enum(['pending', 'in_progress', 'completed', 'failed']),
     progress: percent,
     failure: z.exactOptional(z.object({ code: z.string(), detail: z.string() })),
+    waiting: z
+      .exactOptional(z.object({ code: z.string(), detail: z.string(), since: time }))
+      .check(about('What it waits for; it goes on by itself once that has passed')),
     encrypted: z.boolean(),
     data: z.literal('[REDACTED]'),
     metadata: Metadata,
@@ -82,7 +85,7 @@ export function createAnswers() {
   const State = z.unknown().check(about('Any JSON'));
 
   const BackupList = z.object({
-    backups: z.array(Backup),
+    backups: z.array(BackupOrPending),
     count,
     nextCursor: z.exactOptional(z.string()),
   });

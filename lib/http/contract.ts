@@ -95,6 +95,8 @@ export const ROUTES = {
     errors: [
       'encryption_required',
       'upload_not_found',
+      'upload_taken',
+      'backup_not_found',
       'write_conflict',
       'idempotency_key_reused',
       'integrity_error',
@@ -104,7 +106,7 @@ export const ROUTES = {
   listBackups: {
     method: 'GET',
     path: '/backups',
-    summary: 'List backups, newest first',
+    summary: 'List backups, newest first; with a status, those that are still to be made or have failed',
     tag: 'Backups',
     auth: true,
     query: BackupListQuery,
@@ -137,7 +139,7 @@ export const ROUTES = {
   deleteBackup: {
     method: 'DELETE',
     path: '/backups/{id}',
-    summary: 'Delete a backup',
+    summary: 'Delete a backup, or call off one that is still to be made',
     tag: 'Backups',
     auth: true,
     params: IdPath,

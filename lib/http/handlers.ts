@@ -1,13 +1,14 @@
 // One handler an operation: calls the service, views what it gives. Everything before and after is the pipeline's.
 
 import { ServiceError } from '../core/errors.ts';
-import type { OperationRecord } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, OperationRecord } from '../core/model.ts';
 import type { Page } from '../ports.ts';
 import type { BackupService, RestoreOutput } from '../service/api.ts';
 import type { Identity } from './auth.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
 import type { Origin } from './pipeline.ts';
+import { invalidRequest } from './problem.ts';
 import { replyJson, replyRestored, replyText } from './reply.ts';
 import type { InputOf } from './route.ts';
 import {
@@ -90,7 +91,8 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
           { ...keyed, uploadId },
           { actor: identity.actor },
         );
-        return replyJson(202, viewRequest(request), {
+        // Asked again under its key, it may be made by now.
+        return replyJson('uploadId' in request ? 202 : 201, viewFound(request), {
           Location: basePath + backupUrl(request.id),
           ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
         });
@@ -104,12 +106,16 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async listBackups({ query }) {
-      return replyPage('backups', await service.listBackups(query), viewBackup);
+      const { status = 'completed', type, ...rest } = query;
+      if (status === 'completed') return replyPage('backups', await service.listBackups(query), viewBackup);
+      if (type !== undefined) {
+        throw invalidRequest([{ pointer: '/query/type', detail: 'cannot be combined with this status' }]);
+      }
+      return replyPage('backups', await service.listRequests({ ...rest, status }), viewRequest);
     },
 
     async getBackup({ params }) {
-      const found = await service.findBackup(params.id);
-      return replyJson(200, 'uploadId' in found ? viewRequest(found) : viewBackup(found));
+      return replyJson(200, viewFound(await service.findBackup(params.id)));
     },
 
     async createUpload(_input, _identity, origin) {
@@ -189,6 +195,10 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       return replyJson(200, { resourceId: params.resourceId, status: 'deleted' });
     },
   };
+}
+
+function viewFound(found: BackupRecord | BackupRequest) {
+  return 'uploadId' in found ? viewRequest(found) : viewBackup(found);
 }
 
 function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown): Response {

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import { once } from './once.ts';
 import {
+  backupStatus,
   backupType,
   cursor,
   customFields,
@@ -27,6 +28,7 @@ export const BackupListQuery = once(() =>
   z.strictObject({
     resourceId: z.exactOptional(name()),
     type: z.exactOptional(backupType()),
+    status: z.exactOptional(backupStatus()),
     ...page(),
   }),
 );

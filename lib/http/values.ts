@@ -87,6 +87,8 @@ export const jsonPointer = once(() =>
 
 export const backupType = once(() => z.enum(['full', 'incremental', 'differential']));
 
+export const backupStatus = once(() => z.enum(['pending', 'in_progress', 'completed', 'failed']));
+
 /** How many a policy keeps: its longest reach is that of retentionDays. */
 export const keepCount = once(() => wholeNumber(1, LIMITS.retentionDaysMax));
 

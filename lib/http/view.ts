@@ -56,7 +56,7 @@ export function viewBackup(record: BackupRecord): BackupView {
 
 /** A backup that is not there yet. */
 export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
-  const { failure } = request;
+  const { failure, waiting } = request;
   return {
     id: request.id,
     resourceId: request.resourceId,
@@ -65,6 +65,11 @@ export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
     status: request.status,
     progress: request.progress,
     ...(failure === undefined ? {} : { failure }),
+    ...(waiting === undefined
+      ? {}
+      : {
+          waiting: { code: waiting.code, detail: waiting.detail, since: formatInstant(waiting.since) },
+        }),
     encrypted: request.encrypt,
     data: '[REDACTED]',
     metadata: request.metadata,

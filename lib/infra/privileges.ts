@@ -69,6 +69,7 @@ export function privilegesOver(stores: Stores): Privileges {
       mayWrite('StageResults', objects(staging, RESULTS)),
       encryptsStorage(stores),
       may('MakeAndOpenDataKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
     // The only one that removes bytes. It writes blobs too, to free live backups of expired ones, under keys that exist.
     retention: [
@@ -80,6 +81,7 @@ export function privilegesOver(stores: Stores): Privileges {
       encryptsStorage(stores),
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
       may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
+      may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
   };
 }

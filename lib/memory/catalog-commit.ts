@@ -70,9 +70,10 @@ const APPLIERS: Appliers = {
     journal.set(state.snapshots, resourceId, withoutPointer(state, resourceId, sequence));
   },
 
-  'idempotency.insert'(state, journal, { kind, record, now }) {
+  'idempotency.insert'(state, journal, { kind, record, now, replaces }) {
     const taken = state.idempotency.get(record.key);
-    demand(taken === undefined || taken.expiresAt <= now, kind);
+    const isFree = taken === undefined || taken.expiresAt <= now;
+    demand(isFree || JSON.stringify(taken) === JSON.stringify(replaces), kind);
     journal.set(state.idempotency, record.key, record);
   },
 
@@ -102,7 +103,10 @@ const APPLIERS: Appliers = {
   },
 
   'request.insert'(state, journal, { kind, record }) {
-    demand(!state.requests.has(record.id), kind);
+    const isTaken = [...state.requests.values()].some(
+      ({ record: other }) => other.uploadId === record.uploadId && other.status !== 'failed',
+    );
+    demand(!state.requests.has(record.id) && !isTaken, kind);
     journal.set(state.requests, record.id, newEntry(state, record));
     raiseAllocated(state, 'backup', record.id);
   },
@@ -131,6 +135,10 @@ const APPLIERS: Appliers = {
   'notice.remove'(state, journal, { kind, id, expect }) {
     demand(state.notices.get(id)?.version === expect, kind);
     journal.delete(state.notices, id);
+  },
+
+  'job.send'() {
+    throw new RangeError('the jobs of this home have a store of their own');
   },
 
   'event.append'(state, journal, { kind, event }) {

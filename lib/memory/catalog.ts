@@ -120,6 +120,26 @@ export function createMemoryCatalog(): Catalog {
       return copied(state.requests.get(id)?.record);
     },
 
+    async requestOfUpload(uploadId) {
+      const requests = [...state.requests.values()].map(({ record }) => record);
+      return copied(requests.find((record) => record.uploadId === uploadId && record.status !== 'failed'));
+    },
+
+    async listRequests(request) {
+      const { status, resourceId } = request;
+      const matching = [...state.requests.values()].filter(
+        ({ record }) =>
+          record.status === status &&
+          record.deletedAt === undefined &&
+          (resourceId === undefined || record.resourceId === resourceId),
+      );
+      return pageOf(
+        matching,
+        { list: 'requests by status', key: (record) => record.createdAt, direction: 'falling' },
+        request,
+      );
+    },
+
     async unfinishedRequests(request) {
       const matching = [...state.requests.values()].filter(({ record }) => isUnfinished(record));
       return pageOf(

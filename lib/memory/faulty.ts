@@ -73,6 +73,9 @@ function faulty<Port extends object>(
       return result;
     };
   };
-  const wrapped = Object.entries(port).map(([method, run]) => [method, wrap(method, run as Method)]);
+  const wrapped = Object.entries(port).map(([member, value]) => [
+    member,
+    typeof value === 'function' ? wrap(member, value as Method) : value,
+  ]);
   return Object.fromEntries(wrapped) as Port;
 }

@@ -37,13 +37,17 @@ export function createMemoryQueue(clock: Clock): Queue {
   }
 
   return {
-    async send(job) {
-      waiting.add({ job: copy(job), attempt: 0, visibleAt: clock.now() });
+    async send(job, delayMs = 0) {
+      waiting.add({ job: copy(job), attempt: 0, visibleAt: clock.now() + delayMs });
     },
 
     async receive(limit) {
       checkLimit(limit);
-      const due = [...waiting].filter((entry) => entry.visibleAt <= clock.now());
+      const now = clock.now();
+      // What is further away than any job may be was put there by a clock that has gone back since.
+      const due = [...waiting].filter(
+        ({ visibleAt }) => visibleAt <= now || visibleAt > now + LIMITS.jobVisibilityMs,
+      );
       // A job whose worker died on every delivery must not come back for ever.
       for (const entry of due.filter(isSpent)) {
         bury(entry);

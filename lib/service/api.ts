@@ -9,6 +9,7 @@ import type {
   Notice,
   OperationRecord,
   PolicyRecord,
+  RequestStatus,
   RetentionPolicy,
 } from '../core/model.ts';
 import type { RetentionDecision } from '../core/retention.ts';
@@ -111,15 +112,22 @@ export interface BackupService {
     caller: Caller,
   ): Promise<{ backup: BackupRecord; replayed: boolean }>;
   createUpload(): Promise<Upload>;
-  /** Takes on a backup by upload, to be made in the background. Throws upload_not_found. */
+  /**
+   * Takes on a backup by upload, to be made in the background. An idempotency key shows what has become of an earlier one,
+   * the backup itself if it is there. Throws upload_not_found, upload_taken.
+   */
   requestBackup(
     input: RequestBackupInput,
     caller: Caller,
-  ): Promise<{ request: BackupRequest; replayed: boolean }>;
+  ): Promise<{ request: BackupRequest | BackupRecord; replayed: boolean }>;
   /** The backup or, while one by upload is not there yet or has failed, its request. Throws backup_not_found, for deleted ones too. */
   findBackup(id: string): Promise<BackupRecord | BackupRequest>;
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
-  /** Hides the backup. Throws backup_protected if held or locked. */
+  /** Requests of one status: what is still to be made, and what has failed. */
+  listRequests(
+    request: PageRequest & { status: RequestStatus; resourceId?: string },
+  ): Promise<Page<BackupRequest>>;
+  /** Hides the backup, or calls off what is to be made. Throws backup_protected if held or locked. */
   deleteBackup(id: string, caller: Caller): Promise<void>;
   protectBackup(id: string, input: ProtectionInput, caller: Caller): Promise<BackupRecord>;
   /** The delta in the shape of the specification, as JSON text. Throws delta_not_found for a full backup. */

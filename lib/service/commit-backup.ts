@@ -2,13 +2,13 @@
 // of states is still free and the base is what it was: then only the head is written again.
 
 import { withBackup } from '../core/chain.ts';
-import type { BackupRecord, BackupRequest, BaseRef, Head } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, BaseRef, Head, IdempotencyRecord } from '../core/model.ts';
 import { withNextState } from '../core/timeline.ts';
 import { type Change, PortError } from '../ports.ts';
-import type { Caller, CreateBackupInput } from './api.ts';
+import type { Caller } from './api.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { rememberAnswer } from './idempotency.ts';
+import { type KeyUse, rememberAnswer } from './idempotency.ts';
 
 export interface BackupToCommit {
   record: BackupRecord;
@@ -16,8 +16,9 @@ export interface BackupToCommit {
   base: BaseRef | undefined;
   /** As it was read before the record was built. */
   head: Head | undefined;
-  input: Pick<CreateBackupInput, 'idempotencyKey'>;
-  print: string;
+  use?: KeyUse;
+  /** What makes room under the key. */
+  replaces: IdempotencyRecord | undefined;
   caller: Caller;
   request?: BackupRequest;
   now: number;
@@ -73,7 +74,7 @@ function headOf({ record, request }: BackupToCommit, head: Head | undefined): He
 }
 
 /** The record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the request, the event. */
-function changesOf({ record, input, print, caller, request, now }: BackupToCommit, head: Head): Change[] {
+function changesOf({ record, use, replaces, caller, request, now }: BackupToCommit, head: Head): Change[] {
   const { id, resourceId, sequence, createdAt, type, size, compressedSize } = record;
   const changes: Change[] = [
     { kind: 'head.put', head, expect: head.version - 1 },
@@ -85,12 +86,11 @@ function changesOf({ record, input, print, caller, request, now }: BackupToCommi
       detail: { type, sequence, size, compressedSize },
     }),
   ];
-  if (input.idempotencyKey !== undefined) {
-    changes.push(rememberAnswer(input.idempotencyKey, print, record, now));
-  }
+  if (use !== undefined) changes.push(rememberAnswer(use, record, now, replaces));
   if (request !== undefined) {
     const { version } = request;
-    const completed = { ...request, status: 'completed', progress: 100, version: version + 1 } as const;
+    const { waiting: _past, ...rest } = request;
+    const completed = { ...rest, status: 'completed', progress: 100, version: version + 1 } as const;
     changes.push({ kind: 'request.update', record: completed, expect: version });
   }
   return changes;

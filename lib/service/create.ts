@@ -16,11 +16,12 @@ import type {
   WrappedKey,
 } from '../core/model.ts';
 import { unpack } from '../core/packed.ts';
+import { PortError } from '../ports.ts';
 import type { Caller, CreateBackupInput } from './api.ts';
 import { type ChainSource, keyContextOf, openKey } from './blobs.ts';
 import { commitBackup } from './commit-backup.ts';
 import type { Deps } from './deps.ts';
-import { findEarlier, fingerprint } from './idempotency.ts';
+import { findEarlier, type KeyUse, useOf } from './idempotency.ts';
 import { type LoadedState, loadBase } from './state.ts';
 import { demandTrust } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
@@ -35,16 +36,16 @@ export interface CreateOutput {
 interface Work {
   id: string;
   input: CreateBackupInput;
-  /** Of what was asked, if it came with an idempotency key. */
-  print: string;
+  /** If it came with an idempotency key. */
+  use?: KeyUse;
   caller: Caller;
   /** What it was accepted as, if it came by upload: its place in the order of states, and its time. */
   request?: BackupRequest;
 }
 
 /**
- * Throws ServiceError `encryption_required`, `idempotency_key_reused`, `write_conflict` (lost every race), or what
- * reading the base throws.
+ * Throws ServiceError `encryption_required`, `idempotency_key_reused`, `backup_not_found` (made under its key, deleted since),
+ * `write_conflict` (lost every race), or what reading the base throws.
  */
 export async function createBackup(
   deps: Deps,
@@ -53,10 +54,11 @@ export async function createBackup(
 ): Promise<CreateOutput> {
   demandTrust(deps);
   refuseUnencrypted(deps, input.encrypt);
-  const print = input.idempotencyKey === undefined ? '' : fingerprintOf(input);
-  return deps.gate.run(input.resourceId, async () =>
-    create(deps, { id: await deps.catalog.allocateId('backup'), input, print, caller }),
-  );
+  const use = useOf(input.idempotencyKey, caller, input.resourceId, askedBy(input));
+  return deps.gate.run(input.resourceId, async () => {
+    const id = await deps.catalog.allocateId('backup');
+    return create(deps, { id, input, caller, ...(use === undefined ? {} : { use }) });
+  });
 }
 
 /**
@@ -70,7 +72,7 @@ export async function createRequested(
 ): Promise<BackupRecord> {
   const { id, resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = request;
   const input = { resourceId, resourceType, type, state, metadata, encrypt };
-  const work: Work = { id, input, print: '', caller: { actor }, request };
+  const work: Work = { id, input, caller: { actor }, request };
   // Of one resource they come one after another; what comes in a call does not wait for them, nor do they lose to it.
   const { backup } = await deps.gate.run(JSON.stringify(['by upload', resourceId]), () => create(deps, work));
   return backup;
@@ -107,15 +109,16 @@ interface Lost {
 /** Lost is an attempt if its sequence, its base or the idempotency key was taken in the meantime. */
 async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Lost> {
   const { catalog, clock } = deps;
-  const { id, input, request } = work;
+  const { id, input, use, request } = work;
   const { resourceId } = input;
-  const [head, earlier, earlyKey] = await Promise.all([
+  const [head, { answer, replaces }, earlyKey] = await Promise.all([
     catalog.getHead(resourceId),
-    findEarlier<BackupRecord>(deps, input.idempotencyKey, work.print),
+    findEarlier(deps, use),
     // A full begins a chain of its own, so its key need not wait for the head.
     input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined,
   ]);
-  if (earlier !== undefined) return { backup: earlier, replayed: true };
+  // Only a backup: a request has asked for something else.
+  if (answer?.status === 'completed' && 'chain' in answer) return { backup: answer, replayed: true };
   const now = clock.now();
   const sequence = request?.sequence ?? (head?.sequence ?? 0) + 1;
   const createdAt = request?.createdAt ?? now;
@@ -159,7 +162,14 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     completedAt: Math.max(clock.now(), createdAt),
     version: 1,
   };
-  const committed = await commitBackup(deps, { ...work, record, base: plan.base, head, now });
+  let committed: Head | undefined;
+  try {
+    committed = await commitBackup(deps, { ...work, record, base: plan.base, head, now, replaces });
+  } catch (error) {
+    // Somebody else has moved the request on: called off, or made.
+    if (error instanceof PortError && error.code === 'conflict') await discardLost(deps, ref.blobId);
+    throw error;
+  }
   if (committed === undefined) {
     await discardLost(deps, ref.blobId);
     return { lostSequence: sequence };
@@ -256,8 +266,7 @@ function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>)
   return keyring.generate(keyContextOf(about));
 }
 
-/** What makes two requests the same: all that was asked for, member order and white space aside. */
-function fingerprintOf(input: CreateBackupInput): string {
-  const { resourceId, resourceType, type, state, metadata, encrypt } = input;
-  return fingerprint([resourceId, resourceType, type, state.checksum, encrypt, metadata]);
+/** What makes two creates the same: all that was asked for, member order and white space aside. */
+function askedBy({ resourceId, resourceType, type, state, metadata, encrypt }: CreateBackupInput): unknown {
+  return [resourceId, resourceType, type, state.checksum, encrypt, metadata];
 }

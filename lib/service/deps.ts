@@ -1,6 +1,7 @@
 // What every use case is given: the ports, and what this deployment permits.
 
 import type { MemoryBounds } from '../core/limits.ts';
+import type { Waiting } from '../core/model.ts';
 import type { Logger } from '../log.ts';
 import type {
   BlobStore,
@@ -49,6 +50,10 @@ export interface Deps {
   trust: Trust;
   /** The work on whole texts, wherever the home has it done. */
   texts: TextWork;
+  /** Where the catalog's commits can send jobs, so that both stand or neither: tells the workers of this process that one has. */
+  jobsInCommits?: { tell(): void };
+  /** What requests wait for that could not be written down: a full disk does not take that either. By id. */
+  waits?: Map<string, Waiting>;
   /** For states that do not fit into memory; without it they have to. */
   scratch?: Scratch;
   /** Spares a home whose process goes on from loading what it has just written. */

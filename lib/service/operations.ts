@@ -2,11 +2,10 @@
 
 import { ServiceError } from '../core/errors.ts';
 import type { AuditAction, OperationRecord, OperationStatus } from '../core/model.ts';
-import { PortError } from '../ports.ts';
+import { type Change, PortError } from '../ports.ts';
 import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { failRequest } from './request.ts';
 
 type OperationDeps = Pick<Deps, 'catalog' | 'clock'>;
 
@@ -68,10 +67,7 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
     },
     async begin() {
       if (stored) return;
-      writing = catalog.commit([
-        { kind: 'operation.insert', record: current },
-        aboutOf('restore.requested', current.createdAt, current),
-      ]);
+      writing = catalog.commit(insertionOf(current));
       await writing;
     },
     advance(status, progress) {
@@ -93,6 +89,14 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
   };
 }
 
+/** What a new operation is stored with. */
+export function insertionOf(operation: OperationRecord): Change[] {
+  return [
+    { kind: 'operation.insert', record: operation },
+    aboutOf('restore.requested', operation.createdAt, operation),
+  ];
+}
+
 /** Of operations that were stored before their actor was: anybody may have called himself what `createdBy` says. */
 const UNKNOWN_ACTOR = 'unknown';
 
@@ -107,8 +111,11 @@ function aboutOf(action: AuditAction, at: number, operation: OperationRecord) {
  * Fails what nobody works on any more: its lease has run out, or, with `interrupted`, its process has died
  * (what is still queued is left to the workers).
  */
-export async function failAbandoned(deps: OperationDeps, options: { interrupted: boolean }): Promise<number> {
-  const { catalog, clock } = deps;
+export async function failAbandoned(
+  deps: OperationDeps & Pick<Deps, 'log'>,
+  options: { interrupted: boolean },
+): Promise<number> {
+  const { catalog, clock, log } = deps;
   let failed = 0;
   for await (const operation of pages((page) => catalog.unfinishedOperations(page))) {
     const dead = options.interrupted && operation.status !== 'queued';
@@ -116,18 +123,11 @@ export async function failAbandoned(deps: OperationDeps, options: { interrupted:
     const reason = dead ? 'The service stopped while it worked on this.' : 'The operation ran out of time.';
     try {
       await trackOperation(deps, operation, true).fail([reason]);
+      const { id: operationId, resourceId, backupId } = operation;
+      log.error('restore failed', { operationId, resourceId, backupId, code: 'abandoned', detail: reason });
       failed++;
     } catch (error) {
       // Somebody has just moved it on: then it is not abandoned.
-      if (!(error instanceof PortError && error.code === 'conflict')) throw error;
-    }
-  }
-  for await (const request of pages((page) => catalog.unfinishedRequests(page))) {
-    if (request.leaseUntil > clock.now()) continue;
-    try {
-      await failRequest(deps, request);
-      failed++;
-    } catch (error) {
       if (!(error instanceof PortError && error.code === 'conflict')) throw error;
     }
   }

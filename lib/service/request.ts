@@ -1,25 +1,21 @@
-// Backups by upload: a place to PUT a state, a request that names it, and the work in the background.
+// Backups by upload: a place to PUT a state, and requests that name it. What becomes of them is request-run's.
 
 import { randomBytes } from 'node:crypto';
 import { ServiceError } from '../core/errors.ts';
-import { readState } from '../core/json/body.ts';
-import { isPacked, packingOf, type ScannedState } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { BackupRecord, BackupRequest } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, IdempotencyRecord, RequestStatus } from '../core/model.ts';
 import { withNextState } from '../core/timeline.ts';
-import { type Change, PortError } from '../ports.ts';
+import type { Page, PageRequest } from '../ports.ts';
 import type { Caller, RequestBackupInput, Upload } from './api.ts';
 import { retryOnConflict } from './conflict.ts';
-import { createRequested, refuseUnencrypted } from './create.ts';
+import { refuseUnencrypted } from './create.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { noBackup } from './hide.ts';
-import { findEarlier, fingerprint, rememberAnswer } from './idempotency.ts';
+import { hideBackup, noBackup } from './hide.ts';
+import { findEarlier, type KeyUse, rememberAnswer, useOf } from './idempotency.ts';
+import { commitWithJob } from './jobs.ts';
 import { demandTrust } from './trust.ts';
-
-const UPLOAD_ID = /^[0-9a-f]{32}$/;
-/** Where the work stands once the upload has been read, in percent. */
-const READ_PERCENT = 50;
+import { findUpload } from './upload.ts';
 
 /** A URL that takes the state. */
 export async function createUpload({ transfers, clock, options }: Deps): Promise<Upload> {
@@ -31,44 +27,54 @@ export async function createUpload({ transfers, clock, options }: Deps): Promise
 }
 
 export interface Requested {
-  request: BackupRequest;
+  /** The backup itself, if this is an earlier request that has been completed since. */
+  request: BackupRequest | BackupRecord;
   replayed: boolean;
 }
 
-/** Takes a request on. Throws ServiceError `encryption_required`, `upload_not_found` or `idempotency_key_reused`. */
+/**
+ * Takes a request on, or shows what has become of an earlier one. Throws ServiceError `encryption_required`,
+ * `upload_not_found`, `upload_taken`, `idempotency_key_reused`, or `backup_not_found` (made under this key, deleted since).
+ */
 export function requestBackup(deps: Deps, input: RequestBackupInput, caller: Caller): Promise<Requested> {
-  const { idempotencyKey: key, ...asked } = input;
-  const print = fingerprint(asked);
-  const take = () =>
-    retryOnConflict(`Resource ${asked.resourceId}`, async () => {
-      const earlier = await findEarlier<BackupRequest>(deps, key, print);
-      if (earlier !== undefined) {
-        await sendAgain(deps, earlier.id);
-        return { request: earlier, replayed: true };
-      }
-      const remember = (request: BackupRequest): Change[] =>
-        key === undefined ? [] : [rememberAnswer(key, print, request, deps.clock.now())];
-      return { request: await takeOn(deps, asked, caller, remember), replayed: false };
-    });
+  const { idempotencyKey, ...asked } = input;
+  const { resourceId } = asked;
+  const use = useOf(idempotencyKey, caller, resourceId, asked);
+  const attempt = async (): Promise<Requested> => {
+    const { answer, replaces } = await findEarlier(deps, use);
+    if (answer === undefined)
+      return { request: await takeOn(deps, asked, caller, use, replaces), replayed: false };
+    await sendAgain(deps, answer);
+    return { request: withWait(deps, answer), replayed: true };
+  };
   // Behind the creates that are under way: each of them would have to be built anew for the place that this one takes.
-  return deps.gate.run(asked.resourceId, take);
+  return deps.gate.run(resourceId, () => retryOnConflict(`Resource ${resourceId}`, attempt));
 }
 
 /** The first time may have failed between the commit and the queue. A job too many finds its work done. */
-async function sendAgain({ catalog, queue }: Deps, id: string): Promise<void> {
-  if ((await catalog.getRequest(id))?.status === 'pending') await queue.send({ kind: 'backup', id });
+async function sendAgain(
+  { queue, jobsInCommits }: Deps,
+  { id, status }: BackupRequest | BackupRecord,
+): Promise<void> {
+  if (status === 'pending' && jobsInCommits === undefined) await queue.send({ kind: 'backup', id });
 }
 
 async function takeOn(
   deps: Deps,
   input: Omit<RequestBackupInput, 'idempotencyKey'>,
   caller: Caller,
-  remember: (request: BackupRequest) => Change[],
+  use: KeyUse | undefined,
+  replaces: IdempotencyRecord | undefined,
 ): Promise<BackupRequest> {
-  const { catalog, clock, queue } = deps;
+  const { catalog, clock } = deps;
   demandTrust(deps);
   refuseUnencrypted(deps, input.encrypt);
-  const [head] = await Promise.all([catalog.getHead(input.resourceId), findUpload(deps, input.uploadId)]);
+  const [head, taken] = await Promise.all([
+    catalog.getHead(input.resourceId),
+    catalog.requestOfUpload(input.uploadId),
+    findUpload(deps, input.uploadId),
+  ]);
+  if (taken !== undefined) throw uploadTaken(taken);
   const now = clock.now();
   // Its place in the order of states is given now: what is accepted later comes later, whichever is made first.
   const next = withNextState(head, input.resourceId, now);
@@ -82,120 +88,100 @@ async function takeOn(
     progress: 0,
     actor: caller.actor,
     createdAt: now,
-    leaseUntil: now + LIMITS.operationMs,
+    leaseUntil: now,
     version: 1,
   };
   const { id, resourceId } = request;
-  await catalog.commit([
-    { kind: 'head.put', head: next, expect: next.version - 1 },
-    { kind: 'request.insert', record: request },
-    event('backup.requested', now, caller.actor, { resourceId, backupId: id }),
-    ...remember(request),
-  ]);
-  await queue.send({ kind: 'backup', id });
+  await commitWithJob(
+    deps,
+    [
+      { kind: 'head.put', head: next, expect: next.version - 1 },
+      { kind: 'request.insert', record: request },
+      event('backup.requested', now, caller.actor, { resourceId, backupId: id }),
+      ...(use === undefined ? [] : [rememberAnswer(use, request, now, replaces)]),
+    ],
+    { kind: 'backup', id },
+  );
   return request;
+}
+
+function uploadTaken({ id, uploadId }: BackupRequest): ServiceError {
+  const detail = `${id} is made of this upload; another backup needs an upload of its own.`;
+  return new ServiceError('upload_taken', detail, {
+    errors: [{ pointer: '/uploadId', detail: `Upload ${uploadId} belongs to ${id}.` }],
+    extra: { backupId: id },
+  });
 }
 
 /** The backup or, while one by upload is not there yet or has failed, its request. Throws ServiceError `backup_not_found`. */
 export async function findBackup(deps: Deps, id: string): Promise<BackupRecord | BackupRequest> {
   const record = await deps.catalog.getBackup(id);
   if (record !== undefined && record.deletedAt === undefined) return record;
-  const request = record === undefined ? await deps.catalog.getRequest(id) : undefined;
-  if (request === undefined || request.status === 'completed') throw noBackup(id);
-  return request;
+  const request = record === undefined ? await openRequest(deps, id) : undefined;
+  if (request === undefined) throw noBackup(id);
+  return withWait(deps, request);
+}
+
+/** The request of that id, if it is one that can be seen: not completed, not deleted. */
+async function openRequest(
+  { catalog }: Pick<Deps, 'catalog'>,
+  id: string,
+): Promise<BackupRequest | undefined> {
+  const request = await catalog.getRequest(id);
+  return request?.status === 'completed' || request?.deletedAt !== undefined ? undefined : request;
+}
+
+/** Requests of one status, newest first. */
+export async function listRequests(
+  deps: Deps,
+  request: PageRequest & { status: RequestStatus; resourceId?: string },
+): Promise<Page<BackupRequest>> {
+  const { items, ...page } = await deps.catalog.listRequests(request);
+  return { ...page, items: items.map((item) => withWait(deps, item)) };
+}
+
+/** What could not be written down is known to this process alone. */
+function withWait<T extends BackupRequest | BackupRecord>({ waits }: Pick<Deps, 'waits'>, found: T): T {
+  const waiting = waits?.get(found.id);
+  if (waiting === undefined || found.status === 'completed' || found.status === 'failed') return found;
+  return { ...found, status: 'pending', waiting };
 }
 
 /**
- * Makes the backup that was asked for. Resolves once the request is final; one that is already stays as it is.
- * A throw is a dependency's fault, and may go better later.
+ * Hides a backup, calls off a request that is not done, or takes one that has failed out of sight. Throws like `hideBackup`.
  */
-export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
-  const { catalog, transfers } = deps;
-  const request = await catalog.getRequest(id);
-  if (request === undefined) throw new PortError('not_found', `no backup ${id} was asked for`);
-  if (request.status === 'completed' || request.status === 'failed') return;
-  let current = await move(deps, request, { status: 'in_progress', progress: Math.max(1, request.progress) });
-  try {
-    // A worker that died after its commit: the backup is there, only the request does not say so yet.
-    if ((await catalog.getBackup(id)) === undefined) {
-      const state = await readUpload(deps, current);
-      try {
-        current = await move(deps, current, { progress: READ_PERCENT });
-        await createRequested(deps, current, state);
-      } finally {
-        if (isPacked(state)) await state.release();
-      }
-    } else await move(deps, current, { status: 'completed', progress: 100 });
-  } catch (error) {
-    if (!(error instanceof ServiceError) || error.code === 'write_conflict') throw error;
-    const failure = { code: error.code, detail: error.message };
-    await move(deps, current, { status: 'failed', failure });
-    return;
-  }
-  await transfers.discardUpload(current.uploadId);
+export async function deleteBackup(deps: Deps, id: string, caller: Caller): Promise<void> {
+  const record = await deps.catalog.getBackup(id);
+  const request = record === undefined ? await openRequest(deps, id) : undefined;
+  if (request === undefined) await hideBackup(deps, id, 'deleted', caller.actor);
+  else await deleteRequest(deps, id, caller);
 }
 
-/** Fails a request that nobody works on any more. */
-export async function failRequest(
-  deps: Pick<Deps, 'catalog' | 'clock'>,
-  request: BackupRequest,
-): Promise<void> {
-  const failure = { code: 'internal_error', detail: 'The request ran out of time.' };
-  await move(deps, request, { status: 'failed', failure });
-}
-
-async function move(
-  { catalog, clock }: Pick<Deps, 'catalog' | 'clock'>,
-  request: BackupRequest,
-  change: Partial<BackupRequest>,
-): Promise<BackupRequest> {
-  const record = { ...request, ...change, version: request.version + 1 };
-  const { id, resourceId, status, progress, actor } = record;
-  await catalog.commit([
-    { kind: 'request.update', record, expect: request.version },
-    event('backup.request_progressed', clock.now(), actor, {
-      resourceId,
-      backupId: id,
-      detail: { status, progress },
-    }),
-  ]);
-  return record;
-}
-
-async function readUpload(deps: Deps, { uploadId, requestedType }: BackupRequest): Promise<ScannedState> {
-  const { bytes, body } = await findUpload(deps, uploadId);
-  return readState(body, {
-    bytesMax: deps.options.uploadBytesMax,
-    sizeHint: bytes,
-    packing: {
-      ...packingOf(deps.options.memory, deps.scratch),
-      isTextWanted: () => requestedType !== 'full',
-    },
-  });
-}
-
-async function findUpload({ transfers }: Deps, uploadId: string) {
-  if (!UPLOAD_ID.test(uploadId)) throw noUpload(uploadId);
-  try {
-    return await transfers.readUpload(uploadId);
-  } catch (error) {
-    if (error instanceof PortError && error.code === 'not_found') throw noUpload(uploadId, error);
-    if (error instanceof PortError && error.code === 'integrity') {
-      throw new ServiceError('payload_too_large', 'The upload is larger than it was allowed to be.', {
-        cause: error,
-      });
+async function deleteRequest(deps: Deps, id: string, caller: Caller): Promise<void> {
+  const { catalog, clock, transfers } = deps;
+  const uploadId = await retryOnConflict(`Backup ${id}`, async () => {
+    const request = await openRequest(deps, id);
+    // Completed in the meantime: it is a backup now.
+    if (request === undefined) {
+      await hideBackup(deps, id, 'deleted', caller.actor);
+      return undefined;
     }
-    throw error;
-  }
-}
-
-function noUpload(uploadId: string, cause?: unknown): ServiceError {
-  return new ServiceError(
-    'upload_not_found',
-    'Nothing has been uploaded under this id; PUT the state first.',
-    {
-      errors: [{ pointer: '/uploadId', detail: `There is no upload ${uploadId}.` }],
-      cause,
-    },
-  );
+    const now = clock.now();
+    const { resourceId, status, failure, version, waiting: _waiting, ...rest } = request;
+    const record: BackupRequest = {
+      ...rest,
+      resourceId,
+      status: 'failed',
+      failure: failure ?? { code: 'cancelled', detail: 'It was deleted before it was made.' },
+      deletedAt: now,
+      version: version + 1,
+    };
+    await catalog.commit([
+      { kind: 'request.update', record, expect: version },
+      event('backup.deleted', now, caller.actor, { resourceId, backupId: id, detail: { status } }),
+    ]);
+    return status === 'failed' ? undefined : request.uploadId;
+  });
+  deps.waits?.delete(id);
+  if (uploadId !== undefined) await transfers.discardUpload(uploadId);
 }

@@ -5,12 +5,14 @@ import { findTextFault } from '../core/json/body.ts';
 import { parsePointer } from '../core/json/pointer.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { BackupRecord, OperationRecord } from '../core/model.ts';
+import type { BackupRecord, OperationRecord, Reason } from '../core/model.ts';
+import type { Job } from '../ports.ts';
 import type { Caller, PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
+import { commitWithJob, mayPass } from './jobs.ts';
 import { findMoment, type Moment } from './moment.ts';
-import { findOperation, isFinal, type Tracker, trackOperation } from './operations.ts';
+import { findOperation, insertionOf, isFinal, type Tracker, trackOperation } from './operations.ts';
 import { readBackup } from './read-backup.ts';
 import { heldText, takeRoom } from './readers.ts';
 import { loadState, type ReadOptions, readText } from './state.ts';
@@ -68,17 +70,11 @@ async function begin(
     leaseUntil: now + LIMITS.operationMs,
     version: 1,
   };
-  const tracker = trackOperation(deps, operation, false);
   if (async) {
-    await tracker.begin();
-    try {
-      await deps.queue.send({ kind: 'restore', id: operation.id });
-    } catch (error) {
-      await tracker.fail(['The operation could not be queued.']);
-      throw error;
-    }
+    await queue(deps, operation);
     return { operation };
   }
+  const tracker = trackOperation(deps, operation, false);
   const room = await takeRoom(deps, record);
   try {
     const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);
@@ -87,6 +83,19 @@ async function begin(
     return { operation: completed, data: heldText(data.value, record.size, room) };
   } catch (error) {
     room.free();
+    throw error;
+  }
+}
+
+async function queue(deps: Deps, operation: OperationRecord): Promise<void> {
+  const job: Job = { kind: 'restore', id: operation.id };
+  if (deps.jobsInCommits !== undefined) return commitWithJob(deps, insertionOf(operation), job);
+  const tracker = trackOperation(deps, operation, false);
+  await tracker.begin();
+  try {
+    await deps.queue.send(job);
+  } catch (error) {
+    await tracker.fail(['The operation could not be queued.']);
     throw error;
   }
 }
@@ -101,15 +110,34 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
   );
   if ('error' in outcome) {
     // A dependency that is down is no fault of the backup: the queue delivers the job again.
-    if (!(outcome.error instanceof ServiceError)) throw outcome.error;
+    if (!(outcome.error instanceof ServiceError) || mayPass(outcome.error)) throw outcome.error;
     const { code, message } = outcome.error;
-    if (code === 'integrity_error' || code === 'broken_chain') {
-      deps.log.error('restore failed', { backupId: operation.backupId, operationId, code });
-    }
-    return tracker.fail([message]);
+    return failLogged(deps, tracker, { code, detail: message });
   }
   await deps.transfers.results?.write(operation.id, outcome.value.chunks);
   return tracker.complete(operation.validate, deps.clock.now() + LIMITS.resultMs);
+}
+
+/** Fails a queued operation, unless it is final. Throws PortError from the catalog. */
+export async function failRestore(deps: Deps, operationId: string, reason: Reason): Promise<void> {
+  const operation = await deps.catalog.getOperation(operationId);
+  if (operation !== undefined && !isFinal(operation))
+    await failLogged(deps, trackOperation(deps, operation, true), reason);
+}
+
+/** Nobody waits for the answer: so the log has it. */
+async function failLogged(
+  { log }: Pick<Deps, 'log'>,
+  tracker: Tracker,
+  { code, detail }: Reason,
+): Promise<OperationRecord> {
+  const failed = await tracker.fail([detail]);
+  const { id: operationId, resourceId, backupId } = failed;
+  const facts = { operationId, resourceId, backupId, code, detail };
+  // Deleted since it was asked for, or asked for a part that is not there: nothing is wrong with us.
+  if (code === 'backup_not_found' || code === 'path_not_found') log.warn('restore failed', facts);
+  else log.error('restore failed', facts);
+  return failed;
 }
 
 /** The data of a completed operation: staged by the worker, or rebuilt and proven again. Throws ServiceError `result_unavailable`. */

@@ -7,11 +7,10 @@ import { createBackup } from './create.ts';
 import { readDelta } from './delta.ts';
 import type { Deps } from './deps.ts';
 import { checkHealth } from './health.ts';
-import { hideBackup } from './hide.ts';
 import { findOperation } from './operations.ts';
 import { getPolicy, putPolicy, removePolicy } from './policies.ts';
 import { protectBackup } from './protect.ts';
-import { createUpload, findBackup, requestBackup } from './request.ts';
+import { createUpload, deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
 import { readPlan } from './retention.ts';
 import { verifyBackup } from './verify.ts';
@@ -25,7 +24,8 @@ export function createService(deps: Deps): BackupService {
     requestBackup: (input, caller) => requestBackup(deps, input, caller),
     findBackup: (id) => findBackup(deps, id),
     listBackups: (request) => paged(catalog.listBackups(request)),
-    deleteBackup: (id, caller) => hideBackup(deps, id, 'deleted', caller.actor),
+    listRequests: (request) => paged(listRequests(deps, request)),
+    deleteBackup: (id, caller) => deleteBackup(deps, id, caller),
     protectBackup: (id, input, caller) => protectBackup(deps, id, input, caller),
     getDelta: (id) => readDelta(deps, id),
     verifyBackup: (id) => verifyBackup(deps, id),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
 import type { BackupRecord } from '../../lib/core/model.ts';
 import type { Catalog } from '../../lib/ports.ts';
-import { answer, backup, garbage, inserted, operation, pointer, request, T0 } from './samples.ts';
+import { answer, backup, drain, garbage, inserted, operation, pointer, request, T0 } from './samples.ts';
 
 export function lookupTests(catalog: () => Catalog): void {
   const addPointers = async (resourceId: string, from: number, to: number) => {
@@ -26,6 +26,20 @@ export function lookupTests(catalog: () => Catalog): void {
       await insert({ expiresAt: T0 + 10, response: 'first' }, T0);
       await insert({ expiresAt: T0 + 50, response: 'second' }, T0 + 10);
       expect((await catalog().getIdempotency('k', T0 + 10))?.response).toBe('second');
+    });
+
+    test('one that is named makes room before its time, if it still stands', async () => {
+      const first = answer({ key: 'k', expiresAt: T0 + 10 });
+      const [second, third] = [1, 2].map(() => answer({ key: 'k', expiresAt: T0 + 10 }));
+      const put = (record: typeof first, replaces: typeof first) =>
+        catalog().commit([{ kind: 'idempotency.insert', record, now: T0, replaces }]);
+      await insert(first, T0);
+      await put(second!, first);
+      expect(await catalog().getIdempotency('k', T0)).toEqual(second);
+      await expect(put(third!, first)).rejects.toMatchObject({
+        code: 'conflict',
+        change: 'idempotency.insert',
+      });
     });
 
     test('purge forgets what has expired, and only that', async () => {
@@ -177,6 +191,51 @@ export function lookupTests(catalog: () => Catalog): void {
       for (const { id } of gone) {
         expect(await catalog().getRequest(id)).toBeUndefined();
       }
+    });
+  });
+
+  describe('requests and their uploads', () => {
+    const put = (record: ReturnType<typeof request>) =>
+      catalog().commit([{ kind: 'request.insert', record }]);
+    const move = (record: ReturnType<typeof request>, expect: number) =>
+      catalog().commit([{ kind: 'request.update', record: { ...record, version: expect + 1 }, expect }]);
+
+    test('an upload belongs to one request, until that fails', async () => {
+      const [first, second] = [1, 2].map(() => request({ uploadId: 'u' }));
+      expect(await catalog().requestOfUpload('u')).toBeUndefined();
+      await put(first!);
+      expect(await catalog().requestOfUpload('u')).toEqual(first);
+      await expect(put(second!)).rejects.toMatchObject({ code: 'conflict', change: 'request.insert' });
+      await move({ ...first!, status: 'in_progress' }, 1);
+      await move({ ...first!, status: 'pending' }, 2);
+      await expect(put(second!)).rejects.toMatchObject({ code: 'conflict' });
+      await move({ ...first!, status: 'failed' }, 3);
+      expect(await catalog().requestOfUpload('u')).toBeUndefined();
+      await put(second!);
+      await move({ ...first!, status: 'failed', deletedAt: T0 }, 4);
+      expect((await catalog().requestOfUpload('u'))?.id).toBe(second!.id);
+      await move({ ...second!, status: 'completed' }, 1);
+      expect((await catalog().requestOfUpload('u'))?.id).toBe(second!.id);
+    });
+
+    test('are listed by status, newest first, of one resource or of all, without those that were deleted', async () => {
+      const [a, b, c] = [3, 1, 2].map((ms) => request({ resourceId: 'r', createdAt: T0 + ms }));
+      const other = request({ resourceId: 's', createdAt: T0 + 9 });
+      for (const record of [a!, b!, c!, other]) await put(record);
+      const listed = async (status: 'pending' | 'failed', resourceId?: string) =>
+        (
+          await drain(
+            (page) => catalog().listRequests({ ...page, status, ...(resourceId && { resourceId }) }),
+            2,
+          )
+        ).map(({ id }) => id);
+      expect(await listed('pending')).toEqual([other.id, a!.id, c!.id, b!.id]);
+      expect(await listed('pending', 'r')).toEqual([a!.id, c!.id, b!.id]);
+      for (const record of [a!, b!]) await move({ ...record, status: 'failed' }, 1);
+      await move({ ...a!, status: 'failed', deletedAt: T0 }, 2);
+      expect(await listed('failed')).toEqual([b!.id]);
+      expect(await listed('failed', 's')).toEqual([]);
+      expect(await listed('pending', 'r')).toEqual([c!.id]);
     });
   });
 

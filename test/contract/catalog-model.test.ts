@@ -83,7 +83,7 @@ const requestFields = fc
     status: fc.constantFrom('pending', 'completed', 'failed'),
     createdAt: time,
   })
-  .map((fields) => ({ ...fields, ...identities[fields.id]! }));
+  .map((fields) => ({ ...fields, ...identities[fields.id]!, uploadId: `of ${fields.id}` }));
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   backupFields.map((fields): Change => ({ kind: 'backup.insert', record: backup(fields) })),
@@ -241,6 +241,8 @@ async function everything(catalog: Catalog): Promise<string> {
       unfinished: await all((page) => catalog.unfinishedOperations(page)),
       leases: await each(ids, (key) => each(times, (at) => catalog.hasLease(key, at))),
       requests: await each(ids, (key) => catalog.getRequest(key)),
+      failed: await all((page) => catalog.listRequests({ ...page, status: 'failed' })),
+      ofUploads: await each(ids, (key) => catalog.requestOfUpload(`of ${key}`)),
       unfinishedRequests: await all((page) => catalog.unfinishedRequests(page)),
       unknown: await catalog.findUnknownBlobs(blobs),
       pending: await catalog.pendingEvents(10),

@@ -181,6 +181,27 @@ export function queueSuite(
       expect(await queue.deadLetters()).toEqual([job('restore-1')]);
     });
 
+    timed('what is sent with a delay waits that long', async () => {
+      await queue.send(job('later'), 5000);
+      await queue.send(job('now'));
+      expect((await receiveOne()).job).toEqual(job('now'));
+      advance(4999);
+      expect(await queue.receive(10)).toEqual([]);
+      advance(1);
+      expect(await receiveOne()).toMatchObject({ job: job('later'), attempt: 1 });
+    });
+
+    timed('a clock that goes back a day keeps no job for a day', async () => {
+      await queue.send(job('waiting'));
+      await queue.send(job('held'));
+      await queue.retry(
+        (await receiveMany(2)).find((delivery) => delivery.job.id === 'waiting')!.receipt,
+        5000,
+      );
+      advance(-86_400_000);
+      expect((await receiveMany(2)).map((delivery) => delivery.attempt)).toEqual([2, 2]);
+    });
+
     timed('retry with a delay waits that long', async () => {
       await queue.send(job('restore-1'));
       await queue.retry((await receiveOne()).receipt, 5000);

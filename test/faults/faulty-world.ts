@@ -34,8 +34,9 @@ export interface Watched {
   struck: boolean;
   /** What the action threw. */
   error?: unknown;
-  /** What was logged as an error meanwhile. */
+  /** What was logged as an error meanwhile, and as a warning. */
   logged: unknown[];
+  warned: unknown[];
 }
 
 export type FaultyWorld = ReturnType<typeof createFaultyWorld>;
@@ -84,7 +85,7 @@ export function createFaultyWorld() {
     ...wrapPorts(deps, plan),
     log: {
       info: () => {},
-      warn: () => {},
+      warn: (message, fields) => watched?.warned.push([message, fields]),
       error: (message, fields) => watched?.logged.push([message, fields]),
     },
   }));
@@ -93,7 +94,7 @@ export function createFaultyWorld() {
     ...world,
     /** Runs an action, with a fault or, to count its calls, without. Resolves when nothing of it is under way any more. */
     async watch(action: () => Promise<unknown>, planned?: Fault): Promise<Watched> {
-      const seen: Watched = { calls: [], struck: false, logged: [] };
+      const seen: Watched = { calls: [], struck: false, logged: [], warned: [] };
       watched = seen;
       fault = planned;
       counts.clear();

@@ -106,6 +106,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     requestBackup: async () => ({ request: backupRequest(), replayed: false }),
     findBackup: async () => backupRecord(),
     listBackups: async () => ({ items: [backupRecord()], cursor: 'more' }),
+    listRequests: async () => ({ items: [backupRequest({ status: 'failed' })] }),
     deleteBackup: async () => {},
     protectBackup: async () => backupRecord({ legalHold: true }),
     getDelta: async () => ({

@@ -86,7 +86,8 @@ describe('privileges', () => {
 
   test('only the worker takes jobs, only retention publishes events', () => {
     expect(whoMay('sqs:ReceiveMessage')).toEqual(['Worker']);
-    expect(whoMay('sqs:SendMessage')).toEqual(['Backups', 'Restores']);
+    // Who takes work on sends it; who does it, or looks after it, sends what waits or was lost again.
+    expect(whoMay('sqs:SendMessage')).toEqual(['Backups', 'Restores', 'Worker', 'Retention']);
     expect(whoMay('events:PutEvents')).toEqual(['Retention']);
   });
 

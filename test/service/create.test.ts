@@ -165,36 +165,3 @@ describe('encryption', () => {
     expect(c.key).not.toEqual(a.key);
   });
 });
-
-describe('idempotency', () => {
-  test('the same key gives the same answer and one backup, at once or one after the other', async () => {
-    const { service, deps } = createWorld();
-    const input = { ...inputOf('db', '{"x":1}'), idempotencyKey: 'k1' };
-    const answers = await Promise.all([1, 2, 3].map(() => service.createBackup(input, { actor: 'a' })));
-    answers.push(await service.createBackup(input, { actor: 'a' }));
-    expect(new Set(answers.map(({ backup }) => JSON.stringify(backup))).size).toBe(1);
-    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
-    expect((await deps.catalog.listBackups({ limit: 10 })).items).toHaveLength(1);
-  });
-
-  test.each([
-    ['state', inputOf('db', '{"x":2}')],
-    ['resource', inputOf('other', '{"x":1}')],
-    ['type', { ...inputOf('db', '{"x":1}'), type: 'incremental' as const }],
-    ['encryption', { ...inputOf('db', '{"x":1}'), encrypt: false }],
-  ])('another %s under the same key is refused', async (_what, other) => {
-    const { service } = createWorld();
-    await service.createBackup({ ...inputOf('db', '{"x":1}'), idempotencyKey: 'k1' }, { actor: 'a' });
-    await expect(
-      service.createBackup({ ...other, idempotencyKey: 'k1' }, { actor: 'a' }),
-    ).rejects.toMatchObject({ code: 'idempotency_key_reused' });
-  });
-
-  test('a key is forgotten after a day', async () => {
-    const { service, clock } = createWorld();
-    const input = { ...inputOf('db', '{"x":1}'), idempotencyKey: 'k1' };
-    await service.createBackup(input, { actor: 'a' });
-    clock.advance(DAY + 1);
-    expect((await service.createBackup(input, { actor: 'a' })).replayed).toBe(false);
-  });
-});

@@ -16,7 +16,7 @@ async function accept(world: World, resourceId: string, json: string, type = 'fu
   world.uploads.receive(url, Buffer.from(json));
   const { state: _state, ...asked } = inputOf(resourceId, 'null');
   const input = { ...asked, type: type as 'full', uploadId };
-  return (await world.service.requestBackup(input, CALLER)).request;
+  return (await world.service.requestBackup(input, CALLER)).request as BackupRequest;
 }
 
 async function momentOf(world: World, at: number): Promise<OperationRecord> {

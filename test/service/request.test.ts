@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../lib/memory/faulty.ts';
 import { PortError } from '../../lib/ports.ts';
-import { failAbandoned } from '../../lib/service/operations.ts';
+import { resumeJobs } from '../../lib/service/jobs.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { createWorld, inputOf, OPTIONS, textOf, type World } from './world.ts';
 
@@ -104,14 +106,183 @@ describe('a backup by upload', () => {
     expect(await world.deps.catalog.getRequest('backup-1')).toMatchObject({ status: 'completed' });
   });
 
-  test('what is not done within its time has failed', async () => {
+  test('two requests for one upload are one too many', async () => {
     const world = createWorld();
+    const uploadId = await upload(world, '1');
+    await world.service.requestBackup(ask(uploadId), CALLER);
+    const taken = { code: 'upload_taken', extra: { backupId: 'backup-1' } };
+    await expect(world.service.requestBackup(ask(uploadId), CALLER)).rejects.toMatchObject(taken);
+    const both = await Promise.allSettled(
+      ['a', 'b'].map(async (name) => {
+        const again = await upload(world, '2');
+        const asked = [1, 2].map(() => world.service.requestBackup(ask(again, name), CALLER));
+        return (await Promise.allSettled(asked)).filter(({ status }) => status === 'fulfilled').length;
+      }),
+    );
+    expect(both).toEqual([1, 1].map((value) => ({ status: 'fulfilled', value })));
+  });
+
+  test('one that fails says so at once, in the log and in a list', async () => {
+    const logged: unknown[] = [];
+    const world = createWorld(() => ({
+      log: { ...silentLogger, error: (message, fields) => logged.push([message, fields]) },
+    }));
+    await world.service.requestBackup(ask(await upload(world, '{cut')), CALLER);
+    expect((await world.service.listRequests({ limit: 5, status: 'pending' })).items).toHaveLength(1);
+    await workQueue(world.deps);
+    expect(logged).toEqual([
+      [
+        'backup failed',
+        expect.objectContaining({ backupId: 'backup-1', resourceId: 'db', code: 'malformed_json' }),
+      ],
+    ]);
+    const { items } = await world.service.listRequests({ limit: 5, status: 'failed', resourceId: 'db' });
+    expect(items).toMatchObject([{ id: 'backup-1', failure: { code: 'malformed_json' } }]);
+    expect((await world.service.listRequests({ limit: 5, status: 'pending' })).items).toEqual([]);
+    await world.service.deleteBackup('backup-1', CALLER);
+    expect((await world.service.listRequests({ limit: 5, status: 'failed' })).items).toEqual([]);
+    await expect(world.service.findBackup('backup-1')).rejects.toMatchObject({ code: 'backup_not_found' });
+    await expect(world.service.deleteBackup('backup-1', CALLER)).rejects.toMatchObject({
+      code: 'backup_not_found',
+    });
+  });
+
+  test('can be called off before it is made, also while it is being made', async () => {
+    const world = createWorld(({ blobs }) => ({
+      blobs: faultyBlobStore(blobs, {
+        async before({ method }) {
+          if (method === 'put') await world.service.deleteBackup('backup-2', CALLER);
+        },
+      }),
+    }));
     await world.service.requestBackup(ask(await upload(world, '1')), CALLER);
-    world.clock.advance(LIMITS.operationMs);
-    expect(await failAbandoned(world.deps, { interrupted: false })).toBe(1);
-    expect(await world.service.findBackup('backup-1')).toMatchObject({ status: 'failed' });
+    await world.service.deleteBackup('backup-1', CALLER);
+    await world.service.requestBackup(ask(await upload(world, '2')), CALLER);
+    await workQueue(world.deps);
+    world.clock.advance(LIMITS.jobRetryMs);
     await workQueue(world.deps);
     expect((await world.service.listBackups({ limit: 10 })).items).toEqual([]);
+    for (const id of ['backup-1', 'backup-2']) {
+      await expect(world.service.findBackup(id)).rejects.toMatchObject({ code: 'backup_not_found' });
+    }
+    expect(await world.plain.queue.deadLetters()).toEqual([]);
+  });
+});
+
+/** A world whose blobs cannot be written while `full`, and whose catalog cannot either if that is wanted. */
+function createFullWorld() {
+  const disk = { full: true, catalogToo: false };
+  const error = () => new PortError('unavailable', 'no room', { reason: 'disk_full' });
+  const world = createWorld(({ blobs, catalog }) => ({
+    waits: new Map(),
+    blobs: faultyBlobStore(blobs, {
+      before: ({ method }) => {
+        if (disk.full && method === 'put') throw error();
+      },
+    }),
+    catalog: faultyCatalog(catalog, {
+      before: ({ method }) => {
+        if (disk.full && disk.catalogToo && method === 'commit') throw error();
+      },
+    }),
+  }));
+  return { world, disk };
+}
+
+async function workFor(world: World, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1000) {
+    await workQueue(world.deps);
+    world.clock.advance(1000);
+  }
+}
+
+describe('what was accepted', () => {
+  test.each([false, true])(
+    'waits for room on the disk, says so, and is made when there is some (nothing can be written: %s)',
+    async (catalogToo) => {
+      const { world, disk } = createFullWorld();
+      await world.service.requestBackup(ask(await upload(world, '[1]')), CALLER);
+      disk.catalogToo = catalogToo;
+      for (const ms of [1000, 3 * LIMITS.operationMs]) {
+        await workFor(world, ms);
+        const found = await world.service.findBackup('backup-1');
+        expect(found).toMatchObject({ status: 'pending', waiting: { code: 'disk_full' } });
+      }
+      expect(await world.plain.queue.deadLetters()).toEqual([]);
+      disk.full = false;
+      await workFor(world, LIMITS.jobAgainMs + 1000);
+      const made = await world.service.findBackup('backup-1');
+      expect(made).toMatchObject({ status: 'completed' });
+      expect(made).not.toHaveProperty('waiting');
+      expect(await world.text('backup-1')).toBe('[1]');
+      expect(await world.deps.queue.receive(10)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('is sent again if its job is lost, once, whatever it is', async () => {
+    const sent: unknown[] = [];
+    const world = createWorld(({ queue }) => ({
+      queue: {
+        ...queue,
+        async send(job, delayMs) {
+          sent.push(job);
+          if (sent.length > 2) await queue.send(job, delayMs);
+        },
+      },
+    }));
+    await world.backup('db', '1');
+    await world.service.requestBackup(ask(await upload(world, '2')), CALLER);
+    await world.service.restore(
+      { backupId: 'backup-1', targetResourceId: 't', createdBy: 'a', validate: true, async: true },
+      CALLER,
+    );
+    expect(await resumeJobs(world.deps)).toBe(0);
+    world.clock.advance(LIMITS.jobLostMs + 1);
+    expect(await resumeJobs(world.deps)).toBe(2);
+    expect(await resumeJobs(world.deps)).toBe(0);
+    await workQueue(world.deps);
+    expect(await world.service.findBackup('backup-2')).toMatchObject({ status: 'completed' });
+    expect(await world.service.getOperation('restore-1')).toMatchObject({ status: 'completed' });
+  });
+
+  test('fails with a word in the log when it fails for no passing reason, every time', async () => {
+    const logged: unknown[] = [];
+    const world = createWorld(({ blobs }) => ({
+      log: { ...silentLogger, error: (message, fields) => logged.push([message, fields?.backupId]) },
+      blobs: faultyBlobStore(blobs, {
+        before: ({ method }) => {
+          if (method === 'put') throw new TypeError('a bug');
+        },
+      }),
+    }));
+    await world.service.requestBackup(ask(await upload(world, '1')), CALLER);
+    await workFor(world, 60_000);
+    expect(await world.service.findBackup('backup-1')).toMatchObject({
+      status: 'failed',
+      failure: { code: 'internal_error' },
+    });
+    expect(logged.at(-1)).toEqual(['backup failed', 'backup-1']);
+    expect(await world.plain.queue.deadLetters()).toEqual([{ kind: 'backup', id: 'backup-1' }]);
+  });
+
+  test('is not stuck behind a failure of the queue that has passed', async () => {
+    let failures = 0;
+    const failing = (): void => {
+      if (failures++ < 3) throw new PortError('unavailable', 'the queue does not answer');
+    };
+    const world = createWorld(({ queue }) => ({
+      queue: faultyQueue(queue, {
+        before: ({ method }) => {
+          if (method === 'retry' || method === 'ack') failing();
+        },
+      }),
+    }));
+    await world.service.requestBackup(ask(await upload(world, '1')), CALLER);
+    await workQueue(world.deps);
+    expect(failures).toBeGreaterThan(3);
+    world.clock.advance(10 * LIMITS.jobVisibilityMs);
+    expect(await world.deps.queue.receive(10)).toEqual([]);
   });
 });
 

@@ -1,0 +1,124 @@
+// Makes the backups that were accepted as requests, and says what becomes of each: waiting, made or failed.
+
+import { ServiceError } from '../core/errors.ts';
+import { readState } from '../core/json/body.ts';
+import { isPacked, packingOf, type ScannedState } from '../core/json/state-sink.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { BackupRequest, Reason } from '../core/model.ts';
+import { PortError } from '../ports.ts';
+import { pages } from './collect.ts';
+import { createRequested } from './create.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { mayPass } from './jobs.ts';
+import { findUpload } from './upload.ts';
+
+/** Where the work stands once the upload has been read, in percent. */
+const READ_PERCENT = 50;
+
+/**
+ * Makes the backup that was asked for. Resolves once the request is final; one that is already stays as it is.
+ * A throw is no fault of the request, and may go better later.
+ */
+export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
+  const { catalog, transfers } = deps;
+  const request = await catalog.getRequest(id);
+  if (request === undefined) throw new PortError('not_found', `no backup ${id} was asked for`);
+  if (request.status === 'completed' || request.status === 'failed') return;
+  let current = await move(deps, request, { status: 'in_progress', progress: Math.max(1, request.progress) });
+  deps.waits?.delete(id);
+  try {
+    // A worker of the first release that died after its commit: the backup is there, only the request does not say so yet.
+    if ((await catalog.getBackup(id)) === undefined) {
+      const state = await readUpload(deps, current);
+      try {
+        current = await move(deps, current, { progress: READ_PERCENT });
+        await createRequested(deps, current, state);
+      } finally {
+        if (isPacked(state)) await state.release();
+      }
+    } else await move(deps, current, { status: 'completed', progress: 100 });
+  } catch (error) {
+    if (!(error instanceof ServiceError) || mayPass(error)) throw error;
+    await fail(deps, current, { code: error.code, detail: error.message });
+    return;
+  }
+  await transfers.discardUpload(current.uploadId);
+}
+
+/** Fails a request, unless it is final. Throws PortError from the catalog. */
+export async function failRequest(deps: Deps, id: string, reason: Reason): Promise<void> {
+  const request = await deps.catalog.getRequest(id);
+  if (request === undefined || request.status === 'completed' || request.status === 'failed') return;
+  await fail(deps, request, reason);
+}
+
+async function fail(deps: Deps, request: BackupRequest, failure: Reason): Promise<void> {
+  const { id, resourceId } = request;
+  await move(deps, request, { status: 'failed', failure });
+  deps.waits?.delete(id);
+  deps.log.error('backup failed', { backupId: id, resourceId, ...failure });
+}
+
+/** Says what a request waits for; where that cannot be written down, this process knows it. Never throws. */
+export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promise<void> {
+  const { catalog, clock, log } = deps;
+  const known = deps.waits?.get(id);
+  const waiting = { ...reason, since: known?.since ?? clock.now() };
+  try {
+    const request = await catalog.getRequest(id);
+    if (request === undefined || request.status === 'completed' || request.status === 'failed') return;
+    const since = request.waiting?.since ?? waiting.since;
+    // Also that its job is there, so that none is sent beside it.
+    const sentAt = clock.now();
+    await move(deps, request, { status: 'pending', waiting: { ...waiting, since }, sentAt });
+    deps.waits?.delete(id);
+  } catch (error) {
+    deps.waits?.set(id, waiting);
+    log.warn('what a backup waits for cannot be written down', { backupId: id, ...reason, error });
+  }
+}
+
+/** After a restart: nobody works on what was in progress; its jobs come back. */
+export async function releaseRequests(deps: Deps): Promise<void> {
+  for await (const request of pages((page) => deps.catalog.unfinishedRequests(page))) {
+    if (request.status === 'in_progress') await move(deps, request, { status: 'pending' });
+  }
+}
+
+type Progress = Pick<BackupRequest, 'status' | 'progress' | 'failure' | 'waiting' | 'sentAt'>;
+
+/** One step of a request, on the version before; it waits for nothing, unless the step says so. */
+async function move(
+  { catalog, clock }: Pick<Deps, 'catalog' | 'clock'>,
+  request: BackupRequest,
+  step: Partial<Progress>,
+): Promise<BackupRequest> {
+  const { waiting: _past, ...rest } = request;
+  const now = clock.now();
+  const leaseUntil = now + LIMITS.jobVisibilityMs;
+  const record: BackupRequest = { ...rest, ...step, leaseUntil, version: request.version + 1 };
+  const { id, resourceId, status, progress, actor } = record;
+  const reason = record.failure ?? record.waiting;
+  await catalog.commit([
+    { kind: 'request.update', record, expect: request.version },
+    event('backup.request_progressed', now, actor, {
+      resourceId,
+      backupId: id,
+      detail: { status, progress, ...(reason === undefined ? {} : { code: reason.code }) },
+    }),
+  ]);
+  return record;
+}
+
+async function readUpload(deps: Deps, { uploadId, requestedType }: BackupRequest): Promise<ScannedState> {
+  const { bytes, body } = await findUpload(deps, uploadId);
+  return readState(body, {
+    bytesMax: deps.options.uploadBytesMax,
+    sizeHint: bytes,
+    packing: {
+      ...packingOf(deps.options.memory, deps.scratch),
+      isTextWanted: () => requestedType !== 'full',
+    },
+  });
+}

@@ -14,6 +14,7 @@ import type {
   OperationRecord,
   PolicyRecord,
   RequestStatus,
+  SegmentMark,
   SnapshotPointer,
   WrappedKey,
 } from './core/model.ts';
@@ -226,6 +227,12 @@ export interface Catalog {
   /** Events not yet marked as published, in commit order. */
   pendingEvents(limit: number): Promise<AuditEvent[]>;
   markPublished(eventIds: string[]): Promise<void>;
+  /** Events that are in no segment of the trail yet, in commit order; what an older release has committed is none. */
+  untrailedEvents(limit: number): Promise<AuditEvent[]>;
+  /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
+  markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
+  /** The last segment that was marked. */
+  lastSegment(): Promise<SegmentMark | undefined>;
   /** Events of one resource, or all, newest first: the audit trail. */
   listEvents(request: PageRequest & { resourceId?: string }): Promise<Page<AuditEvent>>;
 

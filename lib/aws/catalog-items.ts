@@ -54,6 +54,9 @@ export const INDEXED = {
   due: 'DUE',
   events: 'EVTS',
   eventsOf: (resourceId: string) => `EVR#${part(resourceId)}`,
+  /** Events that wait for both the trail and the sink, for the trail alone, for the sink alone. */
+  fresh: 'NEW',
+  untrailed: 'TRAIL',
   pending: 'PEND',
   answers: 'ANSWERS',
 } as const;
@@ -168,7 +171,7 @@ export function eventItem(event: AuditEvent, stamp: string): Item {
     doc: { S: JSON.stringify(event) },
     ...indexed('gsi1', shardedPartition(INDEXED.events, id), place),
     ...indexed('gsi2', INDEXED.eventsOf(resourceId), place),
-    ...indexed('gsi3', shardedPartition(INDEXED.pending, id), place),
+    ...indexed('gsi3', shardedPartition(INDEXED.fresh, id), place),
   });
 }
 

@@ -48,6 +48,8 @@ export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALO
 export const NOTICES_PARTITION = 'NOTICES';
 export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part(id) });
 export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };
+/** The last segment of the trail. */
+export const SEGMENT_KEY: Key = { pk: 'TRAIL', sk: ALONE };
 export const CHECK_KEY: Key = { pk: 'CHECK', sk: ALONE };
 
 /** All that belongs to one resource stands in one partition, read strongly consistent. */

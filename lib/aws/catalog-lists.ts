@@ -35,6 +35,7 @@ type CatalogLists = Pick<
   | 'resourceGarbage'
   | 'listEvents'
   | 'pendingEvents'
+  | 'untrailedEvents'
 >;
 
 /** The paginated reads of the catalog. What one resource has of backups is read strongly consistent, the rest by index. */
@@ -154,8 +155,13 @@ export function createCatalogLists(listings: Listings): CatalogLists {
     },
 
     async pendingEvents(limit) {
-      const partitions = partitionsOf(INDEXED.pending);
+      const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.pending)];
       return listings.first(inIndex<AuditEvent>(['pending'], 'gsi3', partitions, 'rising'), limit);
+    },
+
+    async untrailedEvents(limit) {
+      const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.untrailed)];
+      return listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit);
     },
   };
 }

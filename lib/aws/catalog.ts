@@ -18,7 +18,7 @@ import type {
 import { checkLimit } from '../port-checks.ts';
 import { type Catalog, type Clock, PortError } from '../ports.ts';
 import { createCommit } from './catalog-commit.ts';
-import { item, recordOf, textOf, whole } from './catalog-items.ts';
+import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
 import {
   backupKey,
   CHECK_KEY,
@@ -38,7 +38,9 @@ import {
   policyKey,
   requestKey,
   resourcePartition,
+  SEGMENT_KEY,
   SNAPSHOT_PREFIX,
+  shardedPartition,
   uploadKey,
 } from './catalog-keys.ts';
 import { createCatalogLists } from './catalog-lists.ts';
@@ -145,9 +147,24 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     },
 
     async markPublished(eventIds) {
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
-        await table.removeAttributes(eventKey(id), ['gsi3pk', 'gsi3sk']);
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
+        noLongerWaits(table, id, INDEXED.pending, INDEXED.untrailed),
+      );
+    },
+
+    async markTrailed(eventIds, { segment, sha256 }) {
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
+        noLongerWaits(table, id, INDEXED.untrailed, INDEXED.pending),
+      );
+      await table.put(item(SEGMENT_KEY, { segment: whole(segment), sha256: { S: sha256 } }), {
+        expression: 'attribute_not_exists(pk) OR segment < :segment',
+        values: { ':segment': whole(segment) },
       });
+    },
+
+    async lastSegment() {
+      const found = await table.get(SEGMENT_KEY);
+      return found && { segment: Number(found.segment?.N), sha256: textOf(found, 'sha256') };
     },
 
     purge: (request) => purge(table, request),
@@ -157,6 +174,17 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
       await table.put(item(CHECK_KEY, { at: whole(clock.now()) })).catch(deniedIsUnavailable);
     },
   };
+}
+
+/** Takes an event out of where it waits for `word` alone; one that waits for both then waits for `other` alone. */
+async function noLongerWaits(table: TableClient, id: string, word: string, other: string): Promise<void> {
+  const waitsFor = (waiting: string) => ({
+    expression: 'begins_with(gsi3pk, :word)',
+    values: { ':word': { S: `${waiting}#` } },
+  });
+  const place = { gsi3pk: shardedPartition(other, id) };
+  if (await table.setTexts(eventKey(id), place, waitsFor(INDEXED.fresh))) return;
+  await table.removeAttributes(eventKey(id), ['gsi3pk', 'gsi3sk'], waitsFor(word));
 }
 
 /** Newest first. */

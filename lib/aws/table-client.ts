@@ -48,8 +48,10 @@ export interface TableClient {
   query(range: RangeQuery): AsyncGenerator<Item>;
   /** False if the condition does not hold. */
   put(item: Item, condition?: Condition): Promise<boolean>;
-  /** False if there is no such item. */
-  removeAttributes(key: Key, attributes: readonly string[]): Promise<boolean>;
+  /** False if there is no such item, or the condition does not hold. */
+  removeAttributes(key: Key, attributes: readonly string[], condition?: Condition): Promise<boolean>;
+  /** Sets texts; false if the condition does not hold. */
+  setTexts(key: Key, texts: Readonly<Record<string, string>>, condition: Condition): Promise<boolean>;
   /** False if the condition does not hold. */
   delete(key: Key, condition: Condition): Promise<boolean>;
 }
@@ -139,14 +141,35 @@ export function createTableClient(dynamoDb: DynamoDBClient, name: string): Table
       );
     },
 
-    async removeAttributes(key, attributes) {
+    async removeAttributes(key, attributes, condition = { expression: 'attribute_exists(pk)' }) {
       return holds('the catalog cannot be written', (options) =>
         dynamoDb.send(
           new UpdateItemCommand({
             TableName: name,
             Key: attributesOf(key),
             UpdateExpression: `REMOVE ${attributes.join(', ')}`,
-            ConditionExpression: 'attribute_exists(pk)',
+            ...expressionOf(condition),
+          }),
+          options,
+        ),
+      );
+    },
+
+    async setTexts(key, texts, { expression, values }) {
+      const entries = Object.entries(texts).map(([attribute, text], i) => ({
+        attribute,
+        text,
+        to: `:set${i}`,
+      }));
+      const set = Object.fromEntries(entries.map(({ to, text }) => [to, { S: text }]));
+      return holds('the catalog cannot be written', (options) =>
+        dynamoDb.send(
+          new UpdateItemCommand({
+            TableName: name,
+            Key: attributesOf(key),
+            UpdateExpression: `SET ${entries.map(({ attribute, to }) => `${attribute} = ${to}`).join(', ')}`,
+            ConditionExpression: expression,
+            ExpressionAttributeValues: { ...values, ...set },
           }),
           options,
         ),

@@ -67,6 +67,18 @@ export function createCatalog(database: Database): Catalog {
     'SELECT doc, sum FROM event WHERE published = 0 ORDER BY row LIMIT ?',
   );
   const publish = database.statement('UPDATE event SET published = 1 WHERE id = ?');
+  const untrailed = database.statement<DocRow>(
+    'SELECT doc, sum FROM event WHERE trailed = 0 ORDER BY row LIMIT ?',
+  );
+  const trail = database.statement('UPDATE event SET trailed = 1 WHERE id = ?');
+  const putMark = database.statement(
+    `INSERT INTO trail (one, segment, sha256) VALUES (1, ?, ?)
+     ON CONFLICT (one) DO UPDATE SET segment = excluded.segment, sha256 = excluded.sha256
+     WHERE excluded.segment > trail.segment`,
+  );
+  const lastMark = database.statement<{ segment: number; sha256: string }>(
+    'SELECT segment, sha256 FROM trail WHERE one = 1',
+  );
   const purgeIdempotency = database.statement(
     `DELETE FROM idempotency WHERE rowid IN
        (SELECT rowid FROM idempotency WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
@@ -220,6 +232,24 @@ export function createCatalog(database: Database): Catalog {
           }
         });
       }
+    },
+
+    async untrailedEvents(limit) {
+      checkLimit(limit);
+      return untrailed.all(limit).map((row) => recordOf<AuditEvent>('event', row));
+    },
+
+    async markTrailed(eventIds, { segment, sha256 }) {
+      const keys = eventIds.map(keyText);
+      await database.write(() => {
+        for (const key of keys) trail.run(key);
+        putMark.run(segment, sha256);
+      });
+    },
+
+    async lastSegment() {
+      const mark = lastMark.get();
+      return mark && { segment: mark.segment, sha256: mark.sha256 };
     },
 
     async purge({ now, operationsBefore }) {

@@ -17,6 +17,7 @@ import { releaseRequests } from '../service/request-run.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
 import { inThisThread } from '../service/text-work.ts';
+import { withTrail } from '../service/trail/states.ts';
 import { createTrust, type TrustFault } from '../service/trust.ts';
 import { giveUp, workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
@@ -110,7 +111,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   await demandRightKey(database, keyring);
   const deps: Deps = {
     blobs: openBlobStore(dataDir, clock.now),
-    catalog: createCatalog(database),
+    catalog: withTrail(createCatalog(database)),
     keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),

@@ -172,6 +172,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX request_status ON request (status, created_at);
   CREATE INDEX request_resource ON request (resource_id, status, created_at);
   `,
+  `
+  ALTER TABLE event ADD COLUMN trailed INTEGER NOT NULL DEFAULT 1;
+  CREATE INDEX event_untrailed ON event (trailed) WHERE trailed = 0;
+  CREATE TABLE trail (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    segment INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -10,6 +10,7 @@ import type {
   Notice,
   OperationRecord,
   PolicyRecord,
+  SegmentMark,
   SnapshotPointer,
 } from '../core/model.ts';
 import type { IdKind } from '../ports.ts';
@@ -18,6 +19,7 @@ import type { Entry } from './page.ts';
 export interface StoredEvent {
   event: AuditEvent;
   published: boolean;
+  trailed: boolean;
 }
 
 export interface Gap {
@@ -42,6 +44,7 @@ export interface CatalogState {
   policies: Map<string, PolicyRecord>;
   notices: Map<string, Notice>;
   events: Map<string, Entry<StoredEvent>>;
+  lastSegment: SegmentMark | undefined;
   /** The highest number given in an id of each kind. */
   allocated: Map<IdKind, number>;
   /** How many rows were ever numbered. */
@@ -62,6 +65,7 @@ export function createState(): CatalogState {
     policies: new Map(),
     notices: new Map(),
     events: new Map(),
+    lastSegment: undefined,
     allocated: new Map(),
     rows: 0,
   };

@@ -17,13 +17,18 @@ export function event(
   return { kind: 'event.append', event: { id: randomUUID(), at, action, actor, ...about } };
 }
 
+/** As it is published: what its commit left behind is the trail's. */
+function published({ after: _after, ...event }: AuditEvent): AuditEvent {
+  return event;
+}
+
 /** Hands committed events to the sink, in order, until none are left. A throw of the sink leaves them for the next time. */
 export async function relayEvents({ catalog, events }: Pick<Deps, 'catalog' | 'events'>): Promise<number> {
   let relayed = 0;
   for (;;) {
     const page = await catalog.pendingEvents(RELAY_PAGE);
     if (page.length === 0) return relayed;
-    await events.publish(page);
+    await events.publish(page.map(published));
     await catalog.markPublished(page.map(({ id }) => id));
     relayed += page.length;
   }

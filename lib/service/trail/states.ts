@@ -34,6 +34,8 @@ const STATES: { [K in Change['kind']]: (change: ChangeOf<K>) => TrailState | und
   'request.update': ({ record }) => ({ kind: 'request', request: record }),
   'policy.put': ({ record }) => ({ kind: 'policy', resourceId: record.resourceId, policy: record }),
   'policy.remove': ({ resourceId }) => ({ kind: 'policy', resourceId, policy: null }),
+  // What is not finished is queued anew.
+  'job.send': NOTHING,
   // Whoever has found the fault finds it again.
   'notice.put': NOTHING,
   'notice.remove': NOTHING,

@@ -73,6 +73,7 @@ export function createHttpServer({ fetch, log, standstill }: HttpServerOptions):
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     watch.follow(incoming, outgoing);
     noteAnswer(incoming, outgoing);
+    outgoing.once('close', () => tellOfUndelivered(incoming, outgoing, log));
     const fault = faultOfHead(incoming);
     if (fault === undefined) void listener(incoming, outgoing);
     else answerEarly(incoming, outgoing, fault, log);
@@ -98,6 +99,21 @@ export function createHttpServer({ fetch, log, standstill }: HttpServerOptions):
   refuseEarly(server, log);
   tellOfDrops(server, log);
   return { server, relieve: watch.relieve, drain: () => drain(server, watch, log) };
+}
+
+/** The line of the request says what was answered, not that all of it arrived: a restore may be completed that nobody got. */
+function tellOfUndelivered(
+  { method, url = '' }: IncomingMessage,
+  outgoing: ServerResponse,
+  log: Logger,
+): void {
+  if (!outgoing.headersSent || outgoing.writableFinished) return;
+  const requestId = outgoing.getHeader('x-request-id');
+  log.warn('an answer was not delivered: its client has gone', {
+    requestId,
+    method,
+    path: url.split('?', 1)[0],
+  });
 }
 
 /** What is wrong with a head that the parser lets through. */

@@ -25,7 +25,11 @@ export function startFailure(error: unknown, { dataDir, host, port }: Started): 
   const folder = resolve(dataDir);
   if (database !== undefined) {
     const what = database === CORRUPT ? 'is damaged' : 'is not a SQLite database';
-    return `${folder}/catalog.sqlite ${what}. Leave the blobs beside it as they are: put a copy of the catalog back, or see "The catalog is lost" in docs/operations.md.`;
+    const said = own.startsWith('catalog.sqlite')
+      ? `${folder}/${own}`
+      : `${folder}/catalog.sqlite ${what}: ${own}`;
+    // Where blobs are, the error says how many, and what makes a catalog of them.
+    return own.includes('blobs') ? said : `${said}. Put a copy of it back, or move it away to begin anew.`;
   }
   const file = chain.find((one) => typeof one.syscall === 'string' && typeof one.path === 'string');
   const about = file && fileFailureOf(errorCode(file) ?? '', String(file.path), folder);

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import { closest } from '../core/closest.ts';
 import { ServiceError } from '../core/errors.ts';
 import type { Scratch } from '../core/packed.ts';
 import type { Logger } from '../log.ts';
@@ -13,6 +14,7 @@ import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { type OperationId, ROUTE_LIST } from './contract.ts';
 import { createHandlers } from './handlers.ts';
+import { checkUpload } from './media.ts';
 import { once } from './once.ts';
 import { createOpenApi } from './openapi.ts';
 import {
@@ -134,6 +136,7 @@ export function createApi(deps: ApiDeps): Api {
   const { uploads } = deps;
   if (uploads !== undefined) {
     app.put(UPLOAD_PATH, async (context) => {
+      checkUpload(context.req.raw.headers);
       const body = bodyOf?.(context.env) ?? context.req.raw.body;
       if (body === null) throw emptyBody();
       const bytes = await uploads.receive(context.req.param('uploadId'), body);
@@ -147,7 +150,10 @@ export function createApi(deps: ApiDeps): Api {
     );
   }
   app.notFound((context) =>
-    refuse(context, new ServiceError('route_not_found', 'No route has this path; GET / lists them all.')),
+    refuse(
+      context,
+      new ServiceError('route_not_found', `No route has this path; ${hintOf(context.req.raw)}`),
+    ),
   );
   app.onError((error, context) => refuse(context, error));
   return app;
@@ -217,6 +223,28 @@ function allowedMethods(): Map<string, string> {
     byPath.set(path, [...(byPath.get(path) ?? []), ...methods]);
   }
   return new Map([...byPath].map(([path, methods]) => [path, methods.join(', ')]));
+}
+
+/** What may have been meant by a path that is none. */
+function hintOf(request: Request): string {
+  const path = rawPath(request);
+  const policy = /^\/retention\/policies\/(.+\/.+)$/.exec(path)?.[1];
+  if (policy !== undefined) {
+    return `in an id a slash is written %2F, as in "/retention/policies/${policy.replaceAll('/', '%2F')}".`;
+  }
+  const withoutSlash = path.replace(/\/+$/, '');
+  if (withoutSlash !== path && ROUTE_LIST.some((route) => matchesPath(route.path, withoutSlash))) {
+    return `"${withoutSlash}", without the slash at its end, is one.`;
+  }
+  const meant = closest(
+    path.slice(1),
+    ROUTE_LIST.map((route) => route.path.slice(1)).filter((one) => !one.includes('{') && one !== ''),
+  );
+  return meant === undefined ? 'GET / lists them all.' : `did you mean "/${meant}"?`;
+}
+
+function matchesPath(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
 }
 
 /** The path as it was sent, still percent-encoded, without query. */

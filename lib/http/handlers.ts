@@ -77,8 +77,9 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       });
     },
 
-    async getOpenApi() {
-      return replyJson(200, openApi());
+    async getOpenApi(_input, _identity, origin) {
+      // Whole, so that a client that imports the document can call us at once.
+      return replyJson(200, basePath === '' ? { ...openApi(), servers: [{ url: origin }] } : openApi());
     },
 
     async createBackup({ fields, headers, state }, identity) {

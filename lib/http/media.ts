@@ -5,9 +5,12 @@ import { ServiceError } from '../core/errors.ts';
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})`);
 const PARAMETER = new RegExp(
-  `[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?[ \\t]*`,
+  `[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"|))?[ \\t]*`,
   'y',
 );
+
+/** What clients call it, and what is a part of it. The parameter means nothing for JSON (RFC 8259, 11). */
+const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii', '']);
 
 const CURL_DEFAULT = 'application/x-www-form-urlencoded';
 
@@ -16,10 +19,7 @@ const CURL_DEFAULT = 'application/x-www-form-urlencoded';
  * `forbidden` for a request that a page of another site could have sent without a preflight.
  */
 export function checkMedia(headers: Headers): void {
-  const encoding = headers.get('content-encoding')?.trim().toLowerCase();
-  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
-    throw unsupported('Send the body as it is, without a Content-Encoding.');
-  }
+  refuseEncoded(headers);
   const contentType = headers.get('content-type');
   const essence = essenceOf(contentType?.trim() || CURL_DEFAULT);
   if (essence === CURL_DEFAULT) {
@@ -40,6 +40,27 @@ function refuseForeignPage(headers: Headers): void {
   }
 }
 
+/** What is PUT as it is, whatever it calls itself: refused is only what would have to be unpacked, or put together. */
+export function checkUpload(headers: Headers): void {
+  refuseEncoded(headers);
+  if (!headers.has('content-range')) return;
+  throw new ServiceError('invalid_request', 'One thing is wrong with the request; see errors.', {
+    errors: [
+      {
+        pointer: '/headers/content-range',
+        detail: 'is not taken: PUT the whole state, from its first byte on',
+      },
+    ],
+  });
+}
+
+function refuseEncoded(headers: Headers): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
+    throw unsupported('Send the body as it is, without a Content-Encoding.');
+  }
+}
+
 /** The type without its parameters, in lower case; every charset named must be UTF-8. */
 function essenceOf(value: string): string {
   const match = MEDIA_TYPE.exec(value);
@@ -49,7 +70,7 @@ function essenceOf(value: string): string {
     const parameter = PARAMETER.exec(value);
     if (parameter === null) throw unsupported('The Content-Type cannot be read; send application/json.');
     const [, key, token, quoted] = parameter;
-    if (key?.toLowerCase() === 'charset' && (token ?? quoted)?.toLowerCase() !== 'utf-8') {
+    if (key?.toLowerCase() === 'charset' && !UTF_8.has((token ?? quoted ?? '').toLowerCase())) {
       throw unsupported('JSON is always UTF-8; leave the charset out, or say utf-8.');
     }
   }

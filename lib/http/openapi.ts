@@ -51,11 +51,17 @@ function describeOperation(operationId: OperationId, route: Route, secured: bool
     operationId,
     summary: route.summary,
     tags: [route.tag],
-    security: route.auth && secured ? [{ bearer: [] }] : [],
+    security: securityOf(route, secured),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: describeBody(operationId, route.body) }),
-    responses: { ...describeAnswers(operationId, route), ...describeProblems(route, secured) },
+    responses: { ...describeAnswers(operationId, route), ...describeProblems(route) },
   };
+}
+
+/** A deployment without a token takes one all the same: a document that was saved there is as good elsewhere. */
+function securityOf({ auth }: Route, secured: boolean): Json[] {
+  if (!auth) return [];
+  return secured ? [{ bearer: [] }] : [{ bearer: [] }, {}];
 }
 
 function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMiniObject | undefined): Json[] {
@@ -78,13 +84,17 @@ function describeBody(operationId: OperationId, body: BodySpec): Json {
       ...(schema.properties as Json),
       [body.stateMember]: { description: 'The state: any JSON value, kept and given back as it is' },
     };
-    schema.required = [...((schema.required as string[] | undefined) ?? []), body.stateMember];
+    const required = (schema.required as string[] | undefined) ?? [];
+    if (body.stateInstead === undefined) schema.required = [...required, body.stateMember];
+    else schema.oneOf = [{ required: [body.stateMember] }, { required: [body.stateInstead] }];
   }
   const examples = Object.entries(EXAMPLES[operationId]?.requests ?? {}).map(([name, value]) => [
     name,
     { value },
   ]);
   return {
+    description:
+      'JSON, whatever the Content-Type calls it: one that is left out, or that of a form, is taken as well',
     required: body.optional !== true,
     content: {
       'application/json': {
@@ -119,9 +129,9 @@ function describeAnswers(operationId: OperationId, route: Route): Json {
 }
 
 /** One entry a status, which names the codes it may carry. */
-function describeProblems(route: Route, secured: boolean): Json {
+function describeProblems(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of errorsOf(route, secured)) {
+  for (const code of errorsOf(route)) {
     const status = ERROR_CODES[code][0];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -144,12 +154,13 @@ const BODY_ERRORS: ErrorCode[] = [
 ];
 
 /** The errors of a route: its own, and those of the edge that can happen on it. */
-export function errorsOf(route: Route, secured: boolean): ErrorCode[] {
+export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [
     'invalid_request',
     ...(route.body === undefined ? [] : BODY_ERRORS),
-    ...(route.auth && secured ? (['unauthorized'] as const) : []),
-    ...(route.method === 'POST' ? (['forbidden'] as const) : []),
+    ...(route.auth ? (['unauthorized'] as const) : []),
+    'forbidden',
+    'host_not_allowed',
     ...route.errors,
     'internal_error',
     'dependency_unavailable',

@@ -122,7 +122,7 @@ function fieldsOf(spec: BodySpec, body: ScannedBody | undefined): unknown {
   const { fields: raw, fieldsText, state } = body ?? { fields: {}, fieldsText: '{}' };
   const losses = findLosses(fieldsText);
   const faults: Fault[] = [];
-  const fields = applySchema(spec.fields(), raw, '', faults);
+  const fields = applySchema(spec.fields(), raw, '', faults, stateMember === undefined ? [] : [stateMember]);
   if (stateMember !== undefined && isObject(raw)) {
     const instead = spec.stateInstead !== undefined && Object.hasOwn(raw, spec.stateInstead);
     if (state === undefined && !instead) faults.push({ pointer: `/${stateMember}`, detail: 'is required' });

@@ -1,25 +1,31 @@
 // From what came in to what handlers get: schemas are applied, and every fault is named by its place.
 
 import type * as z from 'zod/mini';
+import { closest } from '../core/closest.ts';
 import type { Fault } from '../core/errors.ts';
 import { childPointer } from './pointer.ts';
 
 /**
- * The value as the schema gives it, or undefined after adding what is wrong to `faults`, each under `prefix`.
+ * The value as the schema gives it, or undefined after adding what is wrong to `faults`, each under `prefix`. `alsoKnown`
+ * are names that stand beside it and never meet a schema.
  */
 export function applySchema<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
   prefix: string,
   faults: Fault[],
+  alsoKnown: readonly string[] = [],
 ): z.output<S> | undefined {
   const result = schema.safeParse(value, { error: describe });
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     const pointer = issue.path.reduce(childPointer, prefix);
     if (issue.code === 'unrecognized_keys') {
+      const known = [...namesAt(schema, issue.path), ...(issue.path.length === 0 ? alsoKnown : [])];
       for (const key of issue.keys) {
-        faults.push({ pointer: childPointer(pointer, key), detail: 'is not known here' });
+        const meant = closest(key, known);
+        const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+        faults.push({ pointer: childPointer(pointer, key), detail: `is not known here${hint}` });
       }
     } else if (issue.code === 'invalid_key') {
       faults.push({ pointer, detail: `its name ${issue.issues[0]?.message ?? 'is not valid'}` });
@@ -28,6 +34,23 @@ export function applySchema<S extends z.ZodMiniType>(
     }
   }
   return undefined;
+}
+
+/** The names that an object inside a schema knows. */
+function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const shape = shapeOf(schema);
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(shape);
+  const inner = shape[String(first)];
+  return inner === undefined ? [] : namesAt(inner, rest);
+}
+
+/** The members of an object, through whatever is wrapped around it. */
+function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
+  const { def } = schema._zod as z.core.$ZodTypes['_zod'];
+  if (def.type === 'object') return def.shape;
+  if (def.type === 'pipe') return shapeOf(def.in);
+  return 'innerType' in def ? shapeOf(def.innerType) : {};
 }
 
 /**

@@ -1,9 +1,9 @@
 // The building blocks of the contract's schemas: each says what a value is, how long it may be, and what is said of a wrong one.
 
 import * as z from 'zod/mini';
-import { parsePointer } from '../core/json/pointer.ts';
+import { parsePointer, pointerMeantBy } from '../core/json/pointer.ts';
 import { LIMITS } from '../core/limits.ts';
-import { parseInstant, type SecondEdge } from './instant.ts';
+import { faultOfInstant, faultOfNumber, parseInstant, type SecondEdge } from './instant.ts';
 import { once } from './once.ts';
 
 /** C0, DEL and C1: they break logs and headers, and nobody means them. */
@@ -65,12 +65,13 @@ export const retentionDays = once(() => wholeNumber(0, LIMITS.retentionDaysMax))
 /** An RFC 3339 date-time with a zone, to epoch milliseconds. */
 export const instant = (edge: SecondEdge) =>
   z.pipe(
-    z.string().check(z.maxLength(64), z.meta({ format: 'date-time' })),
+    z
+      .string({ error: ({ input }) => faultOfNumber(input) })
+      .check(z.maxLength(64), z.meta({ format: 'date-time' })),
     z.transform((value: string, context) => {
       const at = parseInstant(value, edge);
       if (at !== undefined) return at;
-      const message = 'must be an existing instant in RFC 3339 form with a zone, as 2025-01-01T12:30:00Z';
-      context.issues.push({ code: 'custom', message, input: value });
+      context.issues.push({ code: 'custom', message: faultOfInstant(value), input: value });
       return z.NEVER;
     }),
   );
@@ -78,10 +79,13 @@ export const instant = (edge: SecondEdge) =>
 /** A JSON Pointer (RFC 6901). */
 export const jsonPointer = once(() =>
   text(LIMITS.pointerCharsMax).check(
-    z.refine(
-      (value) => parsePointer(value) !== undefined,
-      'must be a JSON Pointer: empty, or beginning with "/", with "~" only as ~0 or ~1',
-    ),
+    z.refine((value) => parsePointer(value) !== undefined, {
+      error({ input }) {
+        const meant = pointerMeantBy(String(input));
+        const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+        return `must be a JSON Pointer: empty, or beginning with "/", with "~" only as ~0 or ~1${hint}`;
+      },
+    }),
   ),
 );
 

@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../core/errors.ts';
 import { findTextFault } from '../core/json/body.ts';
-import { parsePointer } from '../core/json/pointer.ts';
+import { parsePointer, pointerMeantBy } from '../core/json/pointer.ts';
 import type { CanonicalText } from '../core/json/text.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, OperationRecord, Reason } from '../core/model.ts';
@@ -201,8 +201,11 @@ function demandSound(fault: string | undefined): void {
 async function partOf({ texts }: Deps, state: CanonicalText, path: string): Promise<Uint8Array> {
   const span = await texts.findSpan(state, parsePointer(path) ?? []);
   if (span === undefined) {
-    throw new ServiceError('path_not_found', 'The state has nothing at that path.', {
-      errors: [{ pointer: '/path', detail: `Nothing is at ${path}.` }],
+    const meant = pointerMeantBy(path);
+    const isThere = meant && (await texts.findSpan(state, parsePointer(meant)!)) !== undefined;
+    const hint = isThere ? ` Did you mean ${meant}?` : '';
+    throw new ServiceError('path_not_found', `The state has nothing at that path.${hint}`, {
+      errors: [{ pointer: '/path', detail: `Nothing is at ${path}.${hint}` }],
     });
   }
   return state.bytes.subarray(...span);

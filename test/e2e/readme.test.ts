@@ -81,10 +81,10 @@ describe('the README', () => {
     ],
     [/^curl \S+\/backups$/, (answer) => expect(ids(answer)).toEqual(['backup-2', 'backup-1'])],
     [
-      /^curl \S+\/backups\?resourceId=database-1$/,
+      /^curl "\S+\/backups\?resourceId=database-1"$/,
       (answer) => expect(ids(answer)).toEqual(['backup-2', 'backup-1']),
     ],
-    [/^curl \S+\/backups\?type=full$/, (answer) => expect(ids(answer)).toEqual(['backup-1'])],
+    [/^curl "\S+\/backups\?type=full"$/, (answer) => expect(ids(answer)).toEqual(['backup-1'])],
     [
       /^curl -X POST \S+\/restore .*"backupId": "backup-1"/s,
       (answer) =>

@@ -79,7 +79,7 @@ async function start() {
     };
   };
   const letGo = () => lines.filter(({ message }) => message === 'a client that stood still was let go');
-  return { http, dial, letGo, ended: () => ended };
+  return { http, dial, letGo, lines, ended: () => ended };
 }
 
 function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
@@ -142,6 +142,19 @@ test('whoever is slow but goes on, or waits for us, stays', async () => {
   expect(sender.received).toMatch(new RegExp(`${size}$|${size}\\r\\n0\\r\\n\\r\\n$`));
   expect(waiting.received).toContain('200 OK');
   expect(kept.closedAfterMs).toBeUndefined();
+});
+
+test('that an answer did not arrive is told of, and that one did is not', async () => {
+  const { dial, lines } = await start();
+  const undelivered = () => lines.filter(({ message }) => message.startsWith('an answer was not delivered'));
+  const whole = dial('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  await wait(100);
+  expect(whole.received).toContain('200 OK');
+  expect(undelivered()).toEqual([]);
+  const gone = dial('GET /state HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  gone.socket.once('data', () => gone.socket.destroy());
+  await wait(200);
+  expect(undelivered()).toMatchObject([{ level: 'warn', method: 'GET', path: '/state' }]);
 });
 
 test('while others are refused, those who do next to nothing are let go at once', async () => {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ServiceError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { ByteOrderMark } from './byte-order-mark.ts';
 import { CountingSink, GrowingSink } from './byte-sink.ts';
 import { JsonScanner } from './scanner.ts';
 import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
@@ -63,11 +64,14 @@ export async function scanBody(
     uniqueRootMembers: true,
     ...(stateMember === undefined ? {} : { member: { name: stateMember, out: sink } }),
   });
+  const mark = new ByteOrderMark();
   return abandoned(sink, async () => {
-    await eachSlice(chunks, (slice) => {
+    await eachSlice(chunks, (piece) => {
+      const slice = mark.strip(piece);
       if (scanner.consumed + slice.length > options.bodyBytesMax) tooLarge();
       return scanSlice(scanner, sink, slice);
     });
+    scanner.push(mark.rest());
     scanner.end();
     const fieldsText = textOfFields();
     const parsed: unknown = JSON.parse(fieldsText);
@@ -96,8 +100,10 @@ export async function readState(
   };
   const sink = new StateSink({ bytesMax, onOverflow, sizeHint, packing });
   const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: sink });
+  const mark = new ByteOrderMark();
   return abandoned(sink, async () => {
-    await eachSlice(chunks, (slice) => scanSlice(scanner, sink, slice));
+    await eachSlice(chunks, (slice) => scanSlice(scanner, sink, mark.strip(slice)));
+    scanner.push(mark.rest());
     scanner.end();
     return sink.finish();
   });

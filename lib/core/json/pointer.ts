@@ -34,6 +34,20 @@ export function parsePointer(pointer: string): string[] | undefined {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** The pointer that `users[0].name`, `$.users[0]` or `/users[0].name` was meant to be; undefined if it looks like none. */
+export function pointerMeantBy(path: string): string | undefined {
+  const steps = path
+    .replace(/^\$/, '')
+    .replaceAll(
+      /\[(?:(\d+)|"([^"]*)"|'([^']*)')\]/g,
+      (_, index, double, single) => `/${index ?? double ?? single}`,
+    )
+    .replaceAll('.', '/')
+    .replaceAll(/\/{2,}/g, '/');
+  const pointer = steps.startsWith('/') ? steps : `/${steps}`;
+  return pointer === path || parsePointer(pointer) === undefined ? undefined : pointer;
+}
+
 function shorten(name: string): string {
   return name.length > TOKEN_CHARS_MAX ? `${name.slice(0, TOKEN_CHARS_MAX)}…` : name;
 }

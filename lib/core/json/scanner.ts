@@ -54,6 +54,9 @@ export interface ScannerOptions {
   uniqueRootMembers?: boolean;
 }
 
+/** What it mostly is instead. */
+const NOT_UTF_8 = ' If it was written as Latin-1, "iconv -f latin1 -t utf8" makes UTF-8 of it.';
+
 /**
  * Push chunks, then `end()`. Throws ServiceError `malformed_json` or `json_too_deep` with the byte offset and the
  * JSON Pointer of the value at fault; after a throw the scanner is of no further use.
@@ -110,7 +113,7 @@ export class JsonScanner {
     const valid = this.#utf8.validBytes(chunk);
     const n = Math.max(valid, 0);
     this.#scan(n === chunk.length ? chunk : chunk.subarray(0, n));
-    if (valid < chunk.length) this.#fail('malformed_json', 'This byte is not valid UTF-8.', n);
+    if (valid < chunk.length) this.#fail('malformed_json', 'The text is not valid UTF-8.', n, NOT_UTF_8);
     this.#consumed += chunk.length;
   }
 
@@ -392,10 +395,10 @@ export class JsonScanner {
     return end;
   }
 
-  #fail(code: ErrorCode, detail: string, at: number): never {
+  #fail(code: ErrorCode, detail: string, at: number, advice = ''): never {
     const offset = this.#consumed + at;
     const pointer = pointerOf(this.#names.path(this.#depth, this.#keySeen));
-    throw new ServiceError(code, `${detail.slice(0, -1)} at byte ${offset}.`, {
+    throw new ServiceError(code, `${detail.slice(0, -1)} at byte ${offset}.${advice}`, {
       errors: [{ pointer, detail, offset }],
     });
   }

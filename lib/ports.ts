@@ -311,6 +311,16 @@ export interface TransferStore {
   };
 }
 
+/** The trail's segments, beside the blobs: numbered from 1, written once, never changed and never removed. */
+export interface TrailStore {
+  /** Durable before resolving. Throws `exists` if the number is taken. */
+  append(number: number, segment: Uint8Array): Promise<void>;
+  /** All numbers, rising. */
+  list(): Promise<number[]>;
+  /** Throws `not_found`. */
+  read(number: number): Promise<Uint8Array>;
+}
+
 /** Where audit events go once committed. At least once, in order; a throw means "again later". */
 export interface EventSink {
   publish(events: AuditEvent[]): Promise<void>;

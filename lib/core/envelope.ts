@@ -141,6 +141,20 @@ export async function readUnauthenticatedHeader(sealed: Bytes): Promise<BlobHead
   return (await readHead(readerOf(chunksOf(sealed)))).header;
 }
 
+/**
+ * Proves that every byte of a blob is what was sealed under this data key, and that it says of itself what `expected` says;
+ * nothing is decrypted.
+ *
+ * @throws ServiceError integrity_error, as `open` before it decrypts
+ */
+export async function proveSeal(
+  sealed: Bytes | BlobSource,
+  expected: BlobBinding,
+  dataKey?: Uint8Array,
+): Promise<BlobHeader> {
+  return (await authenticate(sourceOf(sealed), expected, dataKey)).head.header;
+}
+
 /** Where a blob says it belongs. */
 export function bindingOf(header: BlobHeader): BlobBinding {
   const { blobId, kind, resourceId, backupId, sequence, chainId, checksum, size, baseChecksum } = header;

@@ -78,6 +78,8 @@ export const LIMITS = {
   /** So many blobs that no backup names, or that part of all, can be what accidents have left; more are an alarm. */
   orphansMax: 10,
   orphansRatioMax: 0.01,
+  /** Lines of one segment of the trail, before compression. */
+  trailSegmentBytesMax: 64 * MIB,
   /** Deliveries of a job before it is given up. */
   jobAttemptsMax: 5,
   /** Before a failed job is tried again the first time; each further time waits twice as long. */

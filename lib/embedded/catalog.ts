@@ -14,6 +14,7 @@ import type {
 } from '../core/model.ts';
 import { checkChanges, checkLimit } from '../port-checks.ts';
 import type { Catalog } from '../ports.ts';
+import { trailLine } from '../service/trail/lines.ts';
 import { createCatalogWriter } from './catalog-commit.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import type { Database, Statement } from './database.ts';
@@ -100,6 +101,7 @@ export function createCatalog(database: Database): Catalog {
     `DELETE FROM request WHERE row IN
        (SELECT row FROM request WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
   );
+  const toTrail = database.statement('INSERT INTO outbox (line) VALUES (?)');
   const touch = database.statement(
     `INSERT INTO counter (kind, value) VALUES ('check', 1) ON CONFLICT (kind) DO UPDATE SET value = value + 1`,
   );
@@ -125,10 +127,12 @@ export function createCatalog(database: Database): Catalog {
       checkChanges(changes);
       // Serialised now, because the caller may go on with its records before the group is written.
       const steps = changes.map(writer.prepare);
+      const line = trailLine(changes);
       await database.write(() => {
         for (const step of steps) {
           step();
         }
+        if (line !== undefined) toTrail.run(line);
       });
     },
 

@@ -35,6 +35,8 @@ import { createQueue } from './queue.ts';
 import { createScratch } from './scratch.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { createTextWorkers } from './text-workers.ts';
+import { createTrail } from './trail.ts';
+import { createTrailStore } from './trail-store.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
 
 export interface HomeConfig extends EmbeddedConfig {
@@ -59,7 +61,15 @@ export interface Home {
   close(): Promise<void>;
 }
 
-export type UpkeepName = 'catalog' | 'jobs' | 'lost-jobs' | 'retention' | 'orphans' | 'uploads' | 'events';
+export type UpkeepName =
+  | 'catalog'
+  | 'trail'
+  | 'jobs'
+  | 'lost-jobs'
+  | 'retention'
+  | 'orphans'
+  | 'uploads'
+  | 'events';
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -74,6 +84,8 @@ const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
 const LOST_JOBS_EVERY_MS = 60_000;
 const UPLOADS_EVERY_MS = 3_600_000;
+/** What was committed is in the trail within a minute. */
+const TRAIL_EVERY_MS = 20_000;
 const CATALOG_EVERY_MS = 86_400_000;
 const ORPHANS_EVERY_MS = 86_400_000;
 /** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
@@ -147,9 +159,12 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   await releaseRequests(deps);
   await giveBackJobs(database, clock);
 
+  const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
+  const trail = createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId });
   const proof = createCatalogProof(database, log, () => stopping);
   /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
   const upkeep: Record<UpkeepName, PeriodicWork> = {
+    trail: { everyMs: TRAIL_EVERY_MS, run: () => trail.write() },
     catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
     jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
     'lost-jobs': {
@@ -203,6 +218,8 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
       const ended = Promise.all([...running.values()].map(({ stop }) => stop()));
       await Promise.race([ended, wait(BACKGROUND_ENDS_MS, undefined, { ref: false })]);
       await texts?.close();
+      // What is not in the trail by now is in the catalog, and comes into the trail after the next start.
+      await trail.write().catch((error: unknown) => log.error('trail failed', { error }));
       database.close();
     },
   };

@@ -181,6 +181,11 @@ export const MIGRATIONS: readonly string[] = [
     sha256 TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE outbox (row INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT;
+  ALTER TABLE store ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE store ADD COLUMN based INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

@@ -18,6 +18,7 @@ import {
   trailDirectory,
   writeStoreId,
 } from './store-mark.ts';
+import { segmentNumbers } from './trail-store.ts';
 
 /** Reasons for which a folder is refused that a rebuild mends. */
 const MENDED_BY_REBUILD: readonly (string | undefined)[] = [
@@ -46,7 +47,7 @@ export function demandCatalog(dataDir: string): void {
  * given them. Throws PortError `integrity` with the reason `foreign_catalog`, `rolled_back` or `blobs_lost`.
  */
 export function matchStore(native: DatabaseSync, dataDir: string): GenerationFile {
-  const row = native.prepare('SELECT id, generation FROM store').get();
+  const row = native.prepare('SELECT id, generation, segment FROM store').get();
   const beside = readStoreId(dataDir);
   if (row === undefined) {
     // An older catalog of the first release has been put back, under blobs that a later one has marked.
@@ -65,6 +66,10 @@ export function matchStore(native: DatabaseSync, dataDir: string): GenerationFil
       `catalog.sqlite or its -wal is older than the blobs: the last ${missing === 1 ? 'commit' : `${missing} commits`} are missing from it`,
       { reason: 'rolled_back' },
     );
+  }
+  // The process may have died between a segment and its mark: then there is one more, and no more than one.
+  if ((segmentNumbers(dataDir).at(-1) ?? 0) > Number(row.segment) + 1) {
+    throw new PortError('integrity', 'catalog.sqlite is older than its own trail', { reason: 'rolled_back' });
   }
   // The process may have died between the catalog's first commit and this.
   makePrivateDirectory(trailDirectory(dataDir));

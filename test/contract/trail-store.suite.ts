@@ -1,0 +1,40 @@
+// What every store of the trail must do, as in lib/ports.ts.
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { TrailStore } from '../../lib/ports.ts';
+
+export interface TrailStoreHarness {
+  /** Empty. */
+  store: TrailStore;
+  close(): Promise<void>;
+}
+
+export function trailStoreSuite(name: string, make: () => Promise<TrailStoreHarness>): void {
+  describe(`${name} trail store`, () => {
+    let harness: TrailStoreHarness;
+    beforeEach(async () => {
+      harness = await make();
+    });
+    afterEach(() => harness.close());
+
+    test('is empty at first', async () => {
+      expect(await harness.store.list()).toEqual([]);
+      await expect(harness.store.read(1)).rejects.toMatchObject({ code: 'not_found' });
+    });
+
+    test('gives segments back, and lists their numbers, rising', async () => {
+      const { store } = harness;
+      for (const number of [1, 2, 10, 3]) await store.append(number, Buffer.from(`segment ${number}`));
+      expect(await store.list()).toEqual([1, 2, 3, 10]);
+      expect(Buffer.from(await store.read(10)).toString()).toBe('segment 10');
+    });
+
+    test('never replaces a segment: of two writers of one number one is refused', async () => {
+      const { store } = harness;
+      const outcomes = await Promise.allSettled(['a', 'b'].map((text) => store.append(1, Buffer.from(text))));
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      await expect(store.append(1, Buffer.from('c'))).rejects.toMatchObject({ code: 'exists' });
+      expect(await store.list()).toEqual([1]);
+    });
+  });
+}

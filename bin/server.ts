@@ -62,8 +62,8 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
   };
   try {
     const { address, port } = await listen(http, config);
-    log.info('listening', { address, port, dataDir: config.dataDir, version: VERSION });
     if (isTerminal) writeLine(readyLine(config, port));
+    log.info('listening', { address, port, dataDir: config.dataDir, version: VERSION });
   } catch (error) {
     await home.close();
     throw error;

@@ -127,8 +127,8 @@ function faultOfHead({ rawHeaders, httpVersion }: IncomingMessage): ServiceError
 /** So many that the store never lacks a file because of them. */
 function connectionsMax(): number {
   const files = openFilesMax();
-  const left = files - Math.max(FILES_OF_OUR_OWN, Math.floor(files / 4));
-  return Math.max(1, Math.min(CONNECTIONS_MAX, left));
+  const ours = Math.min(Math.max(FILES_OF_OUR_OWN, files / 4), files / 2);
+  return Math.max(1, Math.min(CONNECTIONS_MAX, Math.floor(files - ours)));
 }
 
 function openFilesMax(): number {

@@ -296,10 +296,21 @@ export interface Queue {
  * staged here is not a backup: it goes by itself after a day.
  */
 export interface TransferStore {
-  /** A URL that takes one PUT of at most `bytesMax` bytes until `expiresAt`, from whoever holds it. */
-  createUpload(uploadId: string, request: { expiresAt: number; bytesMax: number }): Promise<{ url: string }>;
-  /** What was PUT. Throws `not_found` if nothing was, `integrity` if it is larger than was allowed. */
-  readUpload(uploadId: string): Promise<{ bytes: number; body: AsyncIterable<Uint8Array> }>;
+  /**
+   * A URL that takes one PUT of at most `bytesMax` bytes until `expiresAt`, from whoever holds it; with `bytes` or `sha256`
+   * (hex), of exactly these. The PUT has to carry `headers`, where there are any.
+   */
+  createUpload(
+    uploadId: string,
+    request: { expiresAt: number; bytesMax: number; bytes?: number; sha256?: string },
+  ): Promise<{ url: string; headers?: Record<string, string> }>;
+  /**
+   * What was PUT. `mark` tells it from anything else that was ever PUT under the id. Throws `not_found` if nothing was, `integrity`
+   * if it is larger than was allowed (reason `too_large`). Reading throws `integrity` if it is not what was PUT.
+   */
+  readUpload(
+    uploadId: string,
+  ): Promise<{ bytes: number; mark: string; sha256?: string; body: AsyncIterable<Uint8Array> }>;
   /** Forgets an upload that has been used; one that is not there is no error. A home may leave it to age. */
   discardUpload(uploadId: string): Promise<void>;
   /** Only where the API cannot answer with large results itself. */

@@ -18,6 +18,8 @@ const RANGE_ATTEMPTS_MAX = 3;
 
 export interface OpenObject {
   bytes: number;
+  /** Names these very bytes. */
+  etag: string | undefined;
   /** Once only. */
   chunks: AsyncIterable<Uint8Array>;
 }
@@ -32,7 +34,7 @@ interface ReadRange {
 /** Resolves with the first range at hand: one request for a small object. Throws PortError `not_found`. */
 export async function openObject(s3: S3Client, address: ObjectAddress): Promise<OpenObject> {
   const first = await readFirst(s3, address);
-  return { bytes: first.bytes, chunks: chunksOf(s3, address, first) };
+  return { bytes: first.bytes, etag: first.etag, chunks: chunksOf(s3, address, first) };
 }
 
 /** Resolves with nothing read yet, for callers who may only want to know. Throws PortError `not_found`. */
@@ -41,7 +43,7 @@ export async function findObject(s3: S3Client, address: ObjectAddress): Promise<
     s3.send(new HeadObjectCommand({ Bucket: address.bucket, Key: address.key }), options),
   );
   const nothing = { body: Buffer.alloc(0), bytes: ContentLength, etag: ETag };
-  return { bytes: ContentLength, chunks: chunksOf(s3, address, nothing) };
+  return { bytes: ContentLength, etag: ETag, chunks: chunksOf(s3, address, nothing) };
 }
 
 async function readFirst(s3: S3Client, address: ObjectAddress): Promise<ReadRange> {

@@ -16,6 +16,7 @@ export interface TransfersOptions {
 /** What S3 presigns for at most. */
 const PRESIGNED_SECONDS_MAX = 604_800;
 const TRANSFER_ID = /^[0-9A-Za-z_-]{1,128}$/;
+const CHECKSUM = 'x-amz-checksum-sha256';
 const JSON_TYPE = 'application/json';
 
 export const UPLOADS_PREFIX = 'uploads/';
@@ -23,7 +24,7 @@ export const RESULTS_PREFIX = 'results/';
 
 /**
  * The staging area of a bucket. A URL cannot bound what is PUT to it, so the bound is noted beside the upload and held
- * when it is read; and one can PUT again until the URL expires, but a reader never sees parts of two.
+ * when it is read; and one can PUT again until the URL expires, but a reader never sees parts of two, and `mark` tells them apart.
  */
 export function createTransfers(options: TransfersOptions): Required<TransferStore> {
   const { s3, bucket, clock } = options;
@@ -34,35 +35,51 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
     Math.min(Math.max(1, Math.floor((expiresAt - clock.now()) / 1000)), PRESIGNED_SECONDS_MAX);
 
   async function presign(command: PutObjectCommand | GetObjectCommand, expiresAt: number): Promise<string> {
-    return getSignedUrl(s3, command, { expiresIn: secondsTo(expiresAt) });
+    return getSignedUrl(s3, command, {
+      expiresIn: secondsTo(expiresAt),
+      unhoistableHeaders: new Set([CHECKSUM]),
+    });
   }
 
   async function write(key: string, body: Chunks): Promise<void> {
     await writeObject(s3, { bucket, key, body, createOnly: false, contentType: JSON_TYPE });
   }
 
-  async function readBound(uploadId: string): Promise<number> {
+  async function readBound(uploadId: string): Promise<{ bytesMax: number; bytes?: number }> {
     const { chunks } = await openObject(s3, { bucket, key: boundKey(uploadId) });
     const text = Buffer.concat(await Array.fromAsync(chunks)).toString();
-    return (JSON.parse(text) as { bytesMax: number }).bytesMax;
+    return JSON.parse(text) as { bytesMax: number; bytes?: number };
   }
 
   return {
-    async createUpload(uploadId, { expiresAt, bytesMax }) {
-      const command = new PutObjectCommand({ Bucket: bucket, Key: uploadKey(uploadId) });
-      await write(boundKey(uploadId), [Buffer.from(JSON.stringify({ bytesMax }))]);
-      return { url: await presign(command, expiresAt) };
+    async createUpload(uploadId, { expiresAt, bytesMax, bytes, sha256 }) {
+      await write(boundKey(uploadId), [Buffer.from(JSON.stringify({ bytesMax, bytes }))]);
+      const headers =
+        sha256 === undefined ? {} : { [CHECKSUM]: Buffer.from(sha256, 'hex').toString('base64') };
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: uploadKey(uploadId),
+        ...(sha256 === undefined ? {} : { ChecksumSHA256: headers[CHECKSUM] }),
+      });
+      const url = await presign(command, expiresAt);
+      // Signed with the URL: S3 takes no PUT without the header, and none of other bytes with it.
+      return sha256 === undefined ? { url } : { url, headers };
     },
 
     async readUpload(uploadId) {
-      const [{ bytes, chunks }, bytesMax] = await Promise.all([
+      const [{ bytes, etag = '', chunks }, bound] = await Promise.all([
         findObject(s3, { bucket, key: uploadKey(uploadId) }),
         readBound(uploadId),
       ]);
-      if (bytes > bytesMax) {
-        throw new PortError('integrity', `the upload has ${bytes} bytes; ${bytesMax} were allowed`);
+      if (bytes > bound.bytesMax) {
+        throw new PortError('integrity', `the upload has ${bytes} bytes; ${bound.bytesMax} were allowed`, {
+          reason: 'too_large',
+        });
       }
-      return { bytes, body: chunks };
+      if (bound.bytes !== undefined && bytes !== bound.bytes) {
+        throw new PortError('integrity', `the upload has ${bytes} bytes; ${bound.bytes} were announced`);
+      }
+      return { bytes, mark: etag, body: chunks };
     },
 
     async discardUpload() {

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   unsupported_media_type: [415, 'The content type is not supported'],
   expectation_failed: [417, 'The expectation cannot be met'],
   host_not_allowed: [421, 'The service does not answer to that name'],
+  upload_mismatch: [422, 'The upload is not what was announced'],
   idempotency_key_reused: [422, 'The idempotency key was used with another body'],
   too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'The headers are too large'],

@@ -92,6 +92,8 @@ export interface BackupRequest {
   metadata: BackupMetadata;
   encrypt: boolean;
   uploadId: string;
+  /** What lay there when the request was accepted: nothing else may become the backup. */
+  uploadMark?: string;
   status: RequestStatus;
   /** 0..100, never falling. */
   progress: number;

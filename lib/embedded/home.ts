@@ -31,6 +31,7 @@ import { createEventSink } from './event-sink.ts';
 import { every } from './every.ts';
 import { demandRightKey } from './key-proof.ts';
 import { openKeyring } from './keyring.ts';
+import { isFinished } from './operation-status.ts';
 import { createQueue } from './queue.ts';
 import { createScratch } from './scratch.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
@@ -114,13 +115,13 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   const { dataDir, allowUnencrypted, graceMs } = config;
   const clock = config.clock ?? createSystemClock();
   const queue = createQueue(database, clock);
-  const transfers = createTransferStore(dataDir, clock);
   const scratch = createScratch(dataDir);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
   let stopping = false;
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
+  const transfers = createTransferStore(dataDir, clock, keyring);
   const deps: Deps = {
     blobs: openBlobStore(dataDir, clock.now),
     catalog: withTrail(createCatalog(database)),
@@ -192,7 +193,17 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
         log.info('orphans looked for', { ...(await findOrphans(deps)) });
       },
     },
-    uploads: { everyMs: UPLOADS_EVERY_MS, run: () => transfers.removeStale() },
+    uploads: {
+      everyMs: UPLOADS_EVERY_MS,
+      // What waits to be made into a backup stays, however long that takes.
+      async run() {
+        const isWanted = async (uploadId: string): Promise<boolean> => {
+          const request = await deps.catalog.requestOfUpload(uploadId);
+          return request !== undefined && !isFinished(request.status);
+        };
+        await transfers.removeStale(isWanted);
+      },
+    },
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
   };
   const running = new Map(

@@ -78,6 +78,9 @@ export function createAnswers() {
     uploadId: z.string(),
     method: z.literal('PUT'),
     url: z.string(),
+    headers: z
+      .exactOptional(z.record(z.string(), z.string()))
+      .check(about('What the PUT has to carry, besides its body')),
     expiresAt: time,
     bytesMax: count,
   });

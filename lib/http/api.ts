@@ -58,8 +58,8 @@ export interface ApiDeps {
 }
 
 export interface UploadReceiver {
-  /** Resolves with how many bytes were taken. */
-  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<number>;
+  /** Resolves with what was taken. */
+  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<{ bytes: number; sha256: string }>;
 }
 
 type Env = { Variables: RequestState & { errorCode?: string } };
@@ -139,9 +139,9 @@ export function createApi(deps: ApiDeps): Api {
       checkUpload(context.req.raw.headers);
       const body = bodyOf?.(context.env) ?? context.req.raw.body;
       if (body === null) throw emptyBody();
-      const bytes = await uploads.receive(context.req.param('uploadId'), body);
+      const { bytes, sha256 } = await uploads.receive(context.req.param('uploadId'), body);
       context.var.meter.bytesIn = bytes;
-      return replyJson(200, { uploadId: context.req.param('uploadId'), bytes });
+      return replyJson(200, { uploadId: context.req.param('uploadId'), bytes, sha256 });
     });
   }
   for (const [path, allow] of allowedMethods()) {

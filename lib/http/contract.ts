@@ -15,6 +15,7 @@ import {
   ResourcePath,
   RestoreFields,
   RestoreHeaders,
+  UploadFields,
 } from './schemas.ts';
 
 /** Whether the fields that have come so far say that a delta is to be made. */
@@ -175,9 +176,9 @@ export const ROUTES = {
     summary: 'Get a URL to PUT a large state to, for a backup by uploadId',
     tag: 'Backups',
     auth: true,
-    body: { fields: Nothing, optional: true },
+    body: { fields: UploadFields, optional: true },
     answers: { 201: { description: 'Where to PUT the state', schema: 'Upload' } },
-    errors: [],
+    errors: ['payload_too_large'],
   },
 
   restoreBackup: {

@@ -119,14 +119,15 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       return replyJson(200, viewFound(await service.findBackup(params.id)));
     },
 
-    async createUpload(_input, _identity, origin) {
-      const { uploadId, url, expiresAt, bytesMax } = await service.createUpload();
+    async createUpload({ fields }, _identity, origin) {
+      const { uploadId, url, headers, expiresAt, bytesMax } = await service.createUpload(fields ?? {});
       // A home that takes uploads itself gives a path on this very service.
       const whole = new URL(url, origin).href;
       return replyJson(201, {
         uploadId,
         method: 'PUT',
         url: whole,
+        ...(headers === undefined ? {} : { headers }),
         expiresAt: formatInstant(expiresAt),
         bytesMax,
       });

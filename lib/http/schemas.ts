@@ -5,6 +5,7 @@ import { once } from './once.ts';
 import {
   backupStatus,
   backupType,
+  byteCount,
   cursor,
   customFields,
   idempotencyKey,
@@ -15,6 +16,7 @@ import {
   name,
   preferAsync,
   retentionDays,
+  sha256,
   tags,
   uploadId,
 } from './values.ts';
@@ -61,6 +63,11 @@ export const CreateBackupFields = once(() =>
     uploadId: z.exactOptional(uploadId()),
     encrypt: z._default(z.boolean(), true),
   }),
+);
+
+/** Of the bytes that will be PUT, as they are. */
+export const UploadFields = once(() =>
+  z.strictObject({ bytes: z.exactOptional(byteCount()), sha256: z.exactOptional(sha256()) }),
 );
 
 export const ProtectionFields = once(() =>

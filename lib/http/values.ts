@@ -91,6 +91,16 @@ export const jsonPointer = once(() =>
 
 export const backupType = once(() => z.enum(['full', 'incremental', 'differential']));
 
+/** As `sha256sum` prints it, or as answers do. */
+export const sha256 = once(() =>
+  z.pipe(
+    z.string().check(z.regex(/^(sha256:)?[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
+    z.transform((text) => text.slice(-64).toLowerCase()),
+  ),
+);
+
+export const byteCount = once(() => wholeNumber(1, Number.MAX_SAFE_INTEGER));
+
 export const backupStatus = once(() => z.enum(['pending', 'in_progress', 'completed', 'failed']));
 
 /** How many a policy keeps: its longest reach is that of retentionDays. */

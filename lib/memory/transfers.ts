@@ -1,5 +1,6 @@
 // Staged uploads in memory. A test that plays the client calls `receive` with the URL.
 
+import { createHash } from 'node:crypto';
 import { type Chunks, PortError, type TransferStore } from '../ports.ts';
 
 export interface MemoryTransferStore extends TransferStore {
@@ -29,8 +30,11 @@ export function createMemoryTransferStore(): MemoryTransferStore {
       const body = upload?.body;
       if (upload === undefined || body === undefined)
         throw new PortError('not_found', 'nothing was uploaded');
-      if (body.length > upload.bytesMax) throw new PortError('integrity', 'the upload is too large');
-      return { bytes: body.length, body: oneChunk(body) };
+      if (body.length > upload.bytesMax) {
+        throw new PortError('integrity', 'the upload is too large', { reason: 'too_large' });
+      }
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      return { bytes: body.length, mark: sha256, sha256, body: oneChunk(body) };
     },
     async discardUpload(uploadId) {
       uploads.delete(uploadId);

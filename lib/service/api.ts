@@ -40,10 +40,19 @@ export interface RequestBackupInput extends Omit<CreateBackupInput, 'state'> {
   uploadId: string;
 }
 
+/** What is going to be PUT, as far as its maker says: then nothing else is taken. */
+export interface Announced {
+  bytes?: number;
+  /** Lower-case hex. */
+  sha256?: string;
+}
+
 export interface Upload {
   uploadId: string;
   /** Takes one PUT of the state as JSON. */
   url: string;
+  /** What the PUT has to carry. */
+  headers?: Record<string, string>;
   expiresAt: number;
   bytesMax: number;
 }
@@ -111,7 +120,8 @@ export interface BackupService {
     input: CreateBackupInput,
     caller: Caller,
   ): Promise<{ backup: BackupRecord; replayed: boolean }>;
-  createUpload(): Promise<Upload>;
+  /** Throws payload_too_large. */
+  createUpload(announced?: Announced): Promise<Upload>;
   /**
    * Takes on a backup by upload, to be made in the background. An idempotency key shows what has become of an earlier one,
    * the backup itself if it is there. Throws upload_not_found, upload_taken.

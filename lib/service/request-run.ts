@@ -111,8 +111,11 @@ async function move(
   return record;
 }
 
-async function readUpload(deps: Deps, { uploadId, requestedType }: BackupRequest): Promise<ScannedState> {
-  const { bytes, body } = await findUpload(deps, uploadId);
+async function readUpload(
+  deps: Deps,
+  { uploadId, uploadMark, requestedType }: BackupRequest,
+): Promise<ScannedState> {
+  const { bytes, body } = await findUpload(deps, uploadId, uploadMark);
   return readState(body, {
     bytesMax: deps.options.uploadBytesMax,
     sizeHint: bytes,

@@ -1,12 +1,10 @@
 // Backups by upload: a place to PUT a state, and requests that name it. What becomes of them is request-run's.
 
-import { randomBytes } from 'node:crypto';
 import { ServiceError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, BackupRequest, IdempotencyRecord, RequestStatus } from '../core/model.ts';
 import { withNextState } from '../core/timeline.ts';
 import type { Page, PageRequest } from '../ports.ts';
-import type { Caller, RequestBackupInput, Upload } from './api.ts';
+import type { Caller, RequestBackupInput } from './api.ts';
 import { retryOnConflict } from './conflict.ts';
 import { refuseUnencrypted } from './create.ts';
 import type { Deps } from './deps.ts';
@@ -16,15 +14,6 @@ import { findEarlier, type KeyUse, rememberAnswer, useOf } from './idempotency.t
 import { commitWithJob } from './jobs.ts';
 import { demandTrust } from './trust.ts';
 import { findUpload } from './upload.ts';
-
-/** A URL that takes the state. */
-export async function createUpload({ transfers, clock, options }: Deps): Promise<Upload> {
-  const uploadId = randomBytes(16).toString('hex');
-  const expiresAt = clock.now() + LIMITS.uploadMs;
-  const bytesMax = options.uploadBytesMax;
-  const { url } = await transfers.createUpload(uploadId, { expiresAt, bytesMax });
-  return { uploadId, url, expiresAt, bytesMax };
-}
 
 export interface Requested {
   /** The backup itself, if this is an earlier request that has been completed since. */
@@ -69,7 +58,7 @@ async function takeOn(
   const { catalog, clock } = deps;
   demandTrust(deps);
   refuseUnencrypted(deps, input.encrypt);
-  const [head, taken] = await Promise.all([
+  const [head, taken, { mark }] = await Promise.all([
     catalog.getHead(input.resourceId),
     catalog.requestOfUpload(input.uploadId),
     findUpload(deps, input.uploadId),
@@ -84,6 +73,7 @@ async function takeOn(
     id: await catalog.allocateId('backup'),
     sequence: next.sequence,
     requestedType: type,
+    uploadMark: mark,
     status: 'pending',
     progress: 0,
     actor: caller.actor,

@@ -10,9 +10,10 @@ import { checkHealth } from './health.ts';
 import { findOperation } from './operations.ts';
 import { getPolicy, putPolicy, removePolicy } from './policies.ts';
 import { protectBackup } from './protect.ts';
-import { createUpload, deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
+import { deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
 import { readPlan } from './retention.ts';
+import { createUpload } from './upload.ts';
 import { verifyBackup } from './verify.ts';
 
 /** Binds the use cases to their ports. */
@@ -20,7 +21,7 @@ export function createService(deps: Deps): BackupService {
   const { catalog } = deps;
   return {
     createBackup: (input, caller) => createBackup(deps, input, caller),
-    createUpload: () => createUpload(deps),
+    createUpload: (announced) => createUpload(deps, announced),
     requestBackup: (input, caller) => requestBackup(deps, input, caller),
     findBackup: (id) => findBackup(deps, id),
     listBackups: (request) => paged(catalog.listBackups(request)),

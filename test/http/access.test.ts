@@ -26,7 +26,7 @@ function call(
   const uploads = {
     receive: async () => {
       calls.push({ method: 'createUpload', args: [] });
-      return 1;
+      return { bytes: 1, sha256: '' };
     },
   };
   const app = createApi({ service, auth: {}, version: '1', log: silentLogger, access, uploads });

@@ -195,7 +195,7 @@ test.each([
     const uploads = {
       receive: async () => {
         received++;
-        return 1;
+        return { bytes: 1, sha256: '' };
       },
     };
     const app = createApi({ service: world.service, auth: {}, version: '1', log: silentLogger, uploads });

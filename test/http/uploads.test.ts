@@ -5,6 +5,7 @@ import { silentLogger } from '../../lib/log.ts';
 import { backupRequest, createFakeService, NOW } from './fake-service.ts';
 import { createHarness, expectRefused, problemOf } from './harness.ts';
 
+const SHA256 = 'ab'.repeat(32);
 const UPLOAD_ID = '5'.repeat(32);
 
 describe('large states', () => {
@@ -47,6 +48,30 @@ describe('large states', () => {
   });
 });
 
+describe('announcing an upload', () => {
+  const SUM = 'AB'.repeat(32);
+
+  test.each([
+    ['{"bytes":7}', { bytes: 7 }],
+    [`{"sha256":"${SUM}"}`, { sha256: SUM.toLowerCase() }],
+    [`{"bytes":7,"sha256":"sha256:${SUM}"}`, { bytes: 7, sha256: SUM.toLowerCase() }],
+    ['{}', {}],
+  ])('%s is handed on', async (body, announced) => {
+    const { send, calls } = createHarness();
+    expect((await send('POST', '/uploads', body)).status).toBe(201);
+    expect(calls).toEqual([{ method: 'createUpload', args: [announced] }]);
+  });
+
+  test.each([
+    ['{"bytes":0}', '/bytes'],
+    ['{"bytes":"7"}', '/bytes'],
+    ['{"sha256":"abc"}', '/sha256'],
+    ['{"md5":"x"}', '/md5'],
+  ])('%s is refused', async (body, pointer) => {
+    await expectRefused('POST', '/uploads', body, 400, 'invalid_request', [pointer]);
+  });
+});
+
 describe('a home that takes uploads itself', () => {
   const app = (receive: (uploadId: string, bytes: number) => Promise<number>) =>
     createApi({
@@ -58,7 +83,7 @@ describe('a home that takes uploads itself', () => {
         async receive(uploadId, body) {
           let bytes = 0;
           for await (const chunk of body) bytes += chunk.length;
-          return receive(uploadId, bytes);
+          return { bytes: await receive(uploadId, bytes), sha256: SHA256 };
         },
       },
     });
@@ -68,7 +93,10 @@ describe('a home that takes uploads itself', () => {
       method: 'PUT',
       body: '[1,2,3]',
     });
-    expect([response.status, await response.json()]).toEqual([200, { uploadId: UPLOAD_ID, bytes: 7 }]);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { uploadId: UPLOAD_ID, bytes: 7, sha256: SHA256 },
+    ]);
   });
 
   test('says no in problem documents', async () => {

@@ -16,26 +16,34 @@ export const quarantineDirectory = (dataDir: string): string => join(dataDir, 'q
 
 type Quarantine = Pick<BlobStore, 'setAside' | 'listAside' | 'putBack' | 'deleteAside'>;
 
+export interface AsideEntry {
+  blobId: string;
+  /** Epoch milliseconds. */
+  since: number;
+  path: string;
+}
+
+/** What lies there, in id order. Of an id that was set aside twice the later one counts, and comes first. */
+export function asideEntries(dataDir: string): AsideEntry[] {
+  const folder = quarantineDirectory(dataDir);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+  const found = names.flatMap((name) => {
+    const [, blobId, since] = ASIDE.exec(name) ?? [];
+    return blobId === undefined ? [] : [{ blobId, since: Number(since), path: join(folder, name) }];
+  });
+  return found.sort((a, b) => (a.blobId === b.blobId ? b.since - a.since : a.blobId < b.blobId ? -1 : 1));
+}
+
 /** The part of a blob store that sets blobs aside. `now` dates them. */
 export function createQuarantine(dataDir: string, now: () => number): Quarantine {
   const folder = quarantineDirectory(dataDir);
-
-  /** What lies there, in id order. Of an id that was set aside twice the later one counts. */
-  function entries(): { blobId: string; since: number; path: string }[] {
-    let names: string[];
-    try {
-      names = readdirSync(folder);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
-      throw error;
-    }
-    const found = names.flatMap((name) => {
-      const [, blobId, since] = ASIDE.exec(name) ?? [];
-      return blobId === undefined ? [] : [{ blobId, since: Number(since), path: join(folder, name) }];
-    });
-    return found.sort((a, b) => (a.blobId === b.blobId ? b.since - a.since : a.blobId < b.blobId ? -1 : 1));
-  }
-
+  const entries = () => asideEntries(dataDir);
   const entryOf = (blobId: string) => entries().find((entry) => entry.blobId === blobId);
 
   return {

@@ -167,6 +167,8 @@ export interface Catalog {
   getHead(resourceId: string): Promise<Head | undefined>;
   /** Live backups, newest first: of one resource by sequence, of all by createdAt, equal times in a stable order. */
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Tombstones, in the order in which they were listed when they were live. */
+  listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
   /** Live backups of one resource by rising sequence, from `fromSequence` on. */
   resourceHistory(
     request: PageRequest & { resourceId: string; fromSequence: number },

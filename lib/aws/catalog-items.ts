@@ -40,6 +40,8 @@ export type Item = Record<string, AttributeValue>;
 /** The partitions of the indexes; the sharded ones have their shard behind the word. */
 export const INDEXED = {
   live: 'LIVE',
+  hidden: 'HIDDEN',
+  hiddenType: (type: string) => `HIDDENTYPE#${type}`,
   type: (type: string) => `TYPE#${type}`,
   expiring: 'EXP',
   operations: 'OPS',
@@ -77,8 +79,12 @@ export function backupItems(record: BackupRecord): BackupItems {
       ? {}
       : indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))),
   };
+  const hidden = {
+    ...indexed('gsi1', shardedPartition(INDEXED.hidden, id), sortedBy(createdAt, id)),
+    ...indexed('gsi2', shardedPartition(INDEXED.hiddenType(type), id), sortedBy(createdAt, id)),
+  };
   return {
-    record: document(backupKey(id), record, record.version, live ? listed : {}),
+    record: document(backupKey(id), record, record.version, live ? listed : hidden),
     others: [
       item(sequenceKey(resourceId, sequence), { id: { S: id }, live: { BOOL: live }, type: { S: type } }),
       item(ownBlobKey(ownBlob(record).blobId), { id: { S: id } }),

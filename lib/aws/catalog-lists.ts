@@ -4,10 +4,11 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
+  BackupType,
   GarbageEntry,
   OperationRecord,
 } from '../core/model.ts';
-import type { Catalog } from '../ports.ts';
+import type { Catalog, Page, PageRequest } from '../ports.ts';
 import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
 import {
   backupKey,
@@ -25,6 +26,7 @@ import type { IndexName } from './table.ts';
 type CatalogLists = Pick<
   Catalog,
   | 'listBackups'
+  | 'listHidden'
   | 'resourceHistory'
   | 'expiring'
   | 'listOperations'
@@ -40,32 +42,53 @@ type CatalogLists = Pick<
 
 /** The paginated reads of the catalog. What one resource has of backups is read strongly consistent, the rest by index. */
 export function createCatalogLists(listings: Listings): CatalogLists {
+  /** Of one resource, by sequence. */
+  function newestFirst(
+    list: string,
+    request: PageRequest & { type?: BackupType },
+    resourceId: string,
+    isLive: boolean,
+  ): Promise<Page<BackupRecord>> {
+    const { type } = request;
+    // Entries of the first release do not have their type: then the record tells.
+    const accepts = (entry: Item) =>
+      entry.live?.BOOL === isLive && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
+    const read = (item: Item) => {
+      const record = recordOf<BackupRecord>(item);
+      const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
+      return belongs ? record : undefined;
+    };
+    const plan = ofResource(`${list} of a resource`, resourceId, SEQUENCE_PREFIX, { accepts });
+    return listings.page(
+      { ...plan, name: [`${list} of a resource`, resourceId, type ?? ''], direction: 'falling', read },
+      request,
+    );
+  }
+
   return {
     async listBackups(request) {
       const { resourceId, type } = request;
-      if (resourceId === undefined) {
-        const plan =
-          type === undefined
-            ? inIndex<BackupRecord>(['backups'], 'gsi1', partitionsOf(INDEXED.live), 'falling')
-            : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
-        return listings.page(plan, request);
-      }
-      // Entries of the first release do not have their type: then the record tells.
-      const accepts = (entry: Item) =>
-        entry.live?.BOOL === true && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
-      const read = (item: Item) => {
-        const record = liveRecord(item);
-        return type === undefined || record?.type === type ? record : undefined;
-      };
-      return listings.page(
-        {
-          ...ofResource('backups of a resource', resourceId, SEQUENCE_PREFIX, { accepts }),
-          name: ['backups of a resource', resourceId, type ?? ''],
-          direction: 'falling',
-          read,
-        },
-        request,
-      );
+      if (resourceId !== undefined) return newestFirst('backups', request, resourceId, true);
+      const plan =
+        type === undefined
+          ? inIndex<BackupRecord>(['backups'], 'gsi1', partitionsOf(INDEXED.live), 'falling')
+          : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
+      return listings.page(plan, request);
+    },
+
+    async listHidden(request) {
+      const { resourceId, type } = request;
+      if (resourceId !== undefined) return newestFirst('hidden', request, resourceId, false);
+      const plan =
+        type === undefined
+          ? inIndex<BackupRecord>(['hidden'], 'gsi1', partitionsOf(INDEXED.hidden), 'falling')
+          : inIndex<BackupRecord>(
+              ['hidden', type],
+              'gsi2',
+              partitionsOf(INDEXED.hiddenType(type)),
+              'falling',
+            );
+      return listings.page(plan, request);
     },
 
     async resourceHistory(request) {

@@ -15,6 +15,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction> = {
   getBackup: 'backups',
   protectBackup: 'backups',
   deleteBackup: 'backups',
+  undeleteBackup: 'backups',
   getBackupDelta: 'restores',
   verifyBackup: 'restores',
   restoreBackup: 'restores',

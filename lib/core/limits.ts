@@ -57,8 +57,10 @@ export const LIMITS = {
   uploadMs: 60 * 60 * SECOND_MS,
   /** How long an Idempotency-Key is remembered. */
   idempotencyMs: DAY_MS,
-  /** Between a removal being marked and its bytes being swept. */
-  graceMs: DAY_MS,
+  /** Between a removal being marked and its bytes being swept: time to notice and to undelete. */
+  graceMs: 7 * DAY_MS,
+  /** What was undeleted after its expiry does not expire again before that: time to see to it. */
+  undeletedMs: 7 * DAY_MS,
   /** A restore that has not finished by then has failed; its lease on the chain ends too. */
   operationMs: 60 * 60 * SECOND_MS,
   /** Finished operations are listed for that long. */

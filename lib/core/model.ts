@@ -77,6 +77,10 @@ export interface BackupRecord {
   /** Set when hidden: the record is a tombstone from then on. */
   deletedAt?: number;
   deletedReason?: 'deleted' | 'expired';
+  /** Of a tombstone: until then it can be restored and undeleted. */
+  restorableUntil?: number;
+  /** Set when it was undeleted after, or shortly before, its expiry: it is kept until then all the same. */
+  keptUntil?: number;
   /** Optimistic lock: each update writes version + 1. */
   version: number;
 }
@@ -190,6 +194,8 @@ export interface OperationRecord {
   inexact?: InexactMoment;
   path?: string;
   validate: boolean;
+  /** A hidden backup was asked for by name. */
+  includeDeleted?: boolean;
   validated: boolean;
   validationErrors: string[];
   /** 0..100, never falling. */
@@ -237,10 +243,15 @@ export interface GarbageEntry {
 /** How many to keep besides what has not expired. A backup that any rule keeps stays. */
 export interface RetentionPolicy {
   keepLast?: number;
+  keepHourly?: number;
   keepDaily?: number;
   keepWeekly?: number;
   keepMonthly?: number;
   keepYearly?: number;
+  /** IANA name of the zone whose hours, days, weeks, months and years are meant; UTC without it. */
+  timeZone?: string;
+  /** Whether the newest backup expires like any other. */
+  expireNewest?: boolean;
 }
 
 export interface PolicyRecord {
@@ -281,6 +292,7 @@ export type AuditAction =
   | 'backup.request_progressed'
   | 'backup.deleted'
   | 'backup.expired'
+  | 'backup.undeleted'
   | 'backup.rebased'
   | 'backup.protection_changed'
   | 'backup.removed'

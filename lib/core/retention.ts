@@ -1,6 +1,6 @@
 // What expiry and policy say of each backup, and why. Pure: the dry run and the sweep see the same decisions.
 
-import { DAY_MS } from './limits.ts';
+import { type Calendar, calendarOf } from './calendar.ts';
 import type { BackupRecord, RetentionPolicy } from './model.ts';
 
 export interface RetentionDecision {
@@ -10,8 +10,8 @@ export interface RetentionDecision {
   expiresAt?: number;
   action: 'keep' | 'drop';
   /**
-   * To keep: every reason there is, of `legal-hold`, `locked`, `not-expired`, `kept-for-ever` (it never expires) and
-   * `last-1`, `daily-3`, `weekly-1`, `monthly-2`, `yearly-1` (the n-th newest of its rule). To drop: `expired`.
+   * To keep: every reason there is, of `legal-hold`, `locked`, `not-expired`, `kept-for-ever` (it never expires),
+   * `undeleted` (and kept for a while), `newest` (of its resource) and `last-1`, `hourly-5`, `daily-3`, `weekly-1`, `monthly-2`, `yearly-1` (the n-th newest of its rule). To drop: `expired`.
    */
   reasons: string[];
 }
@@ -19,28 +19,50 @@ export interface RetentionDecision {
 /** What a decision depends on. */
 export type RetentionSubject = Pick<
   BackupRecord,
-  'id' | 'resourceId' | 'sequence' | 'createdAt' | 'expiresAt' | 'legalHold' | 'lockedUntil'
+  'id' | 'resourceId' | 'sequence' | 'createdAt' | 'expiresAt' | 'legalHold' | 'lockedUntil' | 'keptUntil'
 >;
 
 /** One rule of a policy: of each period the newest backup, for that many of the newest periods that have one. */
 interface Rule {
   name: string;
   keep: (policy: RetentionPolicy) => number | undefined;
-  periodOf: (backup: RetentionSubject) => number;
+  periodOf: (backup: RetentionSubject, calendar: Calendar) => number;
 }
 
 const RULES: readonly Rule[] = [
   { name: 'last', keep: (policy) => policy.keepLast, periodOf: (backup) => backup.sequence },
-  { name: 'daily', keep: (policy) => policy.keepDaily, periodOf: (backup) => dayOf(backup.createdAt) },
-  { name: 'weekly', keep: (policy) => policy.keepWeekly, periodOf: (backup) => weekOf(backup.createdAt) },
-  { name: 'monthly', keep: (policy) => policy.keepMonthly, periodOf: (backup) => monthOf(backup.createdAt) },
-  { name: 'yearly', keep: (policy) => policy.keepYearly, periodOf: (backup) => yearOf(backup.createdAt) },
+  {
+    name: 'hourly',
+    keep: (policy) => policy.keepHourly,
+    periodOf: (b, calendar) => calendar.hourOf(b.createdAt),
+  },
+  {
+    name: 'daily',
+    keep: (policy) => policy.keepDaily,
+    periodOf: (b, calendar) => calendar.dayOf(b.createdAt),
+  },
+  {
+    name: 'weekly',
+    keep: (policy) => policy.keepWeekly,
+    periodOf: (b, calendar) => calendar.weekOf(b.createdAt),
+  },
+  {
+    name: 'monthly',
+    keep: (policy) => policy.keepMonthly,
+    periodOf: (b, calendar) => calendar.monthOf(b.createdAt),
+  },
+  {
+    name: 'yearly',
+    keep: (policy) => policy.keepYearly,
+    periodOf: (b, calendar) => calendar.yearOf(b.createdAt),
+  },
 ];
 
 /**
  * Decides which backups of a resource are to be kept. A backup is dropped only if it has expired and no rule, legal hold
- * or lock keeps it: a policy lengthens what `expiresAt` promised and never shortens it. Rules count every live backup,
- * those that have not expired included, as in restic and kopia. Days, ISO weeks, months and years are those of UTC.
+ * or lock keeps it: a policy lengthens what `expiresAt` promised and never shortens it. The newest of a resource is kept
+ * too, unless its policy says otherwise: a job that has stopped must not lose everything. Rules count every live backup,
+ * those that have not expired included, as in restic and kopia, by the calendar of the policy's time zone.
  *
  * @param backups all live backups of one resource, in any order
  * @param now epoch milliseconds
@@ -57,20 +79,28 @@ export function planRetention(
   }
   const newestFirst = [...backups].sort((a, b) => b.sequence - a.sequence);
   const reasons = new Map(newestFirst.map((backup) => [backup, protectionsOf(backup, now)]));
+  const [newest] = newestFirst;
+  if (newest !== undefined && policy?.expireNewest !== true) reasons.get(newest)!.push('newest');
+  const calendar = calendarOf(policy?.timeZone);
   for (const rule of RULES) {
     const keep = (policy && rule.keep(policy)) ?? 0;
-    const kept = newestOfPeriods(newestFirst, rule.periodOf).slice(0, keep);
+    if (keep === 0) continue;
+    const kept = newestOfPeriods(newestFirst, (backup) => rule.periodOf(backup, calendar)).slice(0, keep);
     for (const [i, backup] of kept.entries()) reasons.get(backup)!.push(`${rule.name}-${i + 1}`);
   }
   return newestFirst.map((backup) => decide(backup, reasons.get(backup)!));
 }
 
 /** Why a backup is kept, whatever the policy. */
-function protectionsOf({ legalHold, lockedUntil, expiresAt }: RetentionSubject, now: number): string[] {
+function protectionsOf(
+  { legalHold, lockedUntil, keptUntil, expiresAt }: RetentionSubject,
+  now: number,
+): string[] {
   const reasons: string[] = [];
   if (legalHold) reasons.push('legal-hold');
   // Asked this way round, so that a time that is not a number keeps.
   if (lockedUntil !== undefined && !(lockedUntil <= now)) reasons.push('locked');
+  if (keptUntil !== undefined && !(keptUntil <= now)) reasons.push('undeleted');
   if (expiresAt === undefined) reasons.push('kept-for-ever');
   else if (!(expiresAt <= now)) reasons.push('not-expired');
   return reasons;
@@ -78,7 +108,7 @@ function protectionsOf({ legalHold, lockedUntil, expiresAt }: RetentionSubject, 
 
 function newestOfPeriods(
   newestFirst: readonly RetentionSubject[],
-  periodOf: Rule['periodOf'],
+  periodOf: (backup: RetentionSubject) => number,
 ): RetentionSubject[] {
   const seen = new Set<number>();
   return newestFirst.filter((backup) => {
@@ -96,21 +126,4 @@ function decide(backup: RetentionSubject, reasons: string[]): RetentionDecision 
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(reasons.length > 0 ? { action: 'keep', reasons } : { action: 'drop', reasons: ['expired'] }),
   };
-}
-
-function dayOf(instant: number): number {
-  return Math.floor(instant / DAY_MS);
-}
-
-/** ISO 8601 weeks begin on Monday; day 0 of the epoch was a Thursday. Weeks are counted from the epoch, never within a year. */
-function weekOf(instant: number): number {
-  return Math.floor((dayOf(instant) + 3) / 7);
-}
-
-function monthOf(instant: number): number {
-  return yearOf(instant) * 12 + new Date(instant).getUTCMonth();
-}
-
-function yearOf(instant: number): number {
-  return new Date(instant).getUTCFullYear();
 }

@@ -15,6 +15,7 @@ import { keyText } from './schema.ts';
 type CatalogLists = Pick<
   Catalog,
   | 'listBackups'
+  | 'listHidden'
   | 'resourceHistory'
   | 'expiring'
   | 'listOperations'
@@ -33,6 +34,7 @@ export function createCatalogLists(database: Database): CatalogLists {
     key: string,
     where: string,
     belongs?: ListingPlan<BackupRecord>['belongs'],
+    live = 1,
   ) =>
     createListing<BackupRecord>(database, {
       ...(belongs === undefined ? {} : { belongs }),
@@ -40,13 +42,18 @@ export function createCatalogLists(database: Database): CatalogLists {
       table: 'backup',
       key,
       direction: 'falling',
-      where: `live = 1 ${where}`,
+      where: `live = ${live} ${where}`,
     });
   const allBackups = backups('backups', 'created_at', '');
   const backupsOfType = backups('backups', 'created_at', 'AND type = ?');
   const newestFirst = (where: string) => backups('backups of a resource', 'sequence', where, ofResource);
   const backupsOfResource = newestFirst('AND resource_id = ?');
   const backupsOfResourceAndType = newestFirst('AND resource_id = ? AND type = ?');
+  const allHidden = backups('hidden', 'created_at', '', undefined, 0);
+  const hiddenOfType = backups('hidden', 'created_at', 'AND type = ?', undefined, 0);
+  const hiddenFirst = (where: string) => backups('hidden of a resource', 'sequence', where, ofResource, 0);
+  const hiddenOfResource = hiddenFirst('AND resource_id = ?');
+  const hiddenOfResourceAndType = hiddenFirst('AND resource_id = ? AND type = ?');
   const history = createListing<BackupRecord>(database, {
     list: 'history',
     table: 'backup',
@@ -131,6 +138,15 @@ export function createCatalogLists(database: Database): CatalogLists {
       return type === undefined
         ? backupsOfResource(request, keyText(resourceId))
         : backupsOfResourceAndType(request, keyText(resourceId), type);
+    },
+    async listHidden(request) {
+      const { resourceId, type } = request;
+      if (resourceId === undefined) {
+        return type === undefined ? allHidden(request) : hiddenOfType(request, type);
+      }
+      return type === undefined
+        ? hiddenOfResource(request, keyText(resourceId))
+        : hiddenOfResourceAndType(request, keyText(resourceId), type);
     },
     resourceHistory: async (request) => history(request, keyText(request.resourceId), request.fromSequence),
     expiring: async (request) => expiring(request, request.before),

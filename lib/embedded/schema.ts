@@ -186,6 +186,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE store ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE store ADD COLUMN based INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE INDEX backup_hidden ON backup (created_at) WHERE live = 0;
+  CREATE INDEX backup_hidden_type ON backup (type, created_at) WHERE live = 0;
+  CREATE INDEX backup_hidden_resource ON backup (resource_id, sequence) WHERE live = 0;
+  CREATE INDEX backup_hidden_resource_type ON backup (resource_id, type, sequence) WHERE live = 0;
+  `,
 ];
 
 /**

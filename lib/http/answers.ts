@@ -30,7 +30,7 @@ export function createAnswers() {
     requestedType: z
       .exactOptional(backupType())
       .check(about('What was asked for, where there was no base to build it on')),
-    status: z.literal('completed'),
+    status: z.enum(['completed', 'deleted']),
     size: count.check(about('Bytes of the whole state as canonical text')),
     compressedSize: count.check(about('Bytes that this backup added, compressed')),
     compressionRatio: percent.check(about('Percent saved')),
@@ -54,6 +54,12 @@ export function createAnswers() {
     createdAt: time,
     completedAt: time,
     expiresAt: z.exactOptional(time),
+    keptUntil: z.exactOptional(time).check(about('Undeleted after its expiry: kept at least until then')),
+    deletedAt: z.exactOptional(time),
+    deletedReason: z.exactOptional(z.enum(['deleted', 'expired'])),
+    restorableUntil: z
+      .exactOptional(time)
+      .check(about('Until then it can be restored with includeDeleted, and undeleted')),
   });
 
   const PendingBackup = z.object({
@@ -159,10 +165,13 @@ export function createAnswers() {
     resourceId: z.string(),
     policy: z.object({
       keepLast: z.exactOptional(z.int()),
+      keepHourly: z.exactOptional(z.int()),
       keepDaily: z.exactOptional(z.int()),
       keepWeekly: z.exactOptional(z.int()),
       keepMonthly: z.exactOptional(z.int()),
       keepYearly: z.exactOptional(z.int()),
+      timeZone: z.exactOptional(z.string()),
+      expireNewest: z.exactOptional(z.boolean()),
     }),
     updatedAt: time,
   });

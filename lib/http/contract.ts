@@ -147,6 +147,18 @@ export const ROUTES = {
     answers: { 200: { description: 'Deleted', schema: 'Deleted' } },
     errors: ['backup_not_found', 'backup_protected', 'write_conflict'],
   },
+  undeleteBackup: {
+    method: 'POST',
+    path: '/backups/{id}/undelete',
+    summary: 'Take a deletion or an expiry back, while the bytes are there',
+    tag: 'Backups',
+    auth: true,
+    params: IdPath,
+    // Nothing to say; an empty object is let through for clients that always send a body.
+    body: { fields: Nothing, optional: true },
+    answers: { 200: { description: 'The backup, live again', schema: 'Backup' } },
+    errors: ['backup_not_found', 'broken_chain', 'write_conflict'],
+  },
   getBackupDelta: {
     method: 'GET',
     path: '/backups/{id}/delta',

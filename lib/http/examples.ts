@@ -98,6 +98,7 @@ export const EXAMPLES: Partial<Record<OperationId, RouteExamples>> = {
     requests: { hold: { legalHold: true }, lock: { lockedUntil: '2032-01-01T00:00:00Z' } },
     answers: { 200: { ...BACKUP, legalHold: true } },
   },
+  undeleteBackup: { answers: { 200: BACKUP } },
   deleteBackup: { answers: { 200: { id: 'backup-1', status: 'deleted' } } },
   getBackupDelta: {
     answers: {

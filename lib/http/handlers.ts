@@ -107,7 +107,14 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async listBackups({ query }) {
-      const { status = 'completed', type, ...rest } = query;
+      const { status = 'completed', deleted, type, ...rest } = query;
+      if (deleted === 'true') {
+        if (query.status !== undefined) {
+          throw invalidRequest([{ pointer: '/query/status', detail: 'cannot be combined with deleted' }]);
+        }
+        const asked = type === undefined ? rest : { ...rest, type };
+        return replyPage('backups', await service.listHidden(asked), viewBackup);
+      }
       if (status === 'completed') return replyPage('backups', await service.listBackups(query), viewBackup);
       if (type !== undefined) {
         throw invalidRequest([{ pointer: '/query/type', detail: 'cannot be combined with this status' }]);
@@ -140,6 +147,10 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     async deleteBackup({ params }, { actor }) {
       await service.deleteBackup(params.id, { actor });
       return replyJson(200, { id: params.id, status: 'deleted' });
+    },
+
+    async undeleteBackup({ params }, { actor }) {
+      return replyJson(200, viewBackup(await service.undeleteBackup(params.id, { actor })));
     },
 
     async getBackupDelta({ params }) {

@@ -18,6 +18,7 @@ import {
   retentionDays,
   sha256,
   tags,
+  timeZone,
   uploadId,
 } from './values.ts';
 
@@ -31,6 +32,7 @@ export const BackupListQuery = once(() =>
     resourceId: z.exactOptional(name()),
     type: z.exactOptional(backupType()),
     status: z.exactOptional(backupStatus()),
+    deleted: z.exactOptional(z.enum(['true', 'false'])),
     ...page(),
   }),
 );
@@ -86,7 +88,12 @@ const restoreOptions = () => ({
 });
 
 export const RestoreFields = once(() =>
-  z.strictObject({ backupId: name(), targetResourceId: name(), ...restoreOptions() }),
+  z.strictObject({
+    backupId: name(),
+    targetResourceId: name(),
+    ...restoreOptions(),
+    includeDeleted: z.exactOptional(z.boolean()),
+  }),
 );
 
 export const PointInTimeFields = once(() =>
@@ -103,14 +110,17 @@ export const PolicyFields = once(() =>
   z
     .strictObject({
       keepLast: z.exactOptional(keepCount()),
+      keepHourly: z.exactOptional(keepCount()),
       keepDaily: z.exactOptional(keepCount()),
       keepWeekly: z.exactOptional(keepCount()),
       keepMonthly: z.exactOptional(keepCount()),
       keepYearly: z.exactOptional(keepCount()),
+      timeZone: z.exactOptional(timeZone()),
+      expireNewest: z.exactOptional(z.boolean()),
     })
     .check(
       z.refine(
-        (value) => Object.keys(value).length > 0,
+        (value) => Object.keys(value).some((name) => name !== 'timeZone'),
         'must have at least one rule; to keep none, delete the policy',
       ),
     ),

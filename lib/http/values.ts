@@ -1,6 +1,7 @@
 // The building blocks of the contract's schemas: each says what a value is, how long it may be, and what is said of a wrong one.
 
 import * as z from 'zod/mini';
+import { isTimeZone } from '../core/calendar.ts';
 import { parsePointer, pointerMeantBy } from '../core/json/pointer.ts';
 import { LIMITS } from '../core/limits.ts';
 import { faultOfInstant, faultOfNumber, parseInstant, type SecondEdge } from './instant.ts';
@@ -105,6 +106,13 @@ export const backupStatus = once(() => z.enum(['pending', 'in_progress', 'comple
 
 /** How many a policy keeps: its longest reach is that of retentionDays. */
 export const keepCount = once(() => wholeNumber(1, LIMITS.retentionDaysMax));
+
+/** A time zone by its IANA name: `Europe/Berlin`, `UTC`. */
+export const timeZone = once(() =>
+  line(64).check(
+    z.refine((value) => isTimeZone(value), 'must be a time zone of the IANA database, as Europe/Berlin'),
+  ),
+);
 
 /** A whole number in a query string: digits only, so that `1e3`, `0x10` and ` 7` are not guessed at. */
 export const limit = once(() =>

@@ -23,7 +23,7 @@ export function viewBackup(record: BackupRecord): BackupView {
     resourceType: record.resourceType,
     type: record.type,
     ...(requestedType === undefined ? {} : { requestedType }),
-    status: record.status,
+    status: record.deletedAt === undefined ? record.status : 'deleted',
     size: record.size,
     compressedSize: record.compressedSize,
     compressionRatio: percentSaved(record.size, record.compressedSize),
@@ -51,6 +51,18 @@ export function viewBackup(record: BackupRecord): BackupView {
     createdAt: formatInstant(record.createdAt),
     completedAt: formatInstant(record.completedAt),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+    ...hiddenSince(record),
+  };
+}
+
+/** Of a tombstone what became of it; of what was undeleted how long it is kept at least. */
+function hiddenSince(record: BackupRecord) {
+  const { deletedAt, deletedReason, restorableUntil, keptUntil } = record;
+  return {
+    ...(keptUntil === undefined ? {} : { keptUntil: formatInstant(keptUntil) }),
+    ...(deletedAt === undefined ? {} : { deletedAt: formatInstant(deletedAt) }),
+    ...(deletedReason === undefined ? {} : { deletedReason }),
+    ...(restorableUntil === undefined ? {} : { restorableUntil: formatInstant(restorableUntil) }),
   };
 }
 

@@ -1,8 +1,8 @@
 // The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
 
-import type { BackupRecord, BackupRequest, OperationRecord } from '../core/model.ts';
+import type { BackupRecord, BackupRequest, BackupType, OperationRecord } from '../core/model.ts';
 import { checkLimit } from '../port-checks.ts';
-import type { Catalog } from '../ports.ts';
+import type { Catalog, Page, PageRequest } from '../ports.ts';
 import { applyChanges } from './catalog-commit.ts';
 import { createState, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
@@ -15,6 +15,25 @@ export function createMemoryCatalog(): Catalog {
 
   function liveBackups() {
     return [...state.backups.values()].filter(({ record }) => record.deletedAt === undefined);
+  }
+
+  function listed(
+    list: string,
+    request: PageRequest & { resourceId?: string; type?: BackupType },
+    isHidden: boolean,
+  ): Page<BackupRecord> {
+    const { resourceId, type } = request;
+    const matching = [...state.backups.values()].filter(
+      ({ record }) =>
+        (record.deletedAt !== undefined) === isHidden &&
+        (resourceId === undefined || record.resourceId === resourceId) &&
+        (type === undefined || record.type === type),
+    );
+    const order =
+      resourceId === undefined
+        ? { list, key: (record: BackupRecord) => record.createdAt }
+        : { list: `${list} of a resource`, key: (record: BackupRecord) => record.sequence };
+    return pageOf(matching, { ...order, direction: 'falling' }, request);
   }
 
   return {
@@ -36,19 +55,8 @@ export function createMemoryCatalog(): Catalog {
       return copied(state.heads.get(resourceId));
     },
 
-    async listBackups(request) {
-      const { resourceId, type } = request;
-      const matching = liveBackups().filter(
-        ({ record }) =>
-          (resourceId === undefined || record.resourceId === resourceId) &&
-          (type === undefined || record.type === type),
-      );
-      const order =
-        resourceId === undefined
-          ? { list: 'backups', key: (record: BackupRecord) => record.createdAt }
-          : { list: 'backups of a resource', key: (record: BackupRecord) => record.sequence };
-      return pageOf(matching, { ...order, direction: 'falling' }, request);
-    },
+    listBackups: async (request) => listed('backups', request, false),
+    listHidden: async (request) => listed('hidden', request, true),
 
     async resourceHistory(request) {
       const matching = liveBackups().filter(

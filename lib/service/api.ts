@@ -67,6 +67,8 @@ export interface RestoreInput {
   path?: string;
   /** Answer at once, work in the background. */
   async: boolean;
+  /** Whether a deleted or expired backup is restored too, while its bytes are there. */
+  includeDeleted?: boolean;
 }
 
 export interface PointInTimeInput extends Omit<RestoreInput, 'backupId' | 'targetResourceId'> {
@@ -133,6 +135,10 @@ export interface BackupService {
   /** The backup or, while one by upload is not there yet or has failed, its request. Throws backup_not_found, for deleted ones too. */
   findBackup(id: string): Promise<BackupRecord | BackupRequest>;
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** What was deleted or has expired, and can still be restored. */
+  listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Makes a hidden backup live again. Throws broken_chain once its bytes are about to go. */
+  undeleteBackup(id: string, caller: Caller): Promise<BackupRecord>;
   /** Requests of one status: what is still to be made, and what has failed. */
   listRequests(
     request: PageRequest & { status: RequestStatus; resourceId?: string },

@@ -55,7 +55,13 @@ async function hideNow(
     const changes: Change[] = [
       {
         kind: 'backup.update',
-        record: { ...record, deletedAt: now, deletedReason: reason, version: record.version + 1 },
+        record: {
+          ...record,
+          deletedAt: now,
+          deletedReason: reason,
+          restorableUntil: now + options.graceMs,
+          version: record.version + 1,
+        },
         expect: record.version,
       },
       { kind: 'snapshot.remove', resourceId, sequence },

@@ -4,6 +4,7 @@ import { hasCode } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
+import { anyBackup } from './undelete.ts';
 
 /** Reads with `read`; when a blob is missing because the backup was rebased since `record` was read, it reads anew, once. */
 export async function readBackup<T>(
@@ -15,7 +16,8 @@ export async function readBackup<T>(
     return await read(record);
   } catch (error) {
     if (!hasCode(error, 'broken_chain')) throw error;
-    const fresh = await liveBackup(deps, record.id);
+    const find = record.deletedAt === undefined ? liveBackup : anyBackup;
+    const fresh = await find(deps, record.id);
     if (fresh.version === record.version) throw error;
     return read(fresh);
   }

@@ -39,6 +39,8 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
   const live = await collect((page) => catalog.resourceHistory({ ...page, resourceId, fromSequence }));
   const needed = new Set(live.flatMap((record) => record.chain.map((blob) => blob.blobId)));
 
+  const promised = await promisedBlobs(deps, garbage, now);
+
   const rebased = await rebaseAll(deps, live, new Set(unwanted.keys()));
 
   const released = { rebased, blobsRemoved: 0 };
@@ -53,10 +55,22 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
       }
       continue;
     }
+    if (promised.has(entry.blobId)) continue;
     if (entry.dueAt > now || (await catalog.hasLease(entry.chainId, now))) continue;
     if (await remove(deps, entry)) released.blobsRemoved++;
   }
   return released;
+}
+
+/** What hidden backups need that can still be undeleted: their way back stays whole until their own time is over. */
+async function promisedBlobs({ catalog }: Deps, garbage: GarbageEntry[], now: number): Promise<Set<string>> {
+  const promised = new Set<string>();
+  for (const { backupId, dueAt } of garbage) {
+    const hidden = backupId === undefined || dueAt <= now ? undefined : await catalog.getBackup(backupId);
+    if (hidden?.deletedAt === undefined) continue;
+    for (const { blobId } of hidden.chain) promised.add(blobId);
+  }
+  return promised;
 }
 
 /** Gives every live backup that goes through an unwanted blob a chain without it, oldest first. */

@@ -17,14 +17,20 @@ import { readBackup } from './read-backup.ts';
 import { heldText, takeRoom } from './readers.ts';
 import { loadState, type ReadOptions, readText } from './state.ts';
 import type { Text } from './text.ts';
+import { anyBackup } from './undelete.ts';
 
 /** Parts of the way, in percent, at which loading ends and validation begins. */
 const LOADED_PERCENT = 80;
 
 /** Restores a backup. Throws ServiceError `backup_not_found`, `path_not_found`, `broken_chain` or `integrity_error`. */
 export async function restoreBackup(deps: Deps, input: RestoreInput, caller: Caller): Promise<RestoreOutput> {
-  const record = await liveBackup(deps, input.backupId);
+  const record = await findFor(deps, input.backupId, input.includeDeleted);
   return begin(deps, record, { ...input, ...caller }, input.targetResourceId);
+}
+
+/** A hidden backup only for who asks for it. */
+function findFor(deps: Deps, id: string, includeDeleted = false): Promise<BackupRecord> {
+  return includeDeleted ? anyBackup(deps, id) : liveBackup(deps, id);
 }
 
 /**
@@ -59,6 +65,7 @@ async function begin(
     status: async ? 'queued' : 'in_progress',
     ...moment,
     ...(input.path === undefined ? {} : { path: input.path }),
+    ...(input.includeDeleted === true ? { includeDeleted: true } : {}),
     validate: input.validate,
     validated: false,
     validationErrors: [],
@@ -106,7 +113,7 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
   if (isFinal(operation)) return operation;
   const tracker = trackOperation(deps, operation, true);
   const outcome = await settle(
-    liveBackup(deps, operation.backupId).then((record) => run(deps, record, tracker)),
+    findFor(deps, operation.backupId, operation.includeDeleted).then((record) => run(deps, record, tracker)),
   );
   if ('error' in outcome) {
     // A dependency that is down is no fault of the backup: the queue delivers the job again.
@@ -154,7 +161,7 @@ export async function readResult(deps: Deps, operationId: string): Promise<Resto
   }
   const staged = await deps.transfers.results?.url(operationId, operation.resultUntil);
   if (staged !== undefined) return { url: staged };
-  const record = await liveBackup(deps, operation.backupId);
+  const record = await findFor(deps, operation.backupId, operation.includeDeleted);
   const room = await takeRoom(deps, record);
   try {
     const text = await readPart(deps, record, operation.path, { isChecked: false });

@@ -13,6 +13,7 @@ import { protectBackup } from './protect.ts';
 import { deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
 import { readPlan } from './retention.ts';
+import { undeleteBackup } from './undelete.ts';
 import { createUpload } from './upload.ts';
 import { verifyBackup } from './verify.ts';
 
@@ -25,6 +26,8 @@ export function createService(deps: Deps): BackupService {
     requestBackup: (input, caller) => requestBackup(deps, input, caller),
     findBackup: (id) => findBackup(deps, id),
     listBackups: (request) => paged(catalog.listBackups(request)),
+    listHidden: (request) => paged(catalog.listHidden(request)),
+    undeleteBackup: (id, caller) => undeleteBackup(deps, id, caller),
     listRequests: (request) => paged(listRequests(deps, request)),
     deleteBackup: (id, caller) => deleteBackup(deps, id, caller),
     protectBackup: (id, input, caller) => protectBackup(deps, id, input, caller),

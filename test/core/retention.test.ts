@@ -1,11 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { calendarOf } from '../../lib/core/calendar.ts';
 import type { RetentionPolicy } from '../../lib/core/model.ts';
 import { planRetention, type RetentionSubject } from '../../lib/core/retention.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const NOW = Date.parse('2026-03-10T12:00:00Z');
 const LONG_AGO = 1;
+
+/** Rules alone: that the newest is kept by itself has tests of its own. */
+const plan = (backups: readonly RetentionSubject[], policy: RetentionPolicy | undefined, now: number) =>
+  planRetention(backups, { ...policy, expireNewest: true }, now);
 
 /** Backups at these instants, oldest first; all expired long ago, unless said otherwise. */
 function backupsAt(times: string[], over: Partial<RetentionSubject> = {}): RetentionSubject[] {
@@ -22,7 +27,7 @@ function backupsAt(times: string[], over: Partial<RetentionSubject> = {}): Reten
 }
 
 function reasonsByTime(backups: RetentionSubject[], policy: RetentionPolicy | undefined): [string, string][] {
-  return planRetention(backups, policy, NOW).map(({ backupId, reasons }) => [backupId, reasons.join(' ')]);
+  return plan(backups, policy, NOW).map(({ backupId, reasons }) => [backupId, reasons.join(' ')]);
 }
 
 describe('rules, as a table of times to reasons', () => {
@@ -173,7 +178,7 @@ describe('what keeps a backup without a policy', () => {
     ['a lock that is no number', { lockedUntil: Number.NaN }, 'keep', ['locked']],
   ])('%s', (_name, over, action, reasons) => {
     const [backup] = backupsAt(['2026-01-01T00:00:00Z'], over) as [RetentionSubject];
-    expect(planRetention([backup], undefined, NOW)).toEqual([
+    expect(plan([backup], undefined, NOW)).toEqual([
       {
         backupId: backup.id,
         resourceId: 'r',
@@ -187,21 +192,21 @@ describe('what keeps a backup without a policy', () => {
 
   test('it never expires', () => {
     const { expiresAt: _never, ...backup } = backupsAt(['2026-01-01T00:00:00Z'])[0]!;
-    const [decision] = planRetention([backup], undefined, NOW);
+    const [decision] = plan([backup], undefined, NOW);
     expect(decision).toMatchObject({ action: 'keep', reasons: ['kept-for-ever'] });
     expect(decision).not.toHaveProperty('expiresAt');
   });
 
   test('a clock that tells nothing drops nothing', () => {
     const backups = backupsAt(['2026-01-01T00:00:00Z']);
-    expect(planRetention(backups, undefined, Number.NaN)[0]).toMatchObject({ action: 'keep' });
+    expect(plan(backups, undefined, Number.NaN)[0]).toMatchObject({ action: 'keep' });
   });
 });
 
 test('nothing gives nothing, and backups of two resources are refused', () => {
-  expect(planRetention([], { keepLast: 1 }, NOW)).toEqual([]);
+  expect(plan([], { keepLast: 1 }, NOW)).toEqual([]);
   const [backup] = backupsAt(['2026-01-01T00:00:00Z']) as [RetentionSubject];
-  expect(() => planRetention([backup, { ...backup, resourceId: 's' }], undefined, NOW)).toThrow(Error);
+  expect(() => plan([backup, { ...backup, resourceId: 's' }], undefined, NOW)).toThrow(Error);
 });
 
 describe('whatever the backups and the policy', () => {
@@ -233,7 +238,7 @@ describe('whatever the backups and the policy', () => {
   );
   const dropped = (backups: RetentionSubject[], policy?: RetentionPolicy): Set<string> =>
     new Set(
-      planRetention(backups, policy, NOW)
+      plan(backups, policy, NOW)
         .filter(({ action }) => action === 'drop')
         .map(({ backupId }) => backupId),
     );
@@ -244,7 +249,7 @@ describe('whatever the backups and the policy', () => {
   test('only what has expired, is not held, not locked and not kept by a rule is dropped, and all of that is', () => {
     fc.assert(
       fc.property(subjects, policies, (backups, policy) => {
-        const decisions = new Map(planRetention(backups, policy, NOW).map((d) => [d.backupId, d]));
+        const decisions = new Map(plan(backups, policy, NOW).map((d) => [d.backupId, d]));
         expect(decisions.size).toBe(backups.length);
         for (const { id, expiresAt, legalHold, lockedUntil } of backups) {
           const { action, reasons } = decisions.get(id)!;
@@ -264,7 +269,7 @@ describe('whatever the backups and the policy', () => {
   test('a rule keeps as many as it says, or all its periods, counted without a gap from the newest', () => {
     fc.assert(
       fc.property(subjects, policies, (backups, policy) => {
-        const decisions = planRetention(backups, policy, NOW);
+        const decisions = plan(backups, policy, NOW);
         const periods = {
           last: backups.length,
           daily: new Set(backups.map((b) => new Date(b.createdAt).toISOString().slice(0, 10))).size,
@@ -307,8 +312,8 @@ describe('whatever the backups and the policy', () => {
     fc.assert(
       fc.property(shuffled, policies, ([backups, mixed], policy) => {
         const before = structuredClone(mixed);
-        const decisions = planRetention(mixed, policy, NOW);
-        expect(decisions).toEqual(planRetention(backups, policy, NOW));
+        const decisions = plan(mixed, policy, NOW);
+        expect(decisions).toEqual(plan(backups, policy, NOW));
         expect(mixed).toEqual(before);
         expect(decisions.map((d) => d.createdAt)).toEqual(
           backups.map((b) => b.createdAt).sort((a, b) => b - a),
@@ -320,8 +325,110 @@ describe('whatever the backups and the policy', () => {
   test('time passing alone never keeps what was dropped', () => {
     fc.assert(
       fc.property(subjects, policies, fc.nat(5), (backups, policy, laterMs) => {
-        const later = planRetention(backups, policy, NOW + laterMs).filter((d) => d.action === 'drop');
+        const later = plan(backups, policy, NOW + laterMs).filter((d) => d.action === 'drop');
         expect(isSubset(dropped(backups, policy), new Set(later.map((d) => d.backupId)))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the newest of a resource', () => {
+  const times = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+
+  test('never expires by itself, whatever its expiry', () => {
+    expect(planRetention(backupsAt(times), undefined, NOW)).toMatchObject([
+      { action: 'keep', reasons: ['newest'] },
+      { action: 'drop', reasons: ['expired'] },
+    ]);
+    expect(planRetention(backupsAt(times), { keepLast: 2 }, NOW)).toMatchObject([
+      { reasons: ['newest', 'last-1'] },
+      { reasons: ['last-2'] },
+    ]);
+  });
+
+  test('is the one with the highest sequence, whatever the clock said', () => {
+    const [first, second] = backupsAt(times) as [RetentionSubject, RetentionSubject];
+    const turned = [{ ...first, createdAt: second.createdAt + DAY }, second];
+    expect(planRetention(turned, undefined, NOW)[0]).toMatchObject({ backupId: second.id, action: 'keep' });
+  });
+
+  test('expires where its policy says so by name', () => {
+    expect(planRetention(backupsAt(times), { expireNewest: true }, NOW)[0]).toMatchObject({ action: 'drop' });
+  });
+});
+
+test('what was undeleted is kept until its time, though it has expired', () => {
+  const backups = backupsAt(['2026-01-01T00:00:00Z'], { keptUntil: NOW + 1 });
+  expect(plan(backups, undefined, NOW)[0]).toMatchObject({ action: 'keep', reasons: ['undeleted'] });
+  expect(plan(backups, undefined, NOW + 1)[0]).toMatchObject({ action: 'drop' });
+});
+
+describe('hours, and the calendar of a zone', () => {
+  test('hourly keeps the newest of each hour that has one', () => {
+    const backups = backupsAt([
+      '2026-03-10T10:00:00Z',
+      '2026-03-10T10:59:59Z',
+      '2026-03-10T09:30:00Z',
+      '2026-03-10T07:00:00Z',
+    ]);
+    expect(reasonsByTime(backups, { keepHourly: 2 })).toEqual([
+      ['2026-03-10T10:59:59Z', 'hourly-1'],
+      ['2026-03-10T10:00:00Z', 'expired'],
+      ['2026-03-10T09:30:00Z', 'hourly-2'],
+      ['2026-03-10T07:00:00Z', 'expired'],
+    ]);
+  });
+
+  test.each([
+    // 23:30 and 00:30 in Berlin are of two days; in UTC both are of the 9th.
+    ['Europe/Berlin', ['2026-03-09T23:30:00Z', '2026-03-09T22:30:00Z'], ['daily-1', 'daily-2']],
+    ['UTC', ['2026-03-09T23:30:00Z', '2026-03-09T22:30:00Z'], ['daily-1', 'expired']],
+    ['Asia/Kathmandu', ['2026-03-09T18:15:00Z', '2026-03-09T18:14:59Z'], ['daily-1', 'daily-2']],
+    ['America/St_Johns', ['2026-01-09T03:30:00Z', '2026-01-09T03:29:59Z'], ['daily-1', 'daily-2']],
+  ])('a day in %s is a day there', (timeZone, times, reasons) => {
+    expect(reasonsByTime(backupsAt(times), { keepDaily: 5, timeZone }).map(([, reason]) => reason)).toEqual(
+      reasons,
+    );
+  });
+
+  test('the two hours of one name in an autumn night are two; the one that is left out in spring is none', () => {
+    const autumn = backupsAt(['2025-10-26T00:30:00Z', '2025-10-26T01:30:00Z', '2025-10-26T02:30:00Z']);
+    const policy = { keepHourly: 9, timeZone: 'Europe/Berlin' };
+    expect(reasonsByTime(autumn, policy).map(([, reason]) => reason)).toEqual([
+      'hourly-1',
+      'hourly-2',
+      'hourly-3',
+    ]);
+    const spring = backupsAt(['2026-03-29T00:59:59Z', '2026-03-29T01:00:00Z', '2026-03-29T01:59:59Z']);
+    expect(reasonsByTime(spring, policy).map(([, reason]) => reason)).toEqual([
+      'hourly-1',
+      'expired',
+      'hourly-2',
+    ]);
+  });
+
+  test('is the calendar that Intl tells, at any instant and in any zone', () => {
+    const zones = [
+      'Europe/Berlin',
+      'America/New_York',
+      'Australia/Lord_Howe',
+      'Pacific/Apia',
+      'Asia/Kolkata',
+      'UTC',
+    ];
+    const instants = fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2037, 0) });
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), instants, (timeZone, instant) => {
+        const format = new Intl.DateTimeFormat('en-CA', {
+          timeZone,
+          year: 'numeric',
+          month: '2-digit',
+          day: '2-digit',
+        });
+        const calendar = calendarOf(timeZone);
+        const day = new Date(calendar.dayOf(instant) * DAY).toISOString().slice(0, 10);
+        expect(day).toBe(format.format(instant));
+        expect(calendar.monthOf(instant)).toBe(Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1);
       }),
     );
   });

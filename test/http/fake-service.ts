@@ -108,6 +108,8 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     listBackups: async () => ({ items: [backupRecord()], cursor: 'more' }),
     listRequests: async () => ({ items: [backupRequest({ status: 'failed' })] }),
     deleteBackup: async () => {},
+    listHidden: async () => ({ items: [] }),
+    undeleteBackup: async () => backupRecord(),
     protectBackup: async () => backupRecord({ legalHold: true }),
     getDelta: async () => ({
       bytes: 44,

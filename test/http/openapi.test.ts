@@ -58,6 +58,7 @@ describe('the document', () => {
       '/backups',
       '/backups/{id}',
       '/backups/{id}/delta',
+      '/backups/{id}/undelete',
       '/backups/{id}/verify',
       '/health',
       '/openapi.json',

@@ -57,7 +57,7 @@ describe('protection, policies, verification', () => {
     ['PUT', '/retention/policies/r', '{"keepLast":0}', ['/keepLast']],
     ['PUT', '/retention/policies/r', '{"keepDaily":1.5}', ['/keepDaily']],
     ['PUT', '/retention/policies/r', '{"keepDaily":"7"}', ['/keepDaily']],
-    ['PUT', '/retention/policies/r', '{"keepHourly":7}', ['/keepHourly', '']],
+    ['PUT', '/retention/policies/r', '{"keepMinutely":7}', ['/keepMinutely', '']],
     ['POST', '/backups/b/verify', '{"deep":true}', ['/deep']],
   ])('%s %s %s', async (method, path, body, pointers) => {
     await expectRefused(method, path, body, 400, 'invalid_request', pointers);

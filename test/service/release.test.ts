@@ -79,6 +79,7 @@ describe('expiry', () => {
     const world = createWorld();
     await world.backup('db', '1', keep(1));
     await world.backup('db', '2', keep(1));
+    await world.service.putPolicy('db', { expireNewest: true }, CALLER);
     await world.service.protectBackup('backup-1', { legalHold: true }, CALLER);
     await world.service.protectBackup('backup-2', { lockedUntil: world.clock.now() + 5 * DAY }, CALLER);
     for (const id of ['backup-1', 'backup-2']) {
@@ -117,7 +118,8 @@ describe('expiry', () => {
       'backup-3',
     ]);
     await world.service.removePolicy('db', CALLER);
-    expect(await sweep(world.deps)).toMatchObject({ expired: 2 });
+    // The newest stays by itself.
+    expect(await sweep(world.deps)).toMatchObject({ expired: 1 });
   });
 
   test('the plan of a resource comes in pages', async () => {
@@ -167,7 +169,10 @@ describe('removal', () => {
 
   test('a deadline ends a sweep between two steps, and the next goes on', async () => {
     const world = createWorld();
-    for (let i = 0; i < 3; i++) await world.backup(`db-${i}`, '1', keep(1));
+    for (let i = 0; i < 3; i++) {
+      await world.backup(`db-${i}`, '1', keep(1));
+      await world.backup(`db-${i}`, '2');
+    }
     world.clock.advance(DAY);
     expect(await sweep(world.deps, world.clock.now())).toMatchObject({ expired: 0, finished: false });
     expect(await sweep(world.deps, world.clock.now() + 1)).toMatchObject({ expired: 3, finished: true });

@@ -1,0 +1,89 @@
+// Takes a deletion or an expiry back, while the bytes are there.
+
+import { ownBlob, withBackup } from '../core/chain.ts';
+import { ServiceError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { BackupRecord } from '../core/model.ts';
+import { demandSameBackup } from './agreement.ts';
+import type { Caller } from './api.ts';
+import { headerOf } from './blob-header.ts';
+import { collect } from './collect.ts';
+import { retryOnConflict } from './conflict.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { noBackup } from './hide.ts';
+import { demandTrust } from './trust.ts';
+
+/** The backup of that id, hidden or not. Throws ServiceError `backup_not_found`. */
+export async function anyBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
+  const record = await catalog.getBackup(id);
+  if (record === undefined) throw noBackup(id);
+  demandSameBackup(record, { id });
+  return record;
+}
+
+/**
+ * Makes a hidden backup a live one again; one that is live stays as it is. What would expire again within days is kept
+ * for a grace period from now. Throws ServiceError `backup_not_found`, or `broken_chain` once its bytes are due to go.
+ */
+export async function undeleteBackup(deps: Deps, id: string, caller: Caller): Promise<BackupRecord> {
+  demandTrust(deps);
+  const { resourceId } = await anyBackup(deps, id);
+  return deps.gate.run(resourceId, () =>
+    retryOnConflict(`Backup ${id}`, () => attemptUndelete(deps, id, caller)),
+  );
+}
+
+async function attemptUndelete(deps: Deps, id: string, caller: Caller): Promise<BackupRecord> {
+  const { catalog, clock } = deps;
+  const record = await anyBackup(deps, id);
+  if (record.deletedAt === undefined) return record;
+  const now = clock.now();
+  await demandBytes(deps, record, now);
+  const { resourceId, sequence, createdAt } = record;
+  const head = await catalog.getHead(resourceId);
+  if (head === undefined) throw new Error(`resource of ${id} has no head`);
+  const next = revived(record, now);
+  await catalog.commit([
+    { kind: 'backup.update', record: next, expect: record.version },
+    { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
+    { kind: 'garbage.remove', blobId: ownBlob(record).blobId },
+    {
+      kind: 'head.put',
+      head: withBackup({ ...head, version: head.version + 1 }, next),
+      expect: head.version,
+    },
+    event('backup.undeleted', now, caller.actor, { resourceId, backupId: id }),
+  ]);
+  return next;
+}
+
+function revived(record: BackupRecord, now: number): BackupRecord {
+  const { deletedAt: _at, deletedReason: _reason, restorableUntil: _until, ...rest } = record;
+  const keptUntil = now + LIMITS.undeletedMs;
+  const isShort = rest.expiresAt !== undefined && rest.expiresAt < keptUntil;
+  return { ...rest, ...(isShort ? { keptUntil } : {}), version: record.version + 1 };
+}
+
+/** From the moment on at which its bytes may go nobody can be promised them: another sweep may be at it. */
+async function demandBytes(deps: Deps, record: BackupRecord, now: number): Promise<void> {
+  const { catalog } = deps;
+  const { id, resourceId, chain } = record;
+  const own = ownBlob(record).blobId;
+  const garbage = await collect((page) => catalog.resourceGarbage({ ...page, resourceId }));
+  const entry = garbage.find(({ blobId }) => blobId === own);
+  if (entry === undefined || entry.dueAt <= now) throw gone(id);
+  for (const { blobId } of chain) {
+    if ((await headerOf(deps, blobId)) === undefined) throw gone(id);
+  }
+}
+
+function gone(id: string): ServiceError {
+  return new ServiceError(
+    'broken_chain',
+    `The bytes of ${id} are gone, or about to go: it cannot be undeleted.`,
+    {
+      extra: { backupId: id },
+    },
+  );
+}

@@ -288,6 +288,8 @@ export interface Notice {
 
 export type AuditAction =
   | 'backup.created'
+  /** What a new backup was to build on is damaged: it was stored whole. */
+  | 'backup.base_damaged'
   | 'backup.requested'
   | 'backup.request_progressed'
   | 'backup.deleted'

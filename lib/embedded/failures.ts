@@ -81,7 +81,7 @@ export function sqliteFailure(error: unknown, at?: string): unknown {
   if (result === undefined) return error;
   const code = SQLITE_CODES[result] ?? 'unavailable';
   const reason = code === 'integrity' ? 'catalog_damaged' : SQLITE_REASONS[result];
-  const message = `the catalog failed: ${wordsFor(reason, at)}SQLite result ${result}`;
+  const message = `the catalog failed (${wordsFor(reason, at)}SQLite result ${result})`;
   return new PortError(code, message, { cause: error, ...(reason === undefined ? {} : { reason }) });
 }
 

@@ -10,6 +10,7 @@ import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
 import { resumeJobs } from '../service/jobs.ts';
+import { createLateOperations, ifWritable, writeLateOperations } from '../service/late-operations.ts';
 import { failAbandoned } from '../service/operations.ts';
 import { findOrphans } from '../service/orphans.ts';
 import { createReaders } from '../service/readers.ts';
@@ -63,6 +64,7 @@ export interface Home {
 }
 
 export type UpkeepName =
+  | 'late'
   | 'catalog'
   | 'trail'
   | 'jobs'
@@ -84,6 +86,7 @@ interface PeriodicWork {
 const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
 const LOST_JOBS_EVERY_MS = 60_000;
+const LATE_EVERY_MS = 5000;
 const UPLOADS_EVERY_MS = 3_600_000;
 /** What was committed is in the trail within a minute. */
 const TRAIL_EVERY_MS = 20_000;
@@ -145,6 +148,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     texts: texts ?? inThisThread,
     trust: createTrust(log, () => faultOf(database)),
     scratch,
+    late: createLateOperations(),
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
     readers: createReaders({
       bytesMax: LIMITS.readersBytesMax,
@@ -155,10 +159,15 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     isStopping: () => stopping,
   };
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
-  const interrupted = await failAbandoned(deps, { interrupted: true });
+  const interrupted = await ifWritable(
+    deps,
+    'what was interrupted',
+    () => failAbandoned(deps, { interrupted: true }),
+    0,
+  );
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
   await releaseRequests(deps);
-  await giveBackJobs(database, clock);
+  await ifWritable<unknown>(deps, 'the jobs of the last process', () => giveBackJobs(database, clock), 0);
 
   const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
   const trail = createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId });
@@ -205,6 +214,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
       },
     },
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
+    late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
   };
   const running = new Map(
     Object.entries(upkeep).map(([name, { everyMs, firstMs, run }]) => [

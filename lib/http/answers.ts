@@ -29,7 +29,7 @@ export function createAnswers() {
     type: backupType(),
     requestedType: z
       .exactOptional(backupType())
-      .check(about('What was asked for, where there was no base to build it on')),
+      .check(about('What was asked for, where there was no sound base to build it on')),
     status: z.enum(['completed', 'deleted']),
     size: count.check(about('Bytes of the whole state as canonical text')),
     compressedSize: count.check(about('Bytes that this backup added, compressed')),
@@ -60,6 +60,9 @@ export function createAnswers() {
     restorableUntil: z
       .exactOptional(time)
       .check(about('Until then it can be restored with includeDeleted, and undeleted')),
+    warnings: z
+      .exactOptional(z.array(z.string()))
+      .check(about('In the answer to a create: what its caller should know of, though the backup is made')),
   });
 
   const PendingBackup = z.object({

@@ -99,8 +99,9 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
         });
       }
       const input = { ...keyed, state };
-      const { backup, replayed } = await service.createBackup(input, { actor: identity.actor });
-      return replyJson(201, viewBackup(backup), {
+      const { backup, replayed, warnings } = await service.createBackup(input, { actor: identity.actor });
+      const view = { ...viewBackup(backup), ...(warnings === undefined ? {} : { warnings }) };
+      return replyJson(201, view, {
         Location: basePath + backupUrl(backup.id),
         ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
       });

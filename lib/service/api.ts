@@ -117,11 +117,14 @@ export interface Health {
 }
 
 export interface BackupService {
-  /** Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer. */
+  /**
+   * Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer; `warnings` when its
+   * base is damaged, so that it was stored whole.
+   */
   createBackup(
     input: CreateBackupInput,
     caller: Caller,
-  ): Promise<{ backup: BackupRecord; replayed: boolean }>;
+  ): Promise<{ backup: BackupRecord; replayed: boolean; warnings?: string[] }>;
   /** Throws payload_too_large. */
   createUpload(announced?: Announced): Promise<Upload>;
   /**

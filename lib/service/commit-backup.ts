@@ -21,7 +21,16 @@ export interface BackupToCommit {
   replaces: IdempotencyRecord | undefined;
   caller: Caller;
   request?: BackupRequest;
+  /** Why it is a full though something else was asked for, if its base is damaged. */
+  damage?: DamagedBase;
   now: number;
+}
+
+export interface DamagedBase {
+  backupId: string;
+  code: string;
+  /** The blob at fault, where it is one. */
+  blobId?: string;
 }
 
 /** Only writing the head again costs next to nothing, so it may lose more often than a build. */
@@ -74,7 +83,8 @@ function headOf({ record, request }: BackupToCommit, head: Head | undefined): He
 }
 
 /** The record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the request, the event. */
-function changesOf({ record, use, replaces, caller, request, now }: BackupToCommit, head: Head): Change[] {
+function changesOf(backup: BackupToCommit, head: Head): Change[] {
+  const { record, use, replaces, caller, request, damage, now } = backup;
   const { id, resourceId, sequence, createdAt, type, size, compressedSize } = record;
   const changes: Change[] = [
     { kind: 'head.put', head, expect: head.version - 1 },
@@ -86,6 +96,11 @@ function changesOf({ record, use, replaces, caller, request, now }: BackupToComm
       detail: { type, sequence, size, compressedSize },
     }),
   ];
+  if (damage !== undefined) {
+    const { backupId: baseBackupId, ...how } = damage;
+    const detail = { baseBackupId, ...how };
+    changes.push(event('backup.base_damaged', now, caller.actor, { resourceId, backupId: id, detail }));
+  }
   if (use !== undefined) changes.push(rememberAnswer(use, record, now, replaces));
   if (request !== undefined) {
     const { version } = request;

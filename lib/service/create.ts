@@ -19,7 +19,8 @@ import { unpack } from '../core/packed.ts';
 import { PortError } from '../ports.ts';
 import type { Caller, CreateBackupInput } from './api.ts';
 import { type ChainSource, keyContextOf, openKey } from './blobs.ts';
-import { commitBackup } from './commit-backup.ts';
+import { commitBackup, type DamagedBase } from './commit-backup.ts';
+import { reportDamage } from './damage.ts';
 import type { Deps } from './deps.ts';
 import { findEarlier, type KeyUse, useOf } from './idempotency.ts';
 import { type LoadedState, loadBase } from './state.ts';
@@ -30,6 +31,8 @@ export interface CreateOutput {
   backup: BackupRecord;
   /** An earlier answer, under the same idempotency key. */
   replayed: boolean;
+  /** What the caller should know of, though the backup is made. */
+  warnings?: string[];
 }
 
 /** What a create is about, the same in all its attempts. */
@@ -122,25 +125,11 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   const now = clock.now();
   const sequence = request?.sequence ?? (head?.sequence ?? 0) + 1;
   const createdAt = request?.createdAt ?? now;
-  const plan = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
-  const { retentionDays } = input.metadata;
-  const draft: Draft = {
-    id,
-    resourceId,
-    resourceType: input.resourceType,
-    type: plan.type,
-    ...(plan.type === input.type ? {} : { requestedType: input.type }),
-    sequence,
-    size: sizeOf(input.state),
-    checksum: input.state.checksum,
-    encrypted: input.encrypt,
-    ...(plan.base === undefined ? {} : { baseBackupId: plan.base.id }),
-    chainId: plan.base?.chainId ?? id,
-    metadata: input.metadata,
-    createdAt,
-    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + retentionDays * DAY_MS }),
-  };
+  const planned = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
+  let plan = planned;
+  let draft = draftOf(work, plan, sequence, createdAt);
   let built: Built;
+  let damage: ServiceError | undefined;
   try {
     built = await build(deps, plan, draft, input, earlyKey);
   } catch (error) {
@@ -148,7 +137,12 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     const stale =
       hasCode(error, 'broken_chain') && (await catalog.getHead(resourceId))?.version !== head?.version;
     if (stale) return { lostSequence: draft.sequence };
-    throw error;
+    if (plan.base === undefined || !hasCode(error, 'integrity_error', 'broken_chain')) throw error;
+    // The state that came is whole: old damage is no reason to refuse it.
+    damage = error;
+    plan = { type: 'full', checkpoint: false };
+    draft = draftOf(work, plan, sequence, createdAt);
+    built = await build(deps, plan, draft, input, undefined);
   }
   const { content, changes, key } = built;
   if (changes !== undefined) draft.changes = changes;
@@ -162,9 +156,11 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     completedAt: Math.max(clock.now(), createdAt),
     version: 1,
   };
+  const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
   let committed: Head | undefined;
   try {
-    committed = await commitBackup(deps, { ...work, record, base: plan.base, head, now, replaces });
+    const about = { ...work, record, base: plan.base, head, now, replaces };
+    committed = await commitBackup(deps, { ...about, ...(damaged === undefined ? {} : { damage: damaged }) });
   } catch (error) {
     // Somebody else has moved the request on: called off, or made.
     if (error instanceof PortError && error.code === 'conflict') await discardLost(deps, ref.blobId);
@@ -178,7 +174,36 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   if (built.text !== undefined && committed.latest?.id === id) {
     deps.bases?.keep(resourceId, ref.blobId, built.text);
   }
-  return { backup: record, replayed: false };
+  if (damage === undefined || damaged === undefined) return { backup: record, replayed: false };
+  deps.log.error('base is damaged: stored whole', { resourceId, ...damaged, storedAs: id });
+  await reportDamage(deps, damage, { resourceId, backupId: damaged.backupId });
+  const warning = `Backup ${damaged.backupId} could not be built on, so the state was stored whole: ${damage.message}`;
+  return { backup: record, replayed: false, warnings: [warning] };
+}
+
+function damagedBase(base: BaseRef, { code, extra }: ServiceError): DamagedBase {
+  const { blobId } = extra;
+  return { backupId: base.id, code, ...(typeof blobId === 'string' ? { blobId } : {}) };
+}
+
+function draftOf({ id, input }: Work, plan: BackupPlan, sequence: number, createdAt: number): Draft {
+  const { retentionDays } = input.metadata;
+  return {
+    id,
+    resourceId: input.resourceId,
+    resourceType: input.resourceType,
+    type: plan.type,
+    ...(plan.type === input.type ? {} : { requestedType: input.type }),
+    sequence,
+    size: sizeOf(input.state),
+    checksum: input.state.checksum,
+    encrypted: input.encrypt,
+    ...(plan.base === undefined ? {} : { baseBackupId: plan.base.id }),
+    chainId: plan.base?.chainId ?? id,
+    metadata: input.metadata,
+    createdAt,
+    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + retentionDays * DAY_MS }),
+  };
 }
 
 /**

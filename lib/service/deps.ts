@@ -15,6 +15,7 @@ import type {
 } from '../ports.ts';
 import type { KeptBases } from './bases.ts';
 import type { Gate } from './gate.ts';
+import type { LateOperations } from './late-operations.ts';
 import type { Readers } from './readers.ts';
 import type { TextWork } from './text-work.ts';
 import type { Trust } from './trust.ts';
@@ -56,6 +57,8 @@ export interface Deps {
   waits?: Map<string, Waiting>;
   /** For states that do not fit into memory; without it they have to. */
   scratch?: Scratch;
+  /** Of a home whose process goes on: restores are answered even when nothing can be written. */
+  late?: LateOperations;
   /** Spares a home whose process goes on from loading what it has just written. */
   bases?: KeptBases;
   /** Bounds what readers make the process hold; without it nothing does. */

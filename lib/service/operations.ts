@@ -6,8 +6,9 @@ import { type Change, PortError } from '../ports.ts';
 import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
+import { cannotWrite } from './late-operations.ts';
 
-type OperationDeps = Pick<Deps, 'catalog' | 'clock'>;
+type OperationDeps = Pick<Deps, 'catalog' | 'clock' | 'late' | 'log'>;
 
 /** Progress is written at most this often: it informs, it decides nothing. */
 const PROGRESS_EVERY_MS = 500;
@@ -19,8 +20,11 @@ export function isFinal({ status }: OperationRecord): boolean {
 }
 
 /** Throws ServiceError `operation_not_found`. */
-export async function findOperation({ catalog }: OperationDeps, id: string): Promise<OperationRecord> {
-  const operation = await catalog.getOperation(id);
+export async function findOperation(
+  { catalog, late }: Pick<Deps, 'catalog' | 'late'>,
+  id: string,
+): Promise<OperationRecord> {
+  const operation = late?.find(id) ?? (await catalog.getOperation(id));
   if (operation === undefined) throw new ServiceError('operation_not_found', `There is no operation ${id}.`);
   return operation;
 }
@@ -28,8 +32,8 @@ export async function findOperation({ catalog }: OperationDeps, id: string): Pro
 /** One writer's hold on an operation; its writes follow each other, each on the version before. */
 export interface Tracker {
   readonly current: OperationRecord;
-  /** Inserts the operation; resolves when it is durable. */
-  begin(): Promise<void>;
+  /** Inserts the operation; resolves when it is durable or, with `mayBeLate`, known to be written down later. */
+  begin(options?: { mayBeLate: boolean }): Promise<void>;
   /** Moves on. Written when the status changes after a while, or now and then; a lost write of progress is no loss. */
   advance(status: 'in_progress' | 'validating', progress: number): void;
   complete(validated: boolean, resultUntil?: number): Promise<OperationRecord>;
@@ -38,10 +42,13 @@ export interface Tracker {
 
 /** Tracks an operation: a new one (call `begin`) or one that was stored before. */
 export function trackOperation(deps: OperationDeps, operation: OperationRecord, stored: boolean): Tracker {
-  const { catalog, clock } = deps;
+  const { catalog, clock, late, log } = deps;
   let current = operation;
   let writing: Promise<void> = Promise.resolve();
   let writtenAt = performance.now();
+  /** Whether it may be written down later, and whether it has come to that. */
+  let mayBeLate = false;
+  let isLate = false;
 
   const write = async (next: OperationRecord, action: AuditAction): Promise<void> => {
     const expect = next.version;
@@ -56,18 +63,39 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
   const end = async (changes: Partial<OperationRecord>, action: AuditAction): Promise<OperationRecord> => {
     await writing;
     const completedAt = Math.max(clock.now(), current.createdAt);
-    await write({ ...current, ...changes, completedAt }, action);
+    if (!isLate) {
+      await orLate(() => write({ ...current, ...changes, completedAt }, action));
+    }
     current = { ...current, ...changes, completedAt };
+    if (isLate) late?.keep(current, true);
+    else late?.drop(current.id);
     return current;
+  };
+
+  /** What cannot be written now is no reason to keep a state from whoever asks for it. */
+  const orLate = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      // There already is what an earlier attempt wrote whose answer was lost: the end is put on it later.
+      const isThere = error instanceof PortError && error.change === 'operation.insert';
+      if (!mayBeLate || !(isThere || cannotWrite(error))) throw error;
+      isLate = true;
+      late?.keep(current, true);
+      const { id, backupId } = current;
+      log.error('a restore is written down later', { operationId: id, backupId, error });
+    }
   };
 
   return {
     get current() {
       return current;
     },
-    async begin() {
+    async begin(options) {
       if (stored) return;
-      writing = catalog.commit(insertionOf(current));
+      mayBeLate = options?.mayBeLate === true && late !== undefined;
+      if (mayBeLate) late?.keep(current, false);
+      writing = orLate(() => catalog.commit(insertionOf(current)));
       await writing;
     },
     advance(status, progress) {
@@ -75,7 +103,7 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
       current = { ...current, status, progress: Math.max(current.progress, Math.min(99, whole)) };
       if (performance.now() - writtenAt < PROGRESS_EVERY_MS) return;
       writtenAt = performance.now();
-      writing = writing.then(() => write(current, 'restore.progressed'));
+      writing = writing.then(() => (isLate ? undefined : orLate(() => write(current, 'restore.progressed'))));
       // Awaited by whoever ends the operation; until then a failure must not count as unhandled.
       writing.catch(() => undefined);
     },
@@ -101,7 +129,7 @@ export function insertionOf(operation: OperationRecord): Change[] {
 const UNKNOWN_ACTOR = 'unknown';
 
 /** What a caller calls himself stands beside who he was found to be, never in its place. */
-function aboutOf(action: AuditAction, at: number, operation: OperationRecord) {
+export function aboutOf(action: AuditAction, at: number, operation: OperationRecord) {
   const { id, resourceId, backupId, createdBy, actor = UNKNOWN_ACTOR, progress } = operation;
   const detail = { progress, createdBy };
   return event(action, at, actor, { resourceId, backupId, operationId: id, detail });

@@ -2,12 +2,31 @@
 
 import { hasCode } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
+import { isDamage, reportDamage } from './damage.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { anyBackup } from './undelete.ts';
 
-/** Reads with `read`; when a blob is missing because the backup was rebased since `record` was read, it reads anew, once. */
+/**
+ * Reads with `read`; when a blob is missing because the backup was rebased since `record` was read, it reads anew, once.
+ * Damage that it finds is made known to more than its caller.
+ */
 export async function readBackup<T>(
+  deps: Pick<Deps, 'catalog' | 'clock' | 'log'>,
+  record: BackupRecord,
+  read: (record: BackupRecord) => Promise<T>,
+): Promise<T> {
+  try {
+    return await readCurrent(deps, record, read);
+  } catch (error) {
+    if (isDamage(error)) {
+      await reportDamage(deps, error, { resourceId: record.resourceId, backupId: record.id });
+    }
+    throw error;
+  }
+}
+
+async function readCurrent<T>(
   deps: Pick<Deps, 'catalog'>,
   record: BackupRecord,
   read: (record: BackupRecord) => Promise<T>,

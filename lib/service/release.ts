@@ -56,7 +56,8 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
       continue;
     }
     if (promised.has(entry.blobId)) continue;
-    if (entry.dueAt > now || (await catalog.hasLease(entry.chainId, now))) continue;
+    if (entry.dueAt > now || deps.late?.hasLease(entry.chainId, now)) continue;
+    if (await catalog.hasLease(entry.chainId, now)) continue;
     if (await remove(deps, entry)) released.blobsRemoved++;
   }
   return released;

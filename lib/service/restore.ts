@@ -11,6 +11,7 @@ import type { Caller, PointInTimeInput, RestoreInput, RestoreOutput, RestoreResu
 import type { Deps } from './deps.ts';
 import { liveBackup } from './hide.ts';
 import { commitWithJob, mayPass } from './jobs.ts';
+import { cannotWrite } from './late-operations.ts';
 import { findMoment, type Moment } from './moment.ts';
 import { findOperation, insertionOf, isFinal, type Tracker, trackOperation } from './operations.ts';
 import { readBackup } from './read-backup.ts';
@@ -77,14 +78,14 @@ async function begin(
     leaseUntil: now + LIMITS.operationMs,
     version: 1,
   };
-  if (async) {
-    await queue(deps, operation);
-    return { operation };
-  }
+  if (async && (await isQueued(deps, record, operation))) return { operation };
   const tracker = trackOperation(deps, operation, false);
   const room = await takeRoom(deps, record);
   try {
-    const [, data] = await Promise.all([tracker.begin(), settle(run(deps, record, tracker))]);
+    const [, data] = await Promise.all([
+      tracker.begin({ mayBeLate: true }),
+      settle(run(deps, record, tracker)),
+    ]);
     if ('error' in data) throw await failWith(tracker, data.error);
     const completed = await tracker.complete(operation.validate);
     return { operation: completed, data: heldText(data.value, record.size, room) };
@@ -94,13 +95,26 @@ async function begin(
   }
 }
 
-async function queue(deps: Deps, operation: OperationRecord): Promise<void> {
+/**
+ * Whether the operation was written down for a worker. Where nothing can be written, the answer is given in the call
+ * instead, if it is small enough for one: to have it later is only a preference.
+ */
+async function isQueued(deps: Deps, { size }: BackupRecord, operation: OperationRecord): Promise<boolean> {
   const job: Job = { kind: 'restore', id: operation.id };
-  if (deps.jobsInCommits !== undefined) return commitWithJob(deps, insertionOf(operation), job);
   const tracker = trackOperation(deps, operation, false);
-  await tracker.begin();
+  try {
+    if (deps.jobsInCommits === undefined) await tracker.begin();
+    else await commitWithJob(deps, insertionOf(operation), job);
+  } catch (error) {
+    if (!cannotWrite(error) || deps.late === undefined || size > deps.options.syncBytesMax) throw error;
+    const { id: operationId, backupId } = operation;
+    deps.log.error('a restore is answered in the call', { operationId, backupId, error });
+    return false;
+  }
+  if (deps.jobsInCommits !== undefined) return true;
   try {
     await deps.queue.send(job);
+    return true;
   } catch (error) {
     await tracker.fail(['The operation could not be queued.']);
     throw error;

@@ -13,6 +13,7 @@ import { collect, pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { relayEvents } from './events.ts';
 import { hideBackup } from './hide.ts';
+import { ifWritable, writeLateOperations } from './late-operations.ts';
 import { raiseNotice } from './notices.ts';
 import { failAbandoned } from './operations.ts';
 import { releaseResource } from './release.ts';
@@ -58,7 +59,10 @@ export async function readPlan(
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
   demandTrust(deps);
   const { catalog, clock } = deps;
-  const operationsFailed = await failAbandoned(deps, { interrupted: false });
+  // Neither frees anything, and a sweep is what makes room.
+  await ifWritable(deps, 'late restores', () => writeLateOperations(deps), 0);
+  const abandoned = () => failAbandoned(deps, { interrupted: false });
+  const operationsFailed = await ifWritable(deps, 'abandoned work', abandoned, 0);
   const summary: SweepSummary = {
     expired: 0,
     rebased: 0,

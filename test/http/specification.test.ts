@@ -185,6 +185,21 @@ describe('creating backups', () => {
     expect(stateOf(calls[0]!.args)).toBe(data.replace(' ', ''));
   });
 
+  test('a create says what its caller should know of, though the backup is made', async () => {
+    const { send } = createHarness({
+      service: {
+        createBackup: async () => ({
+          backup: backupRecord({ requestedType: 'incremental' }),
+          replayed: false,
+          warnings: ['stored whole'],
+        }),
+      },
+    });
+    const response = await send('POST', '/backups', INCREMENTAL);
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ requestedType: 'incremental', warnings: ['stored whole'] });
+  });
+
   test('an idempotency key is passed on, and a replay says so', async () => {
     const { send, calls } = createHarness({
       service: { createBackup: async () => ({ backup: backupRecord(), replayed: true }) },

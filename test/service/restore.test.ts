@@ -106,17 +106,25 @@ describe('a restore in the call', () => {
     await expect(world.restore('backup-1')).rejects.toMatchObject({ code: 'broken_chain' });
   });
 
-  test('a catalog that is down is not called a broken backup', async () => {
+  test('a blob that cannot be read now is not called a broken backup, nor kept from a caller what only cannot be written down', async () => {
     let down = false;
-    const world = createWorld(({ catalog }) => ({
+    let unreadable = false;
+    const world = createWorld(({ blobs, catalog }) => ({
       catalog: faultyCatalog(catalog, {
         before: ({ method }) => {
           if (down && method === 'commit') throw new PortError('unavailable', 'down');
         },
       }),
+      blobs: faultyBlobStore(blobs, {
+        before: ({ method }) => {
+          if (unreadable && method === 'get') throw new PortError('unavailable', 'down');
+        },
+      }),
     }));
     await world.backup('db', '1');
     down = true;
+    expect(await world.text('backup-1')).toBe('1');
+    unreadable = true;
     await expect(world.restore('backup-1')).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

@@ -15,6 +15,7 @@ import type { TransferStore } from '../../lib/ports.ts';
 import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/api.ts';
 import type { Deps } from '../../lib/service/deps.ts';
 import { createGate } from '../../lib/service/gate.ts';
+import { createLateOperations } from '../../lib/service/late-operations.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
 import { createTrust } from '../../lib/service/trust.ts';
@@ -49,6 +50,7 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
     transfers: withoutResults(uploads),
     gate: createGate(),
     texts: inThisThread,
+    late: createLateOperations(),
     trust: createTrust(silentLogger),
   };
   const deps: Deps = { ...plain, ...replace(plain) };

@@ -229,12 +229,6 @@ export interface Catalog {
   /** Events not yet marked as published, in commit order. */
   pendingEvents(limit: number): Promise<AuditEvent[]>;
   markPublished(eventIds: string[]): Promise<void>;
-  /** Events that are in no segment of the trail yet, in commit order; what an older release has committed is none. */
-  untrailedEvents(limit: number): Promise<AuditEvent[]>;
-  /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
-  markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
-  /** The last segment that was marked. */
-  lastSegment(): Promise<SegmentMark | undefined>;
   /** Events of one resource, or all, newest first: the audit trail. */
   listEvents(request: PageRequest & { resourceId?: string }): Promise<Page<AuditEvent>>;
 
@@ -242,6 +236,16 @@ export interface Catalog {
   purge(request: { now: number; operationsBefore: number }): Promise<void>;
   /** Throws `unavailable` if the catalog cannot be reached or written. */
   check(): Promise<void>;
+}
+
+/** What a catalog has for the trail, where its events are all that waits to be written there. */
+export interface TrailSource {
+  /** Events that are in no segment yet, in commit order; what an older release has committed is none. */
+  untrailedEvents(limit: number): Promise<AuditEvent[]>;
+  /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
+  markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
+  /** The last segment that was marked. */
+  lastSegment(): Promise<SegmentMark | undefined>;
 }
 
 /** Bound to the wrapped key: opening it under another context fails. Values are not secret. */
@@ -328,8 +332,8 @@ export interface TransferStore {
 export interface TrailStore {
   /** Durable before resolving. Throws `exists` if the number is taken. */
   append(number: number, segment: Uint8Array): Promise<void>;
-  /** All numbers, rising. */
-  list(): Promise<number[]>;
+  /** All numbers above `after`, rising. */
+  list(after?: number): Promise<number[]>;
   /** Throws `not_found`. */
   read(number: number): Promise<Uint8Array>;
 }

@@ -8,7 +8,7 @@ import type {
   GarbageEntry,
   OperationRecord,
 } from '../core/model.ts';
-import type { Catalog, Page, PageRequest } from '../ports.ts';
+import type { Catalog, Page, PageRequest, TrailSource } from '../ports.ts';
 import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
 import {
   backupKey,
@@ -37,8 +37,8 @@ type CatalogLists = Pick<
   | 'resourceGarbage'
   | 'listEvents'
   | 'pendingEvents'
-  | 'untrailedEvents'
->;
+> &
+  Pick<TrailSource, 'untrailedEvents'>;
 
 /** The paginated reads of the catalog. What one resource has of backups is read strongly consistent, the rest by index. */
 export function createCatalogLists(listings: Listings): CatalogLists {

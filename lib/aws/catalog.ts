@@ -16,7 +16,7 @@ import type {
   SnapshotPointer,
 } from '../core/model.ts';
 import { checkLimit } from '../port-checks.ts';
-import { type Catalog, type Clock, PortError } from '../ports.ts';
+import { type Catalog, type Clock, PortError, type TrailSource } from '../ports.ts';
 import { createCommit } from './catalog-commit.ts';
 import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
 import {
@@ -64,7 +64,7 @@ const MARKED_AT_ONCE = 16;
 const LEASES_PAGE_ITEMS = 100;
 
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
-export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog {
+export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog & TrailSource {
   const table = createTableClient(dynamoDb, tableName);
   const lists = createCatalogLists(createListings(table, createCursors(table)));
   const commit = createCommit(table, createStamps(clock));

@@ -9,7 +9,7 @@ import type { Clock, EventSink, Queue, TransferStore } from '../ports.ts';
 import type { Deps } from '../service/deps.ts';
 import { createGate } from '../service/gate.ts';
 import { inThisThread } from '../service/text-work.ts';
-import { withTrail } from '../service/trail/states.ts';
+import { keepingInEvents } from '../service/trail/lines.ts';
 import { createTrust } from '../service/trust.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
@@ -54,7 +54,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const s3 = createS3Client();
   const deps: Deps = {
     blobs: createBlobStore({ s3, bucket }),
-    catalog: withTrail(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock })),
+    catalog: keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock })),
     keyring: createKeyring({ kms: createKmsClient(), keyArn }),
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),

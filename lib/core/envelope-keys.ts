@@ -1,4 +1,4 @@
-// From the data key of a chain to the keys of one blob.
+// From a data key to the keys of one blob, or of one segment of the trail.
 
 import { createSecretKey, hkdfSync } from 'node:crypto';
 import { ServiceError } from './errors.ts';
@@ -10,7 +10,7 @@ const CIPHER_KEY_BYTES = 32;
 const MAC_KEY_BYTES = 64;
 
 /** Bound into every key, so that a key of this format is good for nothing else. */
-const LABEL = 'backup blob, format 1, aes-256-cbc, hmac-sha-512: ';
+const BLOB_PURPOSE = 'backup blob, format 1, aes-256-cbc, hmac-sha-512: ';
 
 export interface BlobKeys {
   cipherKey: Uint8Array;
@@ -23,9 +23,14 @@ export interface BlobKeys {
  * Derives the keys of one blob: HKDF-SHA-512 (RFC 5869) with the message id as salt and a label for each key. The message
  * id is random, so no two blobs share a key, however many are sealed under one data key.
  *
+ * @param purpose tells the keys of one format from those of another
  * @throws ServiceError integrity_error unless the data key is one: 32 bytes
  */
-export function deriveKeys(dataKey: Uint8Array, messageId: Uint8Array): BlobKeys {
+export function deriveKeys(
+  dataKey: Uint8Array,
+  messageId: Uint8Array,
+  purpose: string = BLOB_PURPOSE,
+): BlobKeys {
   if (dataKey.length !== DATA_KEY_BYTES) {
     throw new ServiceError('integrity_error', 'The data key does not have the length of one.');
   }
@@ -33,7 +38,7 @@ export function deriveKeys(dataKey: Uint8Array, messageId: Uint8Array): BlobKeys
   // longer than to derive a key.
   const key = createSecretKey(dataKey);
   const expand = (label: string, bytes: number): Uint8Array =>
-    new Uint8Array(hkdfSync('sha512', key, messageId, LABEL + label, bytes));
+    new Uint8Array(hkdfSync('sha512', key, messageId, purpose + label, bytes));
   return {
     cipherKey: expand('encryption key', CIPHER_KEY_BYTES),
     macKey: expand('authentication key', MAC_KEY_BYTES),

@@ -321,62 +321,14 @@ export interface AuditEvent {
   backupId?: string;
   operationId?: string;
   detail?: Record<string, string | number | boolean>;
-  /** What its commit left behind: for the trail only, whoever publishes events leaves it out. */
-  after?: TrailState[];
+  /**
+   * What else its commit left behind, as the trail has it, where the event is all that waits to be written there. Nobody
+   * fills it by hand, and it is published nowhere.
+   */
+  after?: unknown[];
 }
 
-/** Of a backup, what is in the header of its own blob, or follows from blobs. */
-export const MEMBERS_IN_BLOBS = [
-  'resourceType',
-  'type',
-  'requestedType',
-  'status',
-  'size',
-  'checksum',
-  'compressedSize',
-  'encrypted',
-  'baseBackupId',
-  'chainId',
-  'chain',
-  'key',
-  'changes',
-  'metadata',
-  'expiresAt',
-] as const satisfies (keyof BackupRecord)[];
-
-/** The rest: holds, locks, tombstones, and whatever else a record is given that its blob cannot know. */
-export type BackupRemainder = Omit<BackupRecord, (typeof MEMBERS_IN_BLOBS)[number]>;
-
-export type HeadRemainder = Omit<Head, 'latest' | 'latestFull'>;
-
-/**
- * What a commit left behind that no blob says: with the headers of the blobs, enough to make the catalog anew. Nobody
- * fills this by hand: it follows from the changes of the commit (service/trail/states.ts), where a new kind of change has
- * to say what it leaves behind.
- */
-export type TrailState =
-  | {
-      kind: 'backup';
-      backup: BackupRemainder;
-      /** Its own blob, and the one before it in its chain: a rebase changes both. */
-      blobId: string;
-      baseBlobId?: string;
-      /** Of the whole record, see `digestOfRecord`. */
-      digest: string;
-    }
-  | { kind: 'backup.removed'; backupId: string }
-  | { kind: 'head'; head: HeadRemainder }
-  | { kind: 'garbage'; entry: GarbageEntry }
-  | { kind: 'garbage.removed'; blobId: string }
-  | { kind: 'request'; request: BackupRequest }
-  | { kind: 'operation'; operation: OperationRecord }
-  | { kind: 'policy'; resourceId: string; policy: PolicyRecord | null }
-  /** A sequence that no backup has any more, and when it was accepted. */
-  | { kind: 'gap'; resourceId: string; sequence: number; createdAt: number }
-  /** The last number given to an id. */
-  | { kind: 'counter'; name: string; value: number };
-
-/** The last segment of the trail that the catalog knows to be written. */
+/** A segment of the trail that has been written. */
 export interface SegmentMark {
   /** 1, 2, 3 ... without gaps. */
   segment: number;

@@ -283,8 +283,7 @@ function trailPreparers(database: Database) {
   );
   const removeGarbage = database.statement('DELETE FROM garbage WHERE blob_id = ?');
   const appendEvent = database.statement(
-    `INSERT INTO event (id, resource_id, published, trailed, doc, sum) VALUES (?, ?, 0, 0, ?, ?)
-     ON CONFLICT DO NOTHING`,
+    'INSERT INTO event (id, resource_id, published, doc, sum) VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING',
   );
   return {
     'idempotency.insert': ({ record, now, replaces }) => {

@@ -19,7 +19,7 @@ import { createCatalogWriter } from './catalog-commit.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import type { Database, Statement } from './database.ts';
 import { createIdAllocator } from './id-allocator.ts';
-import { type DocRow, keyText, namedRecordOf, recordOf } from './schema.ts';
+import { type DocRow, keyText, namedRecordOf, recordOf, sumOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
 
 /** Rows that one transaction of a purge removes: others get their turn in between. */
@@ -68,18 +68,6 @@ export function createCatalog(database: Database): Catalog {
     'SELECT doc, sum FROM event WHERE published = 0 ORDER BY row LIMIT ?',
   );
   const publish = database.statement('UPDATE event SET published = 1 WHERE id = ?');
-  const untrailed = database.statement<DocRow>(
-    'SELECT doc, sum FROM event WHERE trailed = 0 ORDER BY row LIMIT ?',
-  );
-  const trail = database.statement('UPDATE event SET trailed = 1 WHERE id = ?');
-  const putMark = database.statement(
-    `INSERT INTO trail (one, segment, sha256) VALUES (1, ?, ?)
-     ON CONFLICT (one) DO UPDATE SET segment = excluded.segment, sha256 = excluded.sha256
-     WHERE excluded.segment > trail.segment`,
-  );
-  const lastMark = database.statement<{ segment: number; sha256: string }>(
-    'SELECT segment, sha256 FROM trail WHERE one = 1',
-  );
   const purgeIdempotency = database.statement(
     `DELETE FROM idempotency WHERE rowid IN
        (SELECT rowid FROM idempotency WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
@@ -101,7 +89,7 @@ export function createCatalog(database: Database): Catalog {
     `DELETE FROM request WHERE row IN
        (SELECT row FROM request WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
   );
-  const toTrail = database.statement('INSERT INTO outbox (line) VALUES (?)');
+  const toTrail = database.statement('INSERT INTO outbox (line, sum) VALUES (?, ?)');
   const touch = database.statement(
     `INSERT INTO counter (kind, value) VALUES ('check', 1) ON CONFLICT (kind) DO UPDATE SET value = value + 1`,
   );
@@ -132,7 +120,7 @@ export function createCatalog(database: Database): Catalog {
         for (const step of steps) {
           step();
         }
-        if (line !== undefined) toTrail.run(line);
+        if (line !== undefined) toTrail.run(line, sumOf(line));
       });
     },
 
@@ -236,24 +224,6 @@ export function createCatalog(database: Database): Catalog {
           }
         });
       }
-    },
-
-    async untrailedEvents(limit) {
-      checkLimit(limit);
-      return untrailed.all(limit).map((row) => recordOf<AuditEvent>('event', row));
-    },
-
-    async markTrailed(eventIds, { segment, sha256 }) {
-      const keys = eventIds.map(keyText);
-      await database.write(() => {
-        for (const key of keys) trail.run(key);
-        putMark.run(segment, sha256);
-      });
-    },
-
-    async lastSegment() {
-      const mark = lastMark.get();
-      return mark && { segment: mark.segment, sha256: mark.sha256 };
     },
 
     async purge({ now, operationsBefore }) {

@@ -18,7 +18,6 @@ import { releaseRequests } from '../service/request-run.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
 import { inThisThread } from '../service/text-work.ts';
-import { withTrail } from '../service/trail/states.ts';
 import { createTrust, type TrustFault } from '../service/trust.ts';
 import { giveUp, workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
@@ -127,7 +126,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   const transfers = createTransferStore(dataDir, clock, keyring);
   const deps: Deps = {
     blobs: openBlobStore(dataDir, clock.now),
-    catalog: withTrail(createCatalog(database)),
+    catalog: createCatalog(database),
     keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),
@@ -170,7 +169,8 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
   await ifWritable<unknown>(deps, 'the jobs of the last process', () => giveBackJobs(database, clock), 0);
 
   const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
-  const trail = createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId });
+  const trail = createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId }, log);
+  await trail.settle();
   const proof = createCatalogProof(database, log, () => stopping);
   /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
   const upkeep: Record<UpkeepName, PeriodicWork> = {

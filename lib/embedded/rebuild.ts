@@ -9,15 +9,15 @@ import { bindingOf, proveSeal } from '../core/envelope.ts';
 import type { BlobHeader } from '../core/envelope-header.ts';
 import { ServiceError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { BackupRecord } from '../core/model.ts';
-import { openSegment, readSegmentHeader, trailKeyContext } from '../core/trail/segment.ts';
+import type { BackupRecord, SegmentMark } from '../core/model.ts';
+import { readSegmentHeader } from '../core/trail/segment.ts';
 import { type Change, type Keyring, PortError } from '../ports.ts';
 import { keyContextOf } from '../service/blobs.ts';
 import { type RebuiltCatalog, rebuildRecords } from '../service/recovery/catalog.ts';
 import { type FoundBlob, refOf } from '../service/recovery/chains.ts';
 import { createReplay, type Replayed } from '../service/recovery/replay.ts';
 import { readTrailLine } from '../service/trail/lines.ts';
-import { follows } from '../service/trail/write.ts';
+import { readSegment } from '../service/trail/write.ts';
 import { readChunks } from './blob-file.ts';
 import { blobPath, blobPaths, headerAt } from './blob-survey.ts';
 import { createCatalog } from './catalog.ts';
@@ -106,26 +106,21 @@ function demandNoOwner(dataDir: string): void {
 
 async function readTrail(dataDir: string, keyring: Keyring) {
   const store = createTrailStore(dataDir);
+  const storeId = readStoreId(dataDir) ?? '';
   const replay = createReplay();
   const damaged: number[] = [];
   let until: number | undefined;
-  let before: Uint8Array | undefined;
+  let before: SegmentMark | undefined;
   const numbers = await store.list();
   for (const number of numbers) {
-    const segment = await store.read(number);
-    try {
-      const header = readSegmentHeader(segment);
-      const dataKey = await keyring.open(header.key, trailKeyContext(header.store));
-      const lines = openSegment(segment, dataKey);
-      if (before !== undefined && !follows(segment, before)) damaged.push(number);
-      for (const line of lines) replay.take(readTrailLine(line));
-      until = header.writtenAt;
-    } catch (error) {
-      if (!(error instanceof ServiceError) && !(error instanceof PortError && error.code === 'integrity'))
-        throw error;
+    const { mark, lines } = await readSegment({ store, keyring, storeId }, number);
+    const header = lines && readSegmentHeader(await store.read(number));
+    if (header === undefined || (before !== undefined && header.previous !== before.sha256)) {
       damaged.push(number);
     }
-    before = segment;
+    for (const line of lines ?? []) replay.take(readTrailLine(line));
+    until = header?.writtenAt ?? until;
+    before = mark;
   }
   return {
     replayed: replay as Replayed,
@@ -333,6 +328,9 @@ async function leaveGaps(database: Database, trail: Replayed): Promise<void> {
     for (const record of trail.removed.values()) {
       if (record !== undefined) leave.run(keyText(record.resourceId), record.sequence, record.createdAt);
     }
+    for (const { resourceId, sequence, createdAt } of trail.gaps.values()) {
+      leave.run(keyText(resourceId), sequence, createdAt);
+    }
   });
 }
 
@@ -355,11 +353,14 @@ async function raiseCounters(
      ON CONFLICT (kind) DO UPDATE SET value = excluded.value WHERE excluded.value > counter.value`,
   );
   await database.write(() => {
-    for (const kind of ['backup', 'restore']) {
+    for (const kind of ['backup', 'restore'] as const) {
       const numbers = ids.map((id) => Number(new RegExp(`^${kind}-([1-9]\\d*)$`).exec(id)?.[1] ?? 0));
       raise.run(
         kind,
-        numbers.reduce((most, number) => Math.max(most, Number.isSafeInteger(number) ? number : 0), 0),
+        numbers.reduce(
+          (most, number) => Math.max(most, Number.isSafeInteger(number) ? number : 0),
+          trail.counters.get(kind) ?? 0,
+        ),
       );
     }
   });

@@ -173,16 +173,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX request_resource ON request (resource_id, status, created_at);
   `,
   `
-  ALTER TABLE event ADD COLUMN trailed INTEGER NOT NULL DEFAULT 1;
-  CREATE INDEX event_untrailed ON event (trailed) WHERE trailed = 0;
-  CREATE TABLE trail (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    segment INTEGER NOT NULL,
-    sha256 TEXT NOT NULL
-  ) STRICT;
-  `,
-  `
-  CREATE TABLE outbox (row INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT;
+  CREATE TABLE outbox (row INTEGER PRIMARY KEY, line TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
   ALTER TABLE store ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE store ADD COLUMN based INTEGER NOT NULL DEFAULT 0;
   `,
@@ -200,6 +191,11 @@ export const MIGRATIONS: readonly string[] = [
  */
 export function keyText(name: string): string {
   return JSON.stringify(name).slice(1, -1);
+}
+
+/** The name that `keyText` has made this of. */
+export function nameOf(key: string): string {
+  return JSON.parse(`"${key}"`) as string;
 }
 
 /** The checksum of a record's text (CRC-32): it is there for accidents, whoever forges a record can forge it too. */

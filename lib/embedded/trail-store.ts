@@ -1,19 +1,11 @@
 // The trail's segments as files: `trail/0000000000000001`, each made whole under a passing name first.
 
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, linkSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PortError, type TrailStore } from '../ports.ts';
-import { makePrivateDirectory, syncDirectory } from './data-dir.ts';
-import { errorCode, fileFailure } from './failures.ts';
+import { discard, writeSmall } from './blob-file.ts';
+import { closeAnyway, makePrivateDirectory, syncDirectory, syncFile } from './data-dir.ts';
+import { errorCode, fileFailure, readFailure, writeFailure } from './failures.ts';
 import { trailDirectory } from './store-mark.ts';
 
 const DIGITS = 16;
@@ -29,36 +21,45 @@ export function createTrailStore(dataDir: string): TrailStore {
       const passing = join(folder, `${number}.new`);
       try {
         makePrivateDirectory(folder);
-        const fd = openSync(passing, 'w', 0o600);
-        try {
-          writeFileSync(fd, segment);
-          fsyncSync(fd);
-        } finally {
-          closeSync(fd);
-        }
+        await writeFlushed(passing, segment);
         // `link` does not replace what is there, as `rename` would.
         linkSync(passing, pathOf(number));
         rmSync(passing);
         await syncDirectory(folder);
-      } catch (error) {
-        rmSync(passing, { force: true });
+      } catch (failure) {
+        const error = discard(passing, failure);
         if (errorCode(error) === 'EEXIST') {
           throw new PortError('exists', 'a segment with that number exists', { cause: error });
         }
-        throw fileFailure(error, 'the trail cannot be written');
+        throw writeFailure(error, 'the trail cannot be written', folder);
       }
     },
 
-    list: async () => segmentNumbers(dataDir),
+    async list(after = 0) {
+      return segmentNumbers(dataDir).filter((number) => number > after);
+    },
 
     async read(number) {
       try {
         return readFileSync(pathOf(number));
       } catch (error) {
-        throw fileFailure(error, 'the trail cannot be read');
+        throw readFailure(error, 'the trail cannot be read');
       }
     },
   };
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const fd = openSync(path, 'w', 0o600);
+  try {
+    writeSmall(fd, bytes);
+    await syncFile(fd);
+  } catch (error) {
+    closeAnyway(fd);
+    throw error;
+  }
+  // On some file systems only this tells that a write has failed.
+  closeSync(fd);
 }
 
 /** The numbers of the segments in a data folder, rising. */

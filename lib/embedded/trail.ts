@@ -2,74 +2,160 @@
 // than a minute, until they are in a segment beside the blobs.
 
 import { LIMITS } from '../core/limits.ts';
-import type { BackupRecord, Head } from '../core/model.ts';
-import { type TrailChange, trailBackup } from '../service/trail/lines.ts';
-import { appendSegment, type TrailDeps } from '../service/trail/write.ts';
+import type { SegmentMark } from '../core/model.ts';
+import { segmentHash } from '../core/trail/segment.ts';
+import type { Logger } from '../log.ts';
+import { PortError } from '../ports.ts';
+import { appendSegment, readSegment, type TrailDeps } from '../service/trail/write.ts';
 import type { Database } from './database.ts';
-import { type DocRow, recordOf } from './schema.ts';
+import { damagedRow, sumOf } from './schema.ts';
+import { baseLines } from './trail-base.ts';
 
 const LINES_MAX = 5000;
 /** Characters of a segment's lines: far below its bound in bytes, whatever they are. */
 const CHARS_MAX = LIMITS.trailSegmentBytesMax / 8;
-const ROWS_AT_ONCE = 500;
 
 interface Line {
   row: number;
   line: string;
+  sum: number;
 }
 
 export interface Trail {
-  /** Writes all that waits. Throws PortError; what was not written waits on. */
+  /**
+   * Looks at what a crash may have left between a segment and its mark. Throws PortError `integrity`, reason `rolled_back`, if
+   * the trail tells of commits that the catalog does not know.
+   */
+  settle(): Promise<void>;
+  /** Writes all that waits, if anything does. Throws PortError; what was not written waits on. */
   write(): Promise<void>;
 }
 
 /** The trail of an open catalog. */
-export function createTrail(database: Database, deps: TrailDeps): Trail {
-  const waiting = database.statement<Line>('SELECT row, line FROM outbox ORDER BY row LIMIT ?');
+export function createTrail(database: Database, deps: TrailDeps, log: Logger): Trail {
+  const rowsWaiting = database.statement<Line>('SELECT row, line, sum FROM outbox ORDER BY row LIMIT ?');
   const last = database.statement<{ row: number | null }>('SELECT MAX(row) AS row FROM outbox');
   const written = database.statement('DELETE FROM outbox WHERE row <= ?');
-  const mark = database.statement('UPDATE store SET segment = ?');
-  const based = database.statement<{ based: number }>('SELECT based FROM store');
-  const markBased = database.statement('UPDATE store SET based = 1');
+  const setMark = database.statement('UPDATE store SET segment = ?');
+  const stored = database.statement<{ segment: number; based: number }>('SELECT segment, based FROM store');
+  const setBased = database.statement('UPDATE store SET based = ?');
+  /** With its hash, which the catalog does not keep. */
+  let mark: SegmentMark | undefined;
 
-  /** What stood in a catalog before there was a trail: later segments only hold what has changed. */
+  /** The first lines that wait, in order. Throws PortError `integrity` for one that is not what was written. */
+  function waiting(limit: number): Line[] {
+    const rows = rowsWaiting.all(limit);
+    if (rows.every(({ line, sum }) => sumOf(line) === sum)) return rows;
+    const error = damagedRow('outbox');
+    database.distrust(error);
+    throw error;
+  }
+
+  /** The last segment; undefined before the first one, without a hash if it is gone. */
+  async function lastMark(): Promise<SegmentMark | undefined> {
+    const { segment } = stored.get()!;
+    if (segment === 0) return undefined;
+    if (mark?.segment === segment) return mark;
+    try {
+      return { segment, sha256: segmentHash(await deps.store.read(segment)) };
+    } catch (error) {
+      if (!(error instanceof PortError && error.code === 'not_found')) throw error;
+      return { segment, sha256: '' };
+    }
+  }
+
+  /** Marks a segment, and takes what is in it out of what waits, up to a row. */
+  async function moveTo(next: SegmentMark, row: number): Promise<void> {
+    await database.write(() => {
+      written.run(row);
+      setMark.run(next.segment);
+    });
+    mark = next;
+  }
+
+  /** Behind what an attempt that was broken off has left: of that nothing counts but its last segment. */
+  async function appendBase(lines: string[]): Promise<void> {
+    for (;;) {
+      const before = await lastMark();
+      try {
+        await moveTo(await appendSegment(deps, before, lines), 0);
+        return;
+      } catch (error) {
+        if (!(error instanceof PortError && error.code === 'exists')) throw error;
+        await moveTo((await readSegment(deps, (before?.segment ?? 0) + 1)).mark, 0);
+      }
+    }
+  }
+
+  /** What stood in a catalog before there was a trail, or no longer stands in one: later segments only hold what has changed. */
   async function writeBase(): Promise<void> {
     const upTo = last.get()?.row ?? 0;
-    for (const lines of segmentsOf(baseLines(database))) {
-      const number = await appendSegment(deps, lines);
-      await database.write(() => mark.run(number));
-    }
+    for await (const lines of segmentsOf(baseLines(database))) await appendBase(lines);
     await database.write(() => {
       written.run(upTo);
-      markBased.run();
+      setBased.run(1);
     });
   }
 
+  /** Whether the segment behind the last one that was marked is ours: then its lines are the first of those that wait. */
+  async function adopt(number: number): Promise<void> {
+    const { mark: found, lines } = await readSegment(deps, number);
+    // What it held is still to be written: into the next one.
+    if (lines === undefined) {
+      log.error('a segment of the trail is damaged', { segment: number });
+      return moveTo(found, 0);
+    }
+    const rows = waiting(lines.length);
+    if (rows.length < lines.length || lines.some((line, i) => rows[i]!.line !== line)) {
+      const message =
+        'catalog.sqlite is older than its own trail, which tells of commits that are missing from it';
+      throw new PortError('integrity', message, { reason: 'rolled_back' });
+    }
+    await moveTo(found, rows.at(-1)?.row ?? 0);
+  }
+
+  async function settle(): Promise<void> {
+    const { segment, based } = stored.get()!;
+    const [next] = await deps.store.list(segment);
+    if (next !== undefined && based === 1) await adopt(next);
+    // A trail that was lost does not hold what it once held.
+    if (based === 1 && segment > 0 && next === undefined && (await lastMark())?.sha256 === '') {
+      log.error('the trail is gone: all that it held is written anew', { segment });
+      await database.write(() => setBased.run(0));
+    }
+  }
+
   return {
+    settle,
+
     async write() {
-      if (based.get()?.based !== 1) await writeBase();
+      if (stored.get()!.based !== 1) await writeBase();
       for (;;) {
-        const rows = waiting.all(LINES_MAX);
-        const [first] = segmentsOf(rows.values());
+        const [first] = await firstOf(segmentsOf(waiting(LINES_MAX)));
         if (first === undefined) return;
-        const number = await appendSegment(
-          deps,
-          first.map(({ line }) => line),
-        );
-        await database.write(() => {
-          written.run(first.at(-1)!.row);
-          mark.run(number);
-        });
+        const before = await lastMark();
+        try {
+          const lines = first.map(({ line }) => line);
+          await moveTo(await appendSegment(deps, before, lines), first.at(-1)!.row);
+        } catch (error) {
+          if (!(error instanceof PortError && error.code === 'exists')) throw error;
+          await adopt((before?.segment ?? 0) + 1).catch((reason: unknown) => {
+            if (reason instanceof PortError && reason.reason === 'rolled_back') database.distrust(reason);
+            throw reason;
+          });
+        }
       }
     },
   };
 }
 
 /** In groups that fit into a segment each. */
-function* segmentsOf<L extends string | Line>(lines: Iterable<L>): Generator<L[]> {
+async function* segmentsOf<L extends string | Line>(
+  lines: Iterable<L> | AsyncIterable<L>,
+): AsyncGenerator<L[]> {
   let group: L[] = [];
   let chars = 0;
-  for (const line of lines) {
+  for await (const line of lines) {
     group.push(line);
     chars += typeof line === 'string' ? line.length : line.line.length;
     if (group.length < LINES_MAX && chars < CHARS_MAX) continue;
@@ -80,38 +166,7 @@ function* segmentsOf<L extends string | Line>(lines: Iterable<L>): Generator<L[]
   if (group.length > 0) yield group;
 }
 
-/** Every record, as if it had just been committed. */
-function* baseLines(database: Database): Generator<string> {
-  const line = (change: TrailChange): string => JSON.stringify([change]);
-  for (const head of recordsOf<Head>(database, 'head')) {
-    const { latest: _latest, latestFull: _latestFull, ...rest } = head;
-    yield line({ kind: 'head.put', head: rest });
-  }
-  for (const record of recordsOf<BackupRecord>(database, 'backup')) {
-    yield line({ kind: 'backup.put', record: trailBackup(record) });
-  }
-  const others = {
-    policy: 'policy.put',
-    request: 'request.insert',
-    garbage: 'garbage.put',
-    operation: 'operation.insert',
-    idempotency: 'idempotency.insert',
-    notice: 'notice.put',
-    event: 'event.append',
-  } as const;
-  for (const [table, kind] of Object.entries(others)) {
-    for (const record of recordsOf<unknown>(database, table)) {
-      const member = kind === 'garbage.put' ? 'entry' : kind === 'event.append' ? 'event' : 'record';
-      yield line({ kind, [member]: record, expect: 0, now: 0 } as unknown as TrailChange);
-    }
-  }
-}
-
-function* recordsOf<T>(database: Database, table: string): Generator<T> {
-  const read = database.statement<DocRow & { position: number }>(
-    `SELECT rowid AS position, doc, sum FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${ROWS_AT_ONCE}`,
-  );
-  for (let rows = read.all(0); rows.length > 0; rows = read.all(rows.at(-1)!.position)) {
-    for (const row of rows) yield recordOf<T>(table, row);
-  }
+async function firstOf<T>(source: AsyncGenerator<T>): Promise<T[]> {
+  for await (const item of source) return [item];
+  return [];
 }

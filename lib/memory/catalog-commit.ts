@@ -143,7 +143,7 @@ const APPLIERS: Appliers = {
 
   'event.append'(state, journal, { kind, event }) {
     demand(!state.events.has(event.id), kind);
-    journal.set(state.events, event.id, newEntry(state, { event, published: false, trailed: false }));
+    journal.set(state.events, event.id, newEntry(state, { event, published: false }));
   },
 };
 

@@ -10,7 +10,6 @@ import type {
   Notice,
   OperationRecord,
   PolicyRecord,
-  SegmentMark,
   SnapshotPointer,
 } from '../core/model.ts';
 import type { IdKind } from '../ports.ts';
@@ -19,7 +18,6 @@ import type { Entry } from './page.ts';
 export interface StoredEvent {
   event: AuditEvent;
   published: boolean;
-  trailed: boolean;
 }
 
 export interface Gap {
@@ -44,7 +42,6 @@ export interface CatalogState {
   policies: Map<string, PolicyRecord>;
   notices: Map<string, Notice>;
   events: Map<string, Entry<StoredEvent>>;
-  lastSegment: SegmentMark | undefined;
   /** The highest number given in an id of each kind. */
   allocated: Map<IdKind, number>;
   /** How many rows were ever numbered. */
@@ -65,7 +62,6 @@ export function createState(): CatalogState {
     policies: new Map(),
     notices: new Map(),
     events: new Map(),
-    lastSegment: undefined,
     allocated: new Map(),
     rows: 0,
   };

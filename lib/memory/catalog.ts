@@ -222,24 +222,6 @@ export function createMemoryCatalog(): Catalog {
       }
     },
 
-    async untrailedEvents(limit) {
-      checkLimit(limit);
-      const untrailed = [...state.events.values()].filter(({ record }) => !record.trailed);
-      return untrailed.slice(0, limit).map(({ record }) => copy(record.event));
-    },
-
-    async markTrailed(eventIds, mark) {
-      for (const id of eventIds) {
-        const entry = state.events.get(id);
-        if (entry !== undefined) entry.record.trailed = true;
-      }
-      if (mark.segment > (state.lastSegment?.segment ?? 0)) state.lastSegment = copy(mark);
-    },
-
-    async lastSegment() {
-      return copied(state.lastSegment);
-    },
-
     async listEvents(request) {
       const matching = [...state.events.values()]
         .filter(

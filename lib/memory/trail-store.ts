@@ -9,7 +9,9 @@ export function createMemoryTrailStore(): TrailStore {
       if (segments.has(number)) throw new PortError('exists', 'a segment with that number exists');
       segments.set(number, Uint8Array.from(segment));
     },
-    list: async () => [...segments.keys()].sort((a, b) => a - b),
+    async list(after = 0) {
+      return [...segments.keys()].filter((number) => number > after).sort((a, b) => a - b);
+    },
     async read(number) {
       const segment = segments.get(number);
       if (segment === undefined) throw new PortError('not_found', 'there is no segment with that number');

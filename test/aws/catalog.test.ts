@@ -252,6 +252,44 @@ test('events keep their order while the clock goes back', async () => {
   expect(await timed.pendingEvents(10)).toEqual(events);
 });
 
+test('events wait for the trail and for the sink apart, in whatever order they are marked', async () => {
+  const limit = 100;
+  const trailed = createCatalog({
+    dynamoDb,
+    tableName: await makeTable(dynamoDb),
+    clock: createManualClock(),
+  });
+  const pendingIds = async () => (await trailed.pendingEvents(limit)).map(({ id }) => id);
+  const events = [event(), event(), event()];
+  const [a, b, c] = events.map(({ id }) => id) as [string, string, string];
+  const untrailedIds = async (count = limit) => (await trailed.untrailedEvents(count)).map(({ id }) => id);
+  await trailed.commit(events.map(appended));
+  expect(await trailed.untrailedEvents(limit)).toEqual(events);
+  expect(await untrailedIds(2)).toEqual([a, b]);
+  await trailed.markPublished([a]);
+  expect(await untrailedIds()).toEqual([a, b, c]);
+  await trailed.markTrailed([a, b], { segment: 1, sha256: 'a'.repeat(64) });
+  expect(await untrailedIds()).toEqual([c]);
+  expect(await pendingIds()).toEqual([b, c]);
+  await trailed.markPublished([b, c]);
+  await trailed.markTrailed([a, c, 'unknown'], { segment: 2, sha256: 'b'.repeat(64) });
+  expect(await untrailedIds()).toEqual([]);
+  expect(await pendingIds()).toEqual([]);
+  expect((await trailed.listEvents({ limit })).items).toHaveLength(3);
+});
+
+test('the last segment that was marked is known, and only moves on', async () => {
+  const trailed = createCatalog({
+    dynamoDb,
+    tableName: await makeTable(dynamoDb),
+    clock: createManualClock(),
+  });
+  const mark = (segment: number) => ({ segment, sha256: String(segment).repeat(64) });
+  expect(await trailed.lastSegment()).toBeUndefined();
+  for (const segment of [1, 2, 3, 2]) await trailed.markTrailed([], mark(segment));
+  expect(await trailed.lastSegment()).toEqual(mark(3));
+});
+
 test('ids sort by their time', async () => {
   const clock = createManualClock();
   const timed = createCatalog({ dynamoDb, tableName, clock });

@@ -182,33 +182,6 @@ export function membershipTests(catalog: () => Catalog): void {
       expect((await catalog().listEvents({ limit })).items).toHaveLength(3);
     });
 
-    test('wait for the trail and for the sink apart, in whatever order they are marked', async () => {
-      const events = [event(), event(), event()];
-      const [a, b, c] = events.map(({ id }) => id) as [string, string, string];
-      const untrailedIds = async (count = limit) =>
-        (await catalog().untrailedEvents(count)).map(({ id }) => id);
-      await catalog().commit(events.map(appended));
-      expect(await catalog().untrailedEvents(limit)).toEqual(events);
-      expect(await untrailedIds(2)).toEqual([a, b]);
-      await catalog().markPublished([a]);
-      expect(await untrailedIds()).toEqual([a, b, c]);
-      await catalog().markTrailed([a, b], { segment: 1, sha256: 'a'.repeat(64) });
-      expect(await untrailedIds()).toEqual([c]);
-      expect(await pendingIds()).toEqual([b, c]);
-      await catalog().markPublished([b, c]);
-      await catalog().markTrailed([a, c, 'unknown'], { segment: 2, sha256: 'b'.repeat(64) });
-      expect(await untrailedIds()).toEqual([]);
-      expect(await pendingIds()).toEqual([]);
-      expect((await catalog().listEvents({ limit })).items).toHaveLength(3);
-    });
-
-    test('know the last segment that was marked, which only moves on', async () => {
-      const mark = (segment: number) => ({ segment, sha256: String(segment).repeat(64) });
-      expect(await catalog().lastSegment()).toBeUndefined();
-      for (const segment of [1, 2, 3, 2]) await catalog().markTrailed([], mark(segment));
-      expect(await catalog().lastSegment()).toEqual(mark(3));
-    });
-
     test('of one resource, or all, are listed newest first, in pages', async () => {
       const events = Array.from({ length: 9 }, (_, i) => event({ resourceId: i % 3 === 0 ? 's' : 'r' }));
       for (const item of events) {

@@ -26,6 +26,8 @@ export function trailStoreSuite(name: string, make: () => Promise<TrailStoreHarn
       const { store } = harness;
       for (const number of [1, 2, 10, 3]) await store.append(number, Buffer.from(`segment ${number}`));
       expect(await store.list()).toEqual([1, 2, 3, 10]);
+      expect(await store.list(2)).toEqual([3, 10]);
+      expect(await store.list(10)).toEqual([]);
       expect(Buffer.from(await store.read(10)).toString()).toBe('segment 10');
     });
 

@@ -15,7 +15,8 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import type { ChainKey } from '../envelope.ts';
 import { TAG_BYTES, taggerOf } from '../envelope-frame.ts';
 import { IV_BYTES } from '../envelope-header.ts';
@@ -29,6 +30,12 @@ const MAGIC = Buffer.from('BKTR');
 const VERSION = 1;
 const PREFIX_BYTES = MAGIC.length + 1 + 4;
 const CIPHER = 'aes-256-cbc';
+/** Bound into every key, so that no blob can pass for a segment, nor a segment for a blob. */
+const PURPOSE = 'backup trail, format 1, aes-256-cbc, hmac-sha-512: ';
+/** Nothing of a header is authenticated before it is read. */
+const HEADER_BYTES_MAX = 64 * 1024;
+
+const compress = promisify(gzip);
 
 export interface SegmentHeader {
   /** Which store it belongs to. */
@@ -73,15 +80,16 @@ export function trailKeyContext(store: string): Record<string, string> {
 }
 
 /** Seals lines, none of which may hold a line feed. Together they may have `trailSegmentBytesMax` (limits) bytes. */
-export function sealSegment(
+export async function sealSegment(
   place: SegmentPlace,
   lines: readonly string[],
   { dataKey, key }: ChainKey,
-): Uint8Array {
+): Promise<Uint8Array> {
   const plain = Buffer.from(`${lines.join('\n')}\n`);
+  const packed = await compress(plain);
   const messageId = randomBytes(MESSAGE_ID_BYTES);
   const iv = randomBytes(IV_BYTES);
-  const { cipherKey, macKey, commitment } = deriveKeys(dataKey, messageId);
+  const { cipherKey, macKey, commitment } = deriveKeys(dataKey, messageId, PURPOSE);
   const header: SegmentHeader = {
     ...place,
     lines: lines.length,
@@ -97,7 +105,7 @@ export function sealSegment(
   prefix.writeUInt8(VERSION, MAGIC.length);
   prefix.writeUInt32BE(headerBytes.length, MAGIC.length + 1);
   const cipher = createCipheriv(CIPHER, createSecretKey(cipherKey), iv);
-  const body = Buffer.concat([cipher.update(gzipSync(plain)), cipher.final()]);
+  const body = Buffer.concat([cipher.update(packed), cipher.final()]);
   const tagger = taggerOf(macKey);
   for (const part of [prefix, headerBytes, body]) tagger.update(part);
   return Buffer.concat([prefix, headerBytes, body, tagger.finish(headerBytes.length, body.length)]);
@@ -108,11 +116,19 @@ export function readSegmentHeader(segment: Uint8Array): SegmentHeader {
   return headOf(Buffer.from(segment.buffer, segment.byteOffset, segment.length)).header;
 }
 
-/** The lines of a segment. Throws ServiceError `integrity_error` unless every byte of it is what was sealed. */
-export function openSegment(segment: Uint8Array, dataKey: Uint8Array): string[] {
+/**
+ * The lines of the segment with that number of that store. Throws ServiceError `integrity_error` unless every byte of it is
+ * what was sealed, there.
+ */
+export function openSegment(
+  segment: Uint8Array,
+  place: Pick<SegmentPlace, 'store' | 'number'>,
+  dataKey: Uint8Array,
+): string[] {
   const bytes = Buffer.from(segment.buffer, segment.byteOffset, segment.length);
   const { header, bodyAt } = headOf(bytes);
-  const keys = deriveKeys(dataKey, Buffer.from(header.messageId, 'base64'));
+  if (header.store !== place.store || header.number !== place.number) throw damaged('belongs elsewhere');
+  const keys = deriveKeys(dataKey, Buffer.from(header.messageId, 'base64'), PURPOSE);
   if (!timingSafeEqual(keys.commitment, Buffer.from(header.commitment, 'base64'))) {
     throw damaged('was sealed with another key');
   }
@@ -144,6 +160,7 @@ function headOf(bytes: Buffer): { header: SegmentHeader; bodyAt: number } {
   if (bytes.readUInt8(MAGIC.length) !== VERSION)
     throw damaged('is of a format that this version does not know');
   const bodyAt = PREFIX_BYTES + bytes.readUInt32BE(MAGIC.length + 1);
+  if (bodyAt - PREFIX_BYTES > HEADER_BYTES_MAX) throw damaged('has too long a header');
   if (bodyAt > bytes.length) throw damaged('is cut short');
   let header: unknown;
   try {

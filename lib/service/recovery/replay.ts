@@ -5,13 +5,19 @@ import type {
   BackupRequest,
   BlobRef,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
 } from '../../core/model.ts';
-import type { TrailBackup, TrailChange } from '../trail/lines.ts';
+import type { IdKind } from '../../ports.ts';
+import type { TrailBackup, TrailChange, TrailHead } from '../trail/lines.ts';
+
+export interface Gap {
+  resourceId: string;
+  sequence: number;
+  createdAt: number;
+}
 
 export interface Replayed {
   backups: Map<string, TrailBackup>;
@@ -19,7 +25,11 @@ export interface Replayed {
   removed: Map<string, TrailBackup | undefined>;
   /** Every blob that was ever a record's own. */
   refs: Map<string, BlobRef>;
-  heads: Map<string, Omit<Head, 'latest' | 'latestFull'>>;
+  heads: Map<string, TrailHead>;
+  /** By resource and sequence. */
+  gaps: Map<string, Gap>;
+  /** The last numbers given to ids, as far as no id tells. */
+  counters: Map<IdKind, number>;
   policies: Map<string, PolicyRecord>;
   requests: Map<string, BackupRequest>;
   garbage: Map<string, GarbageEntry>;
@@ -35,6 +45,8 @@ export function createReplay(): Replayed & { take(changes: readonly TrailChange[
     removed: new Map(),
     refs: new Map(),
     heads: new Map(),
+    gaps: new Map(),
+    counters: new Map(),
     policies: new Map(),
     requests: new Map(),
     garbage: new Map(),
@@ -53,16 +65,33 @@ export function createReplay(): Replayed & { take(changes: readonly TrailChange[
 
 function takeOne(to: Replayed, change: TrailChange): void {
   switch (change.kind) {
-    case 'backup.put':
-      to.backups.set(change.record.id, change.record);
-      to.refs.set(change.record.own.blobId, change.record.own);
+    case 'backup.put': {
+      const { record } = change;
+      to.refs.set(record.own.blobId, record.own);
+      // Lines may come twice, and where an index is read in another order.
+      if ((to.backups.get(record.id)?.version ?? 0) > record.version || to.removed.has(record.id)) return;
+      to.backups.set(record.id, record);
       return;
-    case 'backup.remove':
-      to.removed.set(change.id, to.backups.get(change.id));
+    }
+    case 'backup.remove': {
+      const record = to.backups.get(change.id);
+      if (record !== undefined || !to.removed.has(change.id)) to.removed.set(change.id, record);
       to.backups.delete(change.id);
       return;
-    case 'head.put':
-      to.heads.set(change.head.resourceId, change.head);
+    }
+    case 'head.put': {
+      const { head } = change;
+      if ((to.heads.get(head.resourceId)?.sequence ?? 0) > head.sequence) return;
+      to.heads.set(head.resourceId, head);
+      return;
+    }
+    case 'gap.put': {
+      const { resourceId, sequence, createdAt } = change;
+      to.gaps.set(JSON.stringify([resourceId, sequence]), { resourceId, sequence, createdAt });
+      return;
+    }
+    case 'counter.raise':
+      to.counters.set(change.of, Math.max(change.value, to.counters.get(change.of) ?? 0));
       return;
     case 'policy.put':
       to.policies.set(change.record.resourceId, change.record);

@@ -1,18 +1,25 @@
 // What a commit leaves in the trail: a line of JSON with all of it that the blobs do not say, or say in more bytes. Replayed
 // in order, the lines give every record as it last was.
 
-import type { BackupRecord, BlobRef, Head } from '../../core/model.ts';
-import type { Change } from '../../ports.ts';
+import type { AuditEvent, BackupRecord, BlobRef, Head } from '../../core/model.ts';
+import type { Catalog, Change, IdKind } from '../../ports.ts';
 
 /** A record without the blobs before its own, which are named: each of them was another record's own. */
 export type TrailBackup = Omit<BackupRecord, 'chain'> & { own: BlobRef; before: string[] };
+
+/** What a head builds on follows from the backups. */
+export type TrailHead = Omit<Head, 'latest' | 'latestFull'>;
 
 type Kept<K extends Change['kind']> = Extract<Change, { kind: K }>;
 
 /** A change as a line holds it. Pointers and what a head builds on follow from the backups. */
 export type TrailChange =
   | { kind: 'backup.put'; record: TrailBackup }
-  | { kind: 'head.put'; head: Omit<Head, 'latest' | 'latestFull'> }
+  | { kind: 'head.put'; head: TrailHead }
+  /** A sequence that no backup has any more; else it follows from what was removed. */
+  | { kind: 'gap.put'; resourceId: string; sequence: number; createdAt: number }
+  /** The last number given to ids of a kind; else it follows from them. */
+  | { kind: 'counter.raise'; of: IdKind; value: number }
   | Kept<
       | 'backup.remove'
       | 'idempotency.insert'
@@ -44,17 +51,40 @@ function trailChange(change: Change): TrailChange | undefined {
     case 'backup.insert':
     case 'backup.update':
       return { kind: 'backup.put', record: trailBackup(change.record) };
-    case 'head.put': {
-      const { latest: _latest, latestFull: _latestFull, ...head } = change.head;
-      return { kind: 'head.put', head };
-    }
+    case 'head.put':
+      return { kind: 'head.put', head: trailHead(change.head) };
     default:
       return change;
   }
 }
 
+/** The line of an event that a commit appended, with what else that commit left behind. */
+export function lineOfEvent({ after = [], ...event }: AuditEvent): string {
+  return JSON.stringify([...after, { kind: 'event.append', event }]);
+}
+
+/** The catalog, with all that a commit leaves behind in the event that it appends: for homes where only events wait. */
+export function keepingInEvents<C extends Catalog>(catalog: C): C {
+  return { ...catalog, commit: (changes) => catalog.commit(keptInEvent(changes)) };
+}
+
+function keptInEvent(changes: Change[]): Change[] {
+  const at = changes.findIndex(({ kind }) => kind === 'event.append');
+  const change = changes[at];
+  if (change?.kind !== 'event.append') return changes;
+  const others = changes.toSpliced(at, 1);
+  const after = others.map(trailChange).filter((kept) => kept !== undefined);
+  return after.length === 0
+    ? changes
+    : changes.with(at, { kind: 'event.append', event: { ...change.event, after } });
+}
+
 export function trailBackup({ chain, ...record }: BackupRecord): TrailBackup {
   return { ...record, own: chain.at(-1)!, before: chain.slice(0, -1).map(({ blobId }) => blobId) };
+}
+
+export function trailHead({ latest: _latest, latestFull: _latestFull, ...head }: Head): TrailHead {
+  return head;
 }
 
 /** The changes of a line. Throws SyntaxError if it is none. */

@@ -1,41 +1,118 @@
 // Appends to the trail: each segment in its turn, bound to the one before it.
 
-import { readSegmentHeader, sealSegment, segmentHash, trailKeyContext } from '../../core/trail/segment.ts';
-import { type Clock, type Keyring, PortError, type TrailStore } from '../../ports.ts';
+import { hasCode } from '../../core/errors.ts';
+import type { AuditEvent, SegmentMark } from '../../core/model.ts';
+import {
+  openSegment,
+  readSegmentHeader,
+  sealSegment,
+  segmentHash,
+  trailKeyContext,
+} from '../../core/trail/segment.ts';
+import type { Logger } from '../../log.ts';
+import { type Clock, type Keyring, PortError, type TrailSource, type TrailStore } from '../../ports.ts';
+import { lineOfEvent, readTrailLine } from './lines.ts';
 
 export interface TrailDeps {
   store: TrailStore;
   keyring: Keyring;
-  clock: Clock;
+  clock: Pick<Clock, 'now'>;
   /** The id of the store that the trail is of. */
   storeId: string;
 }
 
-/** Others may append too, now and then: so often is it tried behind theirs. */
-const APPENDS_MAX = 5;
-
 /**
- * Writes the lines as the next segment, durably, and resolves with its number. Throws PortError from the store or the
- * keyring; then nothing was written, or, after `unavailable`, perhaps all of it: to write the same lines twice does no harm.
+ * Writes the lines as the segment behind `last`, durably, and resolves with what marks it. Throws PortError `exists` if that
+ * number is taken, and what the store and the keyring throw; after `unavailable` it may have been written.
  */
-export async function appendSegment(deps: TrailDeps, lines: readonly string[]): Promise<number> {
-  const { store, keyring, clock, storeId } = deps;
+export async function appendSegment(
+  { store, keyring, clock, storeId }: TrailDeps,
+  last: SegmentMark | undefined,
+  lines: readonly string[],
+): Promise<SegmentMark> {
   const sealedBy = await keyring.generate(trailKeyContext(storeId));
-  for (let n = 1; ; n++) {
-    const last = (await store.list()).at(-1);
-    const previous = last === undefined ? {} : { previous: segmentHash(await store.read(last)) };
-    const number = (last ?? 0) + 1;
-    const place = { store: storeId, number, ...previous, writtenAt: clock.now() };
-    try {
-      await store.append(number, sealSegment(place, lines, sealedBy));
-      return number;
-    } catch (error) {
-      if (!(error instanceof PortError && error.code === 'exists') || n === APPENDS_MAX) throw error;
-    }
+  const number = (last?.segment ?? 0) + 1;
+  // A mark without a hash is of a segment that is not there any more.
+  const previous = last === undefined || last.sha256 === '' ? {} : { previous: last.sha256 };
+  const place = { store: storeId, number, ...previous, writtenAt: Math.max(0, clock.now()) };
+  const segment = await sealSegment(place, lines, sealedBy);
+  await store.append(number, segment);
+  return { segment: number, sha256: segmentHash(segment) };
+}
+
+/** A segment as it stands in the trail. `lines` is undefined if it is not what was sealed. */
+export interface StoredSegment {
+  mark: SegmentMark;
+  lines: string[] | undefined;
+}
+
+/** Reads a segment. Throws PortError, `not_found` if there is none with that number. */
+export async function readSegment(
+  { store, keyring, storeId }: Pick<TrailDeps, 'store' | 'keyring' | 'storeId'>,
+  number: number,
+): Promise<StoredSegment> {
+  const segment = await store.read(number);
+  const mark = { segment: number, sha256: segmentHash(segment) };
+  try {
+    const { key } = readSegmentHeader(segment);
+    const dataKey = await keyring.open(key, trailKeyContext(storeId));
+    return { mark, lines: openSegment(segment, { store: storeId, number }, dataKey) };
+  } catch (error) {
+    const isDamage =
+      hasCode(error, 'integrity_error') || (error instanceof PortError && error.code === 'integrity');
+    if (!isDamage) throw error;
+    return { mark, lines: undefined };
   }
 }
 
-/** Whether a segment names this one as the one before it. */
-export function follows(segment: Uint8Array, before: Uint8Array): boolean {
-  return readSegmentHeader(segment).previous === segmentHash(before);
+export interface EventTrailDeps extends TrailDeps {
+  source: TrailSource;
+  log: Logger;
+}
+
+/** Events in one segment. */
+const EVENTS_MAX = 500;
+
+/**
+ * Brings the events that wait into the trail, until none are left or the deadline (epoch milliseconds) has come. It may run
+ * twice at once, and die at any moment: what is written twice is told by the events' ids. Throws PortError.
+ */
+export async function writeEvents(
+  deps: EventTrailDeps,
+  deadline = Number.POSITIVE_INFINITY,
+): Promise<{ segments: number; events: number }> {
+  const written = { segments: 0, events: 0 };
+  while (deps.clock.now() < deadline) {
+    const events = await deps.source.untrailedEvents(EVENTS_MAX);
+    if (events.length === 0) break;
+    if (!(await writeSome(deps, events))) continue;
+    written.segments++;
+    written.events += events.length;
+  }
+  return written;
+}
+
+/** False if the number was taken: then what is in that segment is marked, and the events wait for the next one. */
+async function writeSome(deps: EventTrailDeps, events: AuditEvent[]): Promise<boolean> {
+  const { source, log } = deps;
+  const last = await source.lastSegment();
+  let mark: SegmentMark;
+  try {
+    mark = await appendSegment(deps, last, events.map(lineOfEvent));
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === 'exists')) throw error;
+    const taken = await readSegment(deps, (last?.segment ?? 0) + 1);
+    if (taken.lines === undefined) log.error('a segment of the trail is damaged', { ...taken.mark });
+    await source.markTrailed((taken.lines ?? []).flatMap(eventIdsIn), taken.mark);
+    return false;
+  }
+  await source.markTrailed(
+    events.map(({ id }) => id),
+    mark,
+  );
+  return true;
+}
+
+function eventIdsIn(line: string): string[] {
+  return readTrailLine(line).flatMap((change) => (change.kind === 'event.append' ? [change.event.id] : []));
 }

@@ -3,11 +3,11 @@
 import { resolve } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readSettings } from '../lib/infra/settings.ts';
+import { readSettings, refuseUnknownNames, type Settings } from '../lib/infra/settings.ts';
 import { BackupStack } from '../lib/infra/stack.ts';
 
 const app = new App();
-const settings = readSettings((name) => app.node.tryGetContext(name));
+const settings = settingsOf(app);
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 new BackupStack(app, `BackupRestore-${settings.stage}`, {
   settings,
@@ -16,3 +16,14 @@ new BackupStack(app, `BackupRestore-${settings.stage}`, {
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
+
+/** A wrong setting is the caller's mistake: one sentence says which, and no stack trace hides it. */
+function settingsOf({ node }: App): Settings {
+  try {
+    refuseUnknownNames(Object.keys(node.getAllContext()));
+    return readSettings((name) => node.tryGetContext(name));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return process.exit(1);
+  }
+}

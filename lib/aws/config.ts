@@ -19,6 +19,7 @@ const CHECKS = {
   [ENV.stagingBucket]: text,
   [ENV.table]: text,
   [ENV.keyArn]: text,
+  [ENV.formerKeyArns]: () => undefined,
   [ENV.queueUrl]: url,
   [ENV.deadLetterQueueUrl]: url,
   [ENV.eventBus]: text,
@@ -38,6 +39,7 @@ export interface AwsConfig {
   stagingBucket: string;
   table: string;
   keyArn: string;
+  formerKeyArns: string[];
   queueUrl: string;
   deadLetterQueueUrl: string;
   eventBus: string;
@@ -59,6 +61,7 @@ export function readConfig(env: Env): AwsConfig {
     stagingBucket: set[ENV.stagingBucket],
     table: set[ENV.table],
     keyArn: set[ENV.keyArn],
+    formerKeyArns: set[ENV.formerKeyArns].split(',').filter((arn) => arn !== ''),
     queueUrl: set[ENV.queueUrl],
     deadLetterQueueUrl: set[ENV.deadLetterQueueUrl],
     eventBus: set[ENV.eventBus],

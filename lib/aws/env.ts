@@ -8,6 +8,8 @@ export const ENV = {
   table: 'BACKUP_TABLE',
   /** The key that wraps data keys. */
   keyArn: 'BACKUP_KEY_ARN',
+  /** Keys that have wrapped data keys before, with commas between them; empty if there are none. */
+  formerKeyArns: 'BACKUP_FORMER_KEY_ARNS',
   queueUrl: 'BACKUP_QUEUE_URL',
   deadLetterQueueUrl: 'BACKUP_DEAD_LETTER_QUEUE_URL',
   eventBus: 'BACKUP_EVENT_BUS',

@@ -49,13 +49,13 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const config = readConfig(env);
   const log = createLogger((line) => process.stdout.write(`${line}\n`));
   const clock = createSystemClock();
-  const { allowUnencrypted, graceMs, bucket, table: tableName, keyArn } = config;
+  const { allowUnencrypted, graceMs, bucket, table: tableName, keyArn, formerKeyArns } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
   const deps: Deps = {
     blobs: createBlobStore({ s3, bucket }),
     catalog: keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock })),
-    keyring: createKeyring({ kms: createKmsClient(), keyArn }),
+    keyring: createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns }),
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),

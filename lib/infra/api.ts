@@ -1,6 +1,6 @@
 // The REST API, made from the table of routes: each one a resource and a method, each led to the function that serves it.
 
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -12,9 +12,8 @@ import { addGatewayAnswers } from './gateway-answers.ts';
 import { logRetention } from './log-retention.ts';
 import type { Settings } from './settings.ts';
 
-/** Of the whole API: bounds what a mistaken client can cost. */
-const REQUESTS_PER_SECOND = 200;
-const REQUESTS_BURST = 400;
+/** A burst of so many seconds' worth of calls is let through at once. */
+const BURST_SECONDS = 2;
 
 export interface ApiProps {
   settings: Settings;
@@ -27,28 +26,24 @@ export class Api extends Construct {
 
   constructor(scope: Construct, id: string, { settings, functions, methodOptions }: ApiProps) {
     super(scope, id);
-    const accessLogs = new logs.LogGroup(this, 'AccessLogs', {
-      retention: logRetention(settings),
-      removalPolicy: settings.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-    });
     this.rest = new apigateway.RestApi(this, 'Rest', {
+      // It is the only dimension of the API's metrics: of two stacks with one name, each would ring the other's alarms.
+      restApiName: Stack.of(this).stackName,
       description: 'Backup & Restore Service',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // As bytes: as text, API Gateway would replace what is no UTF-8 before anybody could refuse it.
       binaryMediaTypes: ['*/*'],
       defaultMethodOptions: methodOptions,
-      cloudWatchRole: true,
-      cloudWatchRoleRemovalPolicy: settings.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      // An account and region have one role for the logs of all APIs: whoever sets it must never take it away again.
+      cloudWatchRole: settings.apiLogs === 'own',
+      ...(settings.apiLogs === 'own' ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
       deployOptions: {
         stageName: settings.stage,
-        throttlingRateLimit: REQUESTS_PER_SECOND,
-        throttlingBurstLimit: REQUESTS_BURST,
+        // Of the whole API: bounds what a mistaken client can cost.
+        throttlingRateLimit: settings.requestsPerSecondMax,
+        throttlingBurstLimit: settings.requestsPerSecondMax * BURST_SECONDS,
         metricsEnabled: true,
-        // Execution logs of errors only, and never with the data.
-        loggingLevel: apigateway.MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
-        accessLogDestination: new apigateway.LogGroupLogDestination(accessLogs),
-        accessLogFormat: apigateway.AccessLogFormat.custom(ACCESS_LOG_FORMAT),
+        ...this.logged(settings),
       },
     });
     addGatewayAnswers(this.rest, settings.auth);
@@ -65,6 +60,22 @@ export class Api extends Construct {
       resource.addMethod(method, integrations.get(SERVED_BY[operationId]), { operationName: operationId });
     }
     acknowledgeFindings(this, settings);
+  }
+
+  /** Who called what, and what failed on the way; nothing without a role to write it with. */
+  private logged(settings: Settings): apigateway.StageOptions {
+    if (settings.apiLogs === 'none') return {};
+    const accessLogs = new logs.LogGroup(this, 'AccessLogs', {
+      retention: logRetention(settings),
+      removalPolicy: settings.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    });
+    return {
+      // Execution logs of errors only, and never with the data.
+      loggingLevel: apigateway.MethodLoggingLevel.ERROR,
+      dataTraceEnabled: false,
+      accessLogDestination: new apigateway.LogGroupLogDestination(accessLogs),
+      accessLogFormat: apigateway.AccessLogFormat.custom(ACCESS_LOG_FORMAT),
+    };
   }
 }
 
@@ -84,8 +95,10 @@ const ACCESS_LOG_FORMAT = JSON.stringify({
   refusal: '$context.error.responseType',
 });
 
-function acknowledgeFindings(api: Api, { auth }: Settings): void {
+function acknowledgeFindings(api: Api, { auth, apiLogs }: Settings): void {
+  const noLogs = 'A stage that can be thrown away sets no role for the logs of the whole account.';
   acknowledge(api, {
+    ...(apiLogs === 'none' ? { APIG1: noLogs, APIG6: noLogs } : {}),
     APIG2: 'The functions validate every request against the contract and name each fault in it.',
     APIG3: 'Callers are authenticated and throttled; a web ACL is the account owner’s to attach.',
     COG4: 'Callers are known by IAM, or by a JWT of any issuer; a Cognito pool is not asked for.',

@@ -20,32 +20,25 @@ export class Buckets extends Construct {
   constructor(scope: Construct, id: string, settings: Settings, key: IKey) {
     super(scope, id);
     const { disposable, objectLockDays } = settings;
+    // What is thrown away is emptied first; and nobody logs access to it, for the logs would come while it is emptied.
     const common = {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      ...(disposable ? { autoDeleteObjects: true } : {}),
     };
-    const accessLogs = new s3.Bucket(this, 'AccessLogs', {
-      ...common,
-      // The log delivery service cannot write under a key of ours.
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      lifecycleRules: [{ id: 'forget', expiration: Duration.days(ACCESS_LOG_DAYS) }],
-    });
-    acknowledge(accessLogs, { S1: 'It holds the access logs; logging access to them would never end.' });
-
+    const logged = disposable ? () => ({}) : this.accessLogs(common);
     const encrypted = {
       ...common,
       encryption: s3.BucketEncryption.KMS,
       encryptionKey: key,
       bucketKeyEnabled: true,
-      // The CDK's own types do not agree on an optional member.
-      serverAccessLogsBucket: accessLogs as s3.IBucket,
     };
     this.blobs = new s3.Bucket(this, 'Blobs', {
       ...encrypted,
-      serverAccessLogsPrefix: 'blobs/',
+      ...logged('blobs/'),
       versioned: true,
       lifecycleRules: [
         {
@@ -64,7 +57,7 @@ export class Buckets extends Construct {
     });
     this.staging = new s3.Bucket(this, 'Staging', {
       ...encrypted,
-      serverAccessLogsPrefix: 'staging/',
+      ...logged('staging/'),
       lifecycleRules: [
         {
           id: 'forget',
@@ -72,6 +65,26 @@ export class Buckets extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],
+    });
+    if (disposable) {
+      const reason =
+        'A stage that can be thrown away logs no access: the logs would keep its buckets from being emptied.';
+      for (const bucket of [this.blobs, this.staging]) acknowledge(bucket, { S1: reason });
+    }
+  }
+
+  /** A bucket for the access logs of the others; gives what another needs to write them there, under a prefix. */
+  private accessLogs(common: s3.BucketProps): (prefix: string) => s3.BucketProps {
+    const accessLogs = new s3.Bucket(this, 'AccessLogs', {
+      ...common,
+      // The log delivery service cannot write under a key of ours.
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ id: 'forget', expiration: Duration.days(ACCESS_LOG_DAYS) }],
+    });
+    acknowledge(accessLogs, { S1: 'It holds the access logs; logging access to them would never end.' });
+    return (serverAccessLogsPrefix) => ({
+      serverAccessLogsBucket: accessLogs as s3.IBucket,
+      serverAccessLogsPrefix,
     });
   }
 }

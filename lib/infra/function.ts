@@ -21,6 +21,8 @@ export interface ServiceFunctionProps {
   memoryMiB: number;
   timeoutSeconds: number;
   environment: Record<string, string>;
+  /** Whether a failed run that nobody waits for is run again; by default twice. */
+  retryAttempts?: number;
   /** All that it may do, besides writing its own log. */
   privileges: iam.PolicyStatement[];
 }
@@ -55,6 +57,7 @@ export class ServiceFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       environment: props.environment,
       awsSdkConnectionReuse: false,
+      ...(props.retryAttempts === undefined ? {} : { retryAttempts: props.retryAttempts }),
       logGroup: this.logGroup,
       role,
       bundling: {

@@ -56,7 +56,7 @@ export class Functions extends Construct {
     });
     this.worker = make('Worker', {
       entry: 'worker',
-      description: 'Works off what is too large for a call',
+      description: 'Processes what is too large for a call',
       memoryMiB: HEAVY_MEMORY_MIB,
       timeoutSeconds: AWS_BOUNDS.workerSeconds,
       privileges: privileges.worker,
@@ -66,6 +66,8 @@ export class Functions extends Construct {
       description: 'Expires backups and removes their bytes: the only one that can',
       memoryMiB: HEAVY_MEMORY_MIB,
       timeoutSeconds: AWS_BOUNDS.retentionSeconds,
+      // The next sweep does what this one did not; three at once would only be in each other's way.
+      retryAttempts: 0,
       privileges: privileges.retention,
     });
     this.worker.lambda.addEventSource(

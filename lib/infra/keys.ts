@@ -1,6 +1,6 @@
 // Two keys: one wraps the data keys of backups, the other encrypts storage at rest. Whoever can read the bucket cannot, by that, read a backup.
 
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -39,6 +39,7 @@ export class Keys extends Construct {
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         // In a key policy, "*" means this key.
         resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
   }

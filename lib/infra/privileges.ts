@@ -18,6 +18,8 @@ export interface Stores {
   blobs: Bucket;
   staging: Bucket;
   table: Table;
+  /** Keys that have wrapped data keys before. */
+  formerKeyArns: readonly string[];
   wrappingKey: IKey;
   storageKey: IKey;
   jobs: IQueue;
@@ -45,6 +47,7 @@ export function privilegesOver(stores: Stores): Privileges {
       mayWrite('SignUploads', objects(staging, UPLOADS)),
       encryptsStorage(stores),
       may('MakeAndOpenDataKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
       may('CheckWrappingKey', ['kms:DescribeKey'], [stores.wrappingKey.keyArn]),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
@@ -56,6 +59,7 @@ export function privilegesOver(stores: Stores): Privileges {
       may('SignResults', ['s3:GetObject'], objects(staging, RESULTS)),
       decryptsStorage(stores),
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
     // Both, in the background: makes backups of uploads, stages results. The event source adds taking from the queue.
@@ -69,6 +73,7 @@ export function privilegesOver(stores: Stores): Privileges {
       mayWrite('StageResults', objects(staging, RESULTS)),
       encryptsStorage(stores),
       may('MakeAndOpenDataKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
     // The only one that removes bytes. It writes blobs too, to free live backups of expired ones, under keys that exist.
@@ -80,6 +85,7 @@ export function privilegesOver(stores: Stores): Privileges {
       may('DeleteBlobs', ['s3:DeleteObject'], objects(blobs)),
       encryptsStorage(stores),
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
       may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
@@ -88,6 +94,12 @@ export function privilegesOver(stores: Stores): Privileges {
 
 function may(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {
   return new iam.PolicyStatement({ sid, actions, resources });
+}
+
+/** What was sealed before the key was exchanged still opens; nothing new is made under it. */
+function opensFormerKeys({ formerKeyArns }: Stores): iam.PolicyStatement[] {
+  if (formerKeyArns.length === 0) return [];
+  return [may('OpenFormerDataKeys', ['kms:Decrypt'], [...formerKeyArns])];
 }
 
 function objects(bucket: Bucket, prefix = ''): string[] {

@@ -1,5 +1,7 @@
 // What a deployment chooses: read from the CDK context (`-c name=value`), checked before anything is built.
 
+import { LIMITS } from '../core/limits.ts';
+
 export type Auth = { kind: 'iam' } | { kind: 'jwt'; issuer: string; audience: string } | { kind: 'none' };
 
 export interface Settings {
@@ -17,46 +19,123 @@ export interface Settings {
   /** Between a removal being marked and its bytes being swept. */
   graceSeconds: number;
   retentionEveryMinutes: number;
+  /** Calls a second of the whole API, beyond which callers get 429. */
+  requestsPerSecondMax: number;
+  /**
+   * The logs of the API need a role that an account and region have one of: `own` sets it and leaves it there, `existing`
+   * takes the one that is set, `none` writes no such logs.
+   */
+  apiLogs: 'own' | 'existing' | 'none';
+  /** Keys that have wrapped data keys before: what they wrapped is still opened. */
+  formerKeyArns: string[];
   /** What stands before the API's paths outside. */
   basePath: string;
 }
 
+/** Time to notice a mistaken DELETE, and to undelete. */
+const GRACE_SECONDS = LIMITS.graceMs / 1000;
+
 /** Less would let a mistaken DELETE take bytes before anybody notices it. */
 const GRACE_SECONDS_MIN = 86_400;
 
-type Context = (name: string) => unknown;
+/** Every name that `-c` takes. */
+const NAMES = [
+  'stage',
+  'auth',
+  'jwtIssuer',
+  'jwtAudience',
+  'objectLock',
+  'objectLockMode',
+  'alarmEmail',
+  'allowUnencrypted',
+  'graceSeconds',
+  'retentionEveryMinutes',
+  'maxRequestsPerSecond',
+  'apiLogs',
+  'formerKeyArns',
+  'basePath',
+] as const;
+
+type Name = (typeof NAMES)[number];
+type Context = (name: Name) => unknown;
+type Read = (name: Name) => string | undefined;
 
 /** Throws an Error that says which `-c` is wrong, and what it takes. */
 export function readSettings(context: Context): Settings {
-  const read = (name: string): string | undefined => {
+  const read = (name: Name): string | undefined => {
     const value = context(name);
     return value === undefined || value === null ? undefined : String(value);
   };
   const stage = read('stage') ?? 'prod';
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage)) throw wrong('stage', 'a lower-case word of up to 16 characters');
   const disposable = stage === 'dev';
-  const graceSeconds = wholeNumber(read, 'graceSeconds', GRACE_SECONDS_MIN, 0, 365 * 86_400);
+  const graceSeconds = wholeNumber(read, 'graceSeconds', GRACE_SECONDS, 0, 365 * 86_400);
   if (graceSeconds < GRACE_SECONDS_MIN && !disposable) {
     throw wrong('graceSeconds', `at least ${GRACE_SECONDS_MIN} outside of the stage dev`);
   }
   const objectLock = read('objectLock');
+  if (objectLock === undefined && read('objectLockMode') !== undefined) {
+    throw new Error(
+      '-c objectLockMode=... locks nothing by itself: say for how many days with -c objectLock=...',
+    );
+  }
   const alarmEmail = read('alarmEmail');
+  if (alarmEmail !== undefined && !EMAIL.test(alarmEmail)) throw wrong('alarmEmail', 'an e-mail address');
+  const basePath = read('basePath') ?? `/${stage}`;
+  if (!BASE_PATH.test(basePath))
+    throw wrong('basePath', '/, or a path that begins with a slash and does not end with one');
   return {
     stage,
     disposable,
-    auth: readAuth(read),
+    auth: readAuth(read, disposable),
     ...(objectLock === undefined ? {} : { objectLockDays: wholeNumber(read, 'objectLock', 0, 1, 36_500) }),
     objectLockMode: oneOf(read, 'objectLockMode', ['governance', 'compliance']),
     ...(alarmEmail === undefined ? {} : { alarmEmail }),
     allowUnencrypted: oneOf(read, 'allowUnencrypted', ['false', 'true']) === 'true',
     graceSeconds,
     retentionEveryMinutes: wholeNumber(read, 'retentionEveryMinutes', 15, 1, 1440),
-    basePath: read('basePath') ?? `/${stage}`,
+    requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
+    apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
+    formerKeyArns: readKeyArns(read),
+    basePath,
   };
 }
 
-function readAuth(read: (name: string) => string | undefined): Auth {
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const BASE_PATH = /^(\/|(\/[\w.~-]+)+)$/;
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+
+/**
+ * Throws an Error for a name that looks like one of ours and is none: it would be passed over in silence, and whoever meant
+ * it would have, for example, no lock. Names of the CDK itself hold a colon.
+ */
+export function refuseUnknownNames(names: readonly string[]): void {
+  const unknown = names.filter(
+    (name) =>
+      !name.includes(':') && !(NAMES as readonly string[]).includes(name) && !OF_THE_CDK.includes(name),
+  );
+  if (unknown.length === 0) return;
+  throw new Error(`-c ${unknown[0]}=... is not known; there are ${NAMES.join(', ')}.`);
+}
+
+/** What the CDK puts into the context itself, without a colon. */
+const OF_THE_CDK: readonly string[] = ['tree', 'analytics'];
+
+function readKeyArns(read: Read): string[] {
+  const arns = (read('formerKeyArns') ?? '').split(',').filter((arn) => arn !== '');
+  if (!arns.every((arn) => KEY_ARN.test(arn)))
+    throw wrong('formerKeyArns', 'ARNs of KMS keys, with commas between them');
+  return arns;
+}
+
+function readAuth(read: Read, disposable: boolean): Auth {
   const kind = oneOf(read, 'auth', ['iam', 'jwt', 'none']);
+  if (kind !== 'jwt' && (read('jwtIssuer') ?? read('jwtAudience')) !== undefined) {
+    throw new Error('-c jwtIssuer=... and jwtAudience=... mean nothing without -c auth=jwt.');
+  }
+  if (kind === 'none' && !disposable) {
+    throw new Error('-c auth=none lets everybody in: only the stage dev takes it (-c stage=dev).');
+  }
   if (kind !== 'jwt') return { kind };
   const issuer = read('jwtIssuer');
   const audience = read('jwtAudience');
@@ -65,11 +144,7 @@ function readAuth(read: (name: string) => string | undefined): Auth {
   return { kind, issuer, audience };
 }
 
-function oneOf<const T extends string>(
-  read: (name: string) => string | undefined,
-  name: string,
-  values: readonly [T, ...T[]],
-): T {
+function oneOf<const T extends string>(read: Read, name: Name, values: readonly [T, ...T[]]): T {
   const value = read(name);
   if (value === undefined) return values[0];
   const found = values.find((one) => one === value);
@@ -77,13 +152,7 @@ function oneOf<const T extends string>(
   return found;
 }
 
-function wholeNumber(
-  read: (name: string) => string | undefined,
-  name: string,
-  fallback: number,
-  min: number,
-  max: number,
-): number {
+function wholeNumber(read: Read, name: Name, fallback: number, min: number, max: number): number {
   const value = read(name);
   if (value === undefined) return fallback;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
@@ -91,6 +160,6 @@ function wholeNumber(
   return number;
 }
 
-function wrong(name: string, takes: string): Error {
+function wrong(name: Name, takes: string): Error {
   return new Error(`-c ${name}=... takes ${takes}.`);
 }

@@ -7,6 +7,7 @@ const GOOD = {
   [ENV.stagingBucket]: 'staging',
   [ENV.table]: 'catalog',
   [ENV.keyArn]: 'arn:aws:kms:us-east-1:123456789012:key/k',
+  [ENV.formerKeyArns]: '',
   [ENV.queueUrl]: 'https://sqs.us-east-1.amazonaws.com/123456789012/jobs',
   [ENV.deadLetterQueueUrl]: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead',
   [ENV.eventBus]: 'bus',
@@ -18,6 +19,8 @@ const GOOD = {
 test('reads what the stack sets', () => {
   expect(readConfig(GOOD)).toMatchObject({ bucket: 'blobs', allowUnencrypted: false, graceMs: 86_400_000 });
   expect(readConfig({ ...GOOD, [ENV.basePath]: '' }).basePath).toBe('');
+  expect(readConfig(GOOD).formerKeyArns).toEqual([]);
+  expect(readConfig({ ...GOOD, [ENV.formerKeyArns]: 'a,b' }).formerKeyArns).toEqual(['a', 'b']);
 });
 
 test.each(Object.values(ENV))('names %s when it is missing', (name) => {

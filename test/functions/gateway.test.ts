@@ -38,9 +38,9 @@ function createFunction(options: HarnessOptions = {}) {
   const handler = createGatewayHandler(app);
   const call = async (event: APIGatewayProxyEvent) => {
     const { statusCode, body, isBase64Encoded, multiValueHeaders } = await handler(event);
-    expect(isBase64Encoded).toBe(true);
-    const text = Buffer.from(body, 'base64').toString();
-    return { status: statusCode, body: JSON.parse(text), headers: multiValueHeaders ?? {} };
+    // Not every gateway makes bytes of base64 again: what fits goes as the text that it is.
+    expect(isBase64Encoded).toBe(false);
+    return { status: statusCode, body: JSON.parse(body), headers: multiValueHeaders ?? {} };
   };
   return { call, calls, lines };
 }

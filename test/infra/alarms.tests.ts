@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { RUNBOOK } from '../../lib/infra/alarms.ts';
-import { resourcesOf, synthesize, textOf } from './synth.ts';
+import { actionsOf, resourcesOf, type Statement, synthesize, textOf } from './synth.ts';
 
 describe('alarms', () => {
   let template: Template;
@@ -50,6 +50,34 @@ describe('alarms', () => {
       Endpoint: 'oncall@example.org',
       Protocol: 'email',
     });
+  });
+
+  test('every alarm reaches its topic: the topic lets CloudWatch publish, and so does the key of the topic', () => {
+    const topics = new Map(resourcesOf(template, 'AWS::SNS::Topic'));
+    const policies = resourcesOf(template, 'AWS::SNS::TopicPolicy').map(([, { Properties }]) => Properties);
+    const keys = new Map(resourcesOf(template, 'AWS::KMS::Key'));
+    const account = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+    const fromCloudWatch = ({ Effect, Principal, Condition }: Statement): boolean =>
+      Effect === 'Allow' &&
+      textOf(Principal) === '{"Service":"cloudwatch.amazonaws.com"}' &&
+      textOf(Condition) === textOf(account);
+    for (const { AlarmActions } of alarms) {
+      const [{ Ref: topicId }] = AlarmActions as [{ Ref: string }];
+      const topic = topics.get(topicId)!.Properties;
+      const policy = policies.find(({ Topics }) => textOf(Topics).includes(`"${topicId}"`))!;
+      const statements = (policy.PolicyDocument as { Statement: Statement[] }).Statement;
+      expect(
+        statements.filter((s) => fromCloudWatch(s) && actionsOf(s).includes('sns:Publish')),
+      ).toHaveLength(1);
+      // CloudWatch speaks TLS, and that is all that is denied.
+      for (const { Condition } of statements.filter(({ Effect }) => Effect === 'Deny')) {
+        expect(Condition).toEqual({ Bool: { 'aws:SecureTransport': 'false' } });
+      }
+      const [keyId] = /Keys\w+/.exec(textOf(topic.KmsMasterKeyId))!;
+      const key = keys.get(keyId)!.Properties.KeyPolicy as { Statement: Statement[] };
+      const grant = key.Statement.find(fromCloudWatch)!;
+      expect(actionsOf(grant).sort()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    }
   });
 
   test('silence of retention is an alarm', () => {

@@ -93,6 +93,6 @@ describe('routes', () => {
   });
 
   test('with -c auth=none, and only then, nothing is asked for', () => {
-    for (const { auth } of methodsOf(synthesize({ auth: 'none' }))) expect(auth).toBe('NONE');
+    for (const { auth } of methodsOf(synthesize({ auth: 'none', stage: 'dev' }))) expect(auth).toBe('NONE');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSettings } from '../../lib/infra/settings.ts';
+import { readSettings, refuseUnknownNames } from '../../lib/infra/settings.ts';
 
 const read = (context: Record<string, unknown>) => readSettings((name) => context[name]);
 
@@ -10,8 +10,11 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     auth: { kind: 'iam' },
     objectLockMode: 'governance',
     allowUnencrypted: false,
-    graceSeconds: 86_400,
+    graceSeconds: 7 * 86_400,
     retentionEveryMinutes: 15,
+    requestsPerSecondMax: 200,
+    apiLogs: 'own',
+    formerKeyArns: [],
     basePath: '/prod',
   });
 });
@@ -38,7 +41,41 @@ describe('refuses', () => {
     ['objectLockMode', { objectLockMode: 'strict' }],
     ['allowUnencrypted', { allowUnencrypted: 'yes' }],
     ['retentionEveryMinutes', { retentionEveryMinutes: '0' }],
+    ['alarmEmail', { alarmEmail: 'notanemail' }],
+    ['basePath', { basePath: '/api/' }],
+    ['basePath', { basePath: 'api' }],
+    ['maxRequestsPerSecond', { maxRequestsPerSecond: '0' }],
+    ['apiLogs', { apiLogs: 'maybe' }],
+    ['formerKeyArns', { formerKeyArns: 'alias/old' }],
   ])('a wrong %s, by its name', (name, context) => {
     expect(() => read(context)).toThrow(`-c ${name}=`);
   });
+});
+
+describe('refuses what would mean nothing', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['a mode of a lock that is not asked for', { objectLockMode: 'compliance' }],
+    ['an issuer without jwt', { jwtIssuer: 'https://issuer.example' }],
+    ['an open door on a stage that is kept', { auth: 'none' }],
+    ['an open door on any stage but dev', { auth: 'none', stage: 'staging' }],
+  ])('%s', (_, context) => {
+    expect(() => read(context)).toThrow(/-c /);
+  });
+
+  test('an open door on the stage that can be thrown away is let through', () => {
+    expect(read({ auth: 'none', stage: 'dev' }).auth).toEqual({ kind: 'none' });
+  });
+
+  test.each(['objectlock', 'grace', 'alarmMail'])('an unknown name: %s', (name) => {
+    expect(() => refuseUnknownNames([name])).toThrow(`-c ${name}=... is not known`);
+  });
+
+  test('names of the CDK are its own business', () => {
+    expect(() => refuseUnknownNames(['aws:cdk:bundling-stacks', '@aws-cdk/core:x', 'stage'])).not.toThrow();
+  });
+});
+
+test('the stage dev leaves no role of the account behind, and takes none away', () => {
+  expect(read({ stage: 'dev' }).apiLogs).toBe('none');
+  expect(read({ stage: 'dev', apiLogs: 'existing' }).apiLogs).toBe('existing');
 });

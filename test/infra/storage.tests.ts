@@ -2,7 +2,17 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { TABLE } from '../../lib/aws/table.ts';
 import { LIMITS } from '../../lib/core/limits.ts';
-import { idOf, type Resource, resourcesOf, type Statement, synthesize, textOf } from './synth.ts';
+import {
+  actionsOf,
+  FUNCTIONS,
+  idOf,
+  type Resource,
+  resourcesOf,
+  type Statement,
+  statementsOf,
+  synthesize,
+  textOf,
+} from './synth.ts';
 
 describe('storage', () => {
   /** What holds something that cannot be had again. */
@@ -164,5 +174,64 @@ describe('storage', () => {
       ObjectLockConfiguration: { Rule: { DefaultRetention: { Days: 30, Mode: 'COMPLIANCE' } } },
     });
     expect(bucket(locked, 'BucketsStaging').Properties.ObjectLockEnabled).toBeUndefined();
+  });
+});
+
+describe('what fails its user at once', () => {
+  test('an API has the name of its stack, so that no other rings its alarms', () => {
+    const template = synthesize();
+    const [[, { Properties }]] = resourcesOf(template, 'AWS::ApiGateway::RestApi') as [[string, Resource]];
+    expect(Properties.Name).toBe('Test');
+    const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) =>
+      ((alarm.Properties.Dimensions ?? []) as { Name: string; Value: unknown }[]).filter(
+        ({ Name }) => Name === 'ApiName',
+      ),
+    );
+    expect(names.length).toBeGreaterThan(0);
+    for (const { Value } of names) expect(Value).toBe('Test');
+  });
+
+  test('the role for the logs of all APIs is set by what stays, kept, and never by what is thrown away', () => {
+    expect(resourcesOf(synthesize({ stage: 'dev' }), 'AWS::ApiGateway::Account')).toEqual([]);
+    const kept = resourcesOf(synthesize(), 'AWS::ApiGateway::Account');
+    expect(kept).toHaveLength(1);
+    expect(kept[0]![1].DeletionPolicy).toBe('Retain');
+    expect(resourcesOf(synthesize({ apiLogs: 'existing' }), 'AWS::ApiGateway::Account')).toEqual([]);
+  });
+
+  test('what is thrown away is emptied first, and nobody writes access logs into it meanwhile', () => {
+    const template = synthesize({ stage: 'dev' });
+    const buckets = resourcesOf(template, 'AWS::S3::Bucket');
+    expect(buckets).toHaveLength(2);
+    for (const [, { Properties }] of buckets) expect(Properties.LoggingConfiguration).toBeUndefined();
+    expect(resourcesOf(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(2);
+    expect(resourcesOf(synthesize(), 'Custom::S3AutoDeleteObjects')).toEqual([]);
+  });
+
+  test('a failed sweep is not run again by itself', () => {
+    const [config] = resourcesOf(synthesize(), 'AWS::Lambda::EventInvokeConfig');
+    expect(config![1].Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+    expect(textOf(config![1].Properties.FunctionName)).toContain('Retention');
+  });
+
+  test('how many calls a second are let through is a setting', () => {
+    const [[, { Properties }]] = resourcesOf(
+      synthesize({ maxRequestsPerSecond: '1500' }),
+      'AWS::ApiGateway::Stage',
+    ) as [[string, Resource]];
+    expect(Properties.MethodSettings).toMatchObject([
+      { ThrottlingRateLimit: 1500, ThrottlingBurstLimit: 3000 },
+    ]);
+  });
+
+  test('data keys that a former key has wrapped can still be opened, and no new ones made under it', () => {
+    const arn = 'arn:aws:kms:us-east-1:123456789012:key/former';
+    const template = synthesize({ formerKeyArns: arn });
+    for (const name of FUNCTIONS) {
+      const statements = statementsOf(template, name).filter(({ Resource: on }) =>
+        textOf(on).includes('key/former'),
+      );
+      expect(statements.map(actionsOf)).toEqual([['kms:Decrypt']]);
+    }
   });
 });

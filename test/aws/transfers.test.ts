@@ -1,6 +1,6 @@
 // States and results past the API, by presigned URLs that any HTTP client can use.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createTransfers } from '../../lib/aws/transfers.ts';
@@ -48,6 +48,28 @@ describe('an upload', () => {
     expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host');
   });
 
+  test('of announced bytes is taken with the header that names them, and not without it', async () => {
+    const uploadId = newId();
+    const body = randomBytes(100);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const announced = { expiresAt: soon(), bytesMax: 200, bytes: 100, sha256 };
+    const { url, headers } = await transfers.createUpload(uploadId, announced);
+    expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('host;x-amz-checksum-sha256');
+    expect(await put(url, body)).toBe(403);
+    const answer = await fetch(url, { method: 'PUT', body, headers: headers! });
+    expect(answer.status).toBe(200);
+    expect((await readUpload(uploadId)).equals(body)).toBe(true);
+  });
+
+  test('is told from another under the same URL', async () => {
+    const uploadId = newId();
+    const { url } = await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 10 });
+    await put(url, Buffer.from('one'));
+    const first = await transfers.readUpload(uploadId);
+    await put(url, Buffer.from('two'));
+    expect((await transfers.readUpload(uploadId)).mark).not.toBe(first.mark);
+  });
+
   test('that was not PUT, or not announced, is not there', async () => {
     const uploadId = newId();
     await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 10 });
@@ -60,7 +82,10 @@ describe('an upload', () => {
     const uploadId = newId();
     const { url } = await transfers.createUpload(uploadId, { expiresAt: soon(), bytesMax: 10 });
     expect(await put(url, randomBytes(11))).toBe(200);
-    await expect(transfers.readUpload(uploadId)).rejects.toMatchObject({ code: 'integrity' });
+    await expect(transfers.readUpload(uploadId)).rejects.toMatchObject({
+      code: 'integrity',
+      reason: 'too_large',
+    });
     expect(await put(url, randomBytes(10))).toBe(200);
     expect(await readUpload(uploadId)).toHaveLength(10);
   });

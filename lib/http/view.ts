@@ -77,7 +77,7 @@ export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
     status: request.status,
     progress: request.progress,
     ...(failure === undefined ? {} : { failure }),
-    ...(waiting === undefined
+    ...(waiting === undefined || request.status !== 'pending'
       ? {}
       : {
           waiting: { code: waiting.code, detail: waiting.detail, since: formatInstant(waiting.since) },

@@ -1,6 +1,6 @@
 // Jobs: how they are sent with what they are about, what they wait for when they fail, and how lost ones are sent again.
 
-import { ServiceError } from '../core/errors.ts';
+import { hasCode, ServiceError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { OperationRecord, Reason } from '../core/model.ts';
 import { type Change, type Job, PortError } from '../ports.ts';
@@ -25,7 +25,10 @@ export async function commitWithJob(deps: JobDeps, changes: Change[], job: Job):
 /** Whether trying again later may help, without anybody sending anything else. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof PortError) return ['unavailable', 'denied', 'conflict'].includes(error.code);
-  return error instanceof ServiceError && (error.status === 503 || error.code === 'write_conflict');
+  return (
+    error instanceof ServiceError &&
+    (error.status === 503 || hasCode(error, 'write_conflict', 'too_many_requests'))
+  );
 }
 
 const DETAILS: Record<string, string> = {

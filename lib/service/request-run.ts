@@ -25,14 +25,16 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
   const request = await catalog.getRequest(id);
   if (request === undefined) throw new PortError('not_found', `no backup ${id} was asked for`);
   if (request.status === 'completed' || request.status === 'failed') return;
-  let current = await move(deps, request, { status: 'in_progress', progress: Math.max(1, request.progress) });
-  deps.waits?.delete(id);
+  // While it waits for something nothing is written before it is made: a full disk has no room for that.
+  const isWaiting = request.waiting !== undefined;
+  const begun = { status: 'in_progress', progress: Math.max(1, request.progress) } as const;
+  let current = isWaiting ? request : await move(deps, request, begun);
   try {
     // A worker of the first release that died after its commit: the backup is there, only the request does not say so yet.
     if ((await catalog.getBackup(id)) === undefined) {
       const state = await readUpload(deps, current);
       try {
-        current = await move(deps, current, { progress: READ_PERCENT });
+        if (!isWaiting) current = await move(deps, current, { progress: READ_PERCENT });
         await createRequested(deps, current, state);
       } finally {
         if (isPacked(state)) await state.release();
@@ -43,6 +45,7 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
     await fail(deps, current, { code: error.code, detail: error.message });
     return;
   }
+  deps.waits?.delete(id);
   await transfers.discardUpload(current.uploadId);
 }
 
@@ -60,23 +63,29 @@ async function fail(deps: Deps, request: BackupRequest, failure: Reason): Promis
   deps.log.error('backup failed', { backupId: id, resourceId, ...failure });
 }
 
-/** Says what a request waits for; where that cannot be written down, this process knows it. Never throws. */
-export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promise<void> {
-  const { catalog, clock, log } = deps;
-  const known = deps.waits?.get(id);
-  const waiting = { ...reason, since: known?.since ?? clock.now() };
+/**
+ * Says what a request waits for, and resolves with since when; where that cannot be written down, this process knows it. What
+ * waits for the same as before is written anew only now and then. Never throws.
+ */
+export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promise<number> {
+  const { catalog, clock, log, waits } = deps;
+  const now = clock.now();
+  let since = waits?.get(id)?.since ?? now;
   try {
     const request = await catalog.getRequest(id);
-    if (request === undefined || request.status === 'completed' || request.status === 'failed') return;
-    const since = request.waiting?.since ?? waiting.since;
+    if (request === undefined || request.status === 'completed' || request.status === 'failed') return since;
+    const { waiting, sentAt = 0 } = request;
+    since = waiting?.since ?? since;
+    const isSaid = waiting?.code === reason.code && request.status === 'pending';
+    if (isSaid && now - sentAt < LIMITS.jobLostMs / 3 && sentAt <= now) return since;
     // Also that its job is there, so that none is sent beside it.
-    const sentAt = clock.now();
-    await move(deps, request, { status: 'pending', waiting: { ...waiting, since }, sentAt });
-    deps.waits?.delete(id);
+    await move(deps, request, { status: 'pending', waiting: { ...reason, since }, sentAt: now });
+    waits?.delete(id);
   } catch (error) {
-    deps.waits?.set(id, waiting);
+    waits?.set(id, { ...reason, since });
     log.warn('what a backup waits for cannot be written down', { backupId: id, ...reason, error });
   }
+  return since;
 }
 
 /** After a restart: nobody works on what was in progress; its jobs come back. */

@@ -1,6 +1,6 @@
 // Restores: by id or by instant, in the call or in the background, always proven before a byte goes out.
 
-import { ServiceError } from '../core/errors.ts';
+import { hasCode, ServiceError } from '../core/errors.ts';
 import { findTextFault } from '../core/json/body.ts';
 import { parsePointer, pointerMeantBy } from '../core/json/pointer.ts';
 import type { CanonicalText } from '../core/json/text.ts';
@@ -175,15 +175,24 @@ export async function readResult(deps: Deps, operationId: string): Promise<Resto
   }
   const staged = await deps.transfers.results?.url(operationId, operation.resultUntil);
   if (staged !== undefined) return { url: staged };
-  const record = await findFor(deps, operation.backupId, operation.includeDeleted);
+  // Also of a backup that was deleted since: the restore was done before, and its bytes are there for a while.
+  const record = await deps.catalog.getBackup(operation.backupId);
+  if (record === undefined) throw resultGone(operationId);
   const room = await takeRoom(deps, record);
   try {
     const text = await readPart(deps, record, operation.path, { isChecked: false });
     return { data: heldText(text, record.size, room) };
   } catch (error) {
     room.free();
+    const isHidden = record.deletedAt !== undefined;
+    if (isHidden && hasCode(error, 'backup_not_found', 'broken_chain')) throw resultGone(operationId, error);
     throw error;
   }
+}
+
+function resultGone(operationId: string, cause?: unknown): ServiceError {
+  const detail = `The backup that ${operationId} has restored has been removed since.`;
+  return new ServiceError('result_unavailable', detail, { cause });
 }
 
 async function run(deps: Deps, record: BackupRecord, tracker: Tracker): Promise<Text> {

@@ -39,22 +39,33 @@ export async function runJob(deps: Deps, job: Job, attempt: number): Promise<Job
 async function afterFailure(deps: Deps, job: Job, attempt: number, error: unknown): Promise<JobOutcome> {
   const { log } = deps;
   const isLast = attempt >= LIMITS.jobAttemptsMax;
+  const again = (delayMs: number): JobOutcome => ({ is: isLast ? 'anew' : 'again', delayMs });
   const delayMs = LIMITS.jobRetryMs * 2 ** (attempt - 1);
   if (error instanceof PortError && error.code === 'not_found') {
     // Sent for what was then not committed, or has been forgotten since.
     log.info('job is about nothing', { ...job, attempt });
     return { is: 'done' };
   }
-  // Delivered twice, one of the two comes second: that is how it should be.
-  const isRace = error instanceof PortError && error.code === 'conflict';
-  if (isRace) log.info('job is worked on elsewhere', { ...job, attempt });
-  else log.error('job failed', { ...job, attempt, error });
-  if (mayPass(error)) {
-    if (!isRace && job.kind === 'backup') await noteWaiting(deps, job.id, reasonOf(error));
-    return isLast ? { is: 'anew', delayMs: LIMITS.jobAgainMs } : { is: 'again', delayMs };
+  if (error instanceof PortError && error.code === 'conflict') {
+    // Delivered twice, one of the two comes second: that is how it should be.
+    log.info('job is worked on elsewhere', { ...job, attempt });
+    return again(Math.min(delayMs, LIMITS.jobAgainMs));
   }
-  if (!isLast) return { is: 'again', delayMs };
-  return giveUp(deps, job);
+  if (!mayPass(error)) {
+    log.error('job failed', { ...job, attempt, error });
+    return isLast ? giveUp(deps, job) : { is: 'again', delayMs };
+  }
+  if (job.kind === 'restore') {
+    log.error('job failed', { ...job, attempt, error });
+    return again(Math.min(delayMs, LIMITS.jobAgainMs));
+  }
+  const reason = reasonOf(error);
+  const waited = deps.clock.now() - (await noteWaiting(deps, job.id, reason));
+  // News once; that it still waits stands in its request.
+  if (waited <= 0) log.error('backup waits', { backupId: job.id, ...reason, error });
+  else log.warn('backup still waits', { backupId: job.id, ...reason, error });
+  // The longer it has waited, the longer it may wait until the next try, up to a bound.
+  return again(Math.min(Math.max(LIMITS.jobRetryMs, waited), LIMITS.jobAgainMs));
 }
 
 /** Says that the work has failed for good. If even that cannot be written, the job goes on. */

@@ -152,6 +152,20 @@ describe('a restore in the background', () => {
     });
   });
 
+  test('gives its result after its backup was deleted, while the bytes are there', async () => {
+    const world = createWorld();
+    await world.backup('db', '{"a":1}');
+    await world.service.restore(later, CALLER);
+    await workQueue(world.deps);
+    await world.remove('backup-1');
+    expect(textOf(await world.service.getOperationResult('restore-1'))).toBe('{"a":1}');
+    const blobs = await world.plain.blobs.list({ limit: 10, writtenBefore: Number.MAX_SAFE_INTEGER });
+    for (const { blobId } of blobs.items) await world.plain.blobs.delete(blobId);
+    await expect(world.service.getOperationResult('restore-1')).rejects.toMatchObject({
+      code: 'result_unavailable',
+    });
+  });
+
   test('fails when its backup is gone by then', async () => {
     const world = createWorld();
     await world.backup('db', '1');

@@ -1,0 +1,130 @@
+// A clock that is moved under the running service, as a battery, an operator or a virtual machine does it.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createClient, stateOf } from './client.ts';
+import { cleanUp, eventually, newDataDir, type Server, startServer, temporaryFolder } from './server.ts';
+
+afterEach(cleanUp);
+
+const DAY = 86_400_000;
+
+/** Moves `Date` alone; timers go on. */
+const MOVED_CLOCK = `
+import { readFileSync } from 'node:fs';
+const Real = Date;
+const offset = () => Number(readFileSync(process.env.CLOCK_FILE, 'utf8'));
+globalThis.Date = class extends Real {
+  constructor(...parts) { parts.length > 0 ? super(...parts) : super(Real.now() + offset()); }
+  static now() { return Real.now() + offset(); }
+};
+`;
+
+interface Restored {
+  operation: { backupId: string; exact: boolean; reason?: string; next?: { backupId: string } };
+}
+
+async function startWithClock() {
+  const folder = temporaryFolder();
+  const [program, file] = [join(folder, 'clock.mjs'), join(folder, 'offset')];
+  const setOffset = (ms: number): void => writeFileSync(file, String(ms));
+  writeFileSync(program, MOVED_CLOCK);
+  setOffset(0);
+  const env = { NODE_OPTIONS: `--import=${program}`, CLOCK_FILE: file };
+  const server = await startServer({ dataDir: newDataDir(), env });
+  const client = createClient(server.url);
+  const at = async (instant: number) => {
+    const timestamp = new Date(instant).toISOString();
+    const answer = await client.send(
+      'POST',
+      '/restore/point-in-time',
+      JSON.stringify({ resourceId: 'db', timestamp }),
+    );
+    return { answer, state: answer.status === 200 ? stateOf(answer).toString() : undefined };
+  };
+  const backup = (state: string) => client.backup({ resourceId: 'db', type: 'incremental', state });
+  return { server, client, setOffset, at, backup };
+}
+
+async function uploaded({ client }: { client: ReturnType<typeof createClient> }, state: string) {
+  const upload = (await client.send('POST', '/uploads')).json<{ uploadId: string; url: string }>();
+  expect((await client.send('PUT', new URL(upload.url).pathname, state)).status).toBe(200);
+  const fields = JSON.stringify({ resourceId: 'db', uploadId: upload.uploadId });
+  const answer = await client.send('POST', '/backups', fields);
+  expect(answer.status).toBe(202);
+  return answer.json<{ id: string; createdAt: string }>();
+}
+
+describe('a clock', () => {
+  test.each([
+    ['an hour', 3_600_000],
+    ['ten years', 3650 * DAY],
+  ])('that was %s ahead for one backup hides nothing that came later', async (_name, offset) => {
+    const { server, setOffset, at, backup } = await startWithClock();
+    await backup('{"i":1}');
+    setOffset(offset);
+    const ahead = await backup('{"i":2}');
+    setOffset(0);
+    for (const i of [3, 4, 5]) {
+      const began = Date.now();
+      const { createdAt } = await backup(`{"i":${i}}`);
+      expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(began);
+      expect(Date.parse(createdAt)).toBeLessThanOrEqual(Date.now());
+    }
+    expect((await at(Date.now())).state).toBe('{"i":5}');
+    expect(JSON.parse((await at(Date.parse(ahead.createdAt))).answer.body.toString())).toMatchObject({
+      code: 'invalid_request',
+    });
+    await server.stop();
+  });
+
+  test('that goes back holds up no work', async () => {
+    const world = await startWithClock();
+    const { client, setOffset } = world;
+    setOffset(2 * DAY);
+    const before = await uploaded(world, '{"before":1}');
+    setOffset(0);
+    const after = await uploaded(world, '{"after":1}');
+    for (const { id, createdAt } of [before, after]) {
+      await eventually(15_000, `${id} to be made`, async () => {
+        const found = (await client.send('GET', `/backups/${id}`)).json<{
+          status: string;
+          createdAt: string;
+        }>();
+        expect(found.createdAt).toBe(createdAt);
+        return found.status === 'completed';
+      });
+    }
+    expect((await world.at(Date.now())).state).toBe('{"after":1}');
+    await world.server.stop();
+  });
+});
+
+test('a state that was accepted first stands before one that was accepted later, whichever is made first', async () => {
+  const server: Server = await startServer({ dataDir: newDataDir() });
+  const client = createClient(server.url);
+  const large = `"${'x'.repeat(30_000_000)}"`;
+  const first = await uploaded({ client }, large);
+  const second = await client.backup({ resourceId: 'db', state: '{"v":"new"}' });
+  const at = async (instant: number) =>
+    client.send(
+      'POST',
+      '/restore/point-in-time',
+      JSON.stringify({ resourceId: 'db', timestamp: new Date(instant).toISOString() }),
+    );
+  await eventually(20_000, 'the first to be made', async () => {
+    const found = (await client.send('GET', `/backups/${first.id}`)).json<{
+      status: string;
+      createdAt: string;
+    }>();
+    expect(found.createdAt).toBe(first.createdAt);
+    return found.status === 'completed';
+  });
+  expect(stateOf(await at(Date.now())).toString()).toBe('{"v":"new"}');
+  expect(stateOf(await at(Date.parse(first.createdAt))).length).toBe(large.length);
+  expect((await client.list()).map(({ id }) => id)).toEqual([second.id, first.id]);
+  await client.remove(first.id);
+  const { operation } = (await at(Date.now())).json<Restored>();
+  expect(operation).toMatchObject({ backupId: second.id, exact: true });
+});

@@ -303,8 +303,8 @@ function giveBackJobs(database: Database, { now }: Clock): Promise<unknown> {
 function tellingOfJobs(queue: Queue, tell: () => void): Queue {
   return {
     ...queue,
-    async send(job) {
-      await queue.send(job);
+    async send(job, delayMs) {
+      await queue.send(job, delayMs);
       tell();
     },
   };

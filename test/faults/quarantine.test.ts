@@ -50,13 +50,13 @@ test('what the search sets aside is listed with what it says of itself, and put 
   const orphan = join(folder, 'blobs', 'ab', LOST_ID);
   writeFileSync(orphan, readFileSync(blobFiles(folder)[0]!));
   for (const path of blobFiles(folder)) utimesSync(path, BEGIN / 1000, BEGIN / 1000);
-  clocks.wall += 2 * DAY;
+  clocks.wall += 8 * DAY;
   await store.findOrphans();
   expect(existsSync(orphan)).toBe(false);
 
   const listed = quarantine(folder);
   expect(listed.status).toBe(0);
-  expect(listed.out).toContain(`${LOST_ID}  since 2026-11-03, kept until 2026-12-03`);
+  expect(listed.out).toContain(`${LOST_ID}  since 2026-11-09, kept until 2026-12-09`);
   expect(listed.out).toContain('backup-1 of "r", number 1');
   expect(listed.out).toContain('1 blob in quarantine.');
   expect(existsSync(orphan)).toBe(false);

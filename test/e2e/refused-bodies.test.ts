@@ -44,7 +44,6 @@ describe('bodies that are refused', () => {
     ['cut before its end', '{"resourceId":"r","data":1', 'malformed_json', '/data'],
     ['something behind it', '{"resourceId":"r","data":1}1', 'malformed_json', ''],
     ['two of them', '{"resourceId":"r","data":1}{"resourceId":"r","data":1}', 'malformed_json', ''],
-    ['a BOM before it', '\ufeff{"resourceId":"r","data":1}', 'malformed_json', ''],
     ['data twice', '{"resourceId":"r","data":1,"data":1}', 'malformed_json', '/data'],
     ['data twice in two spellings', '{"data":1,"resourceId":"r","\\u0064ata":1}', 'malformed_json', '/data'],
     ['a field twice', '{"resourceId":"r","resourceId":"r","data":1}', 'malformed_json', '/resourceId'],
@@ -221,6 +220,7 @@ describe('bodies that are refused', () => {
     expect(empty.status).toBe(400);
     expect(await empty.json()).toMatchObject({ code: 'malformed_json' });
     const whole = await fetch(url, { method: 'PUT', body: '{"a":1}' });
-    expect([whole.status, await whole.json()]).toEqual([200, { uploadId, bytes: 7 }]);
+    expect(whole.status).toBe(200);
+    expect(await whole.json()).toMatchObject({ uploadId, bytes: 7 });
   });
 });

@@ -77,9 +77,13 @@ test.each([
     const verified = await client.send('POST', `/backups/${backup.id}/verify`);
     expect(verified.json<ValidationResult>()).toMatchObject({ valid: false, checksumValid: false });
   }
-  // Nobody builds on what cannot be read.
+  // Nobody builds on what cannot be read, and nobody's new state is refused for it: it is stored whole.
   const built = await client.create({ resourceId: 'db', type: 'incremental', state: rows(5) });
-  expect(built.status).toBe(409);
+  expect(built.status).toBe(201);
+  const whole = built.json<BackupView>();
+  expect(whole).toMatchObject({ type: 'full', requestedType: 'incremental', chainLength: 1 });
+  expect(stateOf(await client.restore(whole.id)).toString()).toBe(rows(5));
+  expect((await client.remove(whole.id)).status).toBe(200);
   expect(await client.list()).toHaveLength(made.length);
 
   writeFileSync(file, good);

@@ -2,21 +2,32 @@
 
 import type { Context } from 'aws-lambda';
 import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
-import { eventBridgeSink, openHome, sqsQueue } from '../lib/aws/home.ts';
+import { eventBridgeSink, openHome, sqsQueue, trailOf } from '../lib/aws/home.ts';
 import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
+import { relayEvents } from '../lib/service/events.ts';
 import { resumeJobs } from '../lib/service/jobs.ts';
 import { findOrphans } from '../lib/service/orphans.ts';
 import { sweep } from '../lib/service/retention.ts';
+import { writeEvents } from '../lib/service/trail/write.ts';
 
-const { deps, log } = openHome(process.env, { events: eventBridgeSink, queue: sqsQueue });
+const home = openHome(process.env, { events: eventBridgeSink, queue: sqsQueue });
+const { deps, log } = home;
+const trail = trailOf(home);
 
 export async function handler(
   { task }: { task: RetentionTask },
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) {
+  const deadline = deps.clock.now() + context.getRemainingTimeInMillis() - AWS_BOUNDS.retentionMarginMs;
+  if (task === RETENTION_TASKS.trail) {
+    // Nothing is published that does not stand in the trail.
+    const written = await writeEvents(trail, deadline);
+    const relayed = await relayEvents(deps);
+    if (written.events + relayed > 0) log.info('trail written', { ...written, relayed });
+    return written;
+  }
   if (task === RETENTION_TASKS.sweep) {
-    const remainingMs = context.getRemainingTimeInMillis() - AWS_BOUNDS.retentionMarginMs;
-    const summary = await sweep(deps, deps.clock.now() + remainingMs);
+    const summary = await sweep(deps, deadline);
     log.info('retention swept', { ...summary });
     const sent = await resumeJobs(deps);
     if (sent > 0) log.warn('lost jobs were sent again', { sent });

@@ -20,12 +20,12 @@ export interface BlobStoreOptions {
 }
 
 const BLOB_ID = /^[0-9a-f]{32}$/;
-const PREFIX = 'blobs/';
-const ASIDE_PREFIX = 'quarantine/';
+export const BLOBS_PREFIX = 'blobs/';
+export const ASIDE_PREFIX = 'quarantine/';
 
 /** The key of a blob; the order of the keys is the order of the ids. */
 export function blobKey(blobId: string): string {
-  return keyIn(PREFIX, blobId);
+  return keyIn(BLOBS_PREFIX, blobId);
 }
 
 function keyIn(prefix: string, blobId: string): string {
@@ -100,7 +100,7 @@ export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
       await remove(blobKey(blobId));
     },
 
-    list: (request) => pageOf('blobs', PREFIX, request.writtenBefore, request),
+    list: (request) => pageOf('blobs', BLOBS_PREFIX, request.writtenBefore, request),
 
     async setAside(blobId) {
       await move(blobKey(blobId), asideKey(blobId), false).catch(missingIsNoError);

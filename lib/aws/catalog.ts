@@ -156,15 +156,15 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
       await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
         noLongerWaits(table, id, INDEXED.untrailed, INDEXED.pending),
       );
-      await table.put(item(SEGMENT_KEY, { segment: whole(segment), sha256: { S: sha256 } }), {
-        expression: 'attribute_not_exists(pk) OR segment < :segment',
+      await table.put(item(SEGMENT_KEY, { trailSegment: whole(segment), trailHash: { S: sha256 } }), {
+        expression: 'attribute_not_exists(pk) OR trailSegment < :segment',
         values: { ':segment': whole(segment) },
       });
     },
 
     async lastSegment() {
       const found = await table.get(SEGMENT_KEY);
-      return found && { segment: Number(found.segment?.N), sha256: textOf(found, 'sha256') };
+      return found && { segment: Number(found.trailSegment?.N), sha256: textOf(found, 'trailHash') };
     },
 
     purge: (request) => purge(table, request),

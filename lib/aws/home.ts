@@ -5,11 +5,12 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
-import type { Clock, EventSink, Queue, TransferStore } from '../ports.ts';
+import type { Clock, EventSink, Queue, TrailSource, TransferStore } from '../ports.ts';
 import type { Deps } from '../service/deps.ts';
 import { createGate } from '../service/gate.ts';
 import { inThisThread } from '../service/text-work.ts';
 import { keepingInEvents } from '../service/trail/lines.ts';
+import type { EventTrailDeps } from '../service/trail/write.ts';
 import { createTrust } from '../service/trust.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
@@ -27,6 +28,7 @@ import { createEventSink } from './event-sink.ts';
 import { createKeyring } from './keyring.ts';
 import { onDemand } from './on-demand.ts';
 import { createQueue } from './queue.ts';
+import { createTrailStore, storeIdOf } from './trail-store.ts';
 import { createTransfers } from './transfers.ts';
 
 /** Makes a part from the function's settings. */
@@ -42,6 +44,9 @@ export interface Home {
   config: AwsConfig;
   log: Logger;
   deps: Deps;
+  /** What the trail is written from, and the client that writes it. */
+  source: TrailSource;
+  s3: S3Client;
 }
 
 /** Composes a function from its environment. Throws, at its start, if a setting is missing. */
@@ -52,9 +57,10 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const { allowUnencrypted, graceMs, bucket, table: tableName, keyArn, formerKeyArns } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
+  const catalog = keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock }));
   const deps: Deps = {
     blobs: createBlobStore({ s3, bucket }),
-    catalog: keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock })),
+    catalog,
     keyring: createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns }),
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
@@ -73,7 +79,14 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     texts: inThisThread,
     trust: createTrust(log),
   };
-  return { config, log, deps };
+  return { config, log, deps, source: catalog, s3 };
+}
+
+/** What writes the trail of a home, beside its blobs. */
+export function trailOf({ config, deps, log, source, s3 }: Home): EventTrailDeps {
+  const { bucket } = config;
+  const { keyring, clock } = deps;
+  return { store: createTrailStore({ s3, bucket }), storeId: storeIdOf(bucket), keyring, clock, source, log };
 }
 
 /** Only uploads and asynchronous restores queue anything. */

@@ -8,7 +8,7 @@ import { AWS_BOUNDS } from '../aws/bounds.ts';
 import type { Environment } from '../aws/env.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './function.ts';
-import { type Privileges, RESULTS, type Stores, UPLOADS } from './privileges.ts';
+import { BLOBS, type Privileges, QUARANTINE, RESULTS, type Stores, TRAIL, UPLOADS } from './privileges.ts';
 import type { Settings } from './settings.ts';
 
 /** One whole processor: compression and encryption are all that a call waits for. */
@@ -94,6 +94,9 @@ export function acknowledgeObjectNames(functions: Functions, { blobs, staging }:
     `<${stack.getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>`;
   for (const objects of [
     `${arnIn(blobs)}/*`,
+    `${arnIn(blobs)}/${BLOBS}*`,
+    `${arnIn(blobs)}/${QUARANTINE}*`,
+    `${arnIn(blobs)}/${TRAIL}*`,
     `${arnIn(staging)}/${UPLOADS}*`,
     `${arnIn(staging)}/${RESULTS}*`,
   ]) {

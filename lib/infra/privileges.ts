@@ -13,6 +13,10 @@ import { TABLE } from '../aws/table.ts';
 /** Of the staging bucket, as the transfers use them; a test holds them equal. */
 export const UPLOADS = 'uploads/';
 export const RESULTS = 'results/';
+/** Of the blobs' bucket, likewise. */
+export const BLOBS = 'blobs/';
+export const QUARANTINE = 'quarantine/';
+export const TRAIL = 'trail/';
 
 export interface Stores {
   blobs: Bucket;
@@ -42,7 +46,7 @@ export function privilegesOver(stores: Stores): Privileges {
       ...usesTable(stores),
       mayFind('FindObjects', [blobs, staging]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
-      mayWrite('WriteBlobs', objects(blobs)),
+      mayWrite('WriteBlobs', objects(blobs, BLOBS)),
       may('ReadUploads', ['s3:GetObject'], objects(staging, UPLOADS)),
       mayWrite('SignUploads', objects(staging, UPLOADS)),
       encryptsStorage(stores),
@@ -67,7 +71,7 @@ export function privilegesOver(stores: Stores): Privileges {
       ...usesTable(stores),
       mayFind('FindObjects', [blobs, staging]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
-      mayWrite('WriteBlobs', objects(blobs)),
+      mayWrite('WriteBlobs', objects(blobs, BLOBS)),
       may('ReadUploads', ['s3:GetObject'], objects(staging, UPLOADS)),
       may('ReadResults', ['s3:GetObject'], objects(staging, RESULTS)),
       mayWrite('StageResults', objects(staging, RESULTS)),
@@ -76,16 +80,20 @@ export function privilegesOver(stores: Stores): Privileges {
       ...opensFormerKeys(stores),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
-    // The only one that removes bytes. It writes blobs too, to free live backups of expired ones, under keys that exist.
+    // The only one that removes bytes. It writes blobs too, to free live backups of expired ones, and the trail.
     retention: [
       ...usesTable(stores),
       mayFind('FindObjects', [blobs]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
-      mayWrite('WriteBlobs', objects(blobs)),
-      may('DeleteBlobs', ['s3:DeleteObject'], objects(blobs)),
+      mayWrite('WriteBlobs', [...objects(blobs, BLOBS), ...objects(blobs, QUARANTINE)]),
+      may('DeleteBlobs', ['s3:DeleteObject'], [...objects(blobs, BLOBS), ...objects(blobs, QUARANTINE)]),
+      // Beside the blobs, and not among them: what is written there can be removed by no function.
+      mayWrite('WriteTrail', objects(blobs, TRAIL)),
       encryptsStorage(stores),
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
+      // Each segment of the trail has a data key of its own.
+      may('MakeTrailKeys', ['kms:GenerateDataKey'], [stores.wrappingKey.keyArn]),
       may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],

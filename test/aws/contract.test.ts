@@ -7,11 +7,13 @@ import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createEventSink } from '../../lib/aws/event-sink.ts';
 import { createKeyring } from '../../lib/aws/keyring.ts';
 import { createQueue } from '../../lib/aws/queue.ts';
+import { createTrailStore } from '../../lib/aws/trail-store.ts';
 import { blobStoreSuite } from '../contract/blob-store.suite.ts';
 import { catalogSuite } from '../contract/catalog.suite.ts';
 import { eventSinkSuite } from '../contract/event-sink.suite.ts';
 import { keyringSuite } from '../contract/keyring.suite.ts';
 import { queueSuite } from '../contract/queue.suite.ts';
+import { trailStoreSuite } from '../contract/trail-store.suite.ts';
 import { refuseForgedCiphertexts } from './authentic-kms.ts';
 import { listenToBus } from './bus-listener.ts';
 import {
@@ -34,6 +36,11 @@ const close = async () => {};
 const clock = createSystemClock();
 
 blobStoreSuite('AWS', async () => ({ store: createBlobStore({ s3, bucket: await makeBucket(s3) }), close }));
+
+trailStoreSuite('AWS', async () => ({
+  store: createTrailStore({ s3, bucket: await makeBucket(s3) }),
+  close,
+}));
 
 catalogSuite(
   'AWS',

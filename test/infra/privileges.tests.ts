@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
+import { ASIDE_PREFIX, BLOBS_PREFIX } from '../../lib/aws/blob-store.ts';
+import { TRAIL_PREFIX } from '../../lib/aws/trail-store.ts';
 import { RESULTS_PREFIX, UPLOADS_PREFIX } from '../../lib/aws/transfers.ts';
-import { RESULTS, UPLOADS } from '../../lib/infra/privileges.ts';
+import { BLOBS, QUARANTINE, RESULTS, TRAIL, UPLOADS } from '../../lib/infra/privileges.ts';
 import {
   actionsOf,
   FUNCTIONS,
@@ -38,6 +40,19 @@ describe('privileges', () => {
     expect(whoMay('s3:DeleteObject', blobs)).toEqual(['Retention']);
   });
 
+  test('only retention may write the trail, and nobody may take it away', () => {
+    const may = (action: string) =>
+      FUNCTIONS.filter((name) =>
+        statementsOf(template, name)
+          .filter((statement) => actionsOf(statement).includes(action))
+          .flatMap(({ Resource }) => [Resource].flat())
+          .map(textOf)
+          .some((resource) => resource.includes(blobs) && /"\/(trail\/)?\*"/.test(resource)),
+      );
+    expect(may('s3:PutObject')).toEqual(['Retention']);
+    expect(may('s3:DeleteObject')).toEqual([]);
+  });
+
   test('nobody may delete versions, lift locks or change buckets', () => {
     const s3 = FUNCTIONS.flatMap((name) => statementsOf(template, name).flatMap(actionsOf)).filter((action) =>
       action.startsWith('s3:'),
@@ -56,8 +71,8 @@ describe('privileges', () => {
     expect(whoMay('s3:PutObject', staging)).toEqual(['Backups', 'Worker']);
   });
 
-  test('only those who make backups may make data keys', () => {
-    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker']);
+  test('only those who seal blobs or the trail may make data keys', () => {
+    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker', 'Retention']);
     expect(whoMay('kms:Decrypt', wrappingKey)).toEqual(['Backups', 'Restores', 'Worker', 'Retention']);
   });
 
@@ -122,5 +137,6 @@ describe('privileges', () => {
 
   test('the prefixes that are granted are the ones that are used', () => {
     expect([UPLOADS, RESULTS]).toEqual([UPLOADS_PREFIX, RESULTS_PREFIX]);
+    expect([BLOBS, QUARANTINE, TRAIL]).toEqual([BLOBS_PREFIX, ASIDE_PREFIX, TRAIL_PREFIX]);
   });
 });

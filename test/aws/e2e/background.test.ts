@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { blobKey } from '../../../lib/aws/blob-store.ts';
 import { createCatalog } from '../../../lib/aws/catalog.ts';
 import { RETENTION_TASKS } from '../../../lib/aws/retention-task.ts';
+import { createTrailStore, storeIdOf } from '../../../lib/aws/trail-store.ts';
 import { ownBlob } from '../../../lib/core/chain.ts';
+import { readSegmentHeader } from '../../../lib/core/trail/segment.ts';
 import type { SweepSummary } from '../../../lib/service/retention.ts';
 import { type Problem, stateOf } from '../../e2e/client.ts';
 import { listenToBus } from '../bus-listener.ts';
@@ -84,6 +86,24 @@ describeDeployed('in the background', ({ client, outputs }) => {
     expect(published.map(({ action }) => action)).toEqual(['backup.created', 'backup.deleted']);
     // Whoever has signed, not whatever the request says of itself.
     for (const { actor } of published) expect(actor).toMatch(/^arn:aws:iam::/);
+  });
+
+  test('what was committed stands in the trail, sealed, and is written there once', async () => {
+    const store = createTrailStore({ s3: clients.s3, bucket: outputs.BucketName });
+    const { id } = await client.backup({ resourceId: 'trailed', state: '1' });
+    await client.send('PATCH', `/backups/${id}`, '{"legalHold":true}');
+    const writeTrail = () =>
+      invoke<{ events: number }>(outputs.RetentionFunction, { task: RETENTION_TASKS.trail });
+    await eventually(WITHIN_MS, 'the trail to be written', async () => {
+      await writeTrail();
+      return (await catalog().untrailedEvents(10)).length === 0 ? true : undefined;
+    });
+    const numbers = await store.list();
+    expect(numbers).toEqual(Array.from(numbers, (_, i) => i + 1));
+    const last = await store.read(numbers.at(-1)!);
+    expect(readSegmentHeader(last)).toMatchObject({ store: storeIdOf(outputs.BucketName) });
+    expect(Buffer.from(last).includes('trailed')).toBe(false);
+    expect((await writeTrail()).events).toBe(0);
   });
 
   test('the search for orphans leaves what is in use', async () => {

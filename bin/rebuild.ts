@@ -3,60 +3,105 @@
 
 import { parseArgs } from 'node:util';
 import { type RebuildReport, rebuild } from '../lib/embedded/rebuild.ts';
+import { startFailure } from '../lib/embedded/start-failure.ts';
 
+const USAGE = 'Usage: npm run rebuild -- <data folder> [--dry-run]';
 const PROGRESS_EVERY = 1000;
 const NAMED_MAX = 20;
+const [DONE, NOT_DONE, NOT_WHOLE] = [0, 1, 2];
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const sayAside = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { 'dry-run': { type: 'boolean', default: false } },
-  });
-  const [dataDir, ...more] = positionals;
-  if (dataDir === undefined || more.length > 0) {
-    throw new Error('Usage: npm run rebuild -- <data folder> [--dry-run]');
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let dataDir = '';
+  try {
+    const options = readOptions();
+    dataDir = options.dataDir;
+    const { isDryRun } = options;
+    const report = await rebuild(dataDir, { isDryRun, onProgress });
+    for (const line of linesOf(report)) say(line);
+    say(
+      isDryRun
+        ? 'Nothing was changed (dry run).'
+        : 'The catalog was rebuilt. What was in its place is kept beside it, as catalog.lost-*.',
+    );
+    return isWhole(report) ? DONE : NOT_WHOLE;
+  } catch (error) {
+    sayAside(`cannot rebuild: ${startFailure(error, { dataDir, host: '', port: 0 })}`);
+    return NOT_DONE;
   }
-  const isDryRun = values['dry-run'];
-  const report = await rebuild(dataDir, {
-    isDryRun,
-    onProgress(done, total) {
-      if (done % PROGRESS_EVERY === 0 || done === total) {
-        process.stderr.write(`looked at ${done} of ${total} blobs\n`);
-      }
-    },
-  });
-  for (const line of linesOf(report)) say(line);
-  say(
-    isDryRun
-      ? 'Nothing was changed (dry run).'
-      : 'The catalog was rebuilt. The old one is kept as catalog.lost-*.',
-  );
-  if (report.damaged.length + report.missing.length + report.uncertain.length > 0) process.exitCode = 2;
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+}
+
+function readOptions(): { dataDir: string; isDryRun: boolean } {
+  let parsed: { values: { 'dry-run': boolean }; positionals: string[] };
+  try {
+    parsed = parseArgs({
+      allowPositionals: true,
+      options: { 'dry-run': { type: 'boolean', default: false } },
+    });
+  } catch (cause) {
+    throw new Error(USAGE, { cause });
+  }
+  const { values, positionals } = parsed;
+  const [dataDir = '', ...more] = positionals;
+  if (dataDir === '' || more.length > 0) throw new Error(USAGE);
+  return { dataDir, isDryRun: values['dry-run'] };
+}
+
+function onProgress(done: number, total: number): void {
+  if (done % PROGRESS_EVERY === 0 || done === total) sayAside(`looked at ${done} of ${total} blobs`);
+}
+
+function isWhole({ damaged, unreadable, missing, uncertain, trail }: RebuildReport): boolean {
+  const faults = [damaged, unreadable, missing, uncertain, trail.damaged, trail.missing];
+  return faults.every(({ length }) => length === 0);
 }
 
 function* linesOf(report: RebuildReport): Generator<string> {
-  const { blobs, live, hidden, resources, policies, held, trail } = report;
+  const { blobs, live, hidden, resources, policies, held } = report;
   yield `found: ${live} backups of ${resources} resources, ${hidden} deleted or expired ones, in ${blobs} blobs; ${policies} policies, ${held} held or locked.`;
-  yield trail.segments === 0
-    ? 'trail: none. Deletions, holds, locks and policies are not known, nor are requests that were under way.'
-    : `trail: ${trail.segments} segments${trail.until === undefined ? '' : `, until ${new Date(trail.until).toISOString()}`}. What was deleted, held or set in the minute after that is not known.`;
-  if (trail.damaged.length > 0) yield `damaged segments of the trail: ${trail.damaged.join(', ')}.`;
+  yield* trailLines(report.trail);
   if (report.putBack.length > 0) yield `put back from quarantine: ${named(report.putBack)}.`;
   if (report.fromBlobsAlone.length > 0) {
-    yield `known by their blobs alone: ${named(report.fromBlobsAlone)}.`;
+    yield `known by their blobs alone, so that nobody knows whether they were deleted, held or locked since: ${named(report.fromBlobsAlone)}.`;
   }
   for (const { blobId, backupId, reason, neededBy } of report.damaged) {
-    yield `damaged: blob ${blobId} of ${backupId} (${reason}) Needed by ${neededBy.length === 0 ? 'no live backup' : named(neededBy)}.`;
+    yield `damaged: blob ${blobId} of ${backupId} (${reason}) ${neededByLine(neededBy)}`;
+  }
+  for (const { blobId, reason, neededBy } of report.unreadable) {
+    yield `damaged: what lies in the place of blob ${blobId}. ${reason} ${neededByLine(neededBy)}`;
   }
   for (const { blobId, neededBy } of report.missing)
-    yield `missing: blob ${blobId}, needed by ${named(neededBy)}.`;
-  if (report.uncertain.length > 0)
-    yield `two of one sequence, and nothing tells the true one: ${named(report.uncertain)}.`;
+    yield `missing: blob ${blobId}. ${neededByLine(neededBy)}`;
+  for (const { resourceId, sequence, kept, others } of report.uncertain) {
+    const blobIds = others.map(({ backupId, blobId }) => `${backupId} in blob ${blobId}`);
+    yield `uncertain: two states claim to be number ${sequence} of ${resourceId}, and nothing tells the true one. Taken: ${kept.backupId} in blob ${kept.blobId}. Not taken, and readable with docs/restore.py: ${named(blobIds)}.`;
+  }
+}
+
+function* trailLines({ segments, damaged, missing, until, fromCatalog }: RebuildReport['trail']) {
+  if (segments === 0) {
+    yield 'trail: none. Deletions, holds, locks and policies are not known, nor are requests that were under way.';
+  } else {
+    const end = until === undefined ? '' : `, until ${new Date(until).toISOString()}`;
+    yield `trail: ${segments} segments${end}.`;
+  }
+  if (fromCatalog === undefined) {
+    yield 'not known: what was deleted, held, locked or set after the end of the trail, which is a minute at most before the last commit.';
+  } else yield `from the old catalog: ${fromCatalog} commits that the trail did not have yet.`;
+  if (damaged.length > 0) {
+    yield `damaged segments of the trail, of which nothing is known: ${named(damaged.map(String))}.`;
+  }
+  if (missing.length > 0) {
+    yield `missing segments of the trail, of which nothing is known: ${named(missing.map(String))}.`;
+  }
+}
+
+function neededByLine(ids: readonly string[]): string {
+  return ids.length === 0 ? 'No live backup is known to need it.' : `Needed by ${named(ids)}.`;
 }
 
 function named(ids: readonly string[]): string {

@@ -133,9 +133,14 @@ export async function demandOnlyFirst(dataDir: string): Promise<void> {
 export async function withWayOut(error: unknown, dataDir: string): Promise<unknown> {
   if (!(error instanceof PortError) || !MENDED_BY_REBUILD.includes(error.reason)) return error;
   const blobs = await describeBlobs(dataDir);
-  const message = `${error.message}; blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: npm run rebuild -- ${dataDir}`;
+  const message = `${error.message}; blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: npm run rebuild -- ${shellWord(dataDir)}`;
   return new PortError(error.code, message, {
     cause: error,
     ...(error.reason === undefined ? {} : { reason: error.reason }),
   });
+}
+
+/** A path as a POSIX shell takes it for one word. */
+function shellWord(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -44,7 +44,9 @@ export function readStoreId(dataDir: string): string | undefined {
   }
   const id = text.trimEnd();
   if (!STORE_ID.test(id))
-    throw new PortError('integrity', 'trail/store is damaged: it should hold 32 hex digits');
+    throw new PortError('integrity', 'trail/store is damaged: it should hold 32 hex digits', {
+      reason: 'foreign_catalog',
+    });
   return id;
 }
 

@@ -30,47 +30,74 @@ export function refOf(header: BlobHeader, bytes: number, sha256: string): BlobRe
 /** Looks blobs up by id, and by the state that they complete. */
 export interface BlobIndex {
   byId(blobId: string): FoundBlob | undefined;
-  /** The chain that ends with the blob; undefined if something of it is not there. */
+  /** The chain that ends with the blob, through sound blobs if there is such a way; undefined if something of it is not there. */
   chainTo(blob: FoundBlob): BlobRef[] | undefined;
+  /** Whether every blob of a chain is there, and is what was sealed. */
+  isSound(chain: readonly BlobRef[]): boolean;
+  /** Whether a sound blob says of itself that it was built on this one's state. */
+  isBuiltOn(blob: FoundBlob): boolean;
 }
 
 export function indexBlobs(blobs: readonly FoundBlob[]): BlobIndex {
   const ids = new Map(blobs.map((blob) => [blob.header.blobId, blob]));
-  const states = Map.groupBy(blobs, ({ header }) =>
-    stateKey(header.chainId, header.resourceId, header.checksum),
-  );
+  const states = Map.groupBy(blobs, ({ header }) => stateKey(header, header.checksum));
+  const builtOn = new Set<string>();
+  for (const { header, damage } of blobs) {
+    const { baseBackupId, baseChecksum } = header;
+    if (damage !== undefined || baseBackupId === undefined) continue;
+    // A checkpoint names what it was built on, and not its state.
+    builtOn.add(JSON.stringify([baseBackupId, baseChecksum ?? '']));
+  }
   const known = new Map<string, BlobRef[] | undefined>();
 
   /** What a delta was written on may have been rewritten since: what completes the same state of the chain does as well. */
-  function basesOf({ header }: FoundBlob): FoundBlob[] {
-    const { baseBlobId, baseChecksum, chainId, resourceId, sequence } = header;
-    const named = ids.get(baseBlobId ?? '');
-    const same = states.get(stateKey(chainId, resourceId, baseChecksum ?? '')) ?? [];
-    const earlier = same.filter((blob) => blob !== named && blob.header.sequence < sequence);
-    return [...(named === undefined ? [] : [named]), ...earlier];
+  function* basesOf({ header }: FoundBlob): Generator<FoundBlob> {
+    const { baseBlobId = '', baseChecksum = '' } = header;
+    const key = stateKey(header, baseChecksum);
+    const named = ids.get(baseBlobId);
+    if (named !== undefined && stateKey(named.header, named.header.checksum) === key) yield named;
+    for (const blob of states.get(key) ?? []) if (blob !== named) yield blob;
   }
 
-  /** Without recursion into itself: sequences fall on the way. */
+  /** Every step goes to a lower sequence, so it ends. */
   function chainTo(blob: FoundBlob): BlobRef[] | undefined {
-    const { blobId, kind } = blob.header;
-    if (known.has(blobId)) return known.get(blobId);
-    let chain: BlobRef[] | undefined;
-    if (kind === 'state') chain = [blob.ref];
-    else {
-      for (const base of basesOf(blob)) {
-        const before = base.header.sequence < blob.header.sequence ? chainTo(base) : undefined;
-        if (before === undefined) continue;
-        chain = [...before, blob.ref];
-        break;
-      }
-    }
-    known.set(blobId, chain);
-    return chain;
+    const { blobId, kind, sequence } = blob.header;
+    if (kind === 'state') return [blob.ref];
+    if (!known.has(blobId)) known.set(blobId, wayTo(blob, sequence));
+    return known.get(blobId);
   }
 
-  return { byId: (blobId) => ids.get(blobId), chainTo };
+  function wayTo(blob: FoundBlob, sequence: number): BlobRef[] | undefined {
+    let whole: BlobRef[] | undefined;
+    for (const base of basesOf(blob)) {
+      const before = base.header.sequence < sequence ? chainTo(base) : undefined;
+      if (before === undefined) continue;
+      if (isSound(before)) return [...before, blob.ref];
+      whole ??= [...before, blob.ref];
+    }
+    return whole;
+  }
+
+  function isSound(chain: readonly BlobRef[]): boolean {
+    return chain.every(({ blobId }) => {
+      const blob = ids.get(blobId);
+      return blob !== undefined && blob.damage === undefined;
+    });
+  }
+
+  return {
+    byId: (blobId) => ids.get(blobId),
+    chainTo,
+    isSound,
+    isBuiltOn: ({ header: { backupId, checksum } }) =>
+      builtOn.has(JSON.stringify([backupId, checksum])) || builtOn.has(JSON.stringify([backupId, ''])),
+  };
 }
 
-function stateKey(...parts: string[]): string {
-  return JSON.stringify(parts);
+/** Blobs of one chain that complete one state do for each other. */
+export function stateKey(
+  { resourceId, chainId }: Pick<BlobHeader, 'resourceId' | 'chainId'>,
+  checksum: string,
+): string {
+  return JSON.stringify([resourceId, chainId, checksum]);
 }

@@ -13,12 +13,12 @@ import { PortError } from '../ports.ts';
 const MAGIC = Buffer.from('BKUP upload 1\n');
 const SALT_BYTES = 32;
 const HEADER_BYTES = MAGIC.length + SALT_BYTES;
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 256 * 1024;
 const TAG_BYTES = 16;
 const SHA256_BYTES = 32;
 const END_BYTES = SHA256_BYTES + TAG_BYTES;
 /** Records read or written at once: a call of its own for each would cost more than sealing it. */
-const RECORDS_AT_ONCE = 16;
+const RECORDS_AT_ONCE = 4;
 
 export interface UploadDigest {
   bytes: number;
@@ -39,20 +39,26 @@ export async function writeSealed(
   const file = await open(path, 'wx', 0o600);
   try {
     let waiting: Buffer[] = [Buffer.concat([MAGIC, salt])];
+    let writing = Promise.resolve();
+    // While one batch is being written the next one is sealed.
     const flush = async (): Promise<void> => {
+      await writing;
       // Unlike `write`, it does not end before all is written.
-      await file.writeFile(Buffer.concat(waiting));
+      writing = file.writeFile(Buffer.concat(waiting));
+      // Whoever awaits it next hears of it; until then a failure must not count as unhandled.
+      writing.catch(() => undefined);
       waiting = [];
     };
     for await (const piece of pieces(body)) {
       bytes += piece.length;
       hash.update(piece);
       waiting.push(...seal(piece, false));
-      if (waiting.length > 2 * RECORDS_AT_ONCE) await flush();
+      if (waiting.length >= 2 * RECORDS_AT_ONCE) await flush();
     }
     const digest = hash.digest();
     waiting.push(...seal(digest, true));
     await flush();
+    await writing;
     await file.sync();
     return { bytes, sha256: digest.toString('hex') };
   } finally {

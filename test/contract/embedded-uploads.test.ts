@@ -53,7 +53,7 @@ async function openStore(dataDir = dataDirs.make(), clock = createManualClock(Da
 type Store = Awaited<ReturnType<typeof openStore>>;
 
 describe('an upload', () => {
-  test.each([1, 65_535, 65_536, 65_537, 131_072, 3_000_001])(
+  test.each([1, 262_143, 262_144, 262_145, 524_288, 3_000_001])(
     'of %i bytes is read as it came',
     async (size) => {
       const store = await openStore();
@@ -75,10 +75,10 @@ describe('an upload', () => {
   test('may come in one buffer that is used again and again', async () => {
     const store = await openStore();
     const uploadId = await store.announce();
-    const body = randomBytes(500_000);
-    const buffer = Buffer.alloc(100_000);
+    const body = randomBytes(2_000_000);
+    const buffer = Buffer.alloc(300_000);
     const reusing = async function* () {
-      for (let at = 0, bytes = 1; at < body.length; bytes = (bytes * 7) % 99_991) {
+      for (let at = 0, bytes = 1; at < body.length; bytes = (bytes * 7) % 299_993) {
         const copied = body.copy(buffer, 0, at, at + bytes);
         at += copied;
         yield buffer.subarray(0, copied);
@@ -102,7 +102,7 @@ describe('an upload', () => {
   test('with any bit changed, cut anywhere, longer, or in the place of another is damage, not data', async () => {
     const store = await openStore();
     const [one, other] = [await store.announce(), await store.announce()];
-    const body = randomBytes(200_000);
+    const body = randomBytes(800_000);
     await store.put(one, body);
     await store.put(other, body);
     const path = join(store.folder, `${one}.sealed`);
@@ -119,7 +119,7 @@ describe('an upload', () => {
       }),
       { numRuns: 60 },
     );
-    const recordBytes = 64 * 1024 + 16;
+    const recordBytes = 256 * 1024 + 16;
     const cuts = [
       0,
       1,

@@ -13,6 +13,7 @@ import { BodyFailure, discard, readChunks, takeSmall, writeProven } from './blob
 import { makePrivateDirectory, syncDirectory, syncDirectorySync, temporaryDirectory } from './data-dir.ts';
 import { errorCode, fileFailure, readFailure, writeFailure } from './failures.ts';
 import { createQuarantine } from './quarantine.ts';
+import type { Room } from './room.ts';
 
 const BLOB_ID = /^[0-9a-f]{32}$/;
 /** Folders by the first two digits of the id, so that none of them grows too large to list. */
@@ -22,11 +23,11 @@ const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, 
  * Opens the blobs in `dataDir`, creating the folders if need be, and removes what a crash left half written: so only
  * the owner of the folder may call it (see `openDatabase`). Throws PortError `unavailable` or `denied`.
  */
-export function openBlobStore(dataDir: string, now: () => number = Date.now): BlobStore {
+export function openBlobStore(dataDir: string, now: () => number = Date.now, room?: Room): BlobStore {
   const root = join(dataDir, 'blobs');
   const temporary = temporaryDirectory(dataDir);
   try {
-    makeFolders(root, temporary);
+    if (room?.isReadOnly !== true) makeFolders(root, temporary);
   } catch (error) {
     throw fileFailure(error, 'the blob folders cannot be made');
   }
@@ -42,6 +43,7 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
       if (!BLOB_ID.test(blobId)) {
         throw new PortError('not_found', 'there is no place for a blob with that id');
       }
+      room?.demandRoom();
       try {
         const { bytes, rest } = await takeSmall(body);
         const [passing, path, folder] = [newTemporaryPath(), pathOf(blobId), shardOf(blobId)];
@@ -105,6 +107,7 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now): Bl
     ...createQuarantine(dataDir, now),
 
     async check() {
+      room?.demandRoom();
       const probe = newTemporaryPath();
       try {
         await writeProbe(probe);

@@ -15,6 +15,8 @@ import type {
   PolicyRecord,
   SnapshotPointer,
 } from '../core/model.ts';
+import type { Logger } from '../log.ts';
+import { PortError } from '../ports.ts';
 import type { Database } from './database.ts';
 import { isFinished } from './operation-status.ts';
 import { type DocRow, damagedRow, keyText, recordOf } from './schema.ts';
@@ -127,4 +129,40 @@ function demandRow(table: string, row: DocRow & Columns, columns: TablePlan['col
   for (const [column, value] of Object.entries(expected)) {
     if (row[column] !== value) throw damagedRow(table);
   }
+}
+
+/**
+ * Proves the catalog, row by row. Before that was done once since the start, nothing is removed on the catalog's word;
+ * from a damaged row on nothing is written any more.
+ */
+export function createCatalogProof(database: Database, log: Logger, isStopping: () => boolean) {
+  let running: Promise<void> | undefined;
+  let isProven = false;
+
+  async function prove(): Promise<void> {
+    try {
+      const rows = await proveRows(database, isStopping);
+      if (isStopping()) return;
+      isProven = true;
+      log.info('catalog proven', { rows });
+    } catch (error) {
+      if (error instanceof PortError && error.code === 'integrity') database.distrust(error);
+      throw error;
+    } finally {
+      running = undefined;
+    }
+  }
+
+  const run = (): Promise<void> => {
+    running ??= prove();
+    return running;
+  };
+  return {
+    run,
+    /** Whether it is proven; false only if the service stops before that. Throws what proving throws. */
+    async demand(): Promise<boolean> {
+      if (!isProven) await run();
+      return isProven;
+    },
+  };
 }

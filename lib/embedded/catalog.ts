@@ -17,16 +17,19 @@ import type { Catalog } from '../ports.ts';
 import { trailLine } from '../service/trail/lines.ts';
 import { createCatalogWriter } from './catalog-commit.ts';
 import { createCatalogLists } from './catalog-lists.ts';
-import type { Database, Statement } from './database.ts';
+import type { Database } from './database.ts';
 import { createIdAllocator } from './id-allocator.ts';
+import type { Room } from './room.ts';
+import { roomUseOf } from './room-use.ts';
 import { type DocRow, keyText, namedRecordOf, recordOf, sumOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
+import type { Statement } from './statements.ts';
 
 /** Rows that one transaction of a purge removes: others get their turn in between. */
 const PURGE_ROWS = 500;
 
 /** The catalog of an open database; it has no state but the database's and the ids it has given. */
-export function createCatalog(database: Database): Catalog {
+export function createCatalog(database: Database, room?: Room): Catalog {
   const ids = createIdAllocator(database);
   const writer = createCatalogWriter(database, ids.highest);
   const lists = createCatalogLists(database);
@@ -116,12 +119,14 @@ export function createCatalog(database: Database): Catalog {
       // Serialised now, because the caller may go on with its records before the group is written.
       const steps = changes.map(writer.prepare);
       const line = trailLine(changes);
+      const use = roomUseOf(changes);
+      if (use === 'takes') room?.demandRoom();
       await database.write(() => {
         for (const step of steps) {
           step();
         }
         if (line !== undefined) toTrail.run(line, sumOf(line));
-      });
+      }, use === 'makes');
     },
 
     async getBackup(id) {

@@ -1,24 +1,19 @@
 // The one SQLite file of the embedded home: who owns it, how it is made durable, and the few verbs the adapters need.
 
-import { closeSync, copyFileSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../ports.ts';
-import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
+import { bringToFormat } from './catalog-format.ts';
+import { closeAnyway, makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
 import { errorCode, fileFailure, sqliteFailure, sqliteResult } from './failures.ts';
 import { watchFiles } from './file-watch.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { MIGRATIONS, sumOf } from './schema.ts';
-import { matchStore } from './start-checks.ts';
+import { openReadOnly, type ReadOnlyDatabase } from './read-only-database.ts';
+import type { Room } from './room.ts';
+import { checkStore, matchStore } from './start-checks.ts';
+import { type Statement, statementsOf } from './statements.ts';
 import type { GenerationFile } from './store-mark.ts';
-
-/** A prepared statement with positional parameters, whose rows have the shape `Row`. */
-export interface Statement<Row extends object> {
-  get(...parameters: SQLInputValue[]): Row | undefined;
-  all(...parameters: SQLInputValue[]): Row[];
-  /** The number of rows changed. */
-  run(...parameters: SQLInputValue[]): number;
-}
 
 export interface Database {
   /** The statement for this text, prepared once. */
@@ -26,8 +21,9 @@ export interface Database {
   /**
    * Runs `work`, which must be synchronous, as one atomic part of the next group commit. Resolves with its result
    * once that is durable. Rejects with what `work` throws, or PortError `unavailable` if the group cannot be committed.
+   * On a full disk the reserve is given up for what `makesRoom`; `work` may then run twice.
    */
-  write<T>(work: () => T): Promise<T>;
+  write<T>(work: () => T, makesRoom?: boolean): Promise<T>;
   /** From now on nothing is written any more, for this reason. The first one stays. */
   distrust(reason: PortError): void;
   /** Why nothing is written any more, if that is so: the files are not those that were opened, or a row is damaged. */
@@ -39,7 +35,10 @@ export interface Database {
 const FILE_NAME = 'catalog.sqlite';
 /** Long enough for a predecessor that is just closing; short enough to tell a user at once. */
 const BUSY_TIMEOUT_MS = 250;
+const PROBE_BYTES = 64 * 1024;
 const BUSY = 5;
+/** IOERR and CANTOPEN: SQLite knows why, and does not say. */
+const SILENT = [10, 14];
 const NOT_A_DATABASE = 26;
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -49,8 +48,9 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
  * owns it, `denied` without permission or if a newer release wrote it, `integrity` if the file is damaged, is of another
  * store than the blobs, or has fewer commits than were acknowledged.
  */
-export function openDatabase(dataDir: string): Database {
+export function openDatabase(dataDir: string, room?: Room): Database {
   const path = join(dataDir, FILE_NAME);
+  if (room?.isReadOnly === true) return readOnly(path, dataDir);
   const native = openOwned(dataDir);
   let mark: GenerationFile;
   try {
@@ -60,7 +60,7 @@ export function openDatabase(dataDir: string): Database {
     native.close();
     throw storeFailure(error);
   }
-  const statements = new Map<string, Statement<object>>();
+  const statement = statementsOf(native);
   const watch = watchFiles(path, `${path}-wal`);
   const raise = native.prepare('UPDATE store SET generation = generation + 1 RETURNING generation');
   let isOpen = true;
@@ -86,23 +86,31 @@ export function openDatabase(dataDir: string): Database {
       watch.accept();
       mark.write(generation);
     },
+    // What failed may have written something all the same.
+    failed: () => watch.accept(),
+    tidy() {
+      try {
+        native.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        return true;
+      } catch {
+        // The database itself would have to grow for it: then it does not help, and what failed before says why.
+        return false;
+      } finally {
+        watch.accept();
+      }
+    },
+    giveReserve: () => room?.give() === true,
+    reasonOf: (error) => (SILENT.includes(sqliteResult(error) ?? 0) ? reasonOfDisk(dataDir) : undefined),
   });
 
   return {
-    statement<Row extends object>(sql: string): Statement<Row> {
-      let statement = statements.get(sql);
-      if (statement === undefined) {
-        statement = prepare(native, sql);
-        statements.set(sql, statement);
-      }
-      return statement as Statement<Row>;
-    },
+    statement,
 
-    async write(work) {
+    async write(work, makesRoom) {
       if (!isOpen) {
         throw new PortError('unavailable', 'the catalog is closed');
       }
-      return group.run(work);
+      return group.run(work, makesRoom);
     },
 
     distrust(reason) {
@@ -126,21 +134,38 @@ export function openDatabase(dataDir: string): Database {
   };
 }
 
-function prepare(native: DatabaseSync, sql: string): Statement<object> {
-  const statement = native.prepare(sql);
-  return {
-    get: (...parameters) => translated(() => statement.get(...parameters) as object | undefined),
-    all: (...parameters) => translated(() => statement.all(...parameters) as object[]),
-    run: (...parameters) => translated(() => Number(statement.run(...parameters).changes)),
-  };
-}
-
-function translated<T>(call: () => T): T {
+/** Whatever would write is refused. */
+function readOnly(path: string, dataDir: string): Database {
+  let opened: ReadOnlyDatabase;
   try {
-    return call();
+    opened = openReadOnly(path);
   } catch (error) {
-    throw sqliteFailure(error);
+    throw storeFailure(error);
   }
+  const { native, close } = opened;
+  try {
+    checkStore(native, dataDir);
+  } catch (error) {
+    close();
+    throw storeFailure(error);
+  }
+  const refused = new PortError('unavailable', 'the data folder can only be read', { reason: 'read_only' });
+  let isOpen = true;
+  let fault: PortError | undefined;
+  return {
+    statement: statementsOf(native),
+    async write() {
+      throw refused;
+    },
+    distrust(reason) {
+      fault ??= reason;
+    },
+    fault: () => fault,
+    close() {
+      if (isOpen) close();
+      isOpen = false;
+    },
+  };
 }
 
 function openOwned(dataDir: string): DatabaseSync {
@@ -154,10 +179,8 @@ function openOwned(dataDir: string): DatabaseSync {
   let native: DatabaseSync | undefined;
   try {
     native = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
-    native.function('doc_sum', { deterministic: true }, (doc) => sumOf(String(doc)));
     configure(native);
-    demandSound(native, path);
-    migrate(native);
+    bringToFormat(native, path);
     return native;
   } catch (error) {
     native?.close();
@@ -176,6 +199,26 @@ function openOwned(dataDir: string): DatabaseSync {
       throw new PortError('integrity', message, { cause: error, reason: 'catalog_damaged' });
     }
     throw sqliteFailure(error);
+  }
+}
+
+/** Why nothing can be written in the folder, found by trying. */
+function reasonOfDisk(dataDir: string): string | undefined {
+  const path = join(dataDir, `.probe-${process.pid}`);
+  try {
+    const fd = openSync(path, 'w', 0o600);
+    try {
+      writeSync(fd, Buffer.alloc(PROBE_BYTES));
+      fsyncSync(fd);
+    } finally {
+      closeAnyway(fd);
+    }
+    return undefined;
+  } catch (error) {
+    const failure = fileFailure(error, 'the folder cannot be written');
+    return failure instanceof PortError ? failure.reason : undefined;
+  } finally {
+    rmSync(path, { force: true });
   }
 }
 
@@ -206,33 +249,6 @@ function demand(native: DatabaseSync, pragma: string, value: string, answer: str
   const row = native.prepare(`PRAGMA ${pragma} = ${value}`).get();
   if (row?.[pragma] !== answer) {
     throw new PortError('unavailable', `this file system does not allow ${pragma} ${value}`);
-  }
-}
-
-/** A larger catalog is looked at page by page only: its indexes are compared with its rows later, a part at a time. */
-const FULL_CHECK_BYTES_MAX = 512 * 1024 * 1024;
-
-/** Throws PortError `integrity` unless every page is what SQLite would have written, and every index leads to its rows. */
-function demandSound(native: DatabaseSync, path: string): void {
-  const check = statSync(path).size > FULL_CHECK_BYTES_MAX ? 'quick_check' : 'integrity_check';
-  const [found] = Object.values(native.prepare(`PRAGMA ${check}(1)`).get() ?? {});
-  if (found === 'ok') return;
-  throw new PortError('integrity', `catalog.sqlite is damaged (${String(found).split('\n')[0]})`, {
-    reason: 'catalog_damaged',
-  });
-}
-
-function migrate(native: DatabaseSync): void {
-  const stored = Number(native.prepare('PRAGMA user_version').get()?.user_version);
-  if (stored > MIGRATIONS.length) {
-    throw new PortError(
-      'denied',
-      `the catalog has format ${stored}, this release knows up to ${MIGRATIONS.length}: use a newer release`,
-    );
-  }
-  const missing = MIGRATIONS.slice(stored);
-  if (missing.length > 0) {
-    native.exec(`BEGIN; ${missing.join('\n')} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
   }
 }
 

@@ -12,3 +12,25 @@ export function createEventSink(write: (line: string) => void | Promise<void>): 
     },
   };
 }
+
+/** Enough for the events that one relay takes before it has to mark them. */
+const REMEMBERED_MAX = 1000;
+
+/**
+ * Passes on each event once in the life of this process: while nothing can be written, events that were published cannot be
+ * marked as such, and would be published anew every time.
+ */
+export function withoutRepeats(sink: EventSink): EventSink {
+  const passed = new Set<string>();
+  return {
+    async publish(events) {
+      const fresh = events.filter(({ id }) => !passed.has(id));
+      if (fresh.length > 0) await sink.publish(fresh);
+      for (const { id } of fresh) passed.add(id);
+      for (const id of passed) {
+        if (passed.size <= REMEMBERED_MAX) break;
+        passed.delete(id);
+      }
+    },
+  };
+}

@@ -1,4 +1,5 @@
-// Background work on a timer: one run at a time, a failure logged and tried again.
+// Background work on a timer: one run at a time, a failure logged and tried again; while it goes on failing, less and less
+// often.
 
 import type { Logger } from '../log.ts';
 
@@ -8,6 +9,9 @@ export interface Repeated {
   /** No further run begins; resolves when the one under way has ended. */
   stop(): Promise<void>;
 }
+
+/** What fails again and again is tried at least so often. */
+const RETRY_MS_MAX = 60_000;
 
 /** Repeats `work` every `intervalMs`, counted from the end of the run before; the first one comes after `firstMs`. */
 export function every(
@@ -21,6 +25,8 @@ export function every(
   let running: Promise<void> | undefined;
   let stopped = false;
   let again = false;
+  /** In a row. */
+  let failures = 0;
 
   const plan = (delayMs: number): void => {
     if (stopped) return;
@@ -35,13 +41,15 @@ export function every(
     again = false;
     try {
       await work();
+      failures = 0;
     } catch (error) {
+      failures++;
       // What is broken off on purpose has not failed.
       if (stopped) log.info(`${name} was broken off by the stop`);
       else log.error(`${name} failed`, { error });
     }
     running = undefined;
-    plan(again ? 0 : intervalMs);
+    plan(again ? 0 : Math.min(intervalMs * 2 ** failures, Math.max(intervalMs, RETRY_MS_MAX)));
   };
 
   plan(firstMs);

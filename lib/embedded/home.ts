@@ -3,12 +3,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import { type Clock, PortError, type Queue, type Scratch } from '../ports.ts';
+import type { Clock, Keyring, Queue, Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
+import { rememberHealth } from '../service/health.ts';
 import { resumeJobs } from '../service/jobs.ts';
 import { createLateOperations, ifWritable, writeLateOperations } from '../service/late-operations.ts';
 import { failAbandoned } from '../service/operations.ts';
@@ -23,20 +24,22 @@ import { giveUp, workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
 import { hasBlobs } from './blob-survey.ts';
 import { createCatalog } from './catalog.ts';
-import { proveRows } from './catalog-proof.ts';
+import { createCatalogProof } from './catalog-proof.ts';
 import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
-import { createEventSink } from './event-sink.ts';
+import { watchDisk } from './disk-watch.ts';
+import { createEventSink, withoutRepeats } from './event-sink.ts';
 import { every } from './every.ts';
 import { demandRightKey } from './key-proof.ts';
 import { openKeyring } from './keyring.ts';
 import { isFinished } from './operation-status.ts';
 import { createQueue } from './queue.ts';
+import { createRoom, type Room } from './room.ts';
 import { createScratch } from './scratch.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { createTextWorkers } from './text-workers.ts';
-import { createTrail } from './trail.ts';
+import { createTrail, type Trail } from './trail.ts';
 import { createTrailStore } from './trail-store.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
 
@@ -63,6 +66,7 @@ export interface Home {
 }
 
 export type UpkeepName =
+  | 'room'
   | 'late'
   | 'catalog'
   | 'trail'
@@ -72,6 +76,9 @@ export type UpkeepName =
   | 'orphans'
   | 'uploads'
   | 'events';
+
+/** What is done on a folder that can only be read. */
+const READS_ONLY: UpkeepName = 'catalog';
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -86,6 +93,9 @@ const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
 const LOST_JOBS_EVERY_MS = 60_000;
 const LATE_EVERY_MS = 5000;
+const ROOM_EVERY_MS = 5000;
+/** How long an answer to the health check is given again. */
+const HEALTH_KEPT_MS = 1000;
 const UPLOADS_EVERY_MS = 3_600_000;
 /** What was committed is in the trail within a minute. */
 const TRAIL_EVERY_MS = 20_000;
@@ -99,11 +109,13 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
   const { dataDir } = config;
   try {
     demandCatalog(dataDir);
-    const database = openDatabase(dataDir);
+    const room = createRoom(dataDir);
+    if (room.isReadOnly) log.error('the data folder can only be read: nothing new is taken', { dataDir });
+    const database = openDatabase(dataDir, room);
     try {
       if (isNew(database)) await demandOnlyFirst(dataDir);
       else demandBlobs(database, dataDir);
-      return await compose(config, log, database);
+      return await compose(config, log, database, room);
     } catch (error) {
       database.close();
       throw error;
@@ -113,23 +125,23 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
   }
 }
 
-async function compose(config: HomeConfig, log: Logger, database: Database): Promise<Home> {
+async function compose(config: HomeConfig, log: Logger, database: Database, room: Room): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs } = config;
   const clock = config.clock ?? createSystemClock();
   const queue = createQueue(database, clock);
-  const scratch = createScratch(dataDir);
+  const scratch = createScratch(dataDir, room);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
   let stopping = false;
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
-  const transfers = createTransferStore(dataDir, clock, keyring);
+  const transfers = createTransferStore(dataDir, clock, keyring, room);
   const deps: Deps = {
-    blobs: openBlobStore(dataDir, clock.now),
-    catalog: createCatalog(database),
+    blobs: openBlobStore(dataDir, clock.now, room),
+    catalog: createCatalog(database, room),
     keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
-    events: createEventSink((line) => log.info('audit', { event: JSON.parse(line) })),
+    events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
     clock,
     log,
     transfers,
@@ -148,6 +160,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     trust: createTrust(log, () => faultOf(database)),
     scratch,
     late: createLateOperations(),
+    conditions: watchDisk(dataDir, clock, log).notices,
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
     readers: createReaders({
       bytesMax: LIMITS.readersBytesMax,
@@ -165,16 +178,16 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     0,
   );
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
-  await releaseRequests(deps);
+  await ifWritable<unknown>(deps, 'requests that were under way', () => releaseRequests(deps), 0);
   await ifWritable<unknown>(deps, 'the jobs of the last process', () => giveBackJobs(database, clock), 0);
 
-  const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
-  const trail = createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId }, log);
-  await trail.settle();
+  const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock });
+  if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
   /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
   const upkeep: Record<UpkeepName, PeriodicWork> = {
-    trail: { everyMs: TRAIL_EVERY_MS, run: () => trail.write() },
+    room: { everyMs: ROOM_EVERY_MS, run: () => room.make() },
+    trail: { everyMs: TRAIL_EVERY_MS, run: async () => trail?.write() },
     catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
     jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
     'lost-jobs': {
@@ -216,15 +229,14 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
     late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
   };
+  const begun = Object.entries(upkeep).filter(([name]) => !room.isReadOnly || name === READS_ONLY);
   const running = new Map(
-    Object.entries(upkeep).map(([name, { everyMs, firstMs, run }]) => [
-      name,
-      every(name, everyMs, log, run, firstMs),
-    ]),
+    begun.map(([name, { everyMs, firstMs, run }]) => [name, every(name, everyMs, log, run, firstMs)]),
   );
-  kickWorker = () => running.get('jobs')!.kick();
+  kickWorker = () => running.get('jobs')?.kick();
+  const service = createService(deps);
   return {
-    service: createService(deps),
+    service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS) },
     uploads: transfers,
     scratch,
     async run(name) {
@@ -240,46 +252,19 @@ async function compose(config: HomeConfig, log: Logger, database: Database): Pro
       await Promise.race([ended, wait(BACKGROUND_ENDS_MS, undefined, { ref: false })]);
       await texts?.close();
       // What is not in the trail by now is in the catalog, and comes into the trail after the next start.
-      await trail.write().catch((error: unknown) => log.error('trail failed', { error }));
+      await trail?.write().catch((error: unknown) => log.error('trail failed', { error }));
       database.close();
     },
   };
 }
 
-/**
- * Proves the catalog, row by row. Before that was done once since the start, nothing is removed on the catalog's word;
- * from a damaged row on nothing is written any more.
- */
-function createCatalogProof(database: Database, log: Logger, isStopping: () => boolean) {
-  let running: Promise<void> | undefined;
-  let isProven = false;
-
-  async function prove(): Promise<void> {
-    try {
-      const rows = await proveRows(database, isStopping);
-      if (isStopping()) return;
-      isProven = true;
-      log.info('catalog proven', { rows });
-    } catch (error) {
-      if (error instanceof PortError && error.code === 'integrity') database.distrust(error);
-      throw error;
-    } finally {
-      running = undefined;
-    }
-  }
-
-  const run = (): Promise<void> => {
-    running ??= prove();
-    return running;
-  };
-  return {
-    run,
-    /** Whether it is proven; false only if the service stops before that. Throws what proving throws. */
-    async demand(): Promise<boolean> {
-      if (!isProven) await run();
-      return isProven;
-    },
-  };
+function openTrail(
+  database: Database,
+  log: Logger,
+  { dataDir, keyring, clock }: { dataDir: string; keyring: Keyring; clock: Clock },
+): Trail {
+  const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
+  return createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId }, log);
 }
 
 function faultOf(database: Database): TrustFault | undefined {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { PortError, type Scratch } from '../ports.ts';
 import { closeAnyway, makePrivateDirectory, temporaryDirectory } from './data-dir.ts';
 import { writeFailure } from './failures.ts';
+import type { Room } from './room.ts';
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
@@ -16,10 +17,10 @@ const PIECE_BYTES = 1024 * 1024;
 const CIPHER = 'aes-256-ctr';
 
 /** Throws PortError `unavailable` or `denied` if there is no place for them. Only the owner of the folder may call it (see `openDatabase`). */
-export function createScratch(dataDir: string): Scratch {
+export function createScratch(dataDir: string, room?: Pick<Room, 'isReadOnly'>): Scratch {
   const folder = temporaryDirectory(dataDir);
   try {
-    makePrivateDirectory(folder);
+    if (room?.isReadOnly !== true) makePrivateDirectory(folder);
   } catch (error) {
     throw writeFailure(error, 'the folder for scratch files cannot be made', dataDir);
   }

@@ -47,13 +47,28 @@ export function demandCatalog(dataDir: string): void {
  * given them. Throws PortError `integrity` with the reason `foreign_catalog`, `rolled_back` or `blobs_lost`.
  */
 export function matchStore(native: DatabaseSync, dataDir: string): GenerationFile {
+  const { id, beside } = checkStore(native, dataDir);
+  if (id === undefined) {
+    adopt(native, dataDir, newStoreId());
+    return openGenerationFile(dataDir);
+  }
+  // The process may have died between the catalog's first commit and this.
+  makePrivateDirectory(trailDirectory(dataDir));
+  if (beside === undefined) writeStoreId(dataDir, id);
+  return openGenerationFile(dataDir);
+}
+
+/** The part of it that only looks: the ids in the catalog and beside the blobs, as far as there are any. Throws as it does. */
+export function checkStore(
+  native: DatabaseSync,
+  dataDir: string,
+): { id: string | undefined; beside: string | undefined } {
   const row = native.prepare('SELECT id, generation, segment FROM store').get();
   const beside = readStoreId(dataDir);
   if (row === undefined) {
     // An older catalog of the first release has been put back, under blobs that a later one has marked.
     if (beside !== undefined) throw foreign();
-    adopt(native, dataDir, newStoreId());
-    return openGenerationFile(dataDir);
+    return { id: undefined, beside };
   }
   const id = String(row.id);
   const generation = Number(row.generation);
@@ -71,10 +86,7 @@ export function matchStore(native: DatabaseSync, dataDir: string): GenerationFil
   if ((segmentNumbers(dataDir).at(-1) ?? 0) > Number(row.segment) + 1) {
     throw new PortError('integrity', 'catalog.sqlite is older than its own trail', { reason: 'rolled_back' });
   }
-  // The process may have died between the catalog's first commit and this.
-  makePrivateDirectory(trailDirectory(dataDir));
-  if (beside === undefined) writeStoreId(dataDir, id);
-  return openGenerationFile(dataDir);
+  return { id, beside };
 }
 
 /** Marks both, the catalog first: a mark beside the blobs without one in the catalog would mean that the catalog is older. */

@@ -12,6 +12,7 @@ import { type Clock, type Keyring, PortError, type TransferStore } from '../port
 import { readChunks } from './blob-file.ts';
 import { makePrivateDirectory, syncDirectory } from './data-dir.ts';
 import { errorCode, fileFailure, writeFailure } from './failures.ts';
+import type { Room } from './room.ts';
 import { readDigest, readSealed, type UploadDigest, writeSealed } from './sealed-upload.ts';
 
 export interface UploadReceiver {
@@ -42,9 +43,14 @@ const UPLOAD_ID = /^[0-9a-f]{32}$/;
 const STALE_MS = 86_400_000;
 
 /** Only the owner of the folder may call it (see `openDatabase`). */
-export function createTransferStore(dataDir: string, clock: Clock, keyring: Keyring): EmbeddedTransferStore {
+export function createTransferStore(
+  dataDir: string,
+  clock: Clock,
+  keyring: Keyring,
+  room?: Pick<Room, 'demandRoom' | 'isReadOnly'>,
+): EmbeddedTransferStore {
   const folder = join(dataDir, 'uploads');
-  makePrivateDirectory(folder);
+  if (room?.isReadOnly !== true) makePrivateDirectory(folder);
   const ticketOf = (uploadId: string) => join(folder, `${uploadId}.ticket`);
   const sealedOf = (uploadId: string) => join(folder, `${uploadId}.sealed`);
   const clearOf = (uploadId: string) => join(folder, `${uploadId}.json`);
@@ -99,6 +105,7 @@ export function createTransferStore(dataDir: string, clock: Clock, keyring: Keyr
 
   return {
     async createUpload(uploadId, { expiresAt, bytesMax, bytes, sha256 }) {
+      room?.demandRoom();
       const { key } = await keyring.generate(contextOf(uploadId));
       const announced = {
         ...(bytes === undefined ? {} : { bytes }),
@@ -113,6 +120,7 @@ export function createTransferStore(dataDir: string, clock: Clock, keyring: Keyr
       if ((await isThere(sealedOf(uploadId))) || (await isThere(clearOf(uploadId)))) {
         throw usedUp();
       }
+      room?.demandRoom();
       const dataKey = await keyFor(uploadId, ticket);
       let digest: UploadDigest | undefined;
       const write = async (passing: string): Promise<void> => {

@@ -1,7 +1,7 @@
 // What every use case is given: the ports, and what this deployment permits.
 
 import type { MemoryBounds } from '../core/limits.ts';
-import type { Waiting } from '../core/model.ts';
+import type { Notice, Waiting } from '../core/model.ts';
 import type { Logger } from '../log.ts';
 import type {
   BlobStore,
@@ -57,6 +57,8 @@ export interface Deps {
   waits?: Map<string, Waiting>;
   /** For states that do not fit into memory; without it they have to. */
   scratch?: Scratch;
+  /** What the home itself sees and nobody has to write down, for the health check. */
+  conditions?: () => Notice[];
   /** Of a home whose process goes on: restores are answered even when nothing can be written. */
   late?: LateOperations;
   /** Spares a home whose process goes on from loading what it has just written. */

@@ -7,7 +7,8 @@ import type { Health, HealthProblem } from './api.ts';
 import type { Deps } from './deps.ts';
 
 /** Asks every part. Never rejects: what does not answer is the answer. */
-export async function checkHealth({ blobs, catalog, keyring, log, trust }: Deps): Promise<Health> {
+export async function checkHealth(deps: Deps): Promise<Health> {
+  const { blobs, catalog, keyring, log, trust } = deps;
   const parts = { blobs, catalog, keyring };
   const problems: HealthProblem[] = [];
   const ask = async <T>(part: string, work: () => Promise<T>): Promise<T | undefined> => {
@@ -19,15 +20,33 @@ export async function checkHealth({ blobs, catalog, keyring, log, trust }: Deps)
       return undefined;
     }
   };
-  const [, notices = []] = await Promise.all([
+  const [, stored = []] = await Promise.all([
     Promise.all(Object.entries(parts).map(([name, part]) => ask(name, () => part.check()))),
     ask('catalog', () => catalog.listNotices(LIMITS.listPageMax)),
   ]);
+  const notices = [...stored, ...(deps.conditions?.() ?? [])];
   const fault = trust.fault();
   if (fault !== undefined && !problems.some(({ code }) => code === fault.code)) {
     problems.push({ part: 'store', ...fault });
   }
   return { status: statusOf(problems, notices), problems, notices };
+}
+
+/**
+ * The health, asked for as often as anybody likes: the parts are asked at most so often, for that costs a write to each of
+ * them, and whoever may not do anything else may ask this.
+ */
+export function rememberHealth(check: () => Promise<Health>, keptMs: number): () => Promise<Health> {
+  let latest: Promise<Health> | undefined;
+  let askedAt = 0;
+  return () => {
+    const now = performance.now();
+    if (latest === undefined || now - askedAt >= keptMs) {
+      askedAt = now;
+      latest = check();
+    }
+    return latest;
+  };
 }
 
 function statusOf(problems: HealthProblem[], notices: Notice[]): Health['status'] {

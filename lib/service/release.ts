@@ -86,7 +86,9 @@ async function rebaseAll(deps: Deps, live: BackupRecord[], unwanted: ReadonlySet
       if (after !== undefined) rebuilt.push({ before, after, chainId, key });
     } catch (error) {
       // One backup that cannot be rebuilt must not hold up the others; what it needs simply stays.
-      if (!hasCode(error, 'integrity_error', 'broken_chain', 'write_conflict')) throw error;
+      // Nor must a disk that has no room for it: the blobs that nothing needs are what makes some.
+      const isFull = error instanceof PortError && error.reason === 'disk_full';
+      if (!isFull && !hasCode(error, 'integrity_error', 'broken_chain', 'write_conflict')) throw error;
       deps.log.error('rebase failed', { backupId: record.id, code: error.code, detail: error.message });
     }
   }

@@ -22,6 +22,8 @@ export interface ServerOptions {
   dataDir: string;
   /** Settings; PORT is a free one unless given. */
   env?: Record<string, string>;
+  /** A command to run it behind. */
+  prefix?: string[];
 }
 
 export interface Server {
@@ -77,8 +79,9 @@ export async function cleanUp(): Promise<void> {
 }
 
 /** Resolves once the service listens. Throws, with its log, if it ends before that. */
-export async function startServer({ dataDir, env = {} }: ServerOptions): Promise<Server> {
-  const started = spawnServer({ dataDir, env });
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { dataDir } = options;
+  const started = spawnServer(options);
   const { child, logs, exited } = started;
   let ended = false;
   void exited.then(() => {
@@ -146,8 +149,9 @@ export function filesIn(dataDir: string): { blobs: string[]; passing: string[] }
   };
 }
 
-function spawnServer({ dataDir, env = {} }: ServerOptions): Started {
-  const child = spawn(nodePath(), ['bin/server.ts'], {
+function spawnServer({ dataDir, env = {}, prefix = [] }: ServerOptions): Started {
+  const [program, ...rest] = [...prefix, nodePath(), resolve('bin/server.ts')];
+  const child = spawn(program!, rest, {
     env: { ...cleanEnvironment(), PORT: '0', BACKUP_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

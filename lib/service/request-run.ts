@@ -5,8 +5,9 @@ import { readState } from '../core/json/body.ts';
 import { isPacked, packingOf, type ScannedState } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRequest, Reason } from '../core/model.ts';
+import { withNextState } from '../core/timeline.ts';
 import { PortError } from '../ports.ts';
-import { pages } from './collect.ts';
+import { collect } from './collect.ts';
 import { createRequested } from './create.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
@@ -88,11 +89,31 @@ export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promi
   return since;
 }
 
-/** After a restart: nobody works on what was in progress; its jobs come back. */
+/**
+ * After a restart: nobody works on what was in progress; its jobs come back. What the first release accepted has no place in
+ * the order of states yet: it gets one now, in order of acceptance.
+ */
 export async function releaseRequests(deps: Deps): Promise<void> {
-  for await (const request of pages((page) => deps.catalog.unfinishedRequests(page))) {
-    if (request.status === 'in_progress') await move(deps, request, { status: 'pending' });
+  for (const request of await collect((page) => deps.catalog.unfinishedRequests(page))) {
+    if (request.sequence === undefined) await giveSequence(deps, request);
+    else if (request.status === 'in_progress') await move(deps, request, { status: 'pending' });
   }
+}
+
+async function giveSequence({ catalog, clock }: Deps, request: BackupRequest): Promise<void> {
+  const { id, resourceId, createdAt, actor, version, progress } = request;
+  const head = withNextState(await catalog.getHead(resourceId), resourceId, createdAt);
+  const { sequence } = head;
+  const record: BackupRequest = { ...request, status: 'pending', sequence, version: version + 1 };
+  await catalog.commit([
+    { kind: 'head.put', head, expect: head.version - 1 },
+    { kind: 'request.update', record, expect: version },
+    event('backup.request_progressed', clock.now(), actor, {
+      resourceId,
+      backupId: id,
+      detail: { status: 'pending', progress, sequence },
+    }),
+  ]);
 }
 
 type Progress = Pick<BackupRequest, 'status' | 'progress' | 'failure' | 'waiting' | 'sentAt'>;

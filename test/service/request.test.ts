@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/limits.ts';
+import type { BackupRequest } from '../../lib/core/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../lib/memory/faulty.ts';
 import { PortError } from '../../lib/ports.ts';
 import { resumeJobs } from '../../lib/service/jobs.ts';
+import { releaseRequests } from '../../lib/service/request-run.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { createWorld, inputOf, OPTIONS, textOf, type World } from './world.ts';
 
@@ -244,6 +246,38 @@ describe('what was accepted', () => {
     await workQueue(world.deps);
     expect(await world.service.findBackup('backup-2')).toMatchObject({ status: 'completed' });
     expect(await world.service.getOperation('restore-1')).toMatchObject({ status: 'completed' });
+  });
+
+  test('by the first release, without a place in the order of states, gets one in order of acceptance', async () => {
+    const world = createWorld();
+    await world.backup('db', '0');
+    const ids = ['backup-8', 'backup-9'];
+    for (const [n, id] of ids.entries()) {
+      const { state: _state, type: requestedType, ...asked } = inputOf('db', 'null');
+      const record: BackupRequest = {
+        ...asked,
+        id,
+        requestedType,
+        uploadId: await upload(world, String(n)),
+        status: n === 0 ? 'in_progress' : 'pending',
+        progress: 0,
+        actor: 'a',
+        createdAt: world.clock.now() + n,
+        leaseUntil: 0,
+        version: 1,
+      };
+      await world.deps.catalog.commit([{ kind: 'request.insert', record }]);
+      await world.deps.queue.send({ kind: 'backup', id });
+    }
+    await releaseRequests(world.deps);
+    const later = await world.backup('db', '"later"');
+    await workQueue(world.deps);
+    const made = await Promise.all(ids.map((id) => world.service.findBackup(id)));
+    expect(made.map(({ sequence, status }) => [sequence, status])).toEqual([
+      [2, 'completed'],
+      [3, 'completed'],
+    ]);
+    expect(later.sequence).toBe(4);
   });
 
   test('fails with a word in the log when it fails for no passing reason, every time', async () => {

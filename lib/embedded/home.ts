@@ -179,17 +179,25 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   );
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
   await ifWritable<unknown>(deps, 'requests that were under way', () => releaseRequests(deps), 0);
-  await ifWritable<unknown>(deps, 'the jobs of the last process', () => giveBackJobs(database, clock), 0);
 
   const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
+  let areJobsBack = false;
   /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
   const upkeep: Record<UpkeepName, PeriodicWork> = {
     room: { everyMs: ROOM_EVERY_MS, run: () => room.make() },
     trail: { everyMs: TRAIL_EVERY_MS, run: async () => trail?.write() },
     catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
-    jobs: { everyMs: QUEUE_EVERY_MS, run: () => workQueue(deps, () => stopping) },
+    jobs: {
+      everyMs: QUEUE_EVERY_MS,
+      async run() {
+        // Before any is taken here, and again until it can be written: a disk that is full at the start is no reason to wait longer.
+        if (!areJobsBack) await giveBackJobs(database, clock);
+        areJobsBack = true;
+        await workQueue(deps, () => stopping);
+      },
+    },
     'lost-jobs': {
       everyMs: LOST_JOBS_EVERY_MS,
       async run() {

@@ -78,7 +78,7 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
     recent: trail.recent,
     storeId,
   });
-  for await (const _outcome of putBack(dataDir, report.putBack));
+  if (wanted.length > 0) for await (const _outcome of putBack(dataDir, report.putBack));
   demandNoOwner(dataDir);
   if (readGeneration(dataDir) !== before) throw owned();
   written.place();

@@ -42,8 +42,11 @@ async function live(store: Opened, random: Random, steps: number): Promise<void>
       const { status, text } = await store.call('POST', '/backups', body);
       expect(status).toBe(201);
       ids.push((JSON.parse(text) as { id: string }).id);
-    } else if (choice < 10) await store.call('DELETE', path);
-    else if (choice === 10)
+    } else if (choice === 8) await store.call('DELETE', path);
+    else if (choice === 9) {
+      await store.call('DELETE', path);
+      if (random.chance(0.5)) await store.call('POST', `${path}/undelete`);
+    } else if (choice === 10)
       await store.call('PATCH', path, JSON.stringify({ legalHold: random.chance(0.5) }));
     else if (choice === 11) {
       const lockedUntil = new Date(clocks.wall + random.int(48) * HOUR).toISOString();
@@ -64,6 +67,7 @@ async function live(store: Opened, random: Random, steps: number): Promise<void>
 async function answers(store: Opened): Promise<string[]> {
   const paths = [
     '/backups?limit=1000',
+    '/backups?deleted=true&limit=1000',
     '/restore/operations?limit=1000',
     '/retention/plan',
     ...['a', 'b', 'ünï/c'].flatMap((id) => [

@@ -54,12 +54,14 @@ export async function readSegment(
   const segment = await store.read(number);
   const mark = { segment: number, sha256: segmentHash(segment) };
   try {
-    const { key } = readSegmentHeader(segment);
-    const dataKey = await keyring.open(key, trailKeyContext(storeId));
+    const header = readSegmentHeader(segment);
+    if (header.store !== storeId) return { mark, lines: undefined };
+    const dataKey = await keyring.open(header.key, trailKeyContext(storeId));
     return { mark, lines: openSegment(segment, { store: storeId, number }, dataKey) };
   } catch (error) {
     const isDamage =
-      hasCode(error, 'integrity_error') || (error instanceof PortError && error.code === 'integrity');
+      hasCode(error, 'integrity_error') ||
+      (error instanceof PortError && (error.code === 'integrity' || error.code === 'not_found'));
     if (!isDamage) throw error;
     return { mark, lines: undefined };
   }

@@ -125,26 +125,33 @@ export function createTrail(database: Database, deps: TrailDeps, log: Logger): T
     }
   }
 
+  async function writeAll(): Promise<void> {
+    if (stored.get()!.based !== 1) await writeBase();
+    for (;;) {
+      const [first] = await firstOf(segmentsOf(waiting(LINES_MAX)));
+      if (first === undefined) return;
+      const before = await lastMark();
+      try {
+        const lines = first.map(({ line }) => line);
+        await moveTo(await appendSegment(deps, before, lines), first.at(-1)!.row);
+      } catch (error) {
+        if (!(error instanceof PortError && error.code === 'exists')) throw error;
+        await adopt((before?.segment ?? 0) + 1).catch((reason: unknown) => {
+          if (reason instanceof PortError && reason.reason === 'rolled_back') database.distrust(reason);
+          throw reason;
+        });
+      }
+    }
+  }
+
+  /** One after the other: who finds a number taken must know that it was not taken by another of these. */
+  let running: Promise<void> = Promise.resolve();
   return {
     settle,
-
-    async write() {
-      if (stored.get()!.based !== 1) await writeBase();
-      for (;;) {
-        const [first] = await firstOf(segmentsOf(waiting(LINES_MAX)));
-        if (first === undefined) return;
-        const before = await lastMark();
-        try {
-          const lines = first.map(({ line }) => line);
-          await moveTo(await appendSegment(deps, before, lines), first.at(-1)!.row);
-        } catch (error) {
-          if (!(error instanceof PortError && error.code === 'exists')) throw error;
-          await adopt((before?.segment ?? 0) + 1).catch((reason: unknown) => {
-            if (reason instanceof PortError && reason.reason === 'rolled_back') database.distrust(reason);
-            throw reason;
-          });
-        }
-      }
+    write() {
+      const next = running.then(writeAll);
+      running = next.catch(() => undefined);
+      return next;
     },
   };
 }

@@ -6,7 +6,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { BackupRequest } from '../../lib/core/model.ts';
 import { createCatalog } from '../../lib/embedded/catalog.ts';
+import { readConfig } from '../../lib/embedded/config.ts';
 import { openDatabase } from '../../lib/embedded/database.ts';
+import { openHome } from '../../lib/embedded/home.ts';
 import { openKeyring } from '../../lib/embedded/keyring.ts';
 import { createQueue } from '../../lib/embedded/queue.ts';
 import { rebuild } from '../../lib/embedded/rebuild.ts';
@@ -59,6 +61,19 @@ describe('the trail of a data folder', () => {
     const before = segments(folder);
     await (await open(folder)).close();
     expect(segments(folder)).toEqual(before);
+  });
+
+  test('written by several at once is written once, and no proof of anything', async () => {
+    const folder = newFolder();
+    const config = { ...readConfig({ BACKUP_DATA_DIR: folder }), clock: { now: () => clocks.wall } };
+    const home = await openHome(config, silentLogger);
+    for (let n = 0; n < 3; n++) {
+      await home.service.putPolicy('r', { keepLast: n + 1 }, { actor: 'a' });
+      await Promise.all([home.run('trail'), home.run('trail'), home.run('trail')]);
+    }
+    expect(await home.service.checkHealth()).toMatchObject({ status: 'healthy' });
+    await home.close();
+    expect(segments(folder)).toHaveLength(3);
   });
 
   test('goes on where a crash left a segment without its mark', async () => {

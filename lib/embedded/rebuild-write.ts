@@ -4,7 +4,7 @@
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIMITS } from '../core/limits.ts';
-import type { BackupRecord } from '../core/model.ts';
+import type { BackupRecord, NoticeCode } from '../core/model.ts';
 import type { Change } from '../ports.ts';
 import type { RebuiltCatalog } from '../service/recovery/catalog.ts';
 import type { Replayed } from '../service/recovery/replay.ts';
@@ -21,6 +21,8 @@ import { segmentNumbers } from './trail-store.ts';
 const REBUILT = 'rebuilt';
 const CATALOG = 'catalog.sqlite';
 const CHANGES_AT_ONCE = 500;
+/** What a rebuild has mended, or what looks for it finds again. */
+const MENDED: readonly NoticeCode[] = ['rollback', 'catalog_damaged', 'orphans'];
 
 export interface CatalogContents {
   rebuilt: RebuiltCatalog;
@@ -100,7 +102,7 @@ function* changesOf({ backups, heads }: RebuiltCatalog, trail: Replayed): Genera
     yield { kind: 'policy.put', record: first(record), expect: 0 };
   }
   for (const record of trail.notices.values()) {
-    yield { kind: 'notice.put', record: first(record), expect: 0 };
+    if (!MENDED.includes(record.code)) yield { kind: 'notice.put', record: first(record), expect: 0 };
   }
   for (const record of trail.requests.values()) yield { kind: 'request.insert', record };
   for (const record of trail.operations.values()) yield { kind: 'operation.insert', record };

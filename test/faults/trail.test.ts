@@ -241,6 +241,24 @@ describe('a rebuild', () => {
     await rebuilt.close();
   });
 
+  test('takes the notices with it that it mends, and keeps the others', async () => {
+    const folder = await filled();
+    const database = openDatabase(folder);
+    const notice = { severity: 'critical', detail: 'It says so.', since: 1, version: 1 } as const;
+    await createCatalog(database).commit([
+      { kind: 'notice.put', record: { ...notice, id: 'rollback', code: 'rollback' }, expect: 0 },
+      { kind: 'notice.put', record: { ...notice, id: 'clock', code: 'clock' }, expect: 0 },
+    ]);
+    database.close();
+    await rebuild(folder, { isDryRun: false });
+    const store = await open(folder);
+    const { notices } = JSON.parse((await store.call('GET', '/health')).text) as {
+      notices: { id: string }[];
+    };
+    expect(notices.map(({ id }) => id)).toEqual(['clock']);
+    await store.close();
+  });
+
   test('keeps accepted work, and queues it again', async () => {
     const folder = newFolder();
     const database = openDatabase(folder);

@@ -36,6 +36,7 @@ function nextVersionOf(change: Change): { expect: number; version: number } | un
     case 'operation.update':
     case 'request.update':
     case 'policy.put':
+    case 'expiry.put':
     case 'notice.put':
       return { expect: change.expect, version: change.record.version };
     case 'head.put':
@@ -78,6 +79,8 @@ function slotsOf(change: Change): string[] {
       return [slot('policy', change.record.resourceId)];
     case 'policy.remove':
       return [slot('policy', change.resourceId)];
+    case 'expiry.put':
+      return [slot('expiry')];
     case 'notice.put':
       return [slot('notice', change.record.id)];
     case 'notice.remove':

@@ -7,6 +7,7 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
+  ExpiryState,
   GarbageEntry,
   Head,
   IdempotencyRecord,
@@ -141,6 +142,8 @@ export type Change =
   | { kind: 'request.update'; record: BackupRequest; expect: number }
   | { kind: 'policy.put'; record: PolicyRecord; expect: number }
   | { kind: 'policy.remove'; resourceId: string; expect: number }
+  /** `isMark`: only the time has moved, which all else tells too. */
+  | { kind: 'expiry.put'; record: ExpiryState; expect: number; isMark?: true }
   | { kind: 'notice.put'; record: Notice; expect: number }
   | { kind: 'notice.remove'; id: string; expect: number }
   /** Sends a job, in homes whose queue and catalog are one store; in others it is a bug of the caller, refused with a RangeError. */
@@ -193,6 +196,9 @@ export interface Catalog {
 
   getIdempotency(key: string, now: number): Promise<IdempotencyRecord | undefined>;
   getPolicy(resourceId: string): Promise<PolicyRecord | undefined>;
+  getExpiryState(): Promise<ExpiryState | undefined>;
+  /** Whether there are at least `count` live backups: no more than that are looked at. */
+  hasLive(count: number): Promise<boolean>;
   getNotice(id: string): Promise<Notice | undefined>;
   /** Up to `limit` notices, the longest standing first. There are few of them: what would raise many raises one. */
   listNotices(limit: number): Promise<Notice[]>;
@@ -346,4 +352,6 @@ export interface EventSink {
 export interface Clock {
   /** Epoch milliseconds. May jump either way: nothing may rely on it rising. */
   now(): number;
+  /** Milliseconds from any beginning, which nobody can set; absent where a process may be stopped without its noticing. */
+  monotonic?(): number;
 }

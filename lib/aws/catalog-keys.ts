@@ -50,6 +50,7 @@ export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part
 export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };
 /** The last segment of the trail. */
 export const SEGMENT_KEY: Key = { pk: 'TRAIL', sk: ALONE };
+export const EXPIRY_KEY: Key = { pk: 'EXPIRY', sk: ALONE };
 export const CHECK_KEY: Key = { pk: 'CHECK', sk: ALONE };
 
 /** All that belongs to one resource stands in one partition, read strongly consistent. */

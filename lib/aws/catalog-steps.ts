@@ -23,6 +23,7 @@ import {
 } from './catalog-items.ts';
 import {
   backupKey,
+  EXPIRY_KEY,
   gapKey,
   garbageKey,
   headKey,
@@ -165,6 +166,7 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     ],
     'policy.put': ({ record, expect }) => putVersioned(policyKey(record.resourceId), record, expect),
     'policy.remove': ({ resourceId, expect }) => [remove(policyKey(resourceId), versionIs(expect))],
+    'expiry.put': ({ record, expect }) => putVersioned(EXPIRY_KEY, record, expect),
     'notice.put': ({ record, expect }) => putVersioned(noticeKey(record.id), record, expect),
     'notice.remove': ({ id, expect }) => [remove(noticeKey(id), versionIs(expect))],
     'job.send': () => {

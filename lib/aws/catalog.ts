@@ -8,6 +8,7 @@ import { LIMITS } from '../core/limits.ts';
 import type {
   BackupRecord,
   BackupRequest,
+  ExpiryState,
   Head,
   IdempotencyRecord,
   Notice,
@@ -22,6 +23,7 @@ import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
 import {
   backupKey,
   CHECK_KEY,
+  EXPIRY_KEY,
   eventKey,
   FIRST,
   garbageKey,
@@ -35,6 +37,7 @@ import {
   noticeKey,
   operationKey,
   ownBlobKey,
+  partitionsOf,
   policyKey,
   requestKey,
   resourcePartition,
@@ -62,6 +65,7 @@ export interface CatalogOptions {
 
 const MARKED_AT_ONCE = 16;
 const LEASES_PAGE_ITEMS = 100;
+const COUNTED_AT_ONCE = 1000;
 
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
 export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog & TrailSource {
@@ -85,6 +89,7 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     getBackup: (id) => record<BackupRecord>(backupKey(id)),
     getHead: (resourceId) => record<Head>(headKey(resourceId)),
     getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
+    getExpiryState: () => record<ExpiryState>(EXPIRY_KEY),
     getNotice: (id) => record<Notice>(noticeKey(id)),
     getRequest: (id) => record<BackupRequest>(requestKey(id)),
     getOperation: (id) => record<OperationRecord>(operationKey(id)),
@@ -107,6 +112,18 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     async getIdempotency(key, now) {
       const answer = await record<IdempotencyRecord>(idempotencyKey(key));
       return answer !== undefined && answer.expiresAt > now ? answer : undefined;
+    },
+
+    async hasLive(count) {
+      let found = 0;
+      for (const pk of partitionsOf(INDEXED.live)) {
+        const live = table.query({
+          ...({ index: 'gsi1', pk, from: FIRST, to: LAST } as const),
+          ...({ direction: 'rising', pageItems: COUNTED_AT_ONCE } as const),
+        });
+        for await (const _entry of live) if (++found >= count) return true;
+      }
+      return count <= 0;
     },
 
     async listNotices(limit) {

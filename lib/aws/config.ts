@@ -25,6 +25,7 @@ const CHECKS = {
   [ENV.eventBus]: text,
   [ENV.allowUnencrypted]: matching(/^(true|false)$/, 'must be true or false'),
   [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
+  [ENV.expiryHoldSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
 } satisfies Record<keyof Environment, Check>;
 
@@ -45,6 +46,7 @@ export interface AwsConfig {
   eventBus: string;
   allowUnencrypted: boolean;
   graceMs: number;
+  expiryHoldMs: number;
   basePath: string;
 }
 
@@ -67,6 +69,7 @@ export function readConfig(env: Env): AwsConfig {
     eventBus: set[ENV.eventBus],
     allowUnencrypted: set[ENV.allowUnencrypted] === 'true',
     graceMs: Number(set[ENV.graceSeconds]) * 1000,
+    expiryHoldMs: Number(set[ENV.expiryHoldSeconds]) * 1000,
     basePath: set[ENV.basePath],
   };
 }

@@ -15,6 +15,7 @@ export const ENV = {
   eventBus: 'BACKUP_EVENT_BUS',
   allowUnencrypted: 'BACKUP_ALLOW_UNENCRYPTED',
   graceSeconds: 'BACKUP_GRACE_SECONDS',
+  expiryHoldSeconds: 'BACKUP_EXPIRY_HOLD_SECONDS',
   /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */
   basePath: 'BACKUP_BASE_PATH',
 } as const;

@@ -6,6 +6,7 @@ import { MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock, EventSink, Queue, TrailSource, TransferStore } from '../ports.ts';
+import { createClockWatch } from '../service/clock-watch.ts';
 import type { Deps } from '../service/deps.ts';
 import { createGate } from '../service/gate.ts';
 import { inThisThread } from '../service/text-work.ts';
@@ -54,7 +55,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const config = readConfig(env);
   const log = createLogger((line) => process.stdout.write(`${line}\n`));
   const clock = createSystemClock();
-  const { allowUnencrypted, graceMs, bucket, table: tableName, keyArn, formerKeyArns } = config;
+  const { allowUnencrypted, graceMs, expiryHoldMs, bucket, table: tableName, keyArn, formerKeyArns } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
   const catalog = keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock }));
@@ -66,10 +67,12 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
     clock,
+    clockWatch: createClockWatch(clock),
     log,
     options: {
       allowUnencrypted,
       graceMs,
+      expiryHoldMs,
       uploadBytesMax,
       syncBytesMax: bodyBytesMax,
       memory: MEMORY_BOUNDS,

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   upload_not_found: [404, 'There is no such upload'],
   operation_not_found: [404, 'There is no such operation'],
   resource_not_found: [404, 'There is no such resource'],
+  wait_not_found: [404, 'Nothing waits under that name'],
   policy_not_found: [404, 'There is no such policy'],
   snapshot_not_found: [404, 'There is no state at that instant'],
   path_not_found: [404, 'The state has nothing at that path'],

@@ -61,6 +61,16 @@ export const LIMITS = {
   graceMs: 7 * DAY_MS,
   /** What was undeleted after its expiry does not expire again before that: time to see to it. */
   undeletedMs: 7 * DAY_MS,
+  /** How long expiry waits where the clock or a sweep looks wrong, or a policy has been narrowed: time to say no. */
+  expiryHoldMs: DAY_MS,
+  /** A lock cannot be shortened, so a wrong year must not last for ever. */
+  lockMs: 3660 * DAY_MS,
+  /** Policies that may go on to protect beside the one in force. */
+  formerPoliciesMax: 20,
+  /** Backups named in an answer that says what would expire. */
+  namedExpiringMax: 100,
+  /** Waits kept apart; more become one for the store. */
+  expiryWaitsMax: 64,
   /** A restore that has not finished by then has failed; its lease on the chain ends too. */
   operationMs: 60 * 60 * SECOND_MS,
   /** Finished operations are listed for that long. */

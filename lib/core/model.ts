@@ -254,10 +254,46 @@ export interface RetentionPolicy {
   expireNewest?: boolean;
 }
 
+export interface FormerPolicy {
+  policy: RetentionPolicy;
+  until: number;
+}
+
 export interface PolicyRecord {
   resourceId: string;
   policy: RetentionPolicy;
+  /** Set when it was removed: it is kept while a former one still protects. */
+  removed?: true;
+  /** Policies that this one has narrowed: until then each goes on to protect what it protected. */
+  former?: FormerPolicy[];
   updatedAt: number;
+  version: number;
+}
+
+/** What keeps expired backups for a while, so that somebody can look. */
+export interface ExpiryWait {
+  id: string;
+  /** `many`: more at once than is usual; all others are about the clock, and hold up all expiry and removal. */
+  reason: 'clock_jumped' | 'clock_behind' | 'silence' | 'many';
+  /** Of `many`: the resource; absent for the store as a whole. */
+  resourceId?: string;
+  since: number;
+  /** Then it is over, unless somebody has decided before. */
+  until: number;
+  /** Of `many`: how many backups wait, and that they had expired by then. */
+  backups?: number;
+  covers?: number;
+  /** By how much the clock has moved beyond what has passed, in milliseconds. */
+  offsetMs?: number;
+  /** `confirmed`: need not wait. `refused`: waits until it is confirmed. */
+  decision?: 'confirmed' | 'refused';
+}
+
+/** What retention remembers from one sweep to the next. One for the store. */
+export interface ExpiryState {
+  /** What the clock said when it was last believed. */
+  seenAt: number;
+  waits: ExpiryWait[];
   version: number;
 }
 
@@ -304,6 +340,9 @@ export type AuditAction =
   | 'restore.progressed'
   | 'restore.completed'
   | 'restore.failed'
+  | 'expiry.held'
+  | 'expiry.resumed'
+  | 'expiry.decided'
   | 'policy.changed'
   | 'policy.removed'
   | 'notice.raised'

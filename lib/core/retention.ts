@@ -11,9 +11,13 @@ export interface RetentionDecision {
   action: 'keep' | 'drop';
   /**
    * To keep: every reason there is, of `legal-hold`, `locked`, `not-expired`, `kept-for-ever` (it never expires),
-   * `undeleted` (and kept for a while), `newest` (of its resource) and `last-1`, `hourly-5`, `daily-3`, `weekly-1`, `monthly-2`, `yearly-1` (the n-th newest of its rule). To drop: `expired`.
+   * `undeleted` (and kept for a while), `newest` (of its resource), `last-1`, `hourly-5`, `daily-3`, `weekly-1`, `monthly-2`,
+   * `yearly-1` (the n-th newest of its rule), `former-policy` (which protects a while longer) and `waits` (to expire: see
+   * `waitId`). To drop: `expired`.
    */
   reasons: string[];
+  /** What is kept only because it waits says for which wait. */
+  waitId?: string;
 }
 
 /** What a decision depends on. */
@@ -89,6 +93,36 @@ export function planRetention(
     for (const [i, backup] of kept.entries()) reasons.get(backup)!.push(`${rule.name}-${i + 1}`);
   }
   return newestFirst.map((backup) => decide(backup, reasons.get(backup)!));
+}
+
+/** Decides like `planRetention`, for the first of the policies; what only another one keeps, stays because of it. */
+export function planUnderAll(
+  backups: readonly RetentionSubject[],
+  policies: readonly (RetentionPolicy | undefined)[],
+  now: number,
+): RetentionDecision[] {
+  const [inForce, ...former] = policies;
+  const plan = planRetention(backups, inForce, now);
+  const others = former.map((policy) => planRetention(backups, policy, now));
+  return plan.map((decision, i) => {
+    const isKept = others.some((other) => other[i]!.action === 'keep');
+    return decision.action === 'drop' && isKept
+      ? { ...decision, action: 'keep', reasons: ['former-policy'] }
+      : decision;
+  });
+}
+
+/** From when on neither expiry nor a lock keeps a backup; infinite for one that is kept for ever. */
+export function timeOfExpiry({ expiresAt, keptUntil = 0, lockedUntil = 0 }: RetentionSubject): number {
+  return Math.max(expiresAt ?? Number.POSITIVE_INFINITY, keptUntil, lockedUntil);
+}
+
+/** Whether a policy may drop what another one keeps. */
+export function isNarrower(next: RetentionPolicy | undefined, than: RetentionPolicy | undefined): boolean {
+  if (next?.expireNewest === true && than?.expireNewest !== true) return true;
+  const keeps = RULES.map(({ keep }) => [keep(next ?? {}) ?? 0, keep(than ?? {}) ?? 0] as const);
+  if (keeps.some(([after, before]) => after < before)) return true;
+  return than?.timeZone !== next?.timeZone && keeps.some(([, before]) => before > 0);
 }
 
 /** Why a backup is kept, whatever the policy. */

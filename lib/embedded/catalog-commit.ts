@@ -31,6 +31,7 @@ export function createCatalogWriter(
     ...operationPreparers(database, allocated),
     ...requestPreparers(database, allocated),
     ...resourcePreparers(database),
+    ...expiryPreparers(database),
     ...noticePreparers(database),
     ...trailPreparers(database),
   };
@@ -246,6 +247,21 @@ function createVersionedPut(database: Database, table: 'head' | 'policy') {
     const values = [record.version, ...docOf(record), keyText(resourceId)];
     return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
   };
+}
+
+function expiryPreparers(database: Database) {
+  const insert = database.statement(
+    'INSERT INTO expiry (version, doc, sum, one) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING',
+  );
+  const update = database.statement(
+    'UPDATE expiry SET version = ?, doc = ?, sum = ? WHERE one = 1 AND version = ?',
+  );
+  return {
+    'expiry.put': ({ record, expect }) => {
+      const values = [record.version, ...docOf(record)];
+      return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+    },
+  } satisfies Partial<Preparers>;
 }
 
 function noticePreparers(database: Database) {

@@ -7,6 +7,7 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
+  ExpiryState,
   GarbageEntry,
   Head,
   IdempotencyRecord,
@@ -93,6 +94,7 @@ const PLANS: readonly TablePlan[] = [
   })),
   plan<PolicyRecord>('policy', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),
   plan<AuditEvent>('event', ({ id, resourceId }) => ({ id: keyText(id), resource_id: keyText(resourceId) })),
+  plan<ExpiryState>('expiry', ({ version }) => ({ one: 1, version })),
   plan<Notice>('notice', ({ id, since, version }) => ({ id: keyText(id), since, version })),
 ];
 

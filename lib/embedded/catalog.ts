@@ -5,6 +5,7 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
+  ExpiryState,
   Head,
   IdempotencyRecord,
   Notice,
@@ -39,6 +40,10 @@ export function createCatalog(database: Database, room?: Room): Catalog {
   const backupById = database.statement<DocRow>('SELECT doc, sum FROM backup WHERE id = ?');
   const headOf = database.statement<DocRow>('SELECT doc, sum FROM head WHERE resource_id = ?');
   const policyOf = database.statement<DocRow>('SELECT doc, sum FROM policy WHERE resource_id = ?');
+  const expiryState = database.statement<DocRow>('SELECT doc, sum FROM expiry WHERE one = 1');
+  const liveFrom = database.statement<{ found: 1 }>(
+    'SELECT 1 AS found FROM backup WHERE live = 1 AND created_at > ? ORDER BY created_at LIMIT 1 OFFSET ?',
+  );
   const noticeById = database.statement<DocRow>('SELECT doc, sum FROM notice WHERE id = ?');
   const notices = database.statement<DocRow>(
     'SELECT doc, sum FROM notice WHERE since >= 0 ORDER BY since, id LIMIT ?',
@@ -172,6 +177,15 @@ export function createCatalog(database: Database, room?: Room): Catalog {
         policyOf.get(keyText(resourceId)),
         (found) => found.resourceId === resourceId,
       );
+    },
+
+    async getExpiryState() {
+      const row = expiryState.get();
+      return row && recordOf<ExpiryState>('expiry', row);
+    },
+
+    async hasLive(count) {
+      return count <= 0 || liveFrom.get(Number.MIN_SAFE_INTEGER, count - 1) !== undefined;
     },
 
     async getNotice(id) {

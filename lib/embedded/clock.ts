@@ -1,6 +1,7 @@
+import { uptime } from 'node:os';
 import type { Clock } from '../ports.ts';
 
-/** The clock of the machine. */
+/** The clock of the machine. What has passed is counted from its start: that goes on while it sleeps, and cannot be set. */
 export function createSystemClock(): Clock {
-  return { now: () => Date.now() };
+  return { now: () => Date.now(), monotonic: () => uptime() * 1000 };
 }

@@ -48,6 +48,7 @@ const schema = z.object({
   BACKUP_ALLOW_UNENCRYPTED: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400, 3600),
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
+  BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
 });
 
 export interface EmbeddedConfig {
@@ -61,6 +62,7 @@ export interface EmbeddedConfig {
   allowUnencrypted: boolean;
   retentionIntervalMs: number;
   graceMs: number;
+  expiryHoldMs: number;
 }
 
 /** Settings that are read elsewhere. */
@@ -93,6 +95,7 @@ export function readConfig(env: Record<string, string | undefined>): EmbeddedCon
     allowUnencrypted: set.BACKUP_ALLOW_UNENCRYPTED === 'true',
     retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
+    expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
   };
 }
 

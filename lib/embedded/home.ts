@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import type { Clock, Keyring, Queue, Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
+import { createClockWatch, lookAtClock } from '../service/clock-watch.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
@@ -69,6 +70,7 @@ export type UpkeepName =
   | 'room'
   | 'late'
   | 'catalog'
+  | 'clock'
   | 'trail'
   | 'jobs'
   | 'lost-jobs'
@@ -99,6 +101,7 @@ const HEALTH_KEPT_MS = 1000;
 const UPLOADS_EVERY_MS = 3_600_000;
 /** What was committed is in the trail within a minute. */
 const TRAIL_EVERY_MS = 20_000;
+const CLOCK_EVERY_MS = 60_000;
 const CATALOG_EVERY_MS = 86_400_000;
 const ORPHANS_EVERY_MS = 86_400_000;
 /** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
@@ -126,7 +129,7 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
 }
 
 async function compose(config: HomeConfig, log: Logger, database: Database, room: Room): Promise<Home> {
-  const { dataDir, allowUnencrypted, graceMs } = config;
+  const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
   const clock = config.clock ?? createSystemClock();
   const queue = createQueue(database, clock);
   const scratch = createScratch(dataDir, room);
@@ -143,11 +146,13 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
     clock,
+    clockWatch: createClockWatch(clock),
     log,
     transfers,
     options: {
       allowUnencrypted,
       graceMs,
+      expiryHoldMs,
       uploadBytesMax: config.bodyBytesMax,
       syncBytesMax: Number.POSITIVE_INFINITY,
       memory: MEMORY_BOUNDS,
@@ -189,6 +194,10 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     room: { everyMs: ROOM_EVERY_MS, run: () => room.make() },
     trail: { everyMs: TRAIL_EVERY_MS, run: async () => trail?.write() },
     catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
+    clock: {
+      everyMs: CLOCK_EVERY_MS,
+      run: () => ifWritable<unknown>(deps, 'the clock', () => lookAtClock(deps), undefined),
+    },
     jobs: {
       everyMs: QUEUE_EVERY_MS,
       async run() {
@@ -220,6 +229,8 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
       firstMs: ORPHANS_EVERY_MS,
       async run() {
         if (!(await proof.demand())) return;
+        // What was set aside is removed by the clock.
+        if ((await lookAtClock(deps)) !== undefined) return;
         log.info('orphans looked for', { ...(await findOrphans(deps)) });
       },
     },
@@ -227,6 +238,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
       everyMs: UPLOADS_EVERY_MS,
       // What waits to be made into a backup stays, however long that takes.
       async run() {
+        if ((await lookAtClock(deps)) !== undefined) return;
         const isWanted = async (uploadId: string): Promise<boolean> => {
           const request = await deps.catalog.requestOfUpload(uploadId);
           return request !== undefined && !isFinished(request.status);

@@ -101,6 +101,9 @@ function* changesOf({ backups, heads }: RebuiltCatalog, trail: Replayed): Genera
   for (const record of trail.policies.values()) {
     yield { kind: 'policy.put', record: first(record), expect: 0 };
   }
+  for (const record of trail.expiry.values()) {
+    yield { kind: 'expiry.put', record: first(record), expect: 0 };
+  }
   for (const record of trail.notices.values()) {
     if (!MENDED.includes(record.code)) yield { kind: 'notice.put', record: first(record), expect: 0 };
   }

@@ -30,7 +30,10 @@ const MAKES: ReadonlySet<Kind> = new Set<Kind>([
 
 export function roomUseOf(changes: readonly Change[]): RoomUse {
   if (changes.some(({ kind }) => TAKES.has(kind))) return 'takes';
-  return changes.some(({ kind }) => MAKES.has(kind)) || isProtection(changes) ? 'makes' : 'neither';
+  // What waits to expire is written down before a sweep makes room.
+  const isSweep = changes.some((change) => change.kind === 'expiry.put' && change.isMark !== true);
+  const makes = isSweep || changes.some(({ kind }) => MAKES.has(kind)) || isProtection(changes);
+  return makes ? 'makes' : 'neither';
 }
 
 /** A record that changes with an event; without one, only what was found out about it is written down. */

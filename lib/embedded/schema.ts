@@ -183,6 +183,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX backup_hidden_resource ON backup (resource_id, sequence) WHERE live = 0;
   CREATE INDEX backup_hidden_resource_type ON backup (resource_id, type, sequence) WHERE live = 0;
   `,
+  `
+  CREATE TABLE expiry (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    version INTEGER NOT NULL,
+    doc TEXT NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -5,6 +5,7 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
+  ExpiryState,
   GarbageEntry,
   Head,
   IdempotencyRecord,
@@ -34,6 +35,7 @@ const TABLES = [
   reader<GarbageEntry>('garbage', (entry) => ({ kind: 'garbage.put', entry })),
   reader<OperationRecord>('operation', (record) => ({ kind: 'operation.insert', record })),
   reader<IdempotencyRecord>('idempotency', (record) => ({ kind: 'idempotency.insert', record, now: 0 })),
+  reader<ExpiryState>('expiry', (record) => ({ kind: 'expiry.put', record, expect: 0 })),
   reader<Notice>('notice', (record) => ({ kind: 'notice.put', record, expect: 0 })),
   reader<AuditEvent>('event', (event) => ({ kind: 'event.append', event })),
 ];

@@ -178,6 +178,28 @@ export function createAnswers() {
     }),
     updatedAt: time,
   });
+  const backupIds = z.object({
+    count,
+    backupIds: z.array(z.string()).check(about('The first hundred of them')),
+  });
+  const changed = {
+    wouldExpire: backupIds.check(about('What goes because of the change')),
+    effectiveAt: z
+      .exactOptional(time)
+      .check(about('Until then what was kept before stays; absent if nothing is kept less than before')),
+  };
+  const PolicyChanged = z.extend(Policy, { ...changed, warnings: z.exactOptional(z.array(z.string())) });
+  const Wait = z.object({
+    id: z.string(),
+    reason: z.enum(['clock_jumped', 'clock_behind', 'silence', 'many']),
+    detail: z.string(),
+    resourceId: z.exactOptional(z.string()),
+    backups: z.exactOptional(count),
+    since: time,
+    until: time,
+    decision: z.exactOptional(z.enum(['confirmed', 'refused'])),
+  });
+  const WaitList = z.object({ waits: z.array(Wait), count });
 
   const RetentionPlan = z.object({
     decisions: z.array(
@@ -188,15 +210,19 @@ export function createAnswers() {
         expiresAt: z.exactOptional(time),
         action: z.enum(['keep', 'drop']),
         reasons: z.array(z.string()),
+        waitId: z.exactOptional(z.string()),
       }),
     ),
     count,
     nextCursor: z.exactOptional(z.string()),
+    summary: z.string().check(about('All of the plan in one sentence')),
+    waits: z.array(Wait).check(about('What keeps some of it for a while')),
+    wouldExpire: z.exactOptional(backupIds).check(about('Under a policy that has not been set')),
   });
 
   const deleted = { status: z.literal('deleted') };
   const Deleted = z.object({ id: z.string(), ...deleted });
-  const PolicyDeleted = z.object({ resourceId: z.string(), ...deleted });
+  const PolicyDeleted = z.object({ resourceId: z.string(), ...deleted, ...changed });
 
   const ServiceInfo = z.object({
     name: z.string(),
@@ -258,6 +284,9 @@ export function createAnswers() {
     Delta,
     Validation,
     Policy,
+    PolicyChanged,
+    Wait,
+    WaitList,
     RetentionPlan,
     Deleted,
     PolicyDeleted,

@@ -171,8 +171,17 @@ export const EXAMPLES: Partial<Record<OperationId, RouteExamples>> = {
           },
         ],
         count: 1,
+        summary:
+          'keeps 7 daily, 4 weekly, what has not expired (1 backup, 512 bytes); next to go: backup-1 at 2025-01-31T12:00:00.000Z',
+        waits: [],
       },
     },
+  },
+  planPolicy: {
+    requests: { narrower: { resourceId: 'database-1', policy: { keepDaily: 3 } } },
+  },
+  decideWait: {
+    requests: { goOn: { decision: 'confirm' }, keep: { decision: 'refuse' } },
   },
   getPolicy: {
     answers: {
@@ -186,6 +195,15 @@ export const EXAMPLES: Partial<Record<OperationId, RouteExamples>> = {
   putPolicy: {
     requests: { years: { keepDaily: 7, keepWeekly: 4, keepMonthly: 12, keepYearly: 7 } },
   },
-  removePolicy: { answers: { 200: { resourceId: 'database-1', status: 'deleted' } } },
+  removePolicy: {
+    answers: {
+      200: {
+        resourceId: 'database-1',
+        status: 'deleted',
+        wouldExpire: { count: 1, backupIds: ['backup-1'] },
+        effectiveAt: '2025-02-02T12:00:00.000Z',
+      },
+    },
+  },
   getHealth: { answers: { 200: { status: 'healthy' } } },
 };

@@ -3,7 +3,7 @@
 import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BackupRequest, OperationRecord } from '../core/model.ts';
 import type { Page } from '../ports.ts';
-import type { BackupService, RestoreOutput } from '../service/api.ts';
+import type { BackupService, RestoreOutput, RetentionPlan } from '../service/api.ts';
 import type { Identity } from './auth.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
@@ -16,11 +16,14 @@ import {
   type OperationView,
   operationUrl,
   viewBackup,
+  viewChange,
   viewDecision,
+  viewIds,
   viewNotice,
   viewOperation,
   viewPolicy,
   viewRequest,
+  viewWait,
 } from './view.ts';
 
 export const SERVICE_NAME = 'Backup & Restore Service';
@@ -193,7 +196,20 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async planRetention({ query }) {
-      return replyPage('decisions', await service.planRetention(query), viewDecision);
+      return replyPlan(await service.planRetention(query));
+    },
+
+    async planPolicy({ query, fields }) {
+      return replyPlan(await service.planPolicy({ ...query, ...fields }));
+    },
+
+    async listWaits() {
+      const waits = (await service.listWaits()).map(viewWait);
+      return replyJson(200, { waits, count: waits.length });
+    },
+
+    async decideWait({ params, fields }, { actor }) {
+      return replyJson(200, viewWait(await service.decideWait(params.id, fields.decision, { actor })));
     },
 
     async getPolicy({ params }) {
@@ -201,12 +217,18 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
     },
 
     async putPolicy({ params, fields }, { actor }) {
-      return replyJson(200, viewPolicy(await service.putPolicy(params.resourceId, fields, { actor })));
+      const change = await service.putPolicy(params.resourceId, fields, { actor });
+      const { record, warnings } = change;
+      return replyJson(200, {
+        ...viewPolicy(record),
+        ...viewChange(change),
+        ...(warnings.length === 0 ? {} : { warnings }),
+      });
     },
 
     async removePolicy({ params }, { actor }) {
-      await service.removePolicy(params.resourceId, { actor });
-      return replyJson(200, { resourceId: params.resourceId, status: 'deleted' });
+      const change = await service.removePolicy(params.resourceId, { actor });
+      return replyJson(200, { resourceId: params.resourceId, status: 'deleted', ...viewChange(change) });
     },
   };
 }
@@ -219,6 +241,17 @@ function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown)
   const items = page.items.map(view);
   const next = page.cursor === undefined ? {} : { nextCursor: page.cursor };
   return replyJson(200, { [member]: items, count: items.length, ...next });
+}
+
+function replyPlan({ items, cursor, summary, waits, wouldExpire }: RetentionPlan): Response {
+  return replyJson(200, {
+    decisions: items.map(viewDecision),
+    count: items.length,
+    ...(cursor === undefined ? {} : { nextCursor: cursor }),
+    summary,
+    waits: waits.map(viewWait),
+    ...(wouldExpire === undefined ? {} : { wouldExpire: viewIds(wouldExpire) }),
+  });
 }
 
 function replyRestore(

@@ -41,6 +41,8 @@ export const OperationListQuery = once(() =>
 );
 export const PlanQuery = once(() => z.strictObject({ resourceId: z.exactOptional(name()), ...page() }));
 
+export const PageQuery = once(() => z.strictObject(page()));
+
 export const CreateHeaders = once(() => z.object({ 'idempotency-key': z.exactOptional(idempotencyKey()) }));
 export const RestoreHeaders = once(() => z.object({ prefer: z.exactOptional(preferAsync()) }));
 
@@ -125,6 +127,12 @@ export const PolicyFields = once(() =>
       ),
     ),
 );
+
+export const PlanFields = once(() =>
+  z.strictObject({ resourceId: name(), policy: z.exactOptional(PolicyFields()) }),
+);
+
+export const DecisionFields = once(() => z.strictObject({ decision: z.enum(['confirm', 'refuse']) }));
 
 /** Where nothing is taken, anything is a fault. */
 export const Nothing = once(() => z.strictObject({}));

@@ -1,5 +1,6 @@
 // Records to the wire, member for member in the order of the specification. What is not named here is not shown.
 
+import { LIMITS } from '../core/limits.ts';
 import type {
   BackupRecord,
   BackupRequest,
@@ -8,7 +9,8 @@ import type {
   OperationRecord,
   PolicyRecord,
 } from '../core/model.ts';
-import type { RetentionDecision } from '../service/api.ts';
+import type { PolicyChange, RetentionDecision } from '../service/api.ts';
+import type { DescribedWait } from '../service/waits.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 
@@ -163,7 +165,34 @@ export function viewDecision(decision: RetentionDecision): Answer<'RetentionPlan
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
     action: decision.action,
     reasons: decision.reasons,
+    ...(decision.waitId === undefined ? {} : { waitId: decision.waitId }),
   };
+}
+
+export function viewWait(wait: DescribedWait): Answer<'Wait'> {
+  const { id, reason, detail, resourceId, backups, decision } = wait;
+  return {
+    id,
+    reason,
+    detail,
+    ...(resourceId === undefined ? {} : { resourceId }),
+    ...(backups === undefined ? {} : { backups }),
+    since: formatInstant(wait.since),
+    until: formatInstant(wait.until),
+    ...(decision === undefined ? {} : { decision }),
+  };
+}
+
+/** What would go because of a change, and from when on. */
+export function viewChange({ wouldExpire, effectiveAt }: PolicyChange) {
+  return {
+    wouldExpire: viewIds(wouldExpire),
+    ...(effectiveAt === undefined ? {} : { effectiveAt: formatInstant(effectiveAt) }),
+  };
+}
+
+export function viewIds(backupIds: readonly string[]) {
+  return { count: backupIds.length, backupIds: backupIds.slice(0, LIMITS.namedExpiringMax) };
 }
 
 export function viewNotice(notice: Notice): Answer<'Notice'> {

@@ -18,6 +18,8 @@ export interface Settings {
   allowUnencrypted: boolean;
   /** Between a removal being marked and its bytes being swept. */
   graceSeconds: number;
+  /** How long expiry waits where something looks wrong; 0 for not at all. */
+  expiryHoldSeconds: number;
   retentionEveryMinutes: number;
   /** Calls a second of the whole API, beyond which callers get 429. */
   requestsPerSecondMax: number;
@@ -49,6 +51,7 @@ const NAMES = [
   'alarmEmail',
   'allowUnencrypted',
   'graceSeconds',
+  'expiryHoldSeconds',
   'retentionEveryMinutes',
   'maxRequestsPerSecond',
   'apiLogs',
@@ -93,6 +96,7 @@ export function readSettings(context: Context): Settings {
     ...(alarmEmail === undefined ? {} : { alarmEmail }),
     allowUnencrypted: oneOf(read, 'allowUnencrypted', ['false', 'true']) === 'true',
     graceSeconds,
+    expiryHoldSeconds: wholeNumber(read, 'expiryHoldSeconds', 86_400, 0, 30 * 86_400),
     retentionEveryMinutes: wholeNumber(read, 'retentionEveryMinutes', 15, 1, 1440),
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),

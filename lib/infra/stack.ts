@@ -61,6 +61,7 @@ export class BackupStack extends Stack {
       [ENV.eventBus]: bus.eventBusName,
       [ENV.allowUnencrypted]: String(settings.allowUnencrypted),
       [ENV.graceSeconds]: String(settings.graceSeconds),
+      [ENV.expiryHoldSeconds]: String(settings.expiryHoldSeconds),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
     };
     const functions = new Functions(this, 'Functions', {

@@ -127,6 +127,11 @@ const APPLIERS: Appliers = {
     journal.delete(state.policies, resourceId);
   },
 
+  'expiry.put'(state, journal, { kind, record, expect }) {
+    demand((state.expiry.get('')?.version ?? 0) === expect, kind);
+    journal.set(state.expiry, '', record);
+  },
+
   'notice.put'(state, journal, { kind, record, expect }) {
     demand((state.notices.get(record.id)?.version ?? 0) === expect, kind);
     journal.set(state.notices, record.id, record);

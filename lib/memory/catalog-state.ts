@@ -4,6 +4,7 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
+  ExpiryState,
   GarbageEntry,
   Head,
   IdempotencyRecord,
@@ -41,6 +42,8 @@ export interface CatalogState {
   requests: Map<string, Entry<BackupRequest>>;
   policies: Map<string, PolicyRecord>;
   notices: Map<string, Notice>;
+  /** At most one, under the empty name. */
+  expiry: Map<string, ExpiryState>;
   events: Map<string, Entry<StoredEvent>>;
   /** The highest number given in an id of each kind. */
   allocated: Map<IdKind, number>;
@@ -61,6 +64,7 @@ export function createState(): CatalogState {
     requests: new Map(),
     policies: new Map(),
     notices: new Map(),
+    expiry: new Map(),
     events: new Map(),
     allocated: new Map(),
     rows: 0,

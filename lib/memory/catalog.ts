@@ -111,6 +111,14 @@ export function createMemoryCatalog(): Catalog {
       return copied(state.policies.get(resourceId));
     },
 
+    async getExpiryState() {
+      return copied(state.expiry.get(''));
+    },
+
+    async hasLive(count) {
+      return liveBackups().length >= count;
+    },
+
     async getNotice(id) {
       return copied(state.notices.get(id));
     },

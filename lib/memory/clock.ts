@@ -3,22 +3,25 @@
 import type { Clock } from '../ports.ts';
 
 export interface ManualClock extends Clock {
-  /** Jumps to an instant, forwards or backwards (epoch milliseconds). */
+  /** Sets the wall clock, forwards or backwards (epoch milliseconds): no time passes. */
   set(atMs: number): void;
-  /** Moves on by so many milliseconds; negative ones move it back. */
+  /** So many milliseconds pass. */
   advance(byMs: number): void;
 }
 
 /** A clock that shows `startMs` (epoch milliseconds) until it is moved. */
 export function createManualClock(startMs = Date.UTC(2025, 0, 1)): ManualClock {
   let nowMs = startMs;
+  let passedMs = 0;
   return {
     now: () => nowMs,
+    monotonic: () => passedMs,
     set: (atMs) => {
       nowMs = atMs;
     },
     advance: (byMs) => {
       nowMs += byMs;
+      passedMs += byMs;
     },
   };
 }

@@ -15,6 +15,7 @@ import type {
 import type { RetentionDecision } from '../core/retention.ts';
 import type { Page, PageRequest } from '../ports.ts';
 import type { Text } from './text.ts';
+import type { Decision, DescribedWait } from './waits.ts';
 
 export type { RetentionDecision, Text };
 
@@ -102,6 +103,24 @@ export interface ProtectionInput {
   lockedUntil?: number;
 }
 
+export interface RetentionPlan extends Page<RetentionDecision> {
+  /** All of the plan in one sentence. */
+  summary: string;
+  /** Those that keep something of it. */
+  waits: DescribedWait[];
+  /** Under a policy that has not been set: the backups that would go, and stay as it is. */
+  wouldExpire?: string[];
+}
+
+export interface PolicyChange {
+  record: PolicyRecord;
+  /** The backups that go because of it, once it takes effect. */
+  wouldExpire: string[];
+  /** From when on what it no longer keeps may go; absent if at once. */
+  effectiveAt?: number;
+  warnings: string[];
+}
+
 /** A part of the service that does not answer, and why. */
 export interface HealthProblem {
   part: string;
@@ -161,10 +180,16 @@ export interface BackupService {
   getOperationResult(id: string): Promise<RestoreResult>;
 
   /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
-  planRetention(request: PageRequest & { resourceId?: string }): Promise<Page<RetentionDecision>>;
+  planRetention(request: PageRequest & { resourceId?: string }): Promise<RetentionPlan>;
+  /** The same under a policy that has not been set. */
+  planPolicy(request: PageRequest & { resourceId: string; policy?: RetentionPolicy }): Promise<RetentionPlan>;
+  /** What has expired and waits, or why nothing expires. */
+  listWaits(): Promise<DescribedWait[]>;
+  /** Throws wait_not_found. */
+  decideWait(id: string, decision: Decision, caller: Caller): Promise<DescribedWait>;
   getPolicy(resourceId: string): Promise<PolicyRecord>;
-  putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyRecord>;
-  removePolicy(resourceId: string, caller: Caller): Promise<void>;
+  putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyChange>;
+  removePolicy(resourceId: string, caller: Caller): Promise<PolicyChange>;
 
   /** What does not answer, and what an operator should know of. */
   checkHealth(): Promise<Health>;

@@ -14,6 +14,7 @@ import type {
   TransferStore,
 } from '../ports.ts';
 import type { KeptBases } from './bases.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { Gate } from './gate.ts';
 import type { LateOperations } from './late-operations.ts';
 import type { Readers } from './readers.ts';
@@ -25,6 +26,8 @@ export interface ServiceOptions {
   allowUnencrypted: boolean;
   /** Between a removal being marked and its bytes being swept. */
   graceMs: number;
+  /** How long expiry waits where the clock or a sweep looks wrong; 0 for not at all. */
+  expiryHoldMs: number;
   /** The largest state that an upload may hold. */
   uploadBytesMax: number;
   /** A larger state is restored in the background, asked for or not. */
@@ -43,6 +46,7 @@ export interface Deps {
   events: EventSink;
   transfers: TransferStore;
   clock: Clock;
+  clockWatch: ClockWatch;
   log: Logger;
   options: ServiceOptions;
   /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */

@@ -5,6 +5,7 @@ import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BackupType, BaseRef, Head } from '../core/model.ts';
 import type { Change } from '../ports.ts';
 import { demandSameBackup } from './agreement.ts';
+import { type ClockDeps, peekAtClock } from './clock-watch.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
@@ -27,7 +28,7 @@ export function noBackup(id: string): ServiceError {
  * Throws ServiceError `backup_not_found`, `backup_protected`, or `write_conflict` when others keep changing it.
  */
 export async function hideBackup(
-  deps: Pick<Deps, 'catalog' | 'clock' | 'gate' | 'options' | 'trust'>,
+  deps: Pick<Deps, 'gate' | 'trust'> & ClockDeps,
   id: string,
   reason: 'deleted' | 'expired',
   actor: string,
@@ -39,7 +40,7 @@ export async function hideBackup(
 }
 
 async function hideNow(
-  deps: Pick<Deps, 'catalog' | 'clock' | 'options'>,
+  deps: ClockDeps,
   id: string,
   reason: 'deleted' | 'expired',
   actor: string,
@@ -49,6 +50,7 @@ async function hideNow(
     const record = await liveBackup(deps, id);
     const now = clock.now();
     refuseProtected(record, now);
+    await refuseDoubtfulEnd(deps, record);
     const blob = ownBlob(record);
     const { resourceId, chainId, sequence } = record;
     const about = { resourceId, backupId: id };
@@ -95,6 +97,15 @@ function refuseProtected(record: BackupRecord, now: number): void {
     const until = new Date(record.lockedUntil).toISOString();
     throw new ServiceError('backup_protected', `Backup ${record.id} is locked until ${until}.`);
   }
+}
+
+/** Throws ServiceError `backup_protected` for a lock that has ended only by a clock that is not believed. */
+export async function refuseDoubtfulEnd(deps: ClockDeps, { id, lockedUntil }: BackupRecord): Promise<void> {
+  if (lockedUntil === undefined || (await peekAtClock(deps)).wait === undefined) return;
+  throw new ServiceError(
+    'backup_protected',
+    `Backup ${id} was locked, and the clock cannot be believed at the moment: see the waits of retention.`,
+  );
 }
 
 /** The head once the backup is gone: later deltas build on what is live. */

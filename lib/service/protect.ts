@@ -1,19 +1,20 @@
 // Legal hold and lock: while either stands, a backup is neither deleted nor expired.
 
 import { ServiceError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Caller, ProtectionInput } from './api.ts';
+import type { ClockDeps } from './clock-watch.ts';
 import { retryOnConflict } from './conflict.ts';
-import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { liveBackup } from './hide.ts';
+import { liveBackup, refuseDoubtfulEnd } from './hide.ts';
 
 /**
  * Sets or lifts a hold, sets or extends a lock.
  * Throws ServiceError `backup_not_found`, or `backup_protected` when a lock would be shortened.
  */
 export async function protectBackup(
-  deps: Pick<Deps, 'catalog' | 'clock'>,
+  deps: ClockDeps,
   id: string,
   input: ProtectionInput,
   caller: Caller,
@@ -29,6 +30,13 @@ export async function protectBackup(
       lockedUntil < record.lockedUntil
     ) {
       throw new ServiceError('backup_protected', 'A lock can be moved later, never earlier.');
+    }
+    if (lockedUntil !== undefined && lockedUntil < (record.lockedUntil ?? 0))
+      await refuseDoubtfulEnd(deps, record);
+    if (lockedUntil !== undefined && lockedUntil > now + LIMITS.lockMs) {
+      throw new ServiceError('invalid_request', 'A lock lasts ten years at most: it cannot be shortened.', {
+        errors: [{ pointer: '/lockedUntil', detail: 'must not be more than ten years ahead' }],
+      });
     }
     const next = { ...record, ...input, version: record.version + 1 };
     await deps.catalog.commit([

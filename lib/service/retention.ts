@@ -1,17 +1,17 @@
-// Retention: what a sweep would do and why, and the sweep itself.
+// The sweep: hides what has expired, removes what nothing needs any more.
 
 import { ownBlob } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
+import { CLOCK_TOLERANCE_MS } from '../core/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
-import type { BackupRecord } from '../core/model.ts';
-import { planRetention } from '../core/retention.ts';
-import type { Page, PageRequest } from '../ports.ts';
+import type { BackupRecord, ExpiryWait } from '../core/model.ts';
 import { disagreementOf } from './agreement.ts';
-import type { RetentionDecision } from './api.ts';
 import { headerOf } from './blob-header.ts';
-import { collect, pages } from './collect.ts';
+import { lookAtClock, peekAtClock } from './clock-watch.ts';
+import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { relayEvents } from './events.ts';
+import { judgeExpiry, settleWaits } from './expiry.ts';
 import { hideBackup } from './hide.ts';
 import { ifWritable, writeLateOperations } from './late-operations.ts';
 import { raiseNotice } from './notices.ts';
@@ -24,31 +24,13 @@ const FAILED_RESOURCES_MAX = 10;
 
 export interface SweepSummary {
   expired: number;
+  /** What has expired and waits (see `waits.ts`). */
+  waiting: number;
   rebased: number;
   blobsRemoved: number;
   operationsFailed: number;
   /** False if the deadline ended it; the next sweep goes on. */
   finished: boolean;
-}
-
-/** The dry run: all live backups of a resource, or, without one, those past their expiry. Changes nothing. */
-export async function readPlan(
-  deps: Deps,
-  request: PageRequest & { resourceId?: string },
-): Promise<Page<RetentionDecision>> {
-  const { resourceId, limit, cursor } = request;
-  const decide = createDecider(deps);
-  if (resourceId === undefined) {
-    const before = deps.clock.now();
-    const page = await deps.catalog.expiring({ before, limit, ...(cursor === undefined ? {} : { cursor }) });
-    const items = await Array.fromAsync(page.items, decide);
-    return page.cursor === undefined ? { items } : { items, cursor: page.cursor };
-  }
-  const all = await decisionsOf(deps, resourceId);
-  const from = cursor === undefined ? 0 : readOffset(cursor, all.length);
-  const items = all.slice(from, from + limit);
-  const next = from + limit;
-  return next < all.length ? { items, cursor: Buffer.from(`plan:${next}`).toString('base64url') } : { items };
 }
 
 /**
@@ -58,13 +40,14 @@ export async function readPlan(
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
   demandTrust(deps);
-  const { catalog, clock } = deps;
+  const { catalog } = deps;
   // Neither frees anything, and a sweep is what makes room.
   await ifWritable(deps, 'late restores', () => writeLateOperations(deps), 0);
   const abandoned = () => failAbandoned(deps, { interrupted: false });
   const operationsFailed = await ifWritable(deps, 'abandoned work', abandoned, 0);
   const summary: SweepSummary = {
     expired: 0,
+    waiting: 0,
     rebased: 0,
     blobsRemoved: 0,
     operationsFailed,
@@ -81,18 +64,29 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
       if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
     }
   };
-  const decide = createDecider(deps);
-  const now = clock.now();
-  // Hiding takes backups out of this very list, so it is read to its end before anything is hidden.
-  const expired = await collect((page) => catalog.expiring({ ...page, before: now }));
-  for (const record of expired) {
+  const clockWait = await lookEvenIfFull(deps);
+  // Hiding takes backups out of the very list that is judged, so all is judged before anything is hidden.
+  const judgement = await judgeExpiry(deps, await catalog.getExpiryState(), clockWait);
+  const { now, going, waiting } = judgement;
+  summary.waiting = waiting.size;
+  if (clockWait !== undefined) {
+    deps.log.warn('nothing expires and nothing is removed', { ...clockWait });
+    await relayEvents(deps);
+    return { ...summary, finished: true };
+  }
+  const { begun } = judgement;
+  // What begins to wait is written down first, what has waited last: it may take more than one sweep.
+  await settleWaits(deps, { ...judgement, ended: [] });
+  for (const record of going) {
     if (isOver(deps, deadline)) return summary;
-    if ((await decide(record)).action === 'keep') continue;
+    if (waiting.has(record.id)) continue;
     await despite(record.resourceId, async () => {
       if (await expire(deps, record)) summary.expired++;
     });
     touched.add(record.resourceId);
   }
+  await settleWaits(deps, { ...judgement, begun: [] });
+  if (waiting.size > 0) deps.log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
   for await (const entry of pages((page) => catalog.dueGarbage({ ...page, before: now }))) {
     touched.add(entry.resourceId);
   }
@@ -111,8 +105,15 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   return { ...summary, finished: true };
 }
 
-/** Between two steps, whether there is to be no other. */
-function isOver({ clock, isStopping }: Deps, deadline: number): boolean {
+/** On a full disk the wait cannot be written down, but it is found again each time. */
+async function lookEvenIfFull(deps: Deps): Promise<ExpiryWait | undefined> {
+  const { wait } = await peekAtClock(deps);
+  return ifWritable(deps, 'the clock', () => lookAtClock(deps), wait);
+}
+
+/** Between two steps, whether there is to be no other: nor is there if the clock has been set since it was looked at. */
+function isOver({ clock, clockWatch, options, isStopping }: Deps, deadline: number): boolean {
+  if (options.expiryHoldMs > 0 && Math.abs(clockWatch.driftMs()) > CLOCK_TOLERANCE_MS) return true;
   return clock.now() >= deadline || isStopping?.() === true;
 }
 
@@ -147,34 +148,4 @@ async function agrees(deps: Deps, record: BackupRecord): Promise<boolean> {
   const notice = { id: `disagreement:${backupId}`, code: 'disagreement', severity: 'warning' } as const;
   await raiseNotice(deps, { ...notice, detail, backupId, resourceId });
   return false;
-}
-
-/** Decides one backup at a time; a policy needs the whole resource, which is read once. */
-function createDecider(deps: Deps): (record: BackupRecord) => Promise<RetentionDecision> {
-  const planned = new Map<string, Promise<Map<string, RetentionDecision>>>();
-  const plan = async (resourceId: string) =>
-    new Map((await decisionsOf(deps, resourceId)).map((decision) => [decision.backupId, decision]));
-  return async (record) => {
-    const { resourceId, id } = record;
-    if (!planned.has(resourceId)) planned.set(resourceId, plan(resourceId));
-    const decision = (await planned.get(resourceId)!).get(id);
-    // Hidden since it was listed: nothing is left to decide.
-    return decision ?? planRetention([record], undefined, deps.clock.now())[0]!;
-  };
-}
-
-async function decisionsOf({ catalog, clock }: Deps, resourceId: string): Promise<RetentionDecision[]> {
-  const [stored, backups] = await Promise.all([
-    catalog.getPolicy(resourceId),
-    collect((page) => catalog.resourceHistory({ ...page, resourceId, fromSequence: 0 })),
-  ]);
-  return planRetention(backups, stored?.policy, clock.now());
-}
-
-function readOffset(cursor: string, max: number): number {
-  const offset = Number(
-    /^plan:(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1] ?? Number.NaN,
-  );
-  if (!(offset <= max)) throw new ServiceError('invalid_cursor', 'The cursor is not one of this list.');
-  return offset;
 }

@@ -8,14 +8,15 @@ import { readDelta } from './delta.ts';
 import type { Deps } from './deps.ts';
 import { checkHealth } from './health.ts';
 import { findOperation } from './operations.ts';
+import { planPolicy, readPlan } from './plan.ts';
 import { getPolicy, putPolicy, removePolicy } from './policies.ts';
 import { protectBackup } from './protect.ts';
 import { deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
-import { readPlan } from './retention.ts';
 import { undeleteBackup } from './undelete.ts';
 import { createUpload } from './upload.ts';
 import { verifyBackup } from './verify.ts';
+import { decideWait, listWaits } from './waits.ts';
 
 /** Binds the use cases to their ports. */
 export function createService(deps: Deps): BackupService {
@@ -38,7 +39,10 @@ export function createService(deps: Deps): BackupService {
     getOperation: (id) => findOperation(deps, id),
     listOperations: (request) => paged(catalog.listOperations(request)),
     getOperationResult: (id) => readResult(deps, id),
-    planRetention: (request) => paged(readPlan(deps, request)),
+    planRetention: (request) => readPlan(deps, request),
+    planPolicy: (request) => planPolicy(deps, request),
+    listWaits: () => listWaits(deps),
+    decideWait: (id, decision, caller) => decideWait(deps, id, decision, caller),
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
     putPolicy: (resourceId, policy, caller) => putPolicy(deps, resourceId, policy, caller),
     removePolicy: (resourceId, caller) => removePolicy(deps, resourceId, caller),

@@ -12,6 +12,7 @@ import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
 import type { BackupType } from '../../lib/core/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { BackupService } from '../../lib/service/api.ts';
+import { createClockWatch } from '../../lib/service/clock-watch.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
@@ -49,10 +50,12 @@ beforeAll(async () => {
     events: createEventSink({ eventBridge, busName: await makeBus(eventBridge) }),
     transfers: createTransfers({ s3, bucket, clock }),
     clock,
+    clockWatch: createClockWatch(clock),
     log: silentLogger,
     options: {
       allowUnencrypted: false,
       graceMs: DAY_MS,
+      expiryHoldMs: DAY_MS,
       uploadBytesMax: SMALL_BYTES,
       syncBytesMax: SMALL_BYTES,
       memory: MEMORY_BOUNDS,

@@ -13,6 +13,8 @@ afterAll(remove);
 
 const DAY = 86_400_000;
 const BEGIN = Date.UTC(2026, 10, 1);
+/** Clocks are moved here as if time passed. */
+const AT_ONCE = { env: { BACKUP_EXPIRY_HOLD_SECONDS: '0' } };
 const LOST_ID = 'ab'.repeat(16);
 let made = 0;
 const newFolder = (): string => join(root, `data-${++made}`);
@@ -28,7 +30,7 @@ function quarantine(...args: string[]): { status: number | null; out: string; er
 /** A folder with two backups, one of which a mistaken hand has taken out of the catalog's reach: its blob lies aside. */
 async function withOneAside(): Promise<{ folder: string; store: Opened; blobId: string; path: string }> {
   const folder = newFolder();
-  const store = await openStore(folder, { wall: BEGIN, monotonic: 0 });
+  const store = await openStore(folder, { wall: BEGIN, monotonic: 0 }, AT_ONCE);
   for (const n of [1, 2]) {
     const body = JSON.stringify({ resourceId: `r${n}`, data: { n } });
     expect((await store.call('POST', '/backups', body)).status).toBe(201);
@@ -45,7 +47,7 @@ async function withOneAside(): Promise<{ folder: string; store: Opened; blobId: 
 test('what the search sets aside is listed with what it says of itself, and put back', async () => {
   const clocks: Clocks = { wall: BEGIN, monotonic: 0 };
   const folder = newFolder();
-  const store = await openStore(folder, clocks);
+  const store = await openStore(folder, clocks, AT_ONCE);
   await store.call('POST', '/backups', '{"resourceId":"r","data":{"a":1}}');
   const orphan = join(folder, 'blobs', 'ab', LOST_ID);
   writeFileSync(orphan, readFileSync(blobFiles(folder)[0]!));

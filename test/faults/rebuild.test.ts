@@ -15,7 +15,7 @@ let made = 0;
 const newFolder = (): string => join(root, `data-${++made}`);
 const clocks: Clocks = { wall: Date.UTC(2026, 10, 1), monotonic: 0 };
 const HOUR = 3_600_000;
-const ENV = { BACKUP_GRACE_SECONDS: '86400' };
+const ENV = { BACKUP_GRACE_SECONDS: '86400', BACKUP_EXPIRY_HOLD_SECONDS: '0' };
 const open = (folder: string) => openStore(folder, clocks, { env: ENV });
 
 const pass = (ms: number): void => {

@@ -13,6 +13,7 @@ const GOOD = {
   [ENV.eventBus]: 'bus',
   [ENV.allowUnencrypted]: 'false',
   [ENV.graceSeconds]: '86400',
+  [ENV.expiryHoldSeconds]: '3600',
   [ENV.basePath]: '/prod',
 };
 
@@ -31,6 +32,7 @@ test.each([
   [ENV.basePath, 'prod'],
   [ENV.basePath, '/prod/'],
   [ENV.graceSeconds, '1 day'],
+  [ENV.expiryHoldSeconds, '1 day'],
   [ENV.allowUnencrypted, 'yes'],
   [ENV.queueUrl, 'jobs'],
 ])('refuses %s=%s', (name, value) => {

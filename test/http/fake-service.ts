@@ -2,6 +2,7 @@
 
 import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
 import type { BackupService, Text } from '../../lib/service/api.ts';
+import type { DescribedWait } from '../../lib/service/waits.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
 
@@ -88,6 +89,19 @@ export function backupRequest(changes: Partial<BackupRequest> = {}): BackupReque
   };
 }
 
+export function wait(changes: Partial<DescribedWait> = {}): DescribedWait {
+  const times = { since: NOW, until: NOW + 1000 };
+  return {
+    id: 'many-1',
+    reason: 'many',
+    resourceId: 'db',
+    backups: 20,
+    detail: '20 wait.',
+    ...times,
+    ...changes,
+  };
+}
+
 export interface Call {
   method: keyof BackupService;
   args: unknown[];
@@ -131,7 +145,12 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     getOperation: async () => operationRecord(),
     listOperations: async () => ({ items: [operationRecord()] }),
     getOperationResult: async () => ({ data: asText('[1]') }),
+    planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
+    listWaits: async () => [wait()],
+    decideWait: async () => wait({ decision: 'confirmed' }),
     planRetention: async () => ({
+      summary: 'keeps all',
+      waits: [wait()],
       items: [
         {
           backupId: 'backup-1',
@@ -143,8 +162,13 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
       ],
     }),
     getPolicy: async () => policyRecord(),
-    putPolicy: async (resourceId, policy) => policyRecord({ resourceId, policy }),
-    removePolicy: async () => {},
+    putPolicy: async (resourceId, policy) => ({
+      record: policyRecord({ resourceId, policy }),
+      wouldExpire: ['backup-1'],
+      effectiveAt: NOW,
+      warnings: ['no backups'],
+    }),
+    removePolicy: async () => ({ record: policyRecord(), wouldExpire: [], warnings: [] }),
     checkHealth: async () => ({ status: 'healthy', problems: [], notices: [] }),
     ...overrides,
   };

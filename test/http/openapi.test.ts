@@ -37,6 +37,8 @@ const BODIES: Record<string, unknown> = {
   restoreBackup: { backupId: 'b', targetResourceId: 't' },
   restorePointInTime: { resourceId: 'r', timestamp: '2025-01-01T00:00:00Z' },
   putPolicy: { keepLast: 1 },
+  planPolicy: { resourceId: 'r', policy: { keepLast: 1 } },
+  decideWait: { decision: 'confirm' },
 };
 
 describe('the document', () => {
@@ -69,6 +71,8 @@ describe('the document', () => {
       '/restore/point-in-time',
       '/retention/plan',
       '/retention/policies/{resourceId}',
+      '/retention/waits',
+      '/retention/waits/{id}',
       '/uploads',
     ]);
   });

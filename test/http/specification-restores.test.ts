@@ -195,13 +195,16 @@ describe('protection and retention', () => {
     const { send, calls } = createHarness();
     const put = await send('PUT', '/retention/policies/a%2Fb', { keepLast: 3, keepYearly: 7 });
     expect(await put.text()).toBe(
-      '{"resourceId":"a/b","policy":{"keepLast":3,"keepYearly":7},"updatedAt":"2025-01-01T13:00:00.000Z"}',
+      '{"resourceId":"a/b","policy":{"keepLast":3,"keepYearly":7},"updatedAt":"2025-01-01T13:00:00.000Z",' +
+        '"wouldExpire":{"count":1,"backupIds":["backup-1"]},"effectiveAt":"2025-01-01T13:00:00.000Z","warnings":["no backups"]}',
     );
     expect(await (await send('GET', '/retention/policies/database-1')).json()).toMatchObject({
       policy: { keepDaily: 7 },
     });
     const removed = await send('DELETE', '/retention/policies/database-1');
-    expect(await removed.text()).toBe('{"resourceId":"database-1","status":"deleted"}');
+    expect(await removed.text()).toBe(
+      '{"resourceId":"database-1","status":"deleted","wouldExpire":{"count":0,"backupIds":[]}}',
+    );
     expect(calls.map((call) => call.args[0])).toEqual(['a/b', 'database-1', 'database-1']);
   });
 
@@ -230,6 +233,18 @@ describe('protection and retention', () => {
         },
       ],
       count: 1,
+      summary: 'keeps all',
+      waits: [
+        {
+          id: 'many-1',
+          reason: 'many',
+          detail: '20 wait.',
+          resourceId: 'db',
+          backups: 20,
+          since: '2025-01-01T13:00:00.000Z',
+          until: '2025-01-01T13:00:01.000Z',
+        },
+      ],
     });
     expect(calls[0]!.args).toEqual([{ resourceId: 'database-1', limit: 5 }]);
   });

@@ -13,6 +13,7 @@ import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { createMemoryTransferStore, type MemoryTransferStore } from '../../lib/memory/transfers.ts';
 import type { TransferStore } from '../../lib/ports.ts';
 import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/api.ts';
+import { createClockWatch } from '../../lib/service/clock-watch.ts';
 import type { Deps } from '../../lib/service/deps.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createLateOperations } from '../../lib/service/late-operations.ts';
@@ -25,6 +26,8 @@ export const START = Date.UTC(2026, 0, 1, 12);
 export const OPTIONS = {
   allowUnencrypted: true,
   graceMs: DAY,
+  // For the tests of what waits: in all others time passes as they say.
+  expiryHoldMs: 0,
   uploadBytesMax: 1_000_000,
   syncBytesMax: Number.POSITIVE_INFINITY,
   memory: MEMORY_BOUNDS,
@@ -45,6 +48,7 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
     queue: createMemoryQueue(clock),
     events: createMemoryEventSink(),
     clock,
+    clockWatch: createClockWatch(clock),
     log: silentLogger,
     options: { ...OPTIONS },
     transfers: withoutResults(uploads),

@@ -4,6 +4,7 @@ import type {
   AuditEvent,
   BackupRequest,
   BlobRef,
+  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
@@ -36,6 +37,8 @@ export interface Replayed {
   operations: Map<string, OperationRecord>;
   answers: Map<string, IdempotencyRecord>;
   notices: Map<string, Notice>;
+  /** At most one, under the empty name. */
+  expiry: Map<string, ExpiryState>;
   events: Map<string, AuditEvent>;
 }
 
@@ -53,6 +56,7 @@ export function createReplay(): Replayed & { take(changes: readonly TrailChange[
     operations: new Map(),
     answers: new Map(),
     notices: new Map(),
+    expiry: new Map(),
     events: new Map(),
   };
   return {
@@ -115,6 +119,9 @@ function takeOne(to: Replayed, change: TrailChange): void {
       return;
     case 'idempotency.insert':
       to.answers.set(change.record.key, change.record);
+      return;
+    case 'expiry.put':
+      to.expiry.set('', change.record);
       return;
     case 'notice.put':
       to.notices.set(change.record.id, change.record);

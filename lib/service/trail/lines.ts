@@ -31,6 +31,7 @@ export type TrailChange =
       | 'request.update'
       | 'policy.put'
       | 'policy.remove'
+      | 'expiry.put'
       | 'notice.put'
       | 'notice.remove'
       | 'event.append'
@@ -53,6 +54,8 @@ function trailChange(change: Change): TrailChange | undefined {
       return { kind: 'backup.put', record: trailBackup(change.record) };
     case 'head.put':
       return { kind: 'head.put', head: trailHead(change.head) };
+    case 'expiry.put':
+      return change.isMark === true ? undefined : change;
     default:
       return change;
   }

@@ -1,0 +1,142 @@
+// Whether the wall clock can be believed. What it says decides what expires and what is removed, so it is held to what has
+// passed by a clock that nobody can set, and to when it was last looked at.
+
+import { clockWaitAfter, clockWaitOf } from '../core/expiry-wait.ts';
+import type { ExpiryState, ExpiryWait } from '../core/model.ts';
+import type { Clock } from '../ports.ts';
+import { retryOnConflict } from './conflict.ts';
+import type { Deps } from './deps.ts';
+import { event } from './events.ts';
+import { clearNotice, raiseNotice } from './notices.ts';
+
+/** What one process has seen of its clock. */
+export interface ClockWatch {
+  /** By how much the wall clock has moved since the last look beyond what has passed, in milliseconds. */
+  driftMs(): number;
+  /** That was a look. */
+  look(): void;
+}
+
+export function createClockWatch(clock: Clock): ClockWatch {
+  const read = () => ({ wall: clock.now(), passed: clock.monotonic?.() });
+  let last = read();
+  return {
+    driftMs() {
+      const { wall, passed } = read();
+      if (passed === undefined || last.passed === undefined) return 0;
+      return wall - last.wall - (passed - last.passed);
+    },
+    look() {
+      last = read();
+    },
+  };
+}
+
+/** When the clock is believed, that is written down so often. */
+const MARK_EVERY_MS = 10 * 60_000;
+const NOTICE = 'clock';
+const ACTOR = 'retention';
+
+export interface ClockState {
+  state: ExpiryState | undefined;
+  /** Why nothing is to expire or to be removed. */
+  wait: ExpiryWait | undefined;
+}
+
+/** What a look at the clock would find. Changes nothing. */
+export async function peekAtClock(deps: ClockDeps): Promise<ClockState> {
+  const { catalog, clock, clockWatch, options } = deps;
+  const state = await catalog.getExpiryState();
+  const trustedAt = state?.seenAt ?? (await lastCommitAt(deps));
+  const wait = clockWaitAfter({
+    now: clock.now(),
+    driftMs: clockWatch.driftMs(),
+    trustedAt,
+    standing: clockWaitOf(state),
+    holdMs: options.expiryHoldMs,
+  });
+  return { state, wait };
+}
+
+export type ClockDeps = Pick<Deps, 'catalog' | 'clock' | 'clockWatch' | 'log' | 'options'>;
+
+/** Where nothing was ever written down of the clock, its last commit tells when it was believed. */
+async function lastCommitAt({ catalog }: Pick<Deps, 'catalog'>): Promise<number | undefined> {
+  const { items } = await catalog.listEvents({ limit: 1 });
+  return items[0]?.at;
+}
+
+/**
+ * Looks at the clock: a wait begins, goes on or ends, with an event, a notice and a line in the log. Resolves with the wait
+ * that stands. Throws PortError from the catalog.
+ */
+export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefined> {
+  const { catalog, clock, clockWatch } = deps;
+  const { standing, wait } = await retryOnConflict('The state of expiry', async () => {
+    const { state, wait } = await peekAtClock(deps);
+    const standing = clockWaitOf(state);
+    const now = clock.now();
+    const isNews = JSON.stringify(wait) !== JSON.stringify(standing);
+    const isOld = wait === undefined && Math.abs(now - (state?.seenAt ?? 0)) >= MARK_EVERY_MS;
+    if (isNews || isOld) {
+      const expect = state?.version ?? 0;
+      const others = (state?.waits ?? []).filter((one) => one !== standing);
+      const record: ExpiryState = {
+        // While it is doubted, what it said before is what it is held to.
+        seenAt: wait === undefined ? now : (state?.seenAt ?? (await lastCommitAt(deps)) ?? now),
+        waits: wait === undefined ? others : [wait, ...others],
+        version: expect + 1,
+      };
+      await catalog.commit(
+        isNews
+          ? [{ kind: 'expiry.put', record, expect }, eventOf(wait, standing, now)]
+          : [{ kind: 'expiry.put', record, expect, isMark: true }],
+      );
+    }
+    return { standing, wait };
+  });
+  clockWatch.look();
+  if (wait !== undefined) {
+    await raiseNotice(deps, {
+      id: NOTICE,
+      code: 'clock',
+      severity: 'warning',
+      detail: describeClockWait(wait),
+    });
+  } else if (standing !== undefined) {
+    deps.log.info('the clock is believed again: expiry goes on', { since: standing.since });
+  }
+  if (wait === undefined) await clearNotice(deps, NOTICE);
+  return wait;
+}
+
+function eventOf(wait: ExpiryWait | undefined, standing: ExpiryWait | undefined, now: number) {
+  const about = { resourceId: '', detail: detailOf(wait ?? standing!) };
+  return event(wait === undefined ? 'expiry.resumed' : 'expiry.held', now, ACTOR, about);
+}
+
+function detailOf({ id, reason, until, offsetMs = 0 }: ExpiryWait) {
+  return { id, reason, until, offsetMs };
+}
+
+/** A sentence for a person. */
+export function describeClockWait({ reason, until, offsetMs = 0, decision }: ExpiryWait): string {
+  const why = {
+    clock_jumped: `The clock has been moved by ${inWords(offsetMs)}`,
+    clock_behind: 'The clock is behind what it was when it was last looked at',
+    silence: 'Nobody has looked at the clock for more than a day, by what it says',
+    many: 'Many backups have expired at once',
+  }[reason];
+  const how =
+    decision === 'refused'
+      ? 'until it is confirmed'
+      : `until ${new Date(until).toISOString()}, or until it is confirmed`;
+  return `${why}: nothing expires and nothing is removed ${how}.`;
+}
+
+function inWords(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  const sign = ms < 0 ? '-' : '+';
+  if (seconds >= 2 * 86_400) return `${sign}${Math.round(seconds / 86_400)} days`;
+  return seconds >= 7200 ? `${sign}${Math.round(seconds / 3600)} hours` : `${sign}${seconds} seconds`;
+}

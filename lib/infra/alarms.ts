@@ -44,6 +44,8 @@ const DEPENDENCY_ERRORS_MAX = 3;
 const OLDEST_JOB_SECONDS = 10 * 60;
 /** Part of its time that a function may take before it is too near the end. */
 const DURATION_RATIO = 0.8;
+/** It is called every minute. */
+const TRAIL_SILENT_MINUTES = 15;
 /** Sweeps that may be missed. */
 const SWEEPS_MISSED_MAX = 4;
 
@@ -154,9 +156,15 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     {
       name: 'retention-silent',
       says: 'Retention has not run.',
-      metric: retention.lambda.metricInvocations({
+      metric: metrics.sweeps.with({
         period: Duration.minutes(settings.retentionEveryMinutes * SWEEPS_MISSED_MAX),
       }),
+      below: 1,
+    },
+    {
+      name: 'trail-silent',
+      says: 'The trail is not written.',
+      metric: metrics.trailsWritten.with({ period: Duration.minutes(TRAIL_SILENT_MINUTES) }),
       below: 1,
     },
     { name: 'schedule', says: 'The schedule cannot call retention.', metric: metrics.failedSweeps },

@@ -16,6 +16,7 @@ export interface MetricsProps {
   functions: Record<string, ServiceFunction>;
   table: Table;
   sweep: Rule;
+  trail: Rule;
 }
 
 export class Metrics extends Construct {
@@ -28,8 +29,11 @@ export class Metrics extends Construct {
   readonly throttledWrites: cloudwatch.IMetric;
   readonly throttledReads: cloudwatch.IMetric;
   readonly failedSweeps: cloudwatch.IMetric;
+  /** Calls by each rule: the function that they call is called by others too. */
+  readonly sweeps: cloudwatch.Metric;
+  readonly trailsWritten: cloudwatch.Metric;
 
-  constructor(scope: Construct, id: string, { stackName, functions, table, sweep }: MetricsProps) {
+  constructor(scope: Construct, id: string, { stackName, functions, table, sweep, trail }: MetricsProps) {
     super(scope, id);
     this.integrityErrors = this.countInLogs('IntegrityErrors', stackName, functions, INTEGRITY_PATTERN);
     this.keyErrors = this.countInLogs('KeyErrors', stackName, functions, KEY_PATTERN);
@@ -40,6 +44,8 @@ export class Metrics extends Construct {
     this.throttledWrites = throttled('TransactWriteItems');
     this.throttledReads = throttled('Query');
     this.failedSweeps = countOf('AWS/Events', 'FailedInvocations', { RuleName: sweep.ruleName });
+    this.sweeps = countOf('AWS/Events', 'Invocations', { RuleName: sweep.ruleName });
+    this.trailsWritten = countOf('AWS/Events', 'Invocations', { RuleName: trail.ruleName });
   }
 
   /** One metric over the logs of all functions. */
@@ -88,7 +94,7 @@ function countOf(
   namespace: string,
   metricName: string,
   dimensionsMap: Record<string, string> = {},
-): cloudwatch.IMetric {
+): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace,
     metricName,

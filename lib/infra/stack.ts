@@ -87,6 +87,7 @@ export class BackupStack extends Stack {
       functions: functions.all,
       table,
       sweep: schedule.sweep,
+      trail: schedule.trail,
       stackName: id,
     });
     const watched = { ...observed, metrics };

@@ -80,14 +80,19 @@ describe('alarms', () => {
     }
   });
 
-  test('silence of retention is an alarm', () => {
-    const silent = alarms.find((alarm) => linkOf(alarm)?.[1] === 'alarm-retention-silent')!;
+  test.each([
+    ['retention-silent', 'ScheduleSweep'],
+    ['trail-silent', 'ScheduleTrail'],
+  ])('%s is told by its own schedule, whoever else calls the function', (name, rule) => {
+    const silent = alarms.find((alarm) => linkOf(alarm)?.[1] === `alarm-${name}`)!;
     expect(silent).toMatchObject({
+      Namespace: 'AWS/Events',
       MetricName: 'Invocations',
       TreatMissingData: 'breaching',
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,
     });
+    expect(textOf(silent.Dimensions)).toContain(rule);
   });
 
   test('no alarm needs metric math, which not every emulator takes', () => {

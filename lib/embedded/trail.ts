@@ -11,7 +11,7 @@ import type { Database } from './database.ts';
 import { damagedRow, sumOf } from './schema.ts';
 import { baseLines } from './trail-base.ts';
 
-const LINES_MAX = 5000;
+const LINES_MAX = 2000;
 /** Characters of a segment's lines: far below its bound in bytes, whatever they are. */
 const CHARS_MAX = LIMITS.trailSegmentBytesMax / 8;
 

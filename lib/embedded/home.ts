@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import type { Clock, Keyring, Queue, Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
-import { createClockWatch, lookAtClock } from '../service/clock-watch.ts';
+import { createClockWatch, lookAtClock, peekAtClock } from '../service/clock-watch.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
@@ -229,8 +229,6 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
       firstMs: ORPHANS_EVERY_MS,
       async run() {
         if (!(await proof.demand())) return;
-        // What was set aside is removed by the clock.
-        if ((await lookAtClock(deps)) !== undefined) return;
         log.info('orphans looked for', { ...(await findOrphans(deps)) });
       },
     },
@@ -238,7 +236,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
       everyMs: UPLOADS_EVERY_MS,
       // What waits to be made into a backup stays, however long that takes.
       async run() {
-        if ((await lookAtClock(deps)) !== undefined) return;
+        if ((await peekAtClock(deps)).wait !== undefined) return;
         const isWanted = async (uploadId: string): Promise<boolean> => {
           const request = await deps.catalog.requestOfUpload(uploadId);
           return request !== undefined && !isFinished(request.status);

@@ -5,6 +5,7 @@ import type { BlobHeader } from '../core/envelope-header.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BlobInfo } from '../ports.ts';
 import { headerOf } from './blob-header.ts';
+import { peekAtClock } from './clock-watch.ts';
 import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
@@ -18,7 +19,7 @@ export interface OrphanSearch {
   /** What had been set aside long enough ago. */
   removed: number;
   /** Why nothing was set aside, though something was found. */
-  stopped?: 'rollback' | 'too_many';
+  stopped?: 'rollback' | 'too_many' | 'clock';
 }
 
 const ACTOR = 'upkeep';
@@ -38,6 +39,10 @@ interface Orphan {
  */
 export async function findOrphans(deps: Deps): Promise<OrphanSearch> {
   demandTrust(deps);
+  // How long something lies there is told by the clock.
+  if ((await peekAtClock(deps)).wait !== undefined) {
+    return { looked: 0, setAside: 0, removed: 0, stopped: 'clock' };
+  }
   const { looked, orphans } = await unknownBlobs(deps);
   // Who has not seen them all cannot judge.
   if (deps.isStopping?.() === true) return { looked, setAside: 0, removed: 0 };

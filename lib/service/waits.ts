@@ -4,7 +4,7 @@ import { ServiceError } from '../core/errors.ts';
 import { CLOCK_WAIT } from '../core/expiry-wait.ts';
 import type { ExpiryState, ExpiryWait } from '../core/model.ts';
 import type { Caller } from './api.ts';
-import { describeClockWait, peekAtClock } from './clock-watch.ts';
+import { describeClockWait, lookAtClock, peekAtClock } from './clock-watch.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
@@ -39,6 +39,8 @@ export async function decideWait(
   caller: Caller,
 ): Promise<DescribedWait> {
   const { catalog, clock } = deps;
+  // It may have been shown before it was written down.
+  if (id === CLOCK_WAIT) await lookAtClock(deps);
   const wait = await retryOnConflict('The state of expiry', async () => {
     const state = await catalog.getExpiryState();
     const standing = state?.waits.find((one) => one.id === id);

@@ -4,7 +4,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createClient, stateOf } from './client.ts';
-import { cleanUp, eventually, newDataDir, type Server, startServer, temporaryFolder } from './server.ts';
+import {
+  cleanUp,
+  eventually,
+  filesIn,
+  newDataDir,
+  type Server,
+  startServer,
+  temporaryFolder,
+} from './server.ts';
 
 afterEach(cleanUp);
 
@@ -21,17 +29,29 @@ globalThis.Date = class extends Real {
 };
 `;
 
+interface Health {
+  status: string;
+  notices?: { code: string }[];
+}
+
+interface Plan {
+  decisions: { action: string }[];
+  waits: { id: string; reason: string }[];
+}
+
+const isSweep = ({ message }: { message?: unknown }): boolean => message === 'retention swept';
+
 interface Restored {
   operation: { backupId: string; exact: boolean; reason?: string; next?: { backupId: string } };
 }
 
-async function startWithClock() {
+async function startWithClock(settings: Record<string, string> = {}) {
   const folder = temporaryFolder();
   const [program, file] = [join(folder, 'clock.mjs'), join(folder, 'offset')];
   const setOffset = (ms: number): void => writeFileSync(file, String(ms));
   writeFileSync(program, MOVED_CLOCK);
   setOffset(0);
-  const env = { NODE_OPTIONS: `--import=${program}`, CLOCK_FILE: file };
+  const env = { NODE_OPTIONS: `--import=${program}`, CLOCK_FILE: file, ...settings };
   const server = await startServer({ dataDir: newDataDir(), env });
   const client = createClient(server.url);
   const at = async (instant: number) => {
@@ -76,6 +96,48 @@ describe('a clock', () => {
     expect(JSON.parse((await at(Date.parse(ahead.createdAt))).answer.body.toString())).toMatchObject({
       code: 'invalid_request',
     });
+    await server.stop();
+  });
+
+  test('that is ahead for some sweeps, 40 days and then 42, and right again, takes nothing', async () => {
+    const settings = { BACKUP_RETENTION_INTERVAL_SECONDS: '1', BACKUP_GRACE_SECONDS: '0' };
+    const { server, client, setOffset, backup } = await startWithClock(settings);
+    for (const i of [1, 2, 3]) await backup(`{"i":${i}}`);
+    const health = async () => (await client.send('GET', '/health')).json<Health>();
+    for (const days of [40, 42]) {
+      setOffset(days * DAY);
+      const seen = server.logs.length;
+      await eventually(10_000, 'a sweep', () => server.logs.slice(seen).some(isSweep));
+      expect((await client.list()).length).toBe(3);
+      expect(await health()).toMatchObject({ status: 'degraded', notices: [{ code: 'clock' }] });
+    }
+    const plan = (await client.send('GET', '/retention/plan?resourceId=db')).json<Plan>();
+    expect(plan.waits).toMatchObject([{ id: 'clock', reason: 'clock_jumped' }]);
+    expect(plan.decisions.map(({ action }) => action)).toEqual(['keep', 'keep', 'keep']);
+    setOffset(0);
+    await eventually(10_000, 'the clock to be believed', async () => (await health()).status === 'healthy');
+    expect((await client.list()).length).toBe(3);
+    expect(filesIn(server.dataDir).blobs).toHaveLength(3);
+    await server.stop();
+  });
+
+  test('that is ahead, and confirmed: then what has expired goes, but the newest', async () => {
+    const { server, client, setOffset, backup } = await startWithClock({
+      BACKUP_RETENTION_INTERVAL_SECONDS: '1',
+    });
+    for (const i of [1, 2, 3]) await backup(`{"i":${i}}`);
+    setOffset(40 * DAY);
+    const path = '/retention/waits/clock';
+    await eventually(10_000, 'the wait', async () => {
+      const { count } = (await client.send('GET', '/retention/waits')).json<{ count: number }>();
+      return count === 1;
+    });
+    const decided = await client.send('POST', path, '{"decision":"confirm"}');
+    expect(decided.json()).toMatchObject({ id: 'clock', decision: 'confirmed' });
+    await eventually(10_000, 'the sweep', async () => (await client.list()).length === 1);
+    expect((await client.send('POST', path, '{"decision":"confirm"}')).status).toBe(404);
+    const undeleted = await client.send('POST', '/backups/backup-1/undelete');
+    expect(undeleted.status).toBe(200);
     await server.stop();
   });
 

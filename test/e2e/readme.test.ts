@@ -146,6 +146,10 @@ describe('the README', () => {
       /^curl -X DELETE \S+\/backups\/backup-1$/,
       (answer) => expect(answer).toEqual({ id: 'backup-1', status: 'deleted' }),
     ],
+    [
+      /^curl -X POST \S+\/backups\/backup-1\/undelete$/,
+      (answer) => expect(answer).toMatchObject({ id: 'backup-1', status: 'completed' }),
+    ],
   ];
 
   test('every command under "Use it" does what it is there for', async () => {
@@ -157,7 +161,7 @@ describe('the README', () => {
       const answer = JSON.parse(await shell.run(withPort(command, server.port))) as unknown;
       check(answer);
     }
-    expect((await client.restore('backup-1')).status).toBe(404);
+    expect((await client.restore('backup-1')).status).toBe(200);
     const rest = await client.restore('backup-2');
     expect(rest.json<{ data: unknown }>().data).toEqual(second);
     expect(mishaps(server.logs)).toEqual([]);

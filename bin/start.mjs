@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What `npm start` runs: looks whether the service can run here at all, in words that every release of Node understands,
-// and then becomes it.
+// What `npm start` runs, and with a word behind it `npm run rebuild` and `npm run quarantine`: looks whether the service can
+// run here at all, in words that every release of Node understands, and then becomes what was asked for.
 
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
@@ -8,7 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
 const PACKAGES = ['hono', '@hono/node-server', 'zod'];
+const PROGRAMS = { rebuild: 'rebuild.ts', quarantine: 'quarantine.ts' };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const [, , word = '', ...rest] = process.argv;
+const isWord = Object.hasOwn(PROGRAMS, word);
+const program = isWord ? PROGRAMS[word] : 'server.ts';
+const args = isWord ? rest : process.argv.slice(2);
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < NODE_MAJOR) {
@@ -21,9 +27,11 @@ if (major < NODE_MAJOR) {
   // As a process of its own kind, so that its threads are of that kind too; it keeps our id, and with it our signals.
   const hooks = new URL('./strip-types.mjs', import.meta.url).href;
   const options = ['--disable-warning=ExperimentalWarning', '--import', hooks];
-  process.execve(process.execPath, [process.execPath, ...options, join(root, 'bin/server.ts')], process.env);
+  const run = [process.execPath, ...options, join(root, 'bin', program), ...args];
+  process.execve(process.execPath, run, process.env);
 } else {
-  await import('./server.ts');
+  process.argv.splice(2, process.argv.length, ...args);
+  await import(`./${program}`);
 }
 
 /** A package lies in the folder of ours, or beside us where we are installed as one. */

@@ -3,7 +3,7 @@
 // the newer backups for rubbish.
 
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../ports.ts';
 import { blobPath, blobPaths, describeBlobs, hasBlobs, headerAt } from './blob-survey.ts';
@@ -19,6 +19,11 @@ import {
   writeStoreId,
 } from './store-mark.ts';
 import { segmentNumbers } from './trail-store.ts';
+
+/** As it is run here: an installed package has no scripts of its own. */
+const REBUILD = import.meta.dirname.includes(`${sep}node_modules${sep}`)
+  ? 'npx backup-restore-service rebuild'
+  : 'npm run rebuild --';
 
 /** Reasons for which a folder is refused that a rebuild mends. */
 const MENDED_BY_REBUILD: readonly (string | undefined)[] = [
@@ -145,7 +150,7 @@ export async function demandOnlyFirst(dataDir: string): Promise<void> {
 export async function withWayOut(error: unknown, dataDir: string): Promise<unknown> {
   if (!(error instanceof PortError) || !MENDED_BY_REBUILD.includes(error.reason)) return error;
   const blobs = await describeBlobs(dataDir);
-  const message = `${error.message}; blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: npm run rebuild -- ${shellWord(dataDir)}`;
+  const message = `${error.message}; blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: ${REBUILD} ${shellWord(dataDir)}`;
   return new PortError(error.code, message, {
     cause: error,
     ...(error.reason === undefined ? {} : { reason: error.reason }),

@@ -82,6 +82,26 @@ describe('the service', () => {
     await expectServes(`${nodePath()} ${join(folder, 'bin/start.mjs')}`, above);
   });
 
+  test.each(['rebuild', 'quarantine'])('brings its other programs along: %s', async (word) => {
+    const above = temporaryFolder();
+    const installed = install(join(above, 'node_modules', 'backup-restore-service'), PACKAGES, above);
+    for (const folder of [installed, install(temporaryFolder())]) {
+      const run = promisify(execFile)(
+        nodePath(),
+        [join(folder, 'bin/start.mjs'), word, join(above, 'nowhere')],
+        { env: cleanEnvironment() },
+      );
+      const failed = await run.then(
+        () => undefined,
+        (error: { code: number; stderr: string }) => error,
+      );
+      expect([failed?.code, failed?.stderr]).toEqual([
+        1,
+        expect.stringContaining('nowhere has neither blobs/ nor'),
+      ]);
+    }
+  });
+
   test('without its packages says so in a sentence', async () => {
     const folder = install(temporaryFolder(), []);
     expect(await refusalOf(folder)).toBe(

@@ -7,11 +7,11 @@ import { MIGRATIONS, sumOf } from './schema.ts';
 
 /**
  * Makes an opened catalog ready for use. Throws PortError `integrity` if the file is damaged, `denied` if a newer release
- * wrote it, and errors of node:sqlite.
+ * wrote it, and errors of node:sqlite. `isSound`: its pages have been checked just now.
  */
-export function bringToFormat(native: DatabaseSync, path: string): void {
+export function bringToFormat(native: DatabaseSync, path: string, isSound = false): void {
   native.function('doc_sum', { deterministic: true }, (doc) => sumOf(String(doc)));
-  demandSound(native, path);
+  if (!isSound) demandSound(native, path);
   migrate(native);
 }
 
@@ -19,7 +19,7 @@ export function bringToFormat(native: DatabaseSync, path: string): void {
 const FULL_CHECK_BYTES_MAX = 512 * 1024 * 1024;
 
 /** Throws PortError `integrity` unless every page is what SQLite would have written, and every index leads to its rows. */
-function demandSound(native: DatabaseSync, path: string): void {
+export function demandSound(native: DatabaseSync, path: string): void {
   const check = statSync(path).size > FULL_CHECK_BYTES_MAX ? 'quick_check' : 'integrity_check';
   const [found] = Object.values(native.prepare(`PRAGMA ${check}(1)`).get() ?? {});
   if (found === 'ok') return;
@@ -28,7 +28,8 @@ function demandSound(native: DatabaseSync, path: string): void {
   });
 }
 
-function migrate(native: DatabaseSync): void {
+/** The format of a catalog, 0 if it has no tables yet. Throws PortError `denied` if a newer release wrote it. */
+export function demandKnownFormat(native: DatabaseSync): number {
   const stored = Number(native.prepare('PRAGMA user_version').get()?.user_version);
   if (stored > MIGRATIONS.length) {
     throw new PortError(
@@ -36,7 +37,11 @@ function migrate(native: DatabaseSync): void {
       `the catalog has format ${stored}, this release knows up to ${MIGRATIONS.length}: use a newer release`,
     );
   }
-  const missing = MIGRATIONS.slice(stored);
+  return stored;
+}
+
+function migrate(native: DatabaseSync): void {
+  const missing = MIGRATIONS.slice(demandKnownFormat(native));
   if (missing.length > 0) {
     native.exec(`BEGIN; ${missing.join('\n')} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
   }

@@ -1,6 +1,15 @@
 // The one SQLite file of the embedded home: who owns it, how it is made durable, and the few verbs the adapters need.
 
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../ports.ts';
@@ -11,7 +20,7 @@ import { watchFiles } from './file-watch.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openReadOnly, type ReadOnlyDatabase } from './read-only-database.ts';
 import type { Room } from './room.ts';
-import { checkStore, matchStore } from './start-checks.ts';
+import { demandSameStore, matchStore } from './start-checks.ts';
 import { type Statement, statementsOf } from './statements.ts';
 import type { GenerationFile } from './store-mark.ts';
 
@@ -46,18 +55,18 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
  * Opens the catalog in `dataDir`, creating both if need be, and owns the folder until closed or dead: the lock is the
  * kernel's, on the open file, so nothing is left behind by a crash. Throws PortError `unavailable` if another process
  * owns it, `denied` without permission or if a newer release wrote it, `integrity` if the file is damaged, is of another
- * store than the blobs, or has fewer commits than were acknowledged.
+ * store than the blobs, or has fewer commits than were acknowledged. `isSound`: its pages have been checked just now.
  */
-export function openDatabase(dataDir: string, room?: Room): Database {
+export function openDatabase(dataDir: string, room?: Room, isSound = false): Database {
   const path = join(dataDir, FILE_NAME);
   if (room?.isReadOnly === true) return readOnly(path, dataDir);
-  const native = openOwned(dataDir);
+  const native = openOwned(dataDir, isSound);
   let mark: GenerationFile;
   try {
     mark = matchStore(native, dataDir);
   } catch (error) {
-    keepLog(path);
-    native.close();
+    // Where there is no room for a copy it is not closed, and the end of the process leaves the log as it is.
+    if (keepLog(path)) native.close();
     throw storeFailure(error);
   }
   const statement = statementsOf(native);
@@ -144,7 +153,7 @@ function readOnly(path: string, dataDir: string): Database {
   }
   const { native, close } = opened;
   try {
-    checkStore(native, dataDir);
+    demandSameStore(native, dataDir);
   } catch (error) {
     close();
     throw storeFailure(error);
@@ -168,7 +177,7 @@ function readOnly(path: string, dataDir: string): Database {
   };
 }
 
-function openOwned(dataDir: string): DatabaseSync {
+function openOwned(dataDir: string, isSound: boolean): DatabaseSync {
   const path = join(dataDir, FILE_NAME);
   try {
     makePrivateDirectory(dataDir);
@@ -180,7 +189,7 @@ function openOwned(dataDir: string): DatabaseSync {
   try {
     native = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
     configure(native);
-    bringToFormat(native, path);
+    bringToFormat(native, path, isSound);
     return native;
   } catch (error) {
     native?.close();
@@ -252,9 +261,21 @@ function demand(native: DatabaseSync, pragma: string, value: string, answer: str
   }
 }
 
-/** Closing takes the log into the database, up to its first bad frame: of what is refused, all of it is kept. */
-function keepLog(path: string): void {
-  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${path}-wal.refused`);
+/**
+ * Closing takes the log into the database, up to its first bad frame: of what is refused, all of it is kept. The first
+ * copy stays: the starts after it have less to keep.
+ *
+ * @returns false if there is no room for it
+ */
+function keepLog(path: string): boolean {
+  const log = `${path}-wal`;
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) return true;
+  try {
+    copyFileSync(log, `${log}.refused`, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EEXIST';
+  }
 }
 
 function storeFailure(error: unknown): unknown {

@@ -39,6 +39,7 @@ import { createQueue } from './queue.ts';
 import { createRoom, type Room } from './room.ts';
 import { createScratch } from './scratch.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
+import { lookAtStore } from './start-look.ts';
 import { createTextWorkers } from './text-workers.ts';
 import { createTrail, type Trail } from './trail.ts';
 import { createTrailStore } from './trail-store.ts';
@@ -114,7 +115,8 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
     demandCatalog(dataDir);
     const room = createRoom(dataDir);
     if (room.isReadOnly) log.error('the data folder can only be read: nothing new is taken', { dataDir });
-    const database = openDatabase(dataDir, room);
+    const isSound = !room.isReadOnly && (await lookAtStore(dataDir));
+    const database = openDatabase(dataDir, room, isSound);
     try {
       if (isNew(database)) await demandOnlyFirst(dataDir);
       else demandBlobs(database, dataDir);

@@ -11,11 +11,15 @@ const LOOKED_AT_MAX = 100;
 
 /**
  * Opens a data key of the newest backup that has one. Throws PortError `denied` if the key file does not open it: what
- * would be sealed from now on would open with another key than all that is here.
+ * would be sealed from now on would open with another key than all that is here. The first formats had no sums.
  */
-export async function demandRightKey(database: Database, keyring: Keyring): Promise<void> {
+export async function demandRightKey(
+  database: Pick<Database, 'statement'>,
+  keyring: Keyring,
+  hasSums = true,
+): Promise<void> {
   const newest = database.statement<DocRow>(
-    `SELECT doc, sum FROM backup WHERE live = 1 ORDER BY created_at DESC LIMIT ${LOOKED_AT_MAX}`,
+    `SELECT doc, ${hasSums ? 'sum' : 'doc_sum(doc) AS sum'} FROM backup WHERE live = 1 ORDER BY created_at DESC LIMIT ${LOOKED_AT_MAX}`,
   );
   let record: BackupRecord | undefined;
   for (const row of newest.all()) {

@@ -5,10 +5,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Head } from '../core/model.ts';
 import { PortError } from '../ports.ts';
 import { blobPath, blobPaths, describeBlobs, hasBlobs, headerAt } from './blob-survey.ts';
 import { makePrivateDirectory } from './data-dir.ts';
-import type { Database } from './database.ts';
+import { type DocRow, keyText } from './schema.ts';
+import type { CatalogReader } from './start-look.ts';
 import {
   type GenerationFile,
   newStoreId,
@@ -47,58 +49,52 @@ export function demandCatalog(dataDir: string): void {
   });
 }
 
-/**
- * Holds an opened catalog to what stands beside the blobs; one that is new, or of a release that knew no such marks, is
- * given them. Throws PortError `integrity` with the reason `foreign_catalog`, `rolled_back` or `blobs_lost`.
- */
-export function matchStore(native: DatabaseSync, dataDir: string): GenerationFile {
-  const { id, beside } = checkStore(native, dataDir);
-  if (id === undefined) {
-    adopt(native, dataDir, newStoreId());
-    return openGenerationFile(dataDir);
-  }
-  // The process may have died between the catalog's first commit and this.
-  makePrivateDirectory(trailDirectory(dataDir));
-  if (beside === undefined) writeStoreId(dataDir, id);
-  return openGenerationFile(dataDir);
-}
+/** `unmarked`: of a release that knew no marks, or what lay beside the blobs is gone. */
+export type StoreMark = 'marked' | 'unmarked';
 
-/** The part of it that only looks: the ids in the catalog and beside the blobs, as far as there are any. Throws as it does. */
-export function checkStore(
-  native: DatabaseSync,
-  dataDir: string,
-): { id: string | undefined; beside: string | undefined } {
-  const row = native.prepare('SELECT id, generation, segment FROM store').get();
+/**
+ * Compares a catalog with what stands beside the blobs; without one, as for a format that knows no marks. Throws PortError
+ * `integrity` with the reason `foreign_catalog` or `rolled_back`.
+ */
+export function demandSameStore(native: DatabaseSync | undefined, dataDir: string): StoreMark {
+  const row = native?.prepare('SELECT * FROM store').get();
   const beside = readStoreId(dataDir);
   if (row === undefined) {
     // An older catalog of the first release has been put back, under blobs that a later one has marked.
     if (beside !== undefined) throw foreign();
-    return { id: undefined, beside };
+    return 'unmarked';
   }
-  const id = String(row.id);
-  const generation = Number(row.generation);
-  if (beside !== undefined && beside !== id) throw foreign();
-  const acknowledged = readGeneration(dataDir);
-  if (acknowledged > generation) {
-    const missing = acknowledged - generation;
-    throw new PortError(
-      'integrity',
-      `catalog.sqlite or its -wal is older than the blobs: the last ${missing === 1 ? 'commit' : `${missing} commits`} are missing from it`,
-      { reason: 'rolled_back' },
-    );
+  if (beside !== undefined && beside !== row.id) throw foreign();
+  const missing = readGeneration(dataDir) - Number(row.generation);
+  if (missing > 0) {
+    const what = missing === 1 ? 'last commit is' : `last ${missing} commits are`;
+    throw rolledBack(`catalog.sqlite or its -wal is older than the blobs: the ${what} missing from it`);
   }
   // The process may have died between a segment and its mark: then there is one more, and no more than one.
-  if ((segmentNumbers(dataDir).at(-1) ?? 0) > Number(row.segment) + 1) {
-    throw new PortError('integrity', 'catalog.sqlite is older than its own trail', { reason: 'rolled_back' });
+  if ((segmentNumbers(dataDir).at(-1) ?? 0) > Number(row.segment ?? 0) + 1) {
+    throw rolledBack('catalog.sqlite is older than its own trail');
   }
-  return { id, beside };
+  return beside === undefined ? 'unmarked' : 'marked';
 }
 
-/** Marks both, the catalog first: a mark beside the blobs without one in the catalog would mean that the catalog is older. */
-function adopt(native: DatabaseSync, dataDir: string, id: string): void {
-  makePrivateDirectory(trailDirectory(dataDir));
-  native.prepare('INSERT INTO store (one, id, generation) VALUES (1, ?, 0)').run(id);
-  writeStoreId(dataDir, id);
+/**
+ * Holds an opened catalog to what stands beside the blobs; one that is new, or of a release that knew no such marks, is
+ * given them. Throws as `demandSameStore`.
+ */
+export function matchStore(native: DatabaseSync, dataDir: string): GenerationFile {
+  if (demandSameStore(native, dataDir) === 'unmarked') {
+    makePrivateDirectory(trailDirectory(dataDir));
+    // The catalog first: a mark beside the blobs without one in the catalog would mean that the catalog is older.
+    native
+      .prepare('INSERT INTO store (one, id, generation) VALUES (1, ?, 0) ON CONFLICT DO NOTHING')
+      .run(newStoreId());
+    writeStoreId(dataDir, String(native.prepare('SELECT id FROM store').get()!.id));
+  }
+  return openGenerationFile(dataDir);
+}
+
+function rolledBack(message: string): PortError {
+  return new PortError('integrity', message, { reason: 'rolled_back' });
 }
 
 function foreign(): PortError {
@@ -118,7 +114,7 @@ const LOOKED_FOR = 20;
  * A catalog that names live backups needs at least some of their blobs: else they are gone, or are those of another store.
  * Throws PortError `integrity`.
  */
-export function demandBlobs(database: Database, dataDir: string): void {
+export function demandBlobs(database: CatalogReader, dataDir: string): void {
   const newest = database.statement<{ own_blob: string }>(
     `SELECT own_blob FROM backup WHERE live = 1 ORDER BY created_at DESC LIMIT ${LOOKED_FOR}`,
   );
@@ -143,6 +139,30 @@ export async function demandOnlyFirst(dataDir: string): Promise<void> {
     if (header !== undefined && header.sequence > 1) {
       throw new PortError('integrity', 'catalog.sqlite names no backups', { reason: 'catalog_lost' });
     }
+  }
+}
+
+/**
+ * A crash leaves at most a blob of the sequence that comes next, and heads only move on: one from beyond that was once
+ * committed, in a later catalog than this. Opens the headers of the blobs that the catalog does not name. Throws PortError
+ * `integrity`.
+ */
+export async function demandNothingNewer(database: CatalogReader, dataDir: string): Promise<void> {
+  const named = database.statement<{ named: 1 }>(
+    `SELECT 1 AS named WHERE EXISTS (SELECT 1 FROM backup WHERE own_blob = ?1)
+       OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?1)`,
+  );
+  const headOf = database.statement<DocRow>('SELECT doc FROM head WHERE resource_id = ?');
+  for (const { blobId, path } of blobPaths(dataDir)) {
+    if (named.get(blobId) !== undefined) continue;
+    const header = await headerAt(path);
+    if (header === undefined) continue;
+    const doc = headOf.get(keyText(header.resourceId))?.doc;
+    const { sequence } = doc === undefined ? { sequence: 0 } : (JSON.parse(doc) as Head);
+    if (header.sequence <= sequence + 1) continue;
+    throw rolledBack(
+      `catalog.sqlite is older than the blobs: it does not know ${header.backupId}, whose blob is there`,
+    );
   }
 }
 

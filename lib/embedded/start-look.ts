@@ -1,0 +1,74 @@
+// A look at a folder before anything in it is opened for writing. SQLite takes the log into the database when it closes, up to
+// the first bad frame, and a folder that is adopted is marked: what is refused has to be as it was when the right file is put back.
+
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PortError } from '../ports.ts';
+import { hasBlobs } from './blob-survey.ts';
+import { demandKnownFormat, demandSound } from './catalog-format.ts';
+import type { Database } from './database.ts';
+import { fileFailure, sqliteResult } from './failures.ts';
+import { demandRightKey } from './key-proof.ts';
+import { openKeyring } from './keyring.ts';
+import { sumOf } from './schema.ts';
+import { demandBlobs, demandNothingNewer, demandOnlyFirst, demandSameStore } from './start-checks.ts';
+import { statementsOf } from './statements.ts';
+
+/** What can be asked of a catalog that is only read. */
+export type CatalogReader = Pick<Database, 'statement'>;
+
+/** The first format whose rows have checksums, and whose store has a mark. */
+const FORMAT_WITH_MARKS = 4;
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
+
+/**
+ * Holds catalog, blobs, marks and key of a folder to each other, and changes nothing in it. Throws PortError `integrity`
+ * (`catalog_damaged`, `foreign_catalog`, `rolled_back`, `catalog_lost`, `blobs_lost`) or `denied` if they do not belong together.
+ *
+ * @returns whether it could look; without room for SQLite's index, or with another owner, it cannot: opening says which
+ */
+export async function lookAtStore(dataDir: string): Promise<boolean> {
+  const path = join(dataDir, 'catalog.sqlite');
+  if (!existsSync(path)) return true;
+  const passing = [`${path}-wal`, `${path}-shm`].filter((name) => !existsSync(name));
+  let native: DatabaseSync | undefined;
+  let isOurs = false;
+  try {
+    native = new DatabaseSync(path, { readOnly: true, enableForeignKeyConstraints: false });
+    // Locked until it is closed: no owner gets in meanwhile.
+    native.exec('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1');
+    isOurs = true;
+    native.function('doc_sum', { deterministic: true }, (doc) => sumOf(String(doc)));
+    await judge(native, dataDir, path);
+    return true;
+  } catch (error) {
+    const result = sqliteResult(error instanceof PortError ? error.cause : error);
+    if (result === undefined) throw fileFailure(error, 'the marks of the store cannot be read');
+    if (result !== CORRUPT && result !== NOT_A_DATABASE) return false;
+    const how = result === CORRUPT ? 'is damaged' : 'is not a SQLite database';
+    throw new PortError('integrity', `catalog.sqlite ${how}`, { cause: error, reason: 'catalog_damaged' });
+  } finally {
+    // Only ours: without the lock they may be those of an owner, who writes into them.
+    if (isOurs) for (const name of passing) rmSync(name, { force: true });
+    native?.close();
+  }
+}
+
+async function judge(native: DatabaseSync, dataDir: string, path: string): Promise<void> {
+  const reader: CatalogReader = { statement: statementsOf(native) };
+  demandSound(native, path);
+  const format = demandKnownFormat(native);
+  const mark = demandSameStore(format < FORMAT_WITH_MARKS ? undefined : native, dataDir);
+  // Made, and no table yet: a crash in the very first moment.
+  if (format === 0) return demandOnlyFirst(dataDir);
+  const isNew = reader.statement('SELECT 1 FROM head LIMIT 1').get() === undefined;
+  if (isNew) await demandOnlyFirst(dataDir);
+  else demandBlobs(reader, dataDir);
+  // Without a mark to compare, only the blobs can say whether the catalog is an older one.
+  if (!isNew && mark === 'unmarked') await demandNothingNewer(reader, dataDir);
+  if (isNew && !hasBlobs(dataDir)) return;
+  const keyring = openKeyring({ dataDir, mayCreate: false });
+  await demandRightKey(reader, keyring, format >= FORMAT_WITH_MARKS);
+}

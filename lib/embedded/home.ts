@@ -30,6 +30,7 @@ import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { watchDisk } from './disk-watch.ts';
+import { distrustingCatalog } from './distrusting-catalog.ts';
 import { createEventSink, withoutRepeats } from './event-sink.ts';
 import { every } from './every.ts';
 import { demandRightKey } from './key-proof.ts';
@@ -143,7 +144,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   const transfers = createTransferStore(dataDir, clock, keyring, room);
   const deps: Deps = {
     blobs: openBlobStore(dataDir, clock.now, room),
-    catalog: createCatalog(database, room),
+    catalog: distrustingCatalog(createCatalog(database, room), database),
     keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),

@@ -14,6 +14,10 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Notice } from '../../lib/core/model.ts';
+import { createCatalog } from '../../lib/embedded/catalog.ts';
+import { openDatabase } from '../../lib/embedded/database.ts';
+import { distrustingCatalog } from '../../lib/embedded/distrusting-catalog.ts';
 import { PortError } from '../../lib/ports.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
 
@@ -208,4 +212,31 @@ test('a start beside a running service takes nothing from it', async () => {
   expect(existsSync(join(folder, 'catalog.sqlite-wal'))).toBe(true);
   expect((await store.call('GET', '/health')).status).toBe(200);
   await store.close();
+});
+describe('damage that is met while the service runs', () => {
+  test('stops all writing, whoever met it', async () => {
+    const database = openDatabase(join(root, 'met'));
+    const catalog = distrustingCatalog(createCatalog(database), database);
+    const record: Notice = { id: 'n', code: 'clock', severity: 'warning', detail: 'x', since: 1, version: 1 };
+    await catalog.commit([{ kind: 'notice.put', record, expect: 0 }]);
+    expect(await catalog.getNotice('n')).toEqual(record);
+    expect(database.fault()).toBeUndefined();
+    await database.write(() =>
+      database.statement(`UPDATE notice SET doc = replace(doc, '"x"', '"y"')`).run(),
+    );
+    await expect(catalog.getNotice('n')).rejects.toMatchObject({ reason: 'catalog_damaged' });
+    expect(database.fault()).toMatchObject({ reason: 'catalog_damaged' });
+    await expect(catalog.commit([{ kind: 'notice.remove', id: 'n', expect: 1 }])).rejects.toThrow('damaged');
+    database.close();
+  });
+
+  test('what a caller does wrong is no damage', async () => {
+    const database = openDatabase(join(root, 'unmet'));
+    const catalog = distrustingCatalog(createCatalog(database), database);
+    await expect(catalog.commit([{ kind: 'notice.remove', id: 'n', expect: 1 }])).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(database.fault()).toBeUndefined();
+    database.close();
+  });
 });

@@ -45,21 +45,6 @@ export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
     call('the blob cannot be removed', (options) =>
       s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }), options),
     );
-  /** Within the bucket, by S3 itself: the bytes do not come here. */
-  const move = async (from: string, to: string, createOnly: boolean) => {
-    await call('the blob cannot be moved', (options) =>
-      s3.send(
-        new CopyObjectCommand({
-          Bucket: bucket,
-          Key: to,
-          CopySource: `${bucket}/${from}`,
-          ...(createOnly ? { IfNoneMatch: '*' } : {}),
-        }),
-        options,
-      ),
-    );
-    await remove(from);
-  };
   const pageOf = async (list: string, prefix: string, writtenBefore: number, request: PageRequest) => {
     const after = decodeCursor(list, ['string'], request)?.[0] ?? '';
     // One more than asked for tells whether this page is the last.
@@ -103,13 +88,20 @@ export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
     list: (request) => pageOf('blobs', BLOBS_PREFIX, request.writtenBefore, request),
 
     async setAside(blobId) {
-      await move(blobKey(blobId), asideKey(blobId), false).catch(missingIsNoError);
+      // Within the bucket, by S3 itself: the bytes do not come here.
+      const copy = { Bucket: bucket, Key: asideKey(blobId), CopySource: `${bucket}/${blobKey(blobId)}` };
+      await call('the blob cannot be set aside', (options) =>
+        s3.send(new CopyObjectCommand(copy), options),
+      ).then(() => remove(blobKey(blobId)), missingIsNoError);
     },
 
     listAside: (request) => pageOf('aside', ASIDE_PREFIX, Number.POSITIVE_INFINITY, request),
 
     async putBack(blobId) {
-      await move(asideKey(blobId), blobKey(blobId), true);
+      // Read and written: a copy within S3 would overwrite a blob of that name, and blobs are written once.
+      const { chunks } = await openObject(s3, { bucket, key: asideKey(blobId) });
+      await writeObject(s3, { bucket, key: blobKey(blobId), body: chunks, createOnly: true });
+      await remove(asideKey(blobId));
     },
 
     async deleteAside(blobId) {

@@ -40,6 +40,7 @@ export const ENVIRONMENT = {
   BACKUP_STAGING_BUCKET: 'staging',
   BACKUP_TABLE: 'catalog',
   BACKUP_KEY_ARN: 'arn:aws:kms:us-east-1:000000000000:key/none',
+  BACKUP_FORMER_KEY_ARNS: '',
   BACKUP_QUEUE_URL: 'http://127.0.0.1/jobs',
   BACKUP_DEAD_LETTER_QUEUE_URL: 'http://127.0.0.1/dead-letters',
   BACKUP_EVENT_BUS: 'bus',

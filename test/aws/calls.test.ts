@@ -1,24 +1,12 @@
 // What a use case costs in calls to AWS: their number is money, and the number of those that wait for one another is time.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createBlobStore } from '../../lib/aws/blob-store.ts';
-import { createCatalog } from '../../lib/aws/catalog.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
-import { createEventSink } from '../../lib/aws/event-sink.ts';
-import { createKeyring } from '../../lib/aws/keyring.ts';
-import { createQueue } from '../../lib/aws/queue.ts';
-import { createTransfers } from '../../lib/aws/transfers.ts';
-import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
 import type { BackupType } from '../../lib/core/model.ts';
-import { silentLogger } from '../../lib/log.ts';
 import type { BackupService } from '../../lib/service/api.ts';
-import { createClockWatch } from '../../lib/service/clock-watch.ts';
-import { createGate } from '../../lib/service/gate.ts';
-import { createService } from '../../lib/service/service.ts';
-import { inThisThread } from '../../lib/service/text-work.ts';
-import { createTrust } from '../../lib/service/trust.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
+import { composeService } from './composed.ts';
 import {
   createClients,
   destroyClients,
@@ -31,8 +19,6 @@ import {
 
 const clients = createClients();
 const caller = { actor: 'tester' };
-const DAY_MS = 86_400_000;
-const SMALL_BYTES = 5_000_000;
 
 let service: BackupService;
 let log: CallLog;
@@ -40,30 +26,12 @@ const measured: [string, CallCount][] = [];
 
 beforeAll(async () => {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
-  const clock = createSystemClock();
-  const bucket = await makeBucket(s3);
-  service = createService({
-    blobs: createBlobStore({ s3, bucket }),
-    catalog: createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock }),
-    keyring: createKeyring({ kms, keyArn: await makeKey(kms) }),
-    queue: createQueue({ sqs, ...(await makeQueue(sqs)) }),
-    events: createEventSink({ eventBridge, busName: await makeBus(eventBridge) }),
-    transfers: createTransfers({ s3, bucket, clock }),
-    clock,
-    clockWatch: createClockWatch(clock),
-    log: silentLogger,
-    options: {
-      allowUnencrypted: false,
-      graceMs: DAY_MS,
-      expiryHoldMs: DAY_MS,
-      uploadBytesMax: SMALL_BYTES,
-      syncBytesMax: SMALL_BYTES,
-      memory: MEMORY_BOUNDS,
-      writersDelete: false,
-    },
-    gate: createGate(),
-    texts: inThisThread,
-    trust: createTrust(silentLogger),
+  service = composeService(clients, createSystemClock(), {
+    bucket: await makeBucket(s3),
+    tableName: await makeTable(dynamoDb),
+    keyArn: await makeKey(kms),
+    busName: await makeBus(eventBridge),
+    ...(await makeQueue(sqs)),
   });
   log = createCallLog(clients);
 });

@@ -1,0 +1,58 @@
+// The service over the AWS adapters, without its functions: for tests that count calls, or that need another clock.
+
+import { createBlobStore } from '../../lib/aws/blob-store.ts';
+import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createEventSink } from '../../lib/aws/event-sink.ts';
+import { createKeyring } from '../../lib/aws/keyring.ts';
+import { createQueue } from '../../lib/aws/queue.ts';
+import { createTransfers } from '../../lib/aws/transfers.ts';
+import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
+import { silentLogger } from '../../lib/log.ts';
+import type { Clock } from '../../lib/ports.ts';
+import type { BackupService } from '../../lib/service/api.ts';
+import { createClockWatch } from '../../lib/service/clock-watch.ts';
+import { createGate } from '../../lib/service/gate.ts';
+import { createService } from '../../lib/service/service.ts';
+import { inThisThread } from '../../lib/service/text-work.ts';
+import { createTrust } from '../../lib/service/trust.ts';
+import type { Clients } from './resources.ts';
+
+const DAY_MS = 86_400_000;
+const SMALL_BYTES = 5_000_000;
+
+export interface Place {
+  bucket: string;
+  tableName: string;
+  keyArn: string;
+  busName: string;
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+}
+
+export function composeService(clients: Clients, clock: Clock, place: Place): BackupService {
+  const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
+  const { bucket, tableName, keyArn, busName, ...queue } = place;
+  return createService({
+    blobs: createBlobStore({ s3, bucket }),
+    catalog: createCatalog({ dynamoDb, tableName, clock }),
+    keyring: createKeyring({ kms, keyArn }),
+    queue: createQueue({ sqs, ...queue }),
+    events: createEventSink({ eventBridge, busName }),
+    transfers: createTransfers({ s3, bucket, clock }),
+    clock,
+    clockWatch: createClockWatch(clock),
+    log: silentLogger,
+    options: {
+      allowUnencrypted: false,
+      graceMs: DAY_MS,
+      expiryHoldMs: DAY_MS,
+      uploadBytesMax: SMALL_BYTES,
+      syncBytesMax: SMALL_BYTES,
+      memory: MEMORY_BOUNDS,
+      writersDelete: false,
+    },
+    gate: createGate(),
+    texts: inThisThread,
+    trust: createTrust(silentLogger),
+  });
+}

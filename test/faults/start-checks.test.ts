@@ -212,7 +212,8 @@ describe('a start', () => {
     const text = readFileSync(path, 'utf8');
     const { key } = (JSON.parse(text) as { keys: { key: string }[] }).keys[0]!;
     for (const at of [0, 7, 20, 42]) {
-      const other = key[at] === 'A' ? 'B' : 'A';
+      // Both with zeros where the last digit of a key has bits that nobody reads.
+      const other = key[at] === 'Q' ? 'g' : 'Q';
       writeFileSync(path, text.replace(key, key.slice(0, at) + other + key.slice(at + 1)));
       expect(await refusal(folder)).toMatch(
         /^master.key is damaged \(version 1 is not the key that its keyId names/,

@@ -4,10 +4,13 @@ import type { Context } from 'aws-lambda';
 import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
 import { eventBridgeSink, openHome, sqsQueue, trailOf } from '../lib/aws/home.ts';
 import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
+import { LIMITS } from '../lib/core/limits.ts';
+import { takeCensus } from '../lib/service/census.ts';
 import { relayEvents } from '../lib/service/events.ts';
 import { resumeJobs } from '../lib/service/jobs.ts';
 import { findOrphans } from '../lib/service/orphans.ts';
 import { sweep } from '../lib/service/retention.ts';
+import { scrub } from '../lib/service/scrub.ts';
 import { writeEvents } from '../lib/service/trail/write.ts';
 
 const home = openHome(process.env, { events: eventBridgeSink, queue: sqsQueue });
@@ -29,6 +32,12 @@ export async function handler(
   if (task === RETENTION_TASKS.sweep) {
     const summary = await sweep(deps, deadline);
     log.info('retention swept', { ...summary });
+    const scrubbed = await scrub(deps, {
+      backupsMin: LIMITS.scrubBackupsMin,
+      ageMs: LIMITS.scrubAgeMs,
+      deadline: Math.min(deadline, deps.clock.now() + AWS_BOUNDS.scrubMs),
+    });
+    log.info('backups proven', { ...scrubbed });
     const sent = await resumeJobs(deps);
     if (sent > 0) log.warn('lost jobs were sent again', { sent });
     return summary;
@@ -36,6 +45,8 @@ export async function handler(
   if (task === RETENTION_TASKS.orphans) {
     const search = await findOrphans(deps);
     log.info('orphans looked for', { ...search });
+    const census = await takeCensus(deps);
+    log[census.incomplete > 0 ? 'error' : 'info']('blobs counted', { ...census });
     return search;
   }
   throw new Error(`there is no task ${JSON.stringify(task)}`);

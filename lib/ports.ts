@@ -178,6 +178,8 @@ export interface Catalog {
   ): Promise<Page<BackupRecord>>;
   /** Live backups with expiresAt <= before, by rising expiresAt. */
   expiring(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
+  /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first. */
+  leastProven(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
 
   /** The live backup with the highest sequence below this one; of that type, if one is given. */
   newestBefore(resourceId: string, sequence: number, type?: BackupType): Promise<BackupRecord | undefined>;

@@ -16,6 +16,8 @@ export const AWS_BOUNDS = {
   workerSeconds: 14 * 60,
   /** The longest that a function may run. */
   retentionSeconds: 15 * 60,
+  /** The longest that proving stored backups goes on in one sweep. */
+  scrubMs: 60_000,
   /** What a sweep keeps of its time to end the step it is in. */
   retentionMarginMs: 60_000,
 } as const;

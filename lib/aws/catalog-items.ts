@@ -11,6 +11,7 @@ import type {
   IdempotencyRecord,
   OperationRecord,
 } from '../core/model.ts';
+import { lookedAt } from '../core/proof-time.ts';
 import {
   askedKey,
   backupKey,
@@ -44,6 +45,7 @@ export const INDEXED = {
   hiddenType: (type: string) => `HIDDENTYPE#${type}`,
   type: (type: string) => `TYPE#${type}`,
   expiring: 'EXP',
+  proofs: 'PROOF',
   operations: 'OPS',
   target: (resourceId: string) => `TGT#${part(resourceId)}`,
   unfinishedOperations: 'UNF',
@@ -87,7 +89,13 @@ export function backupItems(record: BackupRecord): BackupItems {
     record: document(backupKey(id), record, record.version, live ? listed : hidden),
     others: [
       item(sequenceKey(resourceId, sequence), { id: { S: id }, live: { BOOL: live }, type: { S: type } }),
-      item(ownBlobKey(ownBlob(record).blobId), { id: { S: id } }),
+      // The indexes of the record itself are all taken.
+      item(ownBlobKey(ownBlob(record).blobId), {
+        id: { S: id },
+        ...(live
+          ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id))
+          : {}),
+      }),
       live
         ? item(liveKey(resourceId, createdAt, sequence), { id: { S: id }, type: { S: type } })
         : item(hiddenKey(resourceId, createdAt, sequence), {

@@ -29,6 +29,7 @@ type CatalogLists = Pick<
   | 'listHidden'
   | 'resourceHistory'
   | 'expiring'
+  | 'leastProven'
   | 'listOperations'
   | 'unfinishedOperations'
   | 'unfinishedRequests'
@@ -41,7 +42,10 @@ type CatalogLists = Pick<
   Pick<TrailSource, 'untrailedEvents'>;
 
 /** The paginated reads of the catalog. What one resource has of backups is read strongly consistent, the rest by index. */
-export function createCatalogLists(listings: Listings): CatalogLists {
+export function createCatalogLists(
+  listings: Listings,
+  getBackup: (id: string) => Promise<BackupRecord | undefined>,
+): CatalogLists {
   /** Of one resource, by sequence. */
   function newestFirst(
     list: string,
@@ -106,6 +110,20 @@ export function createCatalogLists(listings: Listings): CatalogLists {
     async expiring(request) {
       const plan = inIndex<BackupRecord>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
       return listings.page({ ...plan, to: upTo(request.before) }, request);
+    },
+
+    async leastProven(request) {
+      const plan = inIndex<string>(['least proven'], 'gsi1', partitionsOf(INDEXED.proofs), 'rising');
+      const read = (item: Item) => textOf(item, 'id');
+      const { items: ids, ...page } = await listings.page(
+        { ...plan, read, to: upTo(request.before) },
+        request,
+      );
+      const records = await Promise.all(ids.map(getBackup));
+      return {
+        ...page,
+        items: records.flatMap((record) => (record?.deletedAt === undefined ? (record ?? []) : [])),
+      };
     },
 
     async listOperations(request) {

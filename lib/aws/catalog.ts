@@ -70,7 +70,9 @@ const COUNTED_AT_ONCE = 1000;
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
 export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog & TrailSource {
   const table = createTableClient(dynamoDb, tableName);
-  const lists = createCatalogLists(createListings(table, createCursors(table)));
+  const lists = createCatalogLists(createListings(table, createCursors(table)), (id) =>
+    record<BackupRecord>(backupKey(id)),
+  );
   const commit = createCommit(table, createStamps(clock));
 
   async function record<T>(key: Key): Promise<T | undefined> {

@@ -88,6 +88,10 @@ export const LIMITS = {
   /** What was set aside can be put back for that long. */
   quarantineMs: 30 * DAY_MS,
   /** So many blobs that no backup names, or that part of all, can be what accidents have left; more are an alarm. */
+  /** Backups that a scrub proves each time, however young their last proof is. */
+  scrubBackupsMin: 25,
+  /** Beyond those it proves what has not been proven for so long, as far as its share of time goes. */
+  scrubAgeMs: 30 * DAY_MS,
   orphansMax: 10,
   orphansRatioMax: 0.01,
   /** Lines of one segment of the trail, before compression. */

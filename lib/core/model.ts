@@ -71,6 +71,10 @@ export interface BackupRecord {
   /** What the wall clock said when the state was accepted: later sequences may have earlier times. */
   createdAt: number;
   completedAt: number;
+  /** When its stored bytes were last proven to be what was written. Until the first time, `completedAt` counts. */
+  verifiedAt?: number;
+  /** When they were last found not to be: absent while all is well. */
+  damagedAt?: number;
   expiresAt?: number;
   legalHold?: boolean;
   lockedUntil?: number;

@@ -4,6 +4,7 @@
 import { ownBlob } from '../core/chain.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, BackupRequest } from '../core/model.ts';
+import { lookedAt } from '../core/proof-time.ts';
 import { type Change, type IdKind, PortError } from '../ports.ts';
 import type { Database } from './database.ts';
 import { isFinished } from './operation-status.ts';
@@ -64,12 +65,12 @@ function createCounter(database: Database, allocated: Allocated): (kind: IdKind,
 function backupPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
   const insert = database.statement(
-    `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, version, doc, sum, id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, looked_at,
+       version, doc, sum, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
     `UPDATE backup SET resource_id = ?, sequence = ?, type = ?, created_at = ?, expires_at = ?, live = ?,
-       own_blob = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
+       own_blob = ?, looked_at = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
   );
   const remove = database.statement('DELETE FROM backup WHERE id = ? AND version = ?');
   const leaveGap = database.statement(
@@ -84,6 +85,7 @@ function backupPreparers(database: Database, allocated: Allocated) {
     record.expiresAt ?? null,
     record.deletedAt === undefined ? 1 : 0,
     ownBlob(record).blobId,
+    lookedAt(record),
     record.version,
     ...docOf(record),
     keyText(record.id),

@@ -18,6 +18,7 @@ type CatalogLists = Pick<
   | 'listHidden'
   | 'resourceHistory'
   | 'expiring'
+  | 'leastProven'
   | 'listOperations'
   | 'unfinishedOperations'
   | 'dueGarbage'
@@ -68,6 +69,13 @@ export function createCatalogLists(database: Database): CatalogLists {
     key: 'expires_at',
     direction: 'rising',
     where: 'live = 1 AND expires_at <= ?',
+  });
+  const leastProven = createListing<BackupRecord>(database, {
+    list: 'least proven',
+    table: 'backup',
+    key: 'looked_at',
+    direction: 'rising',
+    where: 'live = 1 AND looked_at <= ?',
   });
   const operations = (where: string) =>
     createListing<OperationRecord>(database, {
@@ -150,6 +158,7 @@ export function createCatalogLists(database: Database): CatalogLists {
     },
     resourceHistory: async (request) => history(request, keyText(request.resourceId), request.fromSequence),
     expiring: async (request) => expiring(request, request.before),
+    leastProven: async (request) => leastProven(request, request.before),
     async listOperations(request) {
       return request.targetResourceId === undefined
         ? allOperations(request)

@@ -16,6 +16,7 @@ import type {
   PolicyRecord,
   SnapshotPointer,
 } from '../core/model.ts';
+import { lookedAt } from '../core/proof-time.ts';
 import type { Logger } from '../log.ts';
 import { PortError } from '../ports.ts';
 import type { Database } from './database.ts';
@@ -52,6 +53,7 @@ const PLANS: readonly TablePlan[] = [
     expires_at: record.expiresAt ?? null,
     live: flag(record.deletedAt === undefined),
     own_blob: ownBlob(record).blobId,
+    looked_at: lookedAt(record),
     version: record.version,
   })),
   plan<Head>('head', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),

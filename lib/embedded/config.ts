@@ -47,6 +47,7 @@ const schema = z.object({
   BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax, LIMITS.bodyBytesMax),
   BACKUP_ALLOW_UNENCRYPTED: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400, 3600),
+  BACKUP_SCRUB_INTERVAL_SECONDS: wholeNumber(0, 30 * 86_400, 3600),
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
 });
@@ -61,6 +62,8 @@ export interface EmbeddedConfig {
   bodyBytesMax: number;
   allowUnencrypted: boolean;
   retentionIntervalMs: number;
+  /** 0: stored backups are not proven again by themselves. */
+  scrubIntervalMs: number;
   graceMs: number;
   expiryHoldMs: number;
 }
@@ -93,6 +96,7 @@ export function readConfig(env: Record<string, string | undefined>): EmbeddedCon
     allowedHosts: set.BACKUP_ALLOWED_HOSTS,
     bodyBytesMax: set.BACKUP_BODY_BYTES_MAX,
     allowUnencrypted: set.BACKUP_ALLOW_UNENCRYPTED === 'true',
+    scrubIntervalMs: set.BACKUP_SCRUB_INTERVAL_SECONDS * 1000,
     retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,

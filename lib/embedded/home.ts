@@ -39,6 +39,7 @@ import { isFinished } from './operation-status.ts';
 import { createQueue } from './queue.ts';
 import { createRoom, type Room } from './room.ts';
 import { createScratch } from './scratch.ts';
+import { createScrubbing } from './scrubbing.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { lookAtStore } from './start-look.ts';
 import { createTextWorkers } from './text-workers.ts';
@@ -77,6 +78,7 @@ export type UpkeepName =
   | 'jobs'
   | 'lost-jobs'
   | 'retention'
+  | 'scrub'
   | 'orphans'
   | 'uploads'
   | 'events';
@@ -96,6 +98,8 @@ interface PeriodicWork {
 const RELAY_EVERY_MS = 1000;
 const QUEUE_EVERY_MS = 1000;
 const LOST_JOBS_EVERY_MS = 60_000;
+/** A start has enough to do. */
+const SCRUB_FIRST_MS = 60_000;
 const LATE_EVERY_MS = 5000;
 const ROOM_EVERY_MS = 5000;
 /** How long an answer to the health check is given again. */
@@ -226,6 +230,11 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
         log.info('retention swept', { ...summary });
       },
     },
+    scrub: {
+      everyMs: config.scrubIntervalMs,
+      firstMs: Math.min(config.scrubIntervalMs, SCRUB_FIRST_MS),
+      run: createScrubbing(deps, config.scrubIntervalMs),
+    },
     orphans: {
       everyMs: ORPHANS_EVERY_MS,
       // Never at the start: whoever has just put something back looks at it first.
@@ -250,7 +259,9 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
     late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
   };
-  const begun = Object.entries(upkeep).filter(([name]) => !room.isReadOnly || name === READS_ONLY);
+  const isBegun = (name: string, everyMs: number): boolean =>
+    everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
+  const begun = Object.entries(upkeep).filter(([name, { everyMs }]) => isBegun(name, everyMs));
   const running = new Map(
     begun.map(([name, { everyMs, firstMs, run }]) => [name, every(name, everyMs, log, run, firstMs)]),
   );

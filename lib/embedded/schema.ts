@@ -191,6 +191,11 @@ export const MIGRATIONS: readonly string[] = [
     sum INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE backup ADD COLUMN looked_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE backup SET looked_at = doc ->> '$.completedAt';
+  CREATE INDEX backup_looked ON backup (looked_at) WHERE live = 1;
+  `,
 ];
 
 /**

@@ -53,6 +53,12 @@ export function createAnswers() {
     lockedUntil: z.exactOptional(time),
     createdAt: time,
     completedAt: time,
+    verifiedAt: z
+      .exactOptional(time)
+      .check(about('When its stored bytes were last proven; before the first time, completedAt counts')),
+    damaged: z
+      .exactOptional(z.literal(true))
+      .check(about('The last proof failed: the health check says what to do')),
     expiresAt: z.exactOptional(time),
     keptUntil: z.exactOptional(time).check(about('Undeleted after its expiry: kept at least until then')),
     deletedAt: z.exactOptional(time),

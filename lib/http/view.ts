@@ -19,6 +19,7 @@ export type OperationView = Answer<'Operation'>;
 
 export function viewBackup(record: BackupRecord): BackupView {
   const { requestedType, key, baseBackupId, changes, legalHold, lockedUntil, expiresAt } = record;
+  const { verifiedAt, damagedAt } = record;
   return {
     id: record.id,
     resourceId: record.resourceId,
@@ -52,6 +53,8 @@ export function viewBackup(record: BackupRecord): BackupView {
     ...(lockedUntil === undefined ? {} : { lockedUntil: formatInstant(lockedUntil) }),
     createdAt: formatInstant(record.createdAt),
     completedAt: formatInstant(record.completedAt),
+    ...(verifiedAt === undefined ? {} : { verifiedAt: formatInstant(verifiedAt) }),
+    ...(damagedAt === undefined ? {} : { damaged: true }),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
     ...hiddenSince(record),
   };

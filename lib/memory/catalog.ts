@@ -1,6 +1,7 @@
 // The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
 
 import type { BackupRecord, BackupRequest, BackupType, OperationRecord } from '../core/model.ts';
+import { lookedAt } from '../core/proof-time.ts';
 import { checkLimit } from '../port-checks.ts';
 import type { Catalog, Page, PageRequest } from '../ports.ts';
 import { applyChanges } from './catalog-commit.ts';
@@ -78,6 +79,11 @@ export function createMemoryCatalog(): Catalog {
         { list: 'expiring', key: (record) => record.expiresAt!, direction: 'rising' },
         request,
       );
+    },
+
+    async leastProven(request) {
+      const matching = liveBackups().filter(({ record }) => lookedAt(record) <= request.before);
+      return pageOf(matching, { list: 'least proven', key: lookedAt, direction: 'rising' }, request);
     },
 
     async newestBefore(resourceId, sequence, type) {

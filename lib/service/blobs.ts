@@ -98,7 +98,7 @@ function notWhatWasWritten(ref: BlobRef, cause?: unknown): ServiceError {
 type Broken = 'integrity_error' | 'broken_chain';
 
 /** Says which blob it is, in words and as members, so that it can be put back from a copy. */
-function brokenBlob(
+export function brokenBlob(
   code: Broken,
   { backupId, blobId }: BlobRef,
   what: string,

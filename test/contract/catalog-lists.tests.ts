@@ -147,6 +147,21 @@ const LISTS: ListUnderTest[] = [
         at: expiresAt!,
       })),
   },
+  {
+    name: 'leastProven',
+    direction: 'rising',
+    async add(catalog, at) {
+      const record = backup({ verifiedAt: at, completedAt: 0 });
+      await commitOne(catalog, inserted(record));
+      return record.id;
+    },
+    remove: removeBackup,
+    list: (catalog, request) =>
+      mapped(catalog.leastProven({ ...request, before: T0 * 2 }), ({ id, verifiedAt }) => ({
+        name: id,
+        at: verifiedAt!,
+      })),
+  },
   operationList('listOperations', {}),
   operationList('listOperations of a target', { targetResourceId: 't' }),
   {

@@ -26,6 +26,7 @@ export function membershipTests(catalog: () => Catalog): void {
         'resourceHistory',
         async () => (await catalog().resourceHistory({ limit, resourceId: 'r', fromSequence: 1 })).items,
       ],
+      ['leastProven', async () => (await catalog().leastProven({ limit, before: T0 * 2 })).items],
       ['expiring', async () => (await catalog().expiring({ limit, before: T0 * 2 })).items],
     ];
 
@@ -92,6 +93,25 @@ export function membershipTests(catalog: () => Catalog): void {
       const moved = { ...at!, expiresAt: T0 + 5, version: 2 };
       await catalog().commit([{ kind: 'backup.update', record: moved, expect: 1 }]);
       expect(await read(T0 * 2)).toEqual([after, moved]);
+    });
+
+    test('leastProven takes what nobody has looked at since, live ones only, the longest ago first', async () => {
+      const never = backup({ createdAt: T0, completedAt: T0 + 3 });
+      const proven = backup({ createdAt: T0, completedAt: T0, verifiedAt: T0 + 2 });
+      const damaged = backup({ createdAt: T0, completedAt: T0, verifiedAt: T0 + 1, damagedAt: T0 + 4 });
+      const hidden = backup({ createdAt: T0, completedAt: T0, deletedAt: T0 + 1 });
+      await catalog().commit([never, proven, damaged, hidden].map(inserted));
+      const read = async (before: number) => (await catalog().leastProven({ before, limit })).items;
+      expect(await read(T0 + 1)).toEqual([]);
+      expect(await read(T0 + 3)).toEqual([proven, never]);
+      expect(await read(T0 * 2)).toEqual([proven, never, damaged]);
+      // It follows the record: a proof moves it to the end.
+      const again = { ...proven, verifiedAt: T0 + 9, version: 2 };
+      await catalog().commit([{ kind: 'backup.update', record: again, expect: 1 }]);
+      expect(await read(T0 * 2)).toEqual([never, damaged, again]);
+      const gone = { ...never, deletedAt: T0 + 9, version: 2 };
+      await catalog().commit([{ kind: 'backup.update', record: gone, expect: 1 }]);
+      expect(await read(T0 * 2)).toEqual([damaged, again]);
     });
 
     test('dueGarbage takes what is due at the instant or before; an entry put again is replaced', async () => {

@@ -224,6 +224,7 @@ async function everything(catalog: Catalog): Promise<string> {
       history: await each(resources, (name) =>
         all((page) => catalog.resourceHistory({ ...page, resourceId: name, fromSequence: 2 })),
       ),
+      leastProven: await all((page) => catalog.leastProven({ ...page, before: T0 * 2 })),
       expiring: await all((page) => catalog.expiring({ ...page, before: T0 + 1 })),
       heads: await each(resources, (name) => catalog.getHead(name)),
       policies: await each(resources, (name) => catalog.getPolicy(name)),

@@ -1,0 +1,89 @@
+// Looks whether every blob that a live backup needs is there at all, without reading one: so that what is missing is found
+// within hours, however long it takes to prove all that is stored.
+
+import type { BackupRecord } from '../core/model.ts';
+import { pages } from './collect.ts';
+import type { Deps } from './deps.ts';
+import { clearNotice, raiseNotice } from './notices.ts';
+import { createProver } from './scrub.ts';
+
+export interface CensusSummary {
+  blobs: number;
+  backups: number;
+  /** Live backups that need a blob which is not there. */
+  incomplete: number;
+}
+
+const NOTICE_ID = 'blobs-missing';
+/** So many are proven and told of one by one; more than that is no accident of single blobs. */
+const TOLD_MAX = 50;
+/** Of an id, as many digits as a number of 64 bits has: enough to tell apart more blobs than there will ever be. */
+const DIGITS = 16;
+const ROOM_AT_FIRST = 4096;
+const EVER = 8.64e15;
+
+/** For homes whose store can be listed cheaply. Throws PortError. */
+export async function takeCensus(deps: Deps): Promise<CensusSummary> {
+  const { catalog, clock, blobs } = deps;
+  const began = clock.now();
+  const there = createIdSet();
+  for await (const { blobId } of pages((page) => blobs.list({ ...page, writtenBefore: EVER }))) {
+    if (deps.isStopping?.()) break;
+    there.add(blobId);
+  }
+  const summary: CensusSummary = { blobs: there.size, backups: 0, incomplete: 0 };
+  const told: BackupRecord[] = [];
+  for await (const record of pages((page) => catalog.listBackups(page))) {
+    if (deps.isStopping?.()) return summary;
+    // A younger one may have been stored behind the place that the list had come to.
+    if (record.completedAt >= began) continue;
+    summary.backups++;
+    if (record.chain.every(({ blobId }) => there.has(blobId))) continue;
+    summary.incomplete++;
+    if (told.length < TOLD_MAX) told.push(record);
+  }
+  const prove = createProver(deps, { proven: 0, damaged: 0 });
+  for (const record of told) await prove(record);
+  await tellOfMany(deps, summary);
+  return summary;
+}
+
+async function tellOfMany(deps: Deps, { incomplete, backups }: CensusSummary): Promise<void> {
+  if (incomplete <= TOLD_MAX) return clearNotice(deps, NOTICE_ID);
+  await raiseNotice(deps, {
+    id: NOTICE_ID,
+    code: 'damaged_backup',
+    severity: 'critical',
+    detail: `${incomplete} of ${backups} backups need blobs that are missing. Look whether the folder of the blobs is the right one, and put it back from a copy.`,
+  });
+}
+
+/** Blob ids that come in order, as a list has them: eight bytes each. */
+function createIdSet() {
+  let ids = new BigUint64Array(ROOM_AT_FIRST);
+  let size = 0;
+  const numberOf = (blobId: string): bigint => BigInt(`0x${blobId.slice(0, DIGITS)}`);
+  return {
+    get size() {
+      return size;
+    },
+    add(blobId: string): void {
+      if (size === ids.length) {
+        const larger = new BigUint64Array(size * 2);
+        larger.set(ids);
+        ids = larger;
+      }
+      ids[size++] = numberOf(blobId);
+    },
+    has(blobId: string): boolean {
+      const wanted = numberOf(blobId);
+      let [low, high] = [0, size];
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (ids[middle]! < wanted) low = middle + 1;
+        else high = middle;
+      }
+      return low < size && ids[low] === wanted;
+    },
+  };
+}

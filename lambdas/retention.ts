@@ -5,7 +5,7 @@ import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
 import { eventBridgeSink, openHome, sqsQueue, trailOf } from '../lib/aws/home.ts';
 import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
 import { LIMITS } from '../lib/core/limits.ts';
-import { takeCensus } from '../lib/service/census.ts';
+import { type CensusBounds, takeCensus } from '../lib/service/census.ts';
 import { relayEvents } from '../lib/service/events.ts';
 import { resumeJobs } from '../lib/service/jobs.ts';
 import { findOrphans } from '../lib/service/orphans.ts';
@@ -38,6 +38,7 @@ export async function handler(
       deadline: Math.min(deadline, deps.clock.now() + AWS_BOUNDS.scrubMs),
     });
     log.info('backups proven', { ...scrubbed });
+    await count({ deadline, blobsMax: AWS_BOUNDS.censusBlobsMax });
     const sent = await resumeJobs(deps);
     if (sent > 0) log.warn('lost jobs were sent again', { sent });
     return summary;
@@ -45,9 +46,14 @@ export async function handler(
   if (task === RETENTION_TASKS.orphans) {
     const search = await findOrphans(deps);
     log.info('orphans looked for', { ...search });
-    const census = await takeCensus(deps);
-    log[census.incomplete > 0 ? 'error' : 'info']('blobs counted', { ...census });
+    await count({ deadline });
     return search;
   }
   throw new Error(`there is no task ${JSON.stringify(task)}`);
+}
+
+/** Whether every blob is there. */
+async function count(bounds: CensusBounds): Promise<void> {
+  const census = await takeCensus(deps, bounds);
+  if (census !== undefined && census.incomplete > 0) log.error('blobs are missing', { ...census });
 }

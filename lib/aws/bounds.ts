@@ -18,6 +18,8 @@ export const AWS_BOUNDS = {
   retentionSeconds: 15 * 60,
   /** The longest that proving stored backups goes on in one sweep. */
   scrubMs: 60_000,
+  /** Of more blobs it is looked weekly whether they are all there, of fewer after each sweep: it reads every record. */
+  censusBlobsMax: 20_000,
   /** What a sweep keeps of its time to end the step it is in. */
   retentionMarginMs: 60_000,
 } as const;

@@ -21,9 +21,9 @@ export function createScrubbing(deps: Deps, intervalMs: number): () => Promise<v
   async function census(): Promise<void> {
     const from = performance.now();
     if (from < restUntil) return;
-    const { incomplete, ...counts } = await takeCensus(deps);
+    const counted = await takeCensus(deps);
     restUntil = performance.now() + (performance.now() - from) * CENSUS_REST;
-    if (incomplete > 0) deps.log.error('blobs are missing', { ...counts, incomplete });
+    if (counted !== undefined && counted.incomplete > 0) deps.log.error('blobs are missing', { ...counted });
   }
 
   return async () => {

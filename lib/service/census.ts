@@ -22,19 +22,32 @@ const DIGITS = 16;
 const ROOM_AT_FIRST = 4096;
 const EVER = 8.64e15;
 
-/** For homes whose store can be listed cheaply. Throws PortError. */
-export async function takeCensus(deps: Deps): Promise<CensusSummary> {
+export interface CensusBounds {
+  /** With more blobs than that nothing is compared: it would cost too much to do it often. */
+  blobsMax?: number;
+  /** Epoch milliseconds; what has been found by then is told. */
+  deadline?: number;
+}
+
+/** Undefined if it was not taken, or not to its end. Throws PortError. */
+export async function takeCensus(
+  deps: Deps,
+  { blobsMax = Number.POSITIVE_INFINITY, deadline = Number.POSITIVE_INFINITY }: CensusBounds = {},
+): Promise<CensusSummary | undefined> {
   const { catalog, clock, blobs } = deps;
+  const isOver = (): boolean => clock.now() >= deadline || deps.isStopping?.() === true;
   const began = clock.now();
   const there = createIdSet();
   for await (const { blobId } of pages((page) => blobs.list({ ...page, writtenBefore: EVER }))) {
-    if (deps.isStopping?.()) break;
+    if (there.size >= blobsMax || isOver()) return undefined;
     there.add(blobId);
   }
   const summary: CensusSummary = { blobs: there.size, backups: 0, incomplete: 0 };
   const told: BackupRecord[] = [];
+  let isWhole = true;
   for await (const record of pages((page) => catalog.listBackups(page))) {
-    if (deps.isStopping?.()) return summary;
+    isWhole = !isOver();
+    if (!isWhole) break;
     // A younger one may have been stored behind the place that the list had come to.
     if (record.completedAt >= began) continue;
     summary.backups++;
@@ -44,6 +57,7 @@ export async function takeCensus(deps: Deps): Promise<CensusSummary> {
   }
   const prove = createProver(deps, { proven: 0, damaged: 0 });
   for (const record of told) await prove(record);
+  if (!isWhole) return undefined;
   await tellOfMany(deps, summary);
   return summary;
 }

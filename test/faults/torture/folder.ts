@@ -25,7 +25,8 @@ export function blobFiles(folder: string): string[] {
     .filter((name) => statSync(join(root, name)).isDirectory())
     .flatMap((shard) => readdirSync(join(root, shard)).map((name) => ({ shard, name })))
     .filter(({ name }) => BLOB.test(name))
-    .map(({ shard, name }) => join(root, shard, name));
+    .map(({ shard, name }) => join(root, shard, name))
+    .filter((path) => statSync(path).isFile());
 }
 
 function catalogFiles(folder: string): string[] {

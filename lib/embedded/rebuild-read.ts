@@ -26,6 +26,8 @@ import { createTrailStore } from './trail-store.ts';
 export interface UnreadableBlob {
   blobId: string;
   reason: string;
+  /** Whose it says that it is, where it lies in another one's place. */
+  backupId?: string;
 }
 
 export interface ReadBlobs {
@@ -83,7 +85,10 @@ export async function readBlobs(
 async function readBlob(blobId: string, path: string, keyring: Keyring): Promise<FoundBlob | UnreadableBlob> {
   const header = await headerAt(path);
   if (header === undefined) return { blobId, reason: 'It has no readable header.' };
-  if (header.blobId !== blobId) return { blobId, reason: `It holds another blob, ${header.blobId}.` };
+  if (header.blobId !== blobId) {
+    const { backupId } = header;
+    return { blobId, reason: `It holds another blob, ${header.blobId} of ${backupId}.`, backupId };
+  }
   return prove(path, header, keyring);
 }
 

@@ -21,6 +21,8 @@ import { segmentNumbers } from './trail-store.ts';
 const REBUILT = 'rebuilt';
 const CATALOG = 'catalog.sqlite';
 const CHANGES_AT_ONCE = 500;
+/** How far ahead of all that is certain an id of a damaged blob is still believed. */
+const UNCERTAIN_AHEAD_MAX = 1_000_000;
 /** What a rebuild has mended, or what looks for it finds again. */
 const MENDED: readonly NoticeCode[] = ['rollback', 'catalog_damaged', 'orphans'];
 
@@ -29,6 +31,8 @@ export interface CatalogContents {
   trail: Replayed;
   /** Ids that were given, whether or not a record has them. */
   ids: string[];
+  /** Ids as damaged or misplaced blobs have them. */
+  uncertainIds: string[];
   /** Events of which it is not known whether they were published: they are, once more. */
   recent: readonly string[];
   storeId: string;
@@ -60,7 +64,8 @@ export async function writeCatalog(dataDir: string, contents: CatalogContents): 
   };
 }
 
-async function fill(database: Database, { rebuilt, trail, ids, recent }: CatalogContents): Promise<void> {
+async function fill(database: Database, contents: CatalogContents): Promise<void> {
+  const { rebuilt, trail, recent } = contents;
   const writer = createCatalogWriter(database, createIdAllocator(database).highest);
   const queue = createQueue(database, createSystemClock());
   let group: Change[] = [];
@@ -77,7 +82,7 @@ async function fill(database: Database, { rebuilt, trail, ids, recent }: Catalog
   }
   await flush();
   await leaveGaps(database, trail);
-  await raiseCounters(database, trail, ids);
+  await raiseCounters(database, contents);
   const publish = database.statement('UPDATE event SET published = 1 WHERE published = 0');
   const again = database.statement('UPDATE event SET published = 0 WHERE id = ?');
   await database.write(() => {
@@ -139,7 +144,10 @@ async function leaveGaps(database: Database, trail: Replayed): Promise<void> {
 }
 
 /** No id that was ever given is given again. */
-async function raiseCounters(database: Database, trail: Replayed, ids: readonly string[]): Promise<void> {
+async function raiseCounters(
+  database: Database,
+  { trail, ids, uncertainIds }: CatalogContents,
+): Promise<void> {
   const given = [
     ...ids,
     ...trail.removed.keys(),
@@ -156,6 +164,12 @@ async function raiseCounters(database: Database, trail: Replayed, ids: readonly 
       for (const id of given) {
         const number = Number(form.exec(id)?.[1] ?? 0);
         if (Number.isSafeInteger(number)) last = Math.max(last, number);
+      }
+      // A bit that has flipped in an id may have made it any number: what is far off is none that was given.
+      const credible = last + UNCERTAIN_AHEAD_MAX;
+      for (const id of uncertainIds) {
+        const number = Number(form.exec(id)?.[1] ?? 0);
+        if (number <= credible) last = Math.max(last, number);
       }
       raise.run(kind, last);
     }

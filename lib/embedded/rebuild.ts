@@ -73,6 +73,10 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
   if (options.isDryRun) return report;
   const written = await writeCatalog(dataDir, {
     rebuilt,
+    uncertainIds: [
+      ...all.found.filter(({ damage }) => damage !== undefined).map(({ header }) => header.backupId),
+      ...all.unreadable.flatMap(({ backupId = [] }) => backupId),
+    ],
     trail: trail.replayed,
     ids: all.found.filter(({ damage }) => damage === undefined).map(({ header }) => header.backupId),
     recent: trail.recent,

@@ -191,9 +191,22 @@ describe('a rebuild', () => {
     expect(bytes.length).toBeGreaterThan(0);
     expect(unreadable.map(({ reason }) => reason).sort()).toEqual([
       'It has no readable header.',
-      expect.stringMatching(/^It holds another blob, [0-9a-f]{32}\.$/),
+      expect.stringMatching(/^It holds another blob, [0-9a-f]{32} of backup-\d+\.$/),
     ]);
     expect(live).toBe(0);
+  });
+
+  test('never gives the id of a blob again that lies in the place of another', async () => {
+    const folder = await filled();
+    rmSync(join(folder, 'trail'), { recursive: true });
+    loseCatalog(folder);
+    ACCIDENTS['two blobs exchanged']!(folder, createRandom(1), {});
+    const { unreadable } = await rebuild(folder, { isDryRun: false });
+    const ids = unreadable.map(({ backupId }) => backupId);
+    expect(ids).toHaveLength(2);
+    const rebuilt = await open(folder);
+    expect(ids).not.toContain(await create(rebuilt, 1));
+    await rebuilt.close();
   });
 
   test('with the key of another store is refused, and calls nothing damaged', async () => {

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { MIGRATIONS } from '../../lib/embedded/schema.ts';
+import { bringToFormat } from '../../lib/embedded/catalog-format.ts';
 
 const sync = promisify(fsync);
 const folder = process.argv[2]!;
@@ -24,18 +24,20 @@ for (const path of [files, temporary]) mkdirSync(path, { recursive: true });
 
 const database = new DatabaseSync(join(folder, 'bare.sqlite'));
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-for (const migration of MIGRATIONS) database.exec(migration);
+bringToFormat(database, join(folder, 'bare.sqlite'));
 const count = database.prepare(
   'INSERT INTO counter VALUES (?, ?) ON CONFLICT (kind) DO UPDATE SET value = excluded.value',
 );
 const putHead = database.prepare(
-  'INSERT INTO head VALUES (?, ?, ?) ON CONFLICT (resource_id) DO UPDATE SET version = excluded.version, doc = excluded.doc',
+  'INSERT INTO head (resource_id, version, doc) VALUES (?, ?, ?) ON CONFLICT (resource_id) DO UPDATE SET version = excluded.version, doc = excluded.doc',
 );
 const insertBackup = database.prepare(
   `INSERT INTO backup (id, resource_id, sequence, type, created_at, expires_at, live, own_blob, version, doc)
    VALUES (?, ?, ?, 'full', ?, ?, 1, ?, 1, ?)`,
 );
-const insertSnapshot = database.prepare('INSERT INTO snapshot VALUES (?, ?, ?, ?)');
+const insertSnapshot = database.prepare(
+  'INSERT INTO snapshot (resource_id, created_at, sequence, doc) VALUES (?, ?, ?, ?)',
+);
 const dropSnapshot = database.prepare('DELETE FROM snapshot WHERE resource_id = ? AND sequence <= ?');
 const insertEvent = database.prepare(
   'INSERT INTO event (id, resource_id, published, doc) VALUES (?, ?, 1, ?)',

@@ -27,7 +27,6 @@ export class Buckets extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-      ...(disposable ? { autoDeleteObjects: true } : {}),
     };
     const logged = disposable ? () => ({}) : this.accessLogs(common);
     const encrypted = {

@@ -199,13 +199,11 @@ describe('what fails its user at once', () => {
     expect(resourcesOf(synthesize({ apiLogs: 'existing' }), 'AWS::ApiGateway::Account')).toEqual([]);
   });
 
-  test('what is thrown away is emptied first, and nobody writes access logs into it meanwhile', () => {
+  test('what is thrown away has no access logs that would fill it meanwhile', () => {
     const template = synthesize({ stage: 'dev' });
     const buckets = resourcesOf(template, 'AWS::S3::Bucket');
     expect(buckets).toHaveLength(2);
     for (const [, { Properties }] of buckets) expect(Properties.LoggingConfiguration).toBeUndefined();
-    expect(resourcesOf(template, 'Custom::S3AutoDeleteObjects')).toHaveLength(2);
-    expect(resourcesOf(synthesize(), 'Custom::S3AutoDeleteObjects')).toEqual([]);
   });
 
   test('a failed sweep is not run again by itself', () => {

@@ -2,8 +2,8 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // They need an emulator of AWS; jest.aws.config.mjs runs them.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/'],
+  // What needs an emulator of AWS is run by jest.aws.config.mjs, what takes time by jest.slow.config.mjs.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/', '<rootDir>/test/e2e/slow/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -2,12 +2,12 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
-import type { BackupType } from '../../lib/core/model.ts';
-import type { BackupView } from '../../lib/http/view.ts';
-import { type Client, checksumOf, createClient, forEach, stateOf } from './client.ts';
-import { createRandom, type Random, seedOf, withSeed } from './random.ts';
-import { cleanUp, eventually, mishaps, newDataDir, startServer } from './server.ts';
-import { createStates, ODD_STATES } from './states.ts';
+import type { BackupType } from '../../../lib/core/model.ts';
+import type { BackupView } from '../../../lib/http/view.ts';
+import { type Client, checksumOf, createClient, forEach, stateOf } from '../client.ts';
+import { createRandom, type Random, seedOf, withSeed } from '../random.ts';
+import { cleanUp, eventually, mishaps, newDataDir, startServer } from '../server.ts';
+import { createStates, ODD_STATES } from '../states.ts';
 
 const ROUNDS = 3;
 const WRITERS = 8;

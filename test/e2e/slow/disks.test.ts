@@ -3,9 +3,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createClient, type Problem } from './client.ts';
-import { cleanUp, eventually, type Server, startServer } from './server.ts';
-import { makeSmallDisk, type SmallDisk } from './small-disk.ts';
+import { createClient, type Problem } from '../client.ts';
+import { cleanUp, eventually, type Server, startServer } from '../server.ts';
+import { makeSmallDisk, type SmallDisk } from '../small-disk.ts';
 
 // Elsewhere nobody but the administrator may mount anything.
 const onLinux = process.platform === 'linux' ? describe : describe.skip;

@@ -6,8 +6,8 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createClient } from './client.ts';
-import { cleanEnvironment, cleanUp, eventually, nodePath, temporaryFolder } from './server.ts';
+import { createClient } from '../client.ts';
+import { cleanEnvironment, cleanUp, eventually, nodePath, temporaryFolder } from '../server.ts';
 
 const PARTS = ['bin', 'lib', 'package.json'];
 /** All that the service loads on one machine. */

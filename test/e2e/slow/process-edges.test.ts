@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createClient } from './client.ts';
+import { createClient } from '../client.ts';
 import {
   cleanEnvironment,
   cleanUp,
@@ -17,7 +17,7 @@ import {
   runToExit,
   startServer,
   temporaryFolder,
-} from './server.ts';
+} from '../server.ts';
 
 const children: ChildProcess[] = [];
 

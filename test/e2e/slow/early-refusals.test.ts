@@ -3,8 +3,8 @@
 
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createBody, createClient, type Problem } from './client.ts';
-import { cleanUp, eventually, mishaps, newDataDir, type Server, startServer } from './server.ts';
+import { createBody, createClient, type Problem } from '../client.ts';
+import { cleanUp, eventually, mishaps, newDataDir, type Server, startServer } from '../server.ts';
 
 let server: Server;
 

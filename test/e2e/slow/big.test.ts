@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { BackupView } from '../../lib/http/view.ts';
-import { type Answer, answerOf, checksumOf, createClient, stateOf } from './client.ts';
-import { cleanUp, mishaps, newDataDir, type Server, startServer } from './server.ts';
+import type { BackupView } from '../../../lib/http/view.ts';
+import { type Answer, answerOf, checksumOf, createClient, stateOf } from '../client.ts';
+import { cleanUp, mishaps, newDataDir, type Server, startServer } from '../server.ts';
 
 const MIB = 1024 * 1024;
 const ROWS = 320_000;

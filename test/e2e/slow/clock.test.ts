@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createClient, stateOf } from './client.ts';
+import { createClient, stateOf } from '../client.ts';
 import {
   cleanUp,
   eventually,
@@ -12,7 +12,7 @@ import {
   type Server,
   startServer,
   temporaryFolder,
-} from './server.ts';
+} from '../server.ts';
 
 afterEach(cleanUp);
 

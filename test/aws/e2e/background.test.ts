@@ -120,10 +120,10 @@ describeDeployed('in the background', ({ client, outputs }) => {
     const linesOf = async (resourceId: string) => {
       const numbers = await store.list();
       expect(numbers).toEqual(Array.from(numbers, (_, i) => i + 1));
-      const found: unknown[] = [];
+      const found: string[] = [];
       for (const number of numbers) {
         const { lines } = await readSegment({ store, keyring: keyring(), storeId }, number);
-        found.push(...(lines ?? []).filter((line) => JSON.stringify(line).includes(`"${resourceId}"`)));
+        found.push(...(lines ?? []).filter((line) => line.includes(`"${resourceId}"`)));
       }
       return found;
     };

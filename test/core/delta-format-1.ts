@@ -1,7 +1,6 @@
 // Writes stored deltas of format 1, as the first release did: they must stay readable.
 
-import { COPY_COLUMNS } from '../../lib/core/delta/copies.ts';
-import type { Diff } from '../../lib/core/delta/diff.ts';
+import { COPY_COLUMNS, type Diff } from '../../lib/core/delta/difference.ts';
 
 export function format1Of({ base, target, counts, copies }: Diff): Buffer {
   const copy: number[] = [];

@@ -3,13 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { commonPrefix, commonSuffix, sameBytes } from '../../lib/core/delta/bytes.ts';
-import {
-  addCopy,
-  COPY_COLUMNS,
-  createCopies,
-  finishCopies,
-  NOT_WORTH_IT,
-} from '../../lib/core/delta/copies.ts';
+import { addCopy, createCopies, finishCopies, NOT_WORTH_IT } from '../../lib/core/delta/copies.ts';
+import { COPY_COLUMNS } from '../../lib/core/delta/difference.ts';
 import { groupByHash } from '../../lib/core/delta/groups.ts';
 import { hashRange, viewOf } from '../../lib/core/delta/hash.ts';
 import { hasDuplicateNames } from '../../lib/core/delta/names.ts';

@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createTape, indexContainer, type Tape } from '../../lib/core/json/spans.ts';
+import { createTape, indexContainer } from '../../lib/core/json/spans.ts';
+import type { Tape } from '../../lib/core/json/tape.ts';
 import { kernel, PIECE_BYTES, useKernel } from '../../lib/core/kernel/kernel.ts';
 import { FAST_TAPE_BYTES_MIN } from '../../lib/core/kernel/tape.ts';
 import { tree } from './delta-states.ts';

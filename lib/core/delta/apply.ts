@@ -1,9 +1,9 @@
 // Applies a stored delta: copies runs of the base and literals, in turn. Nothing is parsed, so nothing can be misread.
 
 import { createHash } from 'node:crypto';
+import { bufferOf } from '../bytes/buffer.ts';
 import { ServiceError } from '../errors.ts';
 import { type Delta, decodeDelta } from './decode.ts';
-import { bufferOf } from './pair.ts';
 import { addBytes, createPieces, finishPieces } from './pieces.ts';
 import { findIn } from './script.ts';
 

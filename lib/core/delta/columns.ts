@@ -2,7 +2,7 @@
 // the one before it. A detour takes something from elsewhere, and the next copy in line goes on as if it had not been.
 
 import { ANCHOR_BYTES, type Anchor, chooseAnchors, lengthAfter, SHIFT_MAX, stepsTo } from './anchors.ts';
-import { COPY_COLUMNS } from './copies.ts';
+import { COPY_COLUMNS } from './difference.ts';
 import { fromSigned, readNumbers, toSigned, writeNumbers } from './numbers.ts';
 import { type Find, findIn } from './script.ts';
 import {

@@ -1,10 +1,10 @@
 // Applies a whole chain of stored deltas at once: what each of them copies is looked up in the runs that make up the state
 // before it, so that no state between is ever put together. It costs by the copies, and the bytes are copied once.
 
+import { bufferOf } from '../bytes/buffer.ts';
 import { ServiceError } from '../errors.ts';
 import { type ApplyOptions, checkedBase } from './apply.ts';
 import { type Delta, decodeDelta } from './decode.ts';
-import { bufferOf } from './pair.ts';
 import { addBytes, createPieces, finishPieces } from './pieces.ts';
 import { appendPart, appendRun, createRope, findInRope, flatten, type Rope, runsOf } from './rope.ts';
 

@@ -3,6 +3,7 @@
 
 import { commonPrefix, commonSuffix } from './bytes.ts';
 import { type Column, createColumn, extend } from './column.ts';
+import { COPY_COLUMNS } from './difference.ts';
 
 /** Shorter runs are cheaper as literals. Once gzipped, 4 to 24 make no difference; fewer copies are applied faster. */
 const COPY_BYTES_MIN = 8;
@@ -14,9 +15,6 @@ const LONG_SCALAR_BYTES = 64;
 
 /** What a delta costs that neither copies nor brings anything, as an estimate: hashes and sizes. */
 const DELTA_COST_BYTES = 128;
-
-/** Numbers a copy: offset in the base, offset in the target, bytes. */
-export const COPY_COLUMNS = 3;
 
 export interface Copies {
   base: Buffer;

@@ -1,12 +1,11 @@
 // Reads a stored delta of any format. Everything that applying it relies on is checked before anything is copied.
 
+import { bufferOf } from '../bytes/buffer.ts';
 import { type Columns, readColumns, resolveCopies } from './columns.ts';
 import { decodeDelta1 } from './decode-1.ts';
-import { DELTA_FORMAT } from './encode.ts';
 import { readLiterals } from './literals.ts';
 import { readNumbers } from './numbers.ts';
-import { bufferOf } from './pair.ts';
-import { checkScript, type DeltaHeader, type Find, type Script } from './script.ts';
+import { checkScript, DELTA_FORMAT, type DeltaHeader, type Find, type Script } from './script.ts';
 import { readBytes, readNumber, type SectionReader, unsound } from './sections.ts';
 
 export type { DeltaHeader } from './script.ts';

@@ -3,7 +3,7 @@
 
 import { commonPrefix, commonSuffix } from './bytes.ts';
 import { type Column, createColumn, extend } from './column.ts';
-import { COPY_COLUMNS } from './copies.ts';
+import { COPY_COLUMNS } from './difference.ts';
 import { viewOf } from './hash.ts';
 import {
   hashShortWindow,

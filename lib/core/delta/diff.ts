@@ -1,24 +1,14 @@
 // The delta between two states, as what can be copied from the one to make the other, and whether that is worth keeping.
 
+import { bufferOf } from '../bytes/buffer.ts';
 import type { CanonicalText } from '../json/text.ts';
 import { LIMITS } from '../limits.ts';
 import type { ChangeCounts } from '../model.ts';
 import { costBytes, createCopies, finishCopies, NOT_WORTH_IT } from './copies.ts';
 import { withDetours } from './detours.ts';
-import { bufferOf } from './pair.ts';
+import type { Diff } from './difference.ts';
 import { walkTexts } from './walk.ts';
 import { wholeNumbers } from './whole-numbers.ts';
-
-/** What turns the one state into the other. Refers to both texts. */
-export interface Diff {
-  base: CanonicalText;
-  target: CanonicalText;
-  counts: ChangeCounts;
-  /** For each copy its offset in the base, its offset in the target and its bytes; in target order, none overlapping. */
-  copies: Uint32Array;
-  /** For each copy 1 if it takes something from elsewhere, and the next one goes on as if it had not been; else 0. */
-  isDetour: Uint8Array;
-}
 
 export interface DiffOptions {
   /** A delta longer than this part of the target is not worth it. Infinity to have it anyway. */

@@ -1,15 +1,12 @@
 // The stored form of a delta, format 2: what to copy, in columns of like numbers, and the literals.
 
+import { bufferOf } from '../bytes/buffer.ts';
 import { writeCopies } from './columns.ts';
-import { COPY_COLUMNS } from './copies.ts';
-import type { Diff } from './diff.ts';
+import { COPY_COLUMNS, type Diff } from './difference.ts';
 import { writeLiterals } from './literals.ts';
 import { writeNumbers } from './numbers.ts';
-import { bufferOf } from './pair.ts';
+import { DELTA_FORMAT } from './script.ts';
 import { type SectionWriter, writeNumber } from './sections.ts';
-
-/** Version of the format that is written: its first byte. Format 1, which is read too, begins with `{`. */
-export const DELTA_FORMAT = 2;
 
 /** Chunks shorter than this are put together. */
 const CHUNK_BYTES_MIN = 64 * 1024;

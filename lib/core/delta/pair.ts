@@ -1,6 +1,8 @@
 // The two texts under comparison, and what has been found out about them so far.
 
-import { createTape, indexContainer, OPEN_OBJECT, type Rows, rowsOf, type Tape } from '../json/spans.ts';
+import { bufferOf } from '../bytes/buffer.ts';
+import { createTape, indexContainer, OPEN_OBJECT, type Rows, rowsOf } from '../json/spans.ts';
+import type { Tape } from '../json/tape.ts';
 import { type Column, createColumn } from './column.ts';
 import { viewOf } from './hash.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
@@ -61,11 +63,6 @@ export function createPair(base: Uint8Array, target: Uint8Array): Pair {
     left: createLeftovers(),
     found: createColumn(),
   };
-}
-
-/** The same memory as a Buffer, which has memcmp. */
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function createSide(text: Uint8Array): Side {

@@ -1,6 +1,6 @@
 // A text that is not in one piece: runs of bytes of several sources, in order. Changing it costs by its runs, not its bytes.
 
-import { bufferOf } from './pair.ts';
+import { bufferOf } from '../bytes/buffer.ts';
 import { type Find, findBetween, SEARCHED_BYTES } from './script.ts';
 
 export interface Rope {

@@ -3,6 +3,9 @@
 import type { ChangeCounts } from '../model.ts';
 import { unsound } from './sections.ts';
 
+/** Version of the format that is written: its first byte. Format 1, which is read too, begins with `{`. */
+export const DELTA_FORMAT = 2;
+
 /** What a delta says of itself. Checksums are lower-case hex SHA-256 of the whole texts. */
 export interface DeltaHeader {
   base: string;

@@ -1,5 +1,6 @@
 // The delta as its reader sees it: every change with its old and its new value, in the shape of the specification.
 
+import { bufferOf } from '../bytes/buffer.ts';
 import type { CanonicalText } from '../json/text.ts';
 import type { ChangeCounts } from '../model.ts';
 import {
@@ -22,7 +23,6 @@ import {
   TARGET_END,
   TARGET_START,
 } from './ops.ts';
-import { bufferOf } from './pair.ts';
 import { pathsBytesMax, writePath } from './paths.ts';
 import { addAscii, addBytes, createPieces, finishPieces } from './pieces.ts';
 import { walkTexts } from './walk.ts';

@@ -1,7 +1,7 @@
 // Copies grow byte by byte, also into a number that has changed: of 4257.97 and 4612.11 the 4 is copied. Undone here, as
 // whole numbers compress better than what differs of them, and copies that all end in front of a value end alike.
 
-import { COPY_COLUMNS } from './copies.ts';
+import { COPY_COLUMNS } from './difference.ts';
 
 /** Longer numbers are left as they are. */
 const NUMBER_BYTES_MAX = 24;

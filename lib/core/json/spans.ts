@@ -3,6 +3,7 @@
 
 import { kernel } from '../kernel/kernel.ts';
 import { FAST_BYTES_MIN_MAX, FAST_TAPE_BYTES_MIN, fillTapeFast } from '../kernel/tape.ts';
+import type { Tape } from './tape.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -17,20 +18,6 @@ const CLOSE_OBJECT = 0x7d;
 const CONTAINER_COLUMNS = 4;
 /** 256 MiB of them: only texts made of millions of tiny values have more, and those are not worth taking apart. */
 const ENTRIES_MAX = 1 << 26;
-
-/**
- * The containers of a text, in the order in which they close (so by ascending end), and their children.
- * Offsets are bytes from the beginning of the text, ends exclusive. Texts up to 2^32 - 1 bytes.
- */
-export interface Tape {
-  containers: Uint32Array;
-  containerCount: number;
-  /** An array's child is one entry, its start. An object's member is two: the start of its name, the start of its value. */
-  entries: Uint32Array;
-  entryCount: number;
-  /** Containers shorter than this are not on the tape (the one that was indexed always is). */
-  bytesMin: number;
-}
 
 /** The children of one container, in order. There is no white space, so each ends one byte before the next begins. */
 export interface Rows {

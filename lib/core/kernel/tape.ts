@@ -1,6 +1,6 @@
 // Indexes a text with the kernel, piece by piece: see ../json/spans.ts, which does the same without it.
 
-import type { Tape } from '../json/spans.ts';
+import type { Tape } from '../json/tape.ts';
 import { type Kernel, LOOK_BACK_BYTES, PIECE_BYTES, refreshViews, TEXT_AT } from './kernel.ts';
 
 /** Shorter texts are indexed as fast without. */

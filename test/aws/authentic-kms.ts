@@ -1,4 +1,4 @@
-// KMS refuses a ciphertext that it has not made as it stands. The emulator decrypts one with flipped bits, to other
+// KMS refuses a ciphertext that it has not made as it stands. An emulator may decrypt one with flipped bits, to other
 // bytes: this puts before it what KMS does.
 
 import { InvalidCiphertextException, type KMSClient } from '@aws-sdk/client-kms';

@@ -12,7 +12,7 @@ import type { AuditEvent } from '../../lib/core/model.ts';
 import { type Clients, newName } from './resources.ts';
 
 export interface BusListener {
-  /** The next `count` events, in the order they came, or fewer if no more come for a while. */
+  /** The next `count` events, in whatever order they come, or fewer if no more come for a while. */
   take(count: number): Promise<AuditEvent[]>;
 }
 

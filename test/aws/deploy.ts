@@ -1,4 +1,4 @@
-// `npm run test:aws`: the real app on an emulator, from bootstrap to destroy, with every policy enforced. Deploys it, runs
+// `npm run test:aws`, `npm run test:localstack`: the real app on an emulator, from bootstrap to destroy. Deploys it, runs
 // the tests that need AWS (the adapters' contracts, and the deployed stack from outside), deploys it anew over its data,
 // and takes it down.
 
@@ -20,7 +20,7 @@ const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 7
 
 const STATE = '{"kept":9007199254740993}';
 
-// The emulator then checks signatures, and what each role may do. (LocalStack takes no notice.)
+// MiniStack then checks what each role may do. (LocalStack takes no notice.)
 process.env.AUTH = 'true';
 
 let failed = false;

@@ -7,6 +7,7 @@ import { blobKey, createBlobStore } from '../../lib/aws/blob-store.ts';
 import type { BlobStore } from '../../lib/ports.ts';
 import { hexId, outcomes, readBlob } from '../contract/samples.ts';
 import { createCallLog } from './call-log.ts';
+import { capabilities } from './capabilities.ts';
 import { createClients, destroyClients, makeBucket } from './resources.ts';
 
 const MIB = 1024 * 1024;
@@ -87,8 +88,11 @@ describe('a large blob', () => {
     const blobId = hexId();
     const bodies = Array.from({ length: 3 }, () => randomBytes(17 * MIB));
     const results = await outcomes(bodies.map((body) => store.put(blobId, [body])));
-    expect(results.toSorted()).toEqual(['exists', 'exists', 'ok']);
-    expect((await readBlob(store, blobId)).equals(bodies[results.indexOf('ok')]!)).toBe(true);
+    const winners = bodies.filter((_, i) => results[i] === 'ok');
+    if (capabilities().completesOnce) expect(results.toSorted()).toEqual(['exists', 'exists', 'ok']);
+    else expect(results.filter((result) => result !== 'exists')).toEqual(winners.map(() => 'ok'));
+    const stored = await readBlob(store, blobId);
+    expect(winners.some((body) => stored.equals(body))).toBe(true);
     expect(await unfinishedUploads()).toBe(0);
   });
 

@@ -1,8 +1,13 @@
-// `npm run local:aws`: the AWS home on this machine. Leaves an emulator with the deployed stack running until Ctrl-C.
+// `npm run local:aws [-- -c name=value ...]`: the AWS home on this machine. Leaves an emulator with the deployed stack
+// running until Ctrl-C. Settings are those of `cdk deploy`.
 
 import { startEmulator } from './emulator.ts';
-import { createDeployer } from './stack.ts';
+import { type Context, createDeployer, readContext } from './stack.ts';
 
+/** So that plain curl is let in, and what retention does can be watched. */
+const DISPOSABLE: Context = { stage: 'dev', auth: 'none', graceSeconds: 60, retentionEveryMinutes: 1 };
+
+const context = contextOf(process.argv.slice(2));
 const emulator = await startEmulator();
 const deployer = createDeployer(emulator);
 let stopping: Promise<void> | undefined;
@@ -22,12 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   say(`The emulator is up at ${emulator.endpoint}; deploying (about half a minute) ...`);
   await deployer.bootstrap();
-  const { apiUrl, outputs } = await deployer.deploy({
-    stage: 'dev',
-    auth: 'none',
-    graceSeconds: 60,
-    retentionEveryMinutes: 1,
-  });
+  const { apiUrl, outputs } = await deployer.deploy(context);
   say(`\nThe API:  ${apiUrl}`);
   for (const [name, value] of Object.entries(outputs)) {
     // The emulator has no such host.
@@ -35,13 +35,23 @@ try {
   }
   const settings = Object.entries(emulator.env).map(([name, value]) => `${name}=${value}`);
   say(`\nFor AWS tools:  export ${settings.join(' ')}`);
-  say('Nothing is kept. Ctrl-C stops it all.');
+  say(
+    emulator.isOurs
+      ? 'Nothing is kept. Ctrl-C stops it all.'
+      : 'Ctrl-C ends this command; the stack stays in the emulator.',
+  );
   // The emulator is a child: without it there is nothing to wait for.
   await new Promise(() => setInterval(() => undefined, 60_000));
 } catch (error) {
   if (stopping === undefined) say(error instanceof Error ? error.message : String(error));
   await stop();
   process.exitCode = 1;
+}
+
+/** A stage that is kept takes the defaults of a deployment; the one that is thrown away is open, and quick. */
+function contextOf(args: string[]): Context {
+  const given = readContext(args);
+  return (given.stage ?? 'dev') === 'dev' ? { ...DISPOSABLE, ...given } : given;
 }
 
 function say(line: string): void {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Emulator } from './emulator.ts';
 
 export interface StackOutputs {
@@ -35,6 +36,21 @@ export const DEPLOYMENT_VARIABLE = 'BACKUP_DEPLOYMENT';
 
 /** As `-c name=value`. */
 export type Context = Record<string, string | number>;
+
+/** What `-c name=value` says, as often as it stands there. Throws for anything else. */
+export function readContext(args: string[]): Context {
+  const { values } = parseArgs({
+    args,
+    options: { context: { type: 'string', short: 'c', multiple: true } },
+  });
+  return Object.fromEntries(
+    (values.context ?? []).map((pair) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+      if (name === undefined || value === undefined) throw new Error(`-c takes name=value, not ${pair}`);
+      return [name, value];
+    }),
+  );
+}
 
 const ACCOUNT = '000000000000';
 

@@ -7,7 +7,7 @@ import { event, ODD_STRINGS } from './samples.ts';
 
 export interface EventSinkHarness {
   sink: EventSink;
-  /** What has arrived at the other end, in order. */
+  /** What has arrived at the other end. No order is promised: EventBridge keeps none, and neither does a queue behind it. */
   arrived(): Promise<AuditEvent[]>;
   close(): Promise<void>;
 }
@@ -28,13 +28,13 @@ export function eventSinkSuite(name: string, make: () => Promise<EventSinkHarnes
       expect(await arrived()).toEqual([]);
     });
 
-    test('delivers every event whole and in order, over several calls', async () => {
+    test('delivers every event whole, over several calls', async () => {
       const events = Array.from({ length: 25 }, (_, i) =>
         event({ at: 1_735_689_600_000 + i, backupId: `backup-${i}`, detail: { i, sure: true, text: 't' } }),
       );
       await sink.publish(events.slice(0, 11));
       await sink.publish(events.slice(11));
-      expect(await arrived()).toEqual(events);
+      expect(byId(await arrived())).toEqual(byId(events));
     });
 
     test('delivers again what is published again', async () => {
@@ -47,7 +47,7 @@ export function eventSinkSuite(name: string, make: () => Promise<EventSinkHarnes
     test('keeps any text', async () => {
       const events = ODD_STRINGS.map((text) => event({ resourceId: text, actor: text, detail: { text } }));
       await sink.publish(events);
-      expect(await arrived()).toEqual(events);
+      expect(byId(await arrived())).toEqual(byId(events));
     });
 
     test('what was published does not change with what the caller does next', async () => {
@@ -57,4 +57,8 @@ export function eventSinkSuite(name: string, make: () => Promise<EventSinkHarnes
       expect((await arrived())[0]?.actor).toBe('before');
     });
   });
+}
+
+function byId(events: AuditEvent[]): AuditEvent[] {
+  return events.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

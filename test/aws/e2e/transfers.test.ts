@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { AWS_BOUNDS } from '../../../lib/aws/bounds.ts';
 import type { BackupView, OperationView } from '../../../lib/http/view.ts';
-import { type Answer, checksumOf, type Problem, stateOf } from '../../e2e/client.ts';
+import { type Answer, answerOf, checksumOf, type Problem, stateOf } from '../../e2e/client.ts';
+import { capabilities } from '../capabilities.ts';
 import { describeDeployed, eventually, locationOf } from './deployed.ts';
 
 const MIB = 1024 * 1024;
@@ -22,6 +23,12 @@ function dumpOf(bytes: number, edit: number): string {
     size += row.length + 1;
   }
   return `{"users":[${rows.join(',')}]}`;
+}
+
+/** What is too long to pass as text leaves the function as base64; not every gateway makes bytes of it again. */
+function asBytes(answer: Answer): Answer {
+  if (capabilities().decodesBase64) return answer;
+  return answerOf(answer.status, answer.headers, Buffer.from(answer.body.toString(), 'base64'));
 }
 
 describeDeployed('large states', ({ client }) => {
@@ -74,7 +81,7 @@ describeDeployed('large states', ({ client }) => {
     const { id } = await client.backup({ resourceId: 'largest', state });
     const answer = await client.restore(id);
     expect(answer.status).toBe(200);
-    expect(stateOf(answer).equals(Buffer.from(state))).toBe(true);
+    expect(stateOf(asBytes(answer)).equals(Buffer.from(state))).toBe(true);
   });
 
   test(

@@ -1,6 +1,7 @@
 // The embedded home's settings: one schema over the environment, read once by whoever composes.
 
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { closest } from '../core/closest.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -92,7 +93,8 @@ export function readConfig(env: Record<string, string | undefined>): EmbeddedCon
     port: set.PORT,
     host: set.HOST,
     ...(set.BACKUP_API_TOKEN === undefined ? {} : { token: set.BACKUP_API_TOKEN }),
-    dataDir: set.BACKUP_DATA_DIR,
+    // A relative path would be another one, or lead nowhere, once the folder that it is relative to is moved or removed.
+    dataDir: resolve(set.BACKUP_DATA_DIR),
     allowedHosts: set.BACKUP_ALLOWED_HOSTS,
     bodyBytesMax: set.BACKUP_BODY_BYTES_MAX,
     allowUnencrypted: set.BACKUP_ALLOW_UNENCRYPTED === 'true',

@@ -20,10 +20,7 @@ export interface Shell {
 /** A shell in an empty folder. */
 export function createShell(): Shell {
   const cwd = temporaryFolder();
-  const tools = temporaryFolder();
-  if (spawnSync('jq', ['--version']).status !== 0) writeJq(join(tools, 'jq'));
-  const inherited = cleanEnvironment();
-  const env = { ...inherited, PATH: `${tools}:${inherited.PATH}`, HOME: cwd, CURL_HOME: cwd };
+  const env = shellEnvironment(cwd);
 
   return {
     run: (script) =>
@@ -46,14 +43,22 @@ export function createShell(): Shell {
   };
 }
 
-/** As much of jq as the documentation uses, for machines without it: `-r` and one member. */
+/** Ours, with the tools that the documentation uses, and without settings of whoever runs the tests. */
+export function shellEnvironment(home: string): Record<string, string> {
+  const tools = temporaryFolder();
+  if (spawnSync('jq', ['--version']).status !== 0) writeJq(join(tools, 'jq'));
+  const inherited = cleanEnvironment();
+  return { ...inherited, PATH: `${tools}:${inherited.PATH}`, HOME: home, CURL_HOME: home };
+}
+
+/** As much of jq as the documentation uses, for machines without it: `-r` and the way to one member. */
 function writeJq(path: string): void {
   const program = `#!${nodePath()}
 const raw = process.argv.includes('-r');
-const [, name] = /^\\.([a-z]+)$/.exec(process.argv.at(-1));
+const way = process.argv.at(-1).match(/[a-zA-Z]+|[0-9]+/g);
 let text = '';
 process.stdin.setEncoding('utf8').on('data', (chunk) => { text += chunk; }).on('end', () => {
-  const value = JSON.parse(text)[name];
+  const value = way.reduce((part, name) => part?.[name], JSON.parse(text));
   console.log(raw && typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2));
 });
 `;

@@ -1,33 +1,13 @@
 // A clock that is moved under the running service, as a battery, an operator or a virtual machine does it.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createClient, stateOf } from '../client.ts';
-import {
-  cleanUp,
-  eventually,
-  filesIn,
-  newDataDir,
-  type Server,
-  startServer,
-  temporaryFolder,
-} from '../server.ts';
+import { moveClock } from '../moved-clock.ts';
+import { cleanUp, eventually, filesIn, newDataDir, type Server, startServer } from '../server.ts';
 
 afterEach(cleanUp);
 
 const DAY = 86_400_000;
-
-/** Moves `Date` alone; timers go on. */
-const MOVED_CLOCK = `
-import { readFileSync } from 'node:fs';
-const Real = Date;
-const offset = () => Number(readFileSync(process.env.CLOCK_FILE, 'utf8'));
-globalThis.Date = class extends Real {
-  constructor(...parts) { parts.length > 0 ? super(...parts) : super(Real.now() + offset()); }
-  static now() { return Real.now() + offset(); }
-};
-`;
 
 interface Health {
   status: string;
@@ -46,12 +26,9 @@ interface Restored {
 }
 
 async function startWithClock(settings: Record<string, string> = {}) {
-  const folder = temporaryFolder();
-  const [program, file] = [join(folder, 'clock.mjs'), join(folder, 'offset')];
-  const setOffset = (ms: number): void => writeFileSync(file, String(ms));
-  writeFileSync(program, MOVED_CLOCK);
-  setOffset(0);
-  const env = { NODE_OPTIONS: `--import=${program}`, CLOCK_FILE: file, ...settings };
+  const clock = moveClock();
+  const setOffset = clock.set;
+  const env = { ...clock.env, ...settings };
   const server = await startServer({ dataDir: newDataDir(), env });
   const client = createClient(server.url);
   const at = async (instant: number) => {

@@ -199,6 +199,27 @@ describe('what is taken away', () => {
   });
 });
 
+describe('what is taken away with all around it', () => {
+  test('the folder in which it was started: it answers, says so, and stops in order', async () => {
+    const folder = temporaryFolder();
+    const service = run(`exec node ${resolve('bin/server.ts')}`, { PORT: '0' }, folder);
+    const port = await eventually(20_000, 'the service to listen', () => portOf(service.text()));
+    const client = createClient(`http://127.0.0.1:${port}`);
+    await client.backup({ resourceId: 'db', state: '1' });
+    rmSync(folder, { recursive: true });
+    await eventually(
+      10_000,
+      'health to notice',
+      async () => (await client.send('GET', '/health')).status === 503,
+    );
+    // Until all that is periodic has had its turn.
+    await eventually(40_000, 'the trail', () => service.text().includes('trail failed'));
+    expect((await client.send('GET', '/health')).status).toBe(503);
+    service.child.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+  }, 60_000);
+});
+
 describe('a start that fails says in one sentence', () => {
   const reasonOf = async (options: Parameters<typeof runToExit>[0]): Promise<string> => {
     const { code, logs } = await runToExit(options);

@@ -1,6 +1,6 @@
 // What a REST API hands over with a request: where its path begins, and who has been let in.
 
-import type { Identity } from '../http/auth.ts';
+import { adminOf, type Principal } from '../core/access.ts';
 
 /** The part of a proxy event that is read here. */
 export interface GatewayEvent {
@@ -14,12 +14,12 @@ export interface GatewayEvent {
   };
 }
 
-const ANONYMOUS: Identity = { actor: 'api', authenticated: false };
+const ANYBODY = adminOf('api');
 
 /** Who API Gateway has authenticated: the subject of a token, the ARN of an IAM identity, or nobody. */
-export function identityOf({ requestContext }: GatewayEvent): Identity {
+export function identityOf({ requestContext }: GatewayEvent): Principal {
   const actor = requestContext.authorizer?.principalId ?? requestContext.identity?.userArn;
-  return actor ? { actor, authenticated: true } : ANONYMOUS;
+  return actor ? adminOf(actor) : ANYBODY;
 }
 
 /** The path within the API: as many of its last segments as the route has. */

@@ -71,6 +71,31 @@ export function createAnswers() {
       .check(about('In the answer to a create: what its caller should know of, though the backup is made')),
   });
 
+  const Receipt = z
+    .object({
+      id: z.string(),
+      resourceId: z.string(),
+      resourceType: z.exactOptional(z.string()),
+      type: z.exactOptional(backupType()).check(about('What was asked for, whatever was stored')),
+      status: z.enum(['completed', 'deleted']),
+      size: z.exactOptional(count),
+      encrypted: z.exactOptional(z.boolean()),
+      checksum: z.exactOptional(z.string()),
+      data: z.literal('[REDACTED]'),
+      metadata: z.exactOptional(Metadata),
+      legalHold: z.exactOptional(z.boolean()),
+      lockedUntil: z.exactOptional(time),
+      createdAt: time,
+      completedAt: z.exactOptional(time),
+      expiresAt: z.exactOptional(time),
+      keptUntil: z.exactOptional(time),
+      warnings: z.exactOptional(z.array(z.string())),
+    })
+    .check(
+      about('The backup, to a caller without the scope backup:list: nothing that tells of other states'),
+    );
+  const BackupOrReceipt = z.union([Backup, Receipt]);
+
   const PendingBackup = z.object({
     id: z.string().check(about('The id that the backup will have')),
     resourceId: z.string(),
@@ -237,10 +262,10 @@ export function createAnswers() {
     endpoints: z.record(z.string(), z.string()),
   });
   const Notice = z.object({
-    id: z.string(),
+    id: z.exactOptional(z.string()),
     code: z.string().check(about('What it is about, for scripts')),
     severity: z.enum(['warning', 'critical']),
-    detail: z.string().check(about('What it is about, for people')),
+    detail: z.exactOptional(z.string()).check(about('What it is about, for people with the scope admin')),
     resourceId: z.exactOptional(z.string()),
     backupId: z.exactOptional(z.string()),
     since: time,
@@ -280,6 +305,8 @@ export function createAnswers() {
     Backup,
     PendingBackup,
     BackupOrPending,
+    BackupOrReceipt,
+    Receipt,
     Upload,
     State,
     BackupList,

@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import { NOBODY, type Principal } from '../core/access.ts';
 import { closest } from '../core/closest.ts';
-import { ServiceError } from '../core/errors.ts';
+import { hasCode, ServiceError } from '../core/errors.ts';
 import type { Scratch } from '../core/packed.ts';
 import type { Logger } from '../log.ts';
 import type { BackupService } from '../service/api.ts';
@@ -20,9 +21,9 @@ import { createOpenApi } from './openapi.ts';
 import {
   type ApiLimits,
   type BodyOf,
+  type Call,
   DEFAULT_LIMITS,
   methodNotAllowed,
-  type Origin,
   type RequestState,
   serveRoute,
 } from './pipeline.ts';
@@ -85,8 +86,9 @@ export function createApi(deps: ApiDeps): Api {
   const authenticate = createAuthenticator(deps.auth);
   // Made on demand: it is dear, and a cold start should not pay for it.
   const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined, basePath }));
-  const handlers = createHandlers({ service, version, openApi, now, basePath });
+  const handlers = createHandlers({ version, openApi, now, basePath });
   const pipeline = {
+    service,
     limits,
     budget: createByteBudget(limits.inFlightBytesMax, {
       small: { bytesMax: limits.smallInFlightBytesMax, eachBytesMax: limits.smallBodyBytesMax },
@@ -117,13 +119,22 @@ export function createApi(deps: ApiDeps): Api {
     finish(context, log, performance.now() - started);
   });
 
+  /** Where no credential is needed, one that is not good is as good as none. */
+  const whoCalls = (context: Context<Env>, isOptional: boolean): Principal => {
+    try {
+      return authenticate(context.req.raw.headers, context.env);
+    } catch (error) {
+      if (isOptional && hasCode(error, 'unauthorized')) return NOBODY;
+      throw error;
+    }
+  };
+
   app.use(async (context, next) => {
     demandAccess?.(context.req.raw);
     if (!isDecodable(rawPath(context.req.raw))) {
       throw invalidRequest([{ pointer: '/path', detail: MALFORMED_ENCODING }]);
     }
-    if (!isPublic(context) && !isUpload(context))
-      context.set('identity', authenticate(context.req.raw.headers, context.env));
+    if (!isUpload(context)) context.set('principal', whoCalls(context, isPublic(context)));
     await next();
   });
 
@@ -159,17 +170,13 @@ export function createApi(deps: ApiDeps): Api {
   return app;
 }
 
-type AnyHandler = (
-  input: InputOf<Route>,
-  identity: RequestState['identity'],
-  origin: Origin,
-) => Promise<Response>;
+type AnyHandler = (input: InputOf<Route>, call: Call) => Promise<Response>;
 
 function begin(context: Context<Env>): void {
   const asked = context.req.raw.headers.get('x-request-id');
   context.set('requestId', asked !== null && REQUEST_ID.test(asked) ? asked : randomUUID());
   context.set('meter', { bytesIn: 0 });
-  context.set('identity', { actor: 'api', authenticated: false });
+  context.set('principal', NOBODY);
 }
 
 /** Headers that every answer has, and the request's one line: names and numbers, never what was said. */
@@ -201,7 +208,7 @@ function isUpload(context: Context<Env>): boolean {
 
 const PATHS = new Map(ROUTE_LIST.map((route) => [routerPath(route.path), route.path]));
 const PUBLIC = new Set(
-  ROUTE_LIST.filter((route) => !route.auth).map((route) => `${route.method} ${route.path}`),
+  ROUTE_LIST.filter((route) => route.scope === 'public').map((route) => `${route.method} ${route.path}`),
 );
 
 /** The contract's path that the request matched, with or without its method. */

@@ -1,13 +1,13 @@
 // One handler an operation: calls the service, views what it gives. Everything before and after is the pipeline's.
 
+import { holds, type Principal } from '../core/access.ts';
 import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BackupRequest, OperationRecord } from '../core/model.ts';
 import type { Page } from '../ports.ts';
-import type { BackupService, RestoreOutput, RetentionPlan } from '../service/api.ts';
-import type { Identity } from './auth.ts';
+import type { RestoreOutput, RetentionPlan } from '../service/api.ts';
 import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
-import type { Origin } from './pipeline.ts';
+import type { Call } from './pipeline.ts';
 import { invalidRequest } from './problem.ts';
 import { replyJson, replyRestored, replyText } from './reply.ts';
 import type { InputOf } from './route.ts';
@@ -20,8 +20,10 @@ import {
   viewDecision,
   viewIds,
   viewNotice,
+  viewNoticeInShort,
   viewOperation,
   viewPolicy,
+  viewReceipt,
   viewRequest,
   viewWait,
 } from './view.ts';
@@ -41,7 +43,6 @@ const FEATURES = [
 ];
 
 export interface HandlerDeps {
-  service: BackupService;
   version: string;
   /** Asked for only when somebody wants to read it. */
   openApi: () => Record<string, unknown>;
@@ -51,11 +52,11 @@ export interface HandlerDeps {
 }
 
 export type Handlers = {
-  [Id in OperationId]: (input: InputOf<Routes[Id]>, identity: Identity, origin: Origin) => Promise<Response>;
+  [Id in OperationId]: (input: InputOf<Routes[Id]>, call: Call) => Promise<Response>;
 };
 
 /** The handlers of every operation in the contract. */
-export function createHandlers({ service, version, openApi, now, basePath }: HandlerDeps): Handlers {
+export function createHandlers({ version, openApi, now, basePath }: HandlerDeps): Handlers {
   const viewNow = (record: OperationRecord) => viewOperation(record, now(), basePath);
   return {
     async getServiceInfo() {
@@ -65,27 +66,37 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       return replyJson(200, { name: SERVICE_NAME, version, features: FEATURES, endpoints });
     },
 
-    async getHealth() {
+    async getHealth(_input, { service, principal }) {
       const { status, problems, notices } = await service.checkHealth();
       if (status === 'healthy') return replyJson(200, { status });
-      const shown = notices.map(viewNotice);
+      // Anybody may ask; of what, in words, only an operator hears: it names resources and backups.
+      const isWhole = holds(principal, 'admin');
+      const shown = notices.map((notice) => (isWhole ? viewNotice(notice) : viewNoticeInShort(notice)));
       if (status === 'degraded') return replyJson(200, { status, notices: shown });
       const parts = problems.map(({ part }) => part);
+      const critical = notices.filter(({ severity }) => severity === 'critical');
       const reasons = [
         ...(parts.length === 0 ? [] : [`Not answering: ${parts.join(', ')}.`]),
-        ...notices.filter(({ severity }) => severity === 'critical').map(({ detail }) => detail),
+        ...critical.map(({ code, detail }) =>
+          isWhole ? detail : `${code}: ask as an operator, or see the log.`,
+        ),
       ];
       throw new ServiceError('dependency_unavailable', reasons.join(' '), {
-        extra: { health: status, parts, problems, notices: shown },
+        extra: {
+          health: status,
+          parts,
+          problems: isWhole ? problems : problems.map(({ part, code }) => ({ part, code })),
+          notices: shown,
+        },
       });
     },
 
-    async getOpenApi(_input, _identity, origin) {
+    async getOpenApi(_input, { origin }) {
       // Whole, so that a client that imports the document can call us at once.
       return replyJson(200, basePath === '' ? { ...openApi(), servers: [{ url: origin }] } : openApi());
     },
 
-    async createBackup({ fields, headers, state }, identity) {
+    async createBackup({ fields, headers, state }, { service, principal }) {
       const key = headers['idempotency-key'];
       const { uploadId, ...asked } = fields;
       const keyed = { ...asked, ...(key === undefined ? {} : { idempotencyKey: key }) };
@@ -93,24 +104,25 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
         if (uploadId === undefined) throw new Error('the pipeline let a body without a state through');
         const { request, replayed } = await service.requestBackup(
           { ...keyed, uploadId },
-          { actor: identity.actor },
+          { actor: principal.subject },
         );
         // Asked again under its key, it may be made by now.
-        return replyJson('uploadId' in request ? 202 : 201, viewFound(request), {
+        return replyJson('uploadId' in request ? 202 : 201, viewMade(request, principal), {
           Location: basePath + backupUrl(request.id),
           ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
         });
       }
       const input = { ...keyed, state };
-      const { backup, replayed, warnings } = await service.createBackup(input, { actor: identity.actor });
-      const view = { ...viewBackup(backup), ...(warnings === undefined ? {} : { warnings }) };
+      const { backup, replayed, warnings } = await service.createBackup(input, { actor: principal.subject });
+      const shown = mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true);
+      const view = { ...shown, ...(warnings === undefined ? {} : { warnings }) };
       return replyJson(201, view, {
         Location: basePath + backupUrl(backup.id),
         ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
       });
     },
 
-    async listBackups({ query }) {
+    async listBackups({ query }, { service }) {
       const { status = 'completed', deleted, type, ...rest } = query;
       if (deleted === 'true') {
         if (query.status !== undefined) {
@@ -126,11 +138,11 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       return replyPage('backups', await service.listRequests({ ...rest, status }), viewRequest);
     },
 
-    async getBackup({ params }) {
+    async getBackup({ params }, { service }) {
       return replyJson(200, viewFound(await service.findBackup(params.id)));
     },
 
-    async createUpload({ fields }, _identity, origin) {
+    async createUpload({ fields }, { service, origin }) {
       const { uploadId, url, headers, expiresAt, bytesMax } = await service.createUpload(fields ?? {});
       // A home that takes uploads itself gives a path on this very service.
       const whole = new URL(url, origin).href;
@@ -144,80 +156,89 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       });
     },
 
-    async protectBackup({ params, fields }, { actor }) {
-      return replyJson(200, viewBackup(await service.protectBackup(params.id, fields, { actor })));
+    async protectBackup({ params, fields }, { service, principal }) {
+      return replyJson(
+        200,
+        viewOther(await service.protectBackup(params.id, fields, { actor: principal.subject }), principal),
+      );
     },
 
-    async deleteBackup({ params }, { actor }) {
-      await service.deleteBackup(params.id, { actor });
+    async deleteBackup({ params }, { service, principal }) {
+      await service.deleteBackup(params.id, { actor: principal.subject });
       return replyJson(200, { id: params.id, status: 'deleted' });
     },
 
-    async undeleteBackup({ params }, { actor }) {
-      return replyJson(200, viewBackup(await service.undeleteBackup(params.id, { actor })));
+    async undeleteBackup({ params }, { service, principal }) {
+      return replyJson(
+        200,
+        viewOther(await service.undeleteBackup(params.id, { actor: principal.subject }), principal),
+      );
     },
 
-    async getBackupDelta({ params }) {
+    async getBackupDelta({ params }, { service }) {
       return replyText(200, await service.getDelta(params.id));
     },
 
-    async verifyBackup({ params }) {
+    async verifyBackup({ params }, { service }) {
       return replyJson(200, await service.verifyBackup(params.id));
     },
 
-    async restoreBackup({ fields, headers }, identity) {
+    async restoreBackup({ fields, headers }, { service, principal }) {
       const async = headers.prefer === true;
-      const createdBy = fields.createdBy ?? identity.actor;
-      const output = await service.restore({ ...fields, createdBy, async }, { actor: identity.actor });
+      const createdBy = fields.createdBy ?? principal.subject;
+      const output = await service.restore({ ...fields, createdBy, async }, { actor: principal.subject });
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
-    async restorePointInTime({ fields, headers }, identity) {
+    async restorePointInTime({ fields, headers }, { service, principal }) {
       const async = headers.prefer === true;
-      const createdBy = fields.createdBy ?? identity.actor;
+      const createdBy = fields.createdBy ?? principal.subject;
       const { timestamp: at, ...rest } = fields;
       const input = { targetResourceId: rest.resourceId, ...rest, at, createdBy, async };
-      const output = await service.restorePointInTime(input, { actor: identity.actor });
+      const output = await service.restorePointInTime(input, { actor: principal.subject });
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
-    async listOperations({ query }) {
+    async listOperations({ query }, { service }) {
       return replyPage('operations', await service.listOperations(query), viewNow);
     },
 
-    async getOperation({ params }) {
+    async getOperation({ params }, { service }) {
       return replyJson(200, viewNow(await service.getOperation(params.id)));
     },
 
-    async getOperationResult({ params }) {
+    async getOperationResult({ params }, { service }) {
       const { data, url } = await service.getOperationResult(params.id);
       if (url !== undefined) return new Response(null, { status: 303, headers: { Location: url } });
       return replyText(200, data);
     },
 
-    async planRetention({ query }) {
+    async planRetention({ query }, { service }) {
       return replyPlan(await service.planRetention(query));
     },
 
-    async planPolicy({ query, fields }) {
+    async planPolicy({ query, fields }, { service }) {
       return replyPlan(await service.planPolicy({ ...query, ...fields }));
     },
 
-    async listWaits() {
+    async listWaits(_input, { service }) {
       const waits = (await service.listWaits()).map(viewWait);
       return replyJson(200, { waits, count: waits.length });
     },
 
-    async decideWait({ params, fields }, { actor }) {
-      return replyJson(200, viewWait(await service.decideWait(params.id, fields.decision, { actor })));
+    async decideWait({ params, fields }, { service, principal }) {
+      return replyJson(
+        200,
+        viewWait(await service.decideWait(params.id, fields.decision, { actor: principal.subject })),
+      );
     },
 
-    async getPolicy({ params }) {
+    async getPolicy({ params }, { service }) {
       return replyJson(200, viewPolicy(await service.getPolicy(params.resourceId)));
     },
 
-    async putPolicy({ params, fields }, { actor }) {
-      const change = await service.putPolicy(params.resourceId, fields, { actor });
+    async putPolicy({ params, fields }, { service, principal }) {
+      const change = await service.putPolicy(params.resourceId, fields, { actor: principal.subject });
       const { record, warnings } = change;
       return replyJson(200, {
         ...viewPolicy(record),
@@ -226,11 +247,25 @@ export function createHandlers({ service, version, openApi, now, basePath }: Han
       });
     },
 
-    async removePolicy({ params }, { actor }) {
-      const change = await service.removePolicy(params.resourceId, { actor });
+    async removePolicy({ params }, { service, principal }) {
+      const change = await service.removePolicy(params.resourceId, { actor: principal.subject });
       return replyJson(200, { resourceId: params.resourceId, status: 'deleted', ...viewChange(change) });
     },
   };
+}
+
+function mayList(principal: Principal): boolean {
+  return holds(principal, 'backup:list');
+}
+
+/** What the caller has just sent. */
+function viewMade(made: BackupRecord | BackupRequest, principal: Principal) {
+  return 'uploadId' in made || mayList(principal) ? viewFound(made) : viewReceipt(made, true);
+}
+
+/** What the caller, or somebody else, has sent once. */
+function viewOther(record: BackupRecord, principal: Principal) {
+  return mayList(principal) ? viewBackup(record) : viewReceipt(record, false);
 }
 
 function viewFound(found: BackupRecord | BackupRequest) {

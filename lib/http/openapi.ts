@@ -59,9 +59,9 @@ function describeOperation(operationId: OperationId, route: Route, secured: bool
 }
 
 /** A deployment without a token takes one all the same: a document that was saved there is as good elsewhere. */
-function securityOf({ auth }: Route, secured: boolean): Json[] {
-  if (!auth) return [];
-  return secured ? [{ bearer: [] }] : [{ bearer: [] }, {}];
+function securityOf({ scope }: Route, secured: boolean): Json[] {
+  if (scope === 'public') return [];
+  return secured ? [{ bearer: [scope] }] : [{ bearer: [scope] }, {}];
 }
 
 function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMiniObject | undefined): Json[] {
@@ -158,7 +158,7 @@ export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [
     'invalid_request',
     ...(route.body === undefined ? [] : BODY_ERRORS),
-    ...(route.auth ? (['unauthorized'] as const) : []),
+    ...(route.scope === 'public' ? [] : (['unauthorized'] as const)),
     'forbidden',
     'host_not_allowed',
     ...route.errors,

@@ -1,12 +1,14 @@
 // From a request to a handler's input: what every route does before its own work, in the order that costs least first.
 
 import type { Context } from 'hono';
+import { authorize, type Principal } from '../core/access.ts';
 import { type Fault, ServiceError } from '../core/errors.ts';
 import type { ScannedBody } from '../core/json/body.ts';
 import { isPacked } from '../core/json/state-sink.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Scratch } from '../core/packed.ts';
-import type { Identity } from './auth.ts';
+import type { BackupService } from '../service/api.ts';
+import { serviceFor } from '../service/doors.ts';
 import { type BodyBounds, type BodyChunks, emptyBody, type Meter, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { findLosses } from './lossless.ts';
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
 };
 
 export interface PipelineDeps {
+  service: BackupService;
   limits: ApiLimits;
   budget: ByteBudget;
   /** For states that do not fit into memory. */
@@ -52,13 +55,19 @@ export type BodyOf = (env: unknown) => BodyChunks;
 export interface RequestState {
   requestId: string;
   meter: Meter;
-  identity: Identity;
+  principal: Principal;
 }
 
-/** Where the caller has reached us, for URLs that must be whole: `http://localhost:3004`. */
-export type Origin = string;
+/** Who is calling, and what a handler may use for it. */
+export interface Call {
+  principal: Principal;
+  /** The service as this principal may use it: there is no other in a handler's reach. */
+  service: BackupService;
+  /** Where the caller has reached us, for URLs that must be whole: `http://localhost:3004`. */
+  origin: string;
+}
 
-type Handler<R extends Route> = (input: InputOf<R>, identity: Identity, origin: Origin) => Promise<Response>;
+type Handler<R extends Route> = (input: InputOf<R>, call: Call) => Promise<Response>;
 
 /**
  * Serves a route: checks media type, path, query and headers before a byte of the body is read, then the body, then
@@ -72,6 +81,9 @@ export async function serveRoute<R extends Route>(
   state: RequestState,
 ): Promise<Response> {
   const request = context.req.raw;
+  const { principal } = state;
+  // Before anything else is read: whoever lacks the right learns nothing, and costs nothing.
+  if (route.scope !== 'public') authorize(principal, route.scope);
   // Every other method that changes something is asked for by a preflight, which gets no leave here.
   if (route.method === 'POST' || route.body !== undefined) checkMedia(request.headers);
   const faults: Fault[] = [];
@@ -87,7 +99,8 @@ export async function serveRoute<R extends Route>(
     const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body), state: body?.state };
     // The schemas of this very route made these: the table's types and its values are one.
     const input = { params, query, headers, ...fields } as unknown as InputOf<R>;
-    return await handler(input, state.identity, new URL(request.url).origin);
+    const service = serviceFor(deps.service, principal);
+    return await handler(input, { principal, service, origin: new URL(request.url).origin });
   } finally {
     reservation.release();
     if (body?.state !== undefined && isPacked(body.state)) await body.state.release();

@@ -1,6 +1,7 @@
 // What a route of the contract is made of, and the types its handler gets from it.
 
 import type * as z from 'zod/mini';
+import type { Scope } from '../core/access.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ScannedState } from '../core/json/state-sink.ts';
 
@@ -35,8 +36,8 @@ export interface Route {
   path: string;
   summary: string;
   tag: string;
-  /** Whether a bearer token is asked for, where the deployment has one. */
-  auth: boolean;
+  /** The right it asks for; `public`: none, and no credential either. */
+  scope: Scope | 'public';
   params?: Schema;
   query?: Schema;
   headers?: Schema;

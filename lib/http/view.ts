@@ -60,6 +60,35 @@ export function viewBackup(record: BackupRecord): BackupView {
   };
 }
 
+/**
+ * The backup to a caller who may not list: what compression saved, what it builds on and what has changed tell of states that
+ * are not its own. Of the state it has just sent it is told again what it knows.
+ */
+export function viewReceipt(record: BackupRecord, isOwn: boolean): Answer<'Receipt'> {
+  const { requestedType, legalHold, lockedUntil, expiresAt, keptUntil } = record;
+  const own = {
+    resourceType: record.resourceType,
+    type: requestedType ?? record.type,
+    size: record.size,
+    encrypted: record.encrypted,
+    checksum: `sha256:${record.checksum}`,
+    metadata: record.metadata,
+    completedAt: formatInstant(record.completedAt),
+  };
+  return {
+    id: record.id,
+    resourceId: record.resourceId,
+    status: record.deletedAt === undefined ? record.status : 'deleted',
+    ...(isOwn ? own : {}),
+    data: '[REDACTED]',
+    ...(legalHold === undefined ? {} : { legalHold }),
+    ...(lockedUntil === undefined ? {} : { lockedUntil: formatInstant(lockedUntil) }),
+    createdAt: formatInstant(record.createdAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+    ...(keptUntil === undefined ? {} : { keptUntil: formatInstant(keptUntil) }),
+  };
+}
+
 /** Of a tombstone what became of it; of what was undeleted how long it is kept at least. */
 function hiddenSince(record: BackupRecord) {
   const { deletedAt, deletedReason, restorableUntil, keptUntil } = record;
@@ -196,6 +225,11 @@ export function viewChange({ wouldExpire, effectiveAt }: PolicyChange) {
 
 export function viewIds(backupIds: readonly string[]) {
   return { count: backupIds.length, backupIds: backupIds.slice(0, LIMITS.namedExpiringMax) };
+}
+
+/** What anybody may hear of it. */
+export function viewNoticeInShort({ code, severity, since }: Notice): Answer<'Notice'> {
+  return { code, severity, since: formatInstant(since) };
 }
 
 export function viewNotice(notice: Notice): Answer<'Notice'> {

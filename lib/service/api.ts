@@ -191,6 +191,9 @@ export interface BackupService {
   putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyChange>;
   removePolicy(resourceId: string, caller: Caller): Promise<PolicyChange>;
 
+  /** Of which resource a backup, deleted or still to be made too, or an operation is; undefined if there is none of that id. */
+  resourceOf(what: { backupId: string } | { operationId: string }): Promise<string | undefined>;
+
   /** What does not answer, and what an operator should know of. */
   checkHealth(): Promise<Health>;
 }

@@ -62,7 +62,7 @@ function momentOf({ next, missing }: StateAt, { id, createdAt }: BackupRecord, a
   };
 }
 
-function nothingAt({ earliest, missing }: StateAt): ServiceError {
+export function nothingAt({ earliest, missing }: StateAt): ServiceError {
   const why = missing === undefined ? '' : ` ${whatBecameOf(missing)}`;
   const extra = missing === undefined ? {} : { reason: missing.reason, missing: missing.backupId };
   if (earliest === undefined) {

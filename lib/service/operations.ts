@@ -25,8 +25,12 @@ export async function findOperation(
   id: string,
 ): Promise<OperationRecord> {
   const operation = late?.find(id) ?? (await catalog.getOperation(id));
-  if (operation === undefined) throw new ServiceError('operation_not_found', `There is no operation ${id}.`);
+  if (operation === undefined) throw noOperation(id);
   return operation;
+}
+
+export function noOperation(id: string): ServiceError {
+  return new ServiceError('operation_not_found', `There is no operation ${id}.`);
 }
 
 /** One writer's hold on an operation; its writes follow each other, each on the version before. */

@@ -19,9 +19,12 @@ export async function getPolicy(
   resourceId: string,
 ): Promise<PolicyRecord> {
   const record = await catalog.getPolicy(resourceId);
-  if (record === undefined || record.removed === true)
-    throw new ServiceError('policy_not_found', 'The resource has no retention policy.');
+  if (record === undefined || record.removed === true) throw noPolicy();
   return record;
+}
+
+export function noPolicy(): ServiceError {
+  return new ServiceError('policy_not_found', 'The resource has no retention policy.');
 }
 
 /** Sets or replaces the policy. Throws ServiceError `too_many_requests` if it was narrowed too often of late. */

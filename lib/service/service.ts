@@ -46,8 +46,21 @@ export function createService(deps: Deps): BackupService {
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
     putPolicy: (resourceId, policy, caller) => putPolicy(deps, resourceId, policy, caller),
     removePolicy: (resourceId, caller) => removePolicy(deps, resourceId, caller),
+    resourceOf: (what) => resourceOf(deps, what),
     checkHealth: () => checkHealth(deps),
   };
+}
+
+async function resourceOf(
+  { catalog, late }: Pick<Deps, 'catalog' | 'late'>,
+  what: Parameters<BackupService['resourceOf']>[0],
+): Promise<string | undefined> {
+  if ('operationId' in what) {
+    const operation = late?.find(what.operationId) ?? (await catalog.getOperation(what.operationId));
+    return operation?.resourceId;
+  }
+  const found = (await catalog.getBackup(what.backupId)) ?? (await catalog.getRequest(what.backupId));
+  return found?.resourceId;
 }
 
 async function paged<T>(page: Promise<Page<T>>): Promise<Page<T>> {

@@ -1,7 +1,7 @@
 // An API that stands behind somebody else's door: callers known already, paths with something before them, routes in part.
 
 import { describe, expect, test } from '@jest/globals';
-import type { Identity } from '../../lib/http/auth.ts';
+import { adminOf } from '../../lib/core/access.ts';
 import { NOW, operationRecord } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 
@@ -34,10 +34,7 @@ describe('links begin with the base path', () => {
 });
 
 test('the caller is who the door says, whatever the request says of itself', async () => {
-  const identify = (platform: unknown): Identity => ({
-    actor: (platform as { user: string }).user,
-    authenticated: true,
-  });
+  const identify = (platform: unknown) => adminOf((platform as { user: string }).user);
   const { app, calls } = createHarness({ auth: { identify } });
   const body = JSON.stringify({ backupId: 'backup-1', targetResourceId: 't', createdBy: 'somebody else' });
   const headers = { 'Content-Type': 'application/json' };

@@ -122,6 +122,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     listBackups: async () => ({ items: [backupRecord()], cursor: 'more' }),
     listRequests: async () => ({ items: [backupRequest({ status: 'failed' })] }),
     deleteBackup: async () => {},
+    resourceOf: async () => 'database-1',
     listHidden: async () => ({ items: [] }),
     undeleteBackup: async () => backupRecord(),
     protectBackup: async () => backupRecord({ legalHold: true }),

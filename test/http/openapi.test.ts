@@ -91,13 +91,14 @@ describe('the document', () => {
   test('asks for a token where the deployment has one', async () => {
     const open = await fetchDocument();
     const closed = await fetchDocument('token');
-    for (const { path, method, auth } of ROUTE_LIST) {
+    for (const { path, method, scope } of ROUTE_LIST) {
+      const isOpen = scope === 'public';
       const key = method.toLowerCase();
       // A document saved where no token is needed says how to give one all the same.
-      expect(open.paths[path]![key]!.security).toEqual(auth ? [{ bearer: [] }, {}] : []);
-      expect(closed.paths[path]![key]!.security).toEqual(auth ? [{ bearer: [] }] : []);
+      expect(open.paths[path]![key]!.security).toEqual(isOpen ? [] : [{ bearer: [scope] }, {}]);
+      expect(closed.paths[path]![key]!.security).toEqual(isOpen ? [] : [{ bearer: [scope] }]);
       for (const document of [open, closed]) {
-        expect('401' in document.paths[path]![key]!.responses).toBe(auth);
+        expect('401' in document.paths[path]![key]!.responses).toBe(!isOpen);
       }
     }
     expect(closed.components.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer' } });

@@ -1,0 +1,235 @@
+// Every route, tried by principals with every single scope, for resources of their own and of others: from the table itself, so
+// that no route can be added that is not tried, and none without a scope. Behind it stands the real service.
+
+import { describe, expect, test } from '@jest/globals';
+import { adminOf, type Principal, SCOPES, type Scope } from '../../lib/core/access.ts';
+import { createApi } from '../../lib/http/api.ts';
+import { type OperationId, ROUTE_LIST } from '../../lib/http/contract.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { workQueue } from '../../lib/service/worker.ts';
+import { createWorld, OPTIONS } from '../service/world.ts';
+
+const OWN = { ids: ['own'], prefixes: ['own/'] };
+const MINE = { own: 'own', foreign: 'other' };
+type Side = keyof typeof MINE;
+
+/** A service with a resource of each side: a full, an incremental, a deleted one, a finished operation. */
+async function createScene() {
+  const world = createWorld(() => ({ options: { ...OPTIONS, syncBytesMax: 1000 } }));
+  let principal: Principal = adminOf('root');
+  const app = createApi({
+    service: world.service,
+    auth: { identify: () => principal },
+    version: '1',
+    log: silentLogger,
+    now: world.clock.now,
+  });
+  const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    app.request(path, {
+      method,
+      headers: { 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const sides = {} as Record<Side, { full: string; next: string; deleted: string; operation: string }>;
+  for (const side of ['own', 'foreign'] as const) {
+    const resourceId = MINE[side];
+    const full = (await world.backup(resourceId, `{"secret-of-${side}":1}`)).id;
+    const next = (await world.make(resourceId, `{"secret-of-${side}":2}`, 'incremental')).id;
+    const deleted = (await world.backup(resourceId, '3')).id;
+    await world.remove(deleted);
+    await send('PUT', `/retention/policies/${resourceId}`, { keepLast: 5 });
+    const asked = { backupId: full, targetResourceId: `copy-of-${resourceId}` };
+    const { operation } = (await (
+      await send('POST', '/restore', asked, { Prefer: 'respond-async' })
+    ).json()) as {
+      operation: { id: string };
+    };
+    sides[side] = { full, next, deleted, operation: operation.id };
+  }
+  await workQueue(world.deps);
+  const as = async (who: Principal, method: string, path: string, body?: unknown) => {
+    principal = who;
+    const response = await send(method, path, body);
+    const text = await response.text();
+    principal = adminOf('root');
+    return { status: response.status, text };
+  };
+  return { world, as, sides };
+}
+type Scene = Awaited<ReturnType<typeof createScene>>;
+
+/** How each route is called about a side's resource. A route that is missing here does not compile. */
+const CALLS: Record<
+  OperationId,
+  (side: Scene['sides'][Side], resourceId: string) => [path: string, body?: unknown]
+> = {
+  getServiceInfo: () => ['/'],
+  getHealth: () => ['/health'],
+  getOpenApi: () => ['/openapi.json'],
+  createBackup: (_, resourceId) => ['/backups', { resourceId, data: 1 }],
+  listBackups: (_, resourceId) => [`/backups?resourceId=${resourceId}`],
+  getBackup: ({ full }) => [`/backups/${full}`],
+  protectBackup: ({ full }) => [`/backups/${full}`, { legalHold: false }],
+  deleteBackup: ({ next }) => [`/backups/${next}`],
+  undeleteBackup: ({ deleted }) => [`/backups/${deleted}/undelete`],
+  getBackupDelta: ({ next }) => [`/backups/${next}/delta`],
+  verifyBackup: ({ full }) => [`/backups/${full}/verify`],
+  createUpload: () => ['/uploads', {}],
+  restoreBackup: ({ full }) => ['/restore', { backupId: full, targetResourceId: 't' }],
+  restorePointInTime: (_, resourceId) => [
+    '/restore/point-in-time',
+    { resourceId, timestamp: '2026-01-01T12:00:00Z' },
+  ],
+  listOperations: (_, resourceId) => [`/restore/operations?targetResourceId=copy-of-${resourceId}`],
+  getOperation: ({ operation }) => [`/restore/operations/${operation}`],
+  getOperationResult: ({ operation }) => [`/restore/operations/${operation}/result`],
+  planRetention: (_, resourceId) => [`/retention/plan?resourceId=${resourceId}`],
+  planPolicy: (_, resourceId) => ['/retention/plan', { resourceId, policy: { keepLast: 1 } }],
+  listWaits: () => ['/retention/waits'],
+  decideWait: () => ['/retention/waits/clock', { decision: 'confirm' }],
+  getPolicy: (_, resourceId) => [`/retention/policies/${resourceId}`],
+  putPolicy: (_, resourceId) => [`/retention/policies/${resourceId}`, { keepLast: 1 }],
+  removePolicy: (_, resourceId) => [`/retention/policies/${resourceId}`],
+};
+
+/** Not about any one resource: whoever has the scope may call them, and sees of others' nothing. */
+const OF_NO_RESOURCE: ReadonlySet<OperationId> = new Set(['createUpload', 'listWaits']);
+const bearer = (scope: Scope, resources: Principal['resources'] = OWN): Principal => ({
+  subject: `only ${scope}`,
+  scopes: new Set([scope]),
+  resources: resources!,
+});
+
+const closed = ROUTE_LIST.filter(({ scope }) => scope !== 'public');
+
+describe.each(closed.map(({ operationId, method, scope }) => [operationId, method, scope as Scope] as const))(
+  '%s (%s, %s)',
+  (operationId, method, needed) => {
+    test.each(SCOPES.filter((scope) => scope !== needed && scope !== 'admin'))(
+      'who only holds %s is refused, for a resource of its own too, and nothing is done',
+      async (scope) => {
+        const { as, sides, world } = await createScene();
+        const before = JSON.stringify(await world.deps.catalog.listEvents({ limit: 100 }));
+        for (const side of ['own', 'foreign'] as const) {
+          const [path, body] = CALLS[operationId](sides[side], MINE[side]);
+          const { status, text } = await as(bearer(scope), method, path, body);
+          expect({ status, text }).toMatchObject({
+            status: 403,
+            text: expect.stringContaining(`the scope ${needed}`),
+          });
+          expect(text).not.toContain('secret');
+        }
+        expect(JSON.stringify(await world.deps.catalog.listEvents({ limit: 100 }))).toBe(before);
+      },
+    );
+
+    test('who holds it may, for a resource of its own', async () => {
+      const { as, sides } = await createScene();
+      const [path, body] = CALLS[operationId](sides.own, MINE.own);
+      const { status, text } = await as(bearer(needed), method, path, body);
+      // Nothing waits: to decide about the clock needs a credential for all resources.
+      if (operationId === 'decideWait') expect(status).toBe(403);
+      else expect({ status, text, ok: status < 300 }).toMatchObject({ ok: true });
+    });
+
+    test('who holds it for its own resources neither sees nor touches those of others', async () => {
+      const { as, sides, world } = await createScene();
+      const before = JSON.stringify(await world.deps.catalog.listEvents({ limit: 100 }));
+      const [path, body] = CALLS[operationId](sides.foreign, MINE.foreign);
+      const { status, text } = await as(bearer(needed), method, path, body);
+      if (OF_NO_RESOURCE.has(operationId)) expect(status).toBeLessThan(300);
+      else if (path.includes('?') && operationId !== 'planRetention') expect(text).toContain('"count":0');
+      else expect([403, 404]).toContain(status);
+      expect(text).not.toMatch(/secret|sha256/);
+      expect(JSON.stringify(await world.deps.catalog.listEvents({ limit: 100 }))).toBe(before);
+    });
+
+    test('what is there but not to be seen is answered like what is not there', async () => {
+      const { as, sides } = await createScene();
+      if (!/\{id\}/.test(ROUTE_LIST.find((route) => route.operationId === operationId)!.path)) return;
+      if (operationId === 'decideWait') return;
+      const missing = { full: 'backup-99', next: 'backup-99', deleted: 'backup-99', operation: 'restore-99' };
+      const [seen, body] = CALLS[operationId](sides.foreign, MINE.foreign);
+      const [none] = CALLS[operationId](missing, 'none');
+      const one = await as(bearer(needed), method, seen, body);
+      const other = await as(bearer(needed), method, none, body);
+      const plain = (text: string) => text.replaceAll(/(backup|restore)-\d+/g, '$1-N');
+      expect({ ...one, text: plain(one.text) }).toEqual({ ...other, text: plain(other.text) });
+    });
+  },
+);
+
+test('admin is every scope, for every resource', async () => {
+  const { as, sides } = await createScene();
+  for (const { operationId, method } of closed) {
+    if (['deleteBackup', 'removePolicy', 'decideWait'].includes(operationId)) continue;
+    const [path, body] = CALLS[operationId](sides.foreign, MINE.foreign);
+    const { status, text } = await as({ ...bearer('admin'), resources: OWN }, method, path, body);
+    expect({ operationId, text, ok: status < 300 }).toMatchObject({ ok: true });
+  }
+});
+
+test('a list without a resource shows what may be seen, in full pages, and goes on behind it', async () => {
+  const { as, world } = await createScene();
+  for (let i = 0; i < 7; i++) {
+    await world.backup('other', String(i));
+    await world.backup(`own/${i}`, String(i));
+  }
+  const seen: string[] = [];
+  let cursor = '';
+  do {
+    const { text } = await as(bearer('backup:list'), 'GET', `/backups?limit=3${cursor}`);
+    const page = JSON.parse(text) as { backups: { resourceId: string }[]; nextCursor?: string };
+    if (page.nextCursor !== undefined) expect(page.backups).toHaveLength(3);
+    seen.push(...page.backups.map(({ resourceId }) => resourceId));
+    cursor = page.nextCursor === undefined ? '' : `&cursor=${page.nextCursor}`;
+  } while (cursor !== '');
+  expect(seen).toEqual([...[6, 5, 4, 3, 2, 1, 0].map((i) => `own/${i}`), 'own', 'own']);
+});
+
+test('a prefix reaches what begins with it, and nothing else', async () => {
+  const { as } = await createScene();
+  const write = (resourceId: string) =>
+    as(bearer('backup:write'), 'POST', '/backups', { resourceId, data: 1 });
+  for (const id of ['own', 'own/', 'own/a', 'own/a/b']) expect((await write(id)).status).toBe(201);
+  for (const id of ['ow', 'owner', 'own2', 'Own', 'other', ' own', 'own ']) {
+    expect([400, 403]).toContain((await write(id)).status);
+  }
+});
+
+test('who may only write is told nothing of other states: no sizes saved, no base, no counts, no chain', async () => {
+  const { as, sides } = await createScene();
+  const body = { resourceId: 'own', type: 'incremental', data: { 'secret-of-own': 3 } };
+  const answer = JSON.parse((await as(bearer('backup:write'), 'POST', '/backups', body)).text);
+  expect(Object.keys(answer).sort()).toEqual(
+    'id resourceId status resourceType type size encrypted checksum metadata completedAt data createdAt expiresAt'
+      .split(' ')
+      .sort(),
+  );
+  const held = await as(bearer('hold:manage'), 'PATCH', `/backups/${sides.own.full}`, { legalHold: true });
+  expect(Object.keys(JSON.parse(held.text)).sort()).toEqual(
+    'id resourceId status data legalHold createdAt expiresAt'.split(' ').sort(),
+  );
+});
+
+test('nobody is told of what an operator has to do, but that something is', async () => {
+  const { as, world } = await createScene();
+  const notice = {
+    id: 'n',
+    code: 'damaged',
+    severity: 'critical',
+    detail: 'Blob of secret-resource is damaged.',
+    resourceId: 'secret-resource',
+    since: 1,
+    version: 1,
+  } as const;
+  await world.deps.catalog.commit([{ kind: 'notice.put', record: notice, expect: 0 } as never]);
+  const nobody = { subject: 'anonymous', scopes: new Set<Scope>() };
+  const { status, text } = await as(nobody, 'GET', '/health');
+  expect(status).toBe(503);
+  expect(text).not.toContain('secret-resource');
+  expect(JSON.parse(text).notices).toEqual([
+    { code: 'damaged', severity: 'critical', since: '1970-01-01T00:00:00.001Z' },
+  ]);
+  expect((await as(adminOf('root'), 'GET', '/health')).text).toContain('secret-resource');
+});

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { type RebuildReport, rebuild } from '../lib/embedded/rebuild.ts';
 import { startFailure } from '../lib/embedded/start-failure.ts';
+import type { NotTaken } from '../lib/service/recovery/not-taken.ts';
 
 const USAGE = 'Usage: npm run rebuild -- <data folder> [--dry-run]';
 const PROGRESS_EVERY = 1000;
@@ -55,8 +56,9 @@ function onProgress(done: number, total: number): void {
   if (done % PROGRESS_EVERY === 0 || done === total) sayAside(`looked at ${done} of ${total} blobs`);
 }
 
-function isWhole({ damaged, unreadable, missing, uncertain, trail }: RebuildReport): boolean {
-  const faults = [damaged, unreadable, missing, uncertain, trail.damaged, trail.missing];
+function isWhole({ damaged, unreadable, missing, uncertain, notTaken, trail }: RebuildReport): boolean {
+  const lost = notTaken.filter(({ wasCommitted }) => wasCommitted);
+  const faults = [damaged, unreadable, missing, uncertain, lost, trail.damaged, trail.missing];
   return faults.every(({ length }) => length === 0);
 }
 
@@ -65,6 +67,13 @@ function* linesOf(report: RebuildReport): Generator<string> {
   yield `found: ${live} backups of ${resources} resources, ${hidden} deleted or expired ones, in ${blobs} blobs; ${policies} policies, ${held} held or locked.`;
   yield* trailLines(report.trail);
   if (report.putBack.length > 0) yield `put back from quarantine: ${named(report.putBack)}.`;
+  for (const { blobId, backupId, at } of report.misplaced) {
+    const where = at === undefined ? 'out of its place' : `in the place of blob ${at}`;
+    yield `misplaced: blob ${blobId} of ${backupId} lay ${where}; it belongs into its own.`;
+  }
+  if (report.replaced.length > 0) {
+    yield `whole ones take the place of damaged ones, which are kept as quarantine/<blob id>.<time>.damaged: ${named(report.replaced)}.`;
+  }
   if (report.fromBlobsAlone.length > 0) {
     yield `known by their blobs alone, so that nobody knows whether they were deleted, held or locked since: ${named(report.fromBlobsAlone)}.`;
   }
@@ -77,9 +86,23 @@ function* linesOf(report: RebuildReport): Generator<string> {
   for (const { blobId, neededBy } of report.missing)
     yield `missing: blob ${blobId}. ${neededByLine(neededBy)}`;
   for (const { resourceId, sequence, kept, others } of report.uncertain) {
-    const blobIds = others.map(({ backupId, blobId }) => `${backupId} in blob ${blobId}`);
-    yield `uncertain: two states claim to be number ${sequence} of ${resourceId}, and nothing tells the true one. Taken: ${kept.backupId} in blob ${kept.blobId}. Not taken, and readable with docs/restore.py: ${named(blobIds)}.`;
+    const rivals = others.map(({ backupId, blobId }) => `${backupId} in blob ${blobId}`);
+    yield `uncertain: two states claim to be number ${sequence} of ${resourceId}, or to be ${kept.backupId}, and nothing tells the true one. Taken: ${kept.backupId} in blob ${kept.blobId}. Not taken: ${named(rivals)}.`;
   }
+  for (const one of report.notTaken) yield notTakenLine(one);
+  if (report.uncertain.length + report.notTaken.length > 0) {
+    yield `What was not taken is kept: python3 docs/restore.py <data folder> <blob id> gives its state. After the grace period it goes into the quarantine (npm run quarantine), and stays there for 30 days.`;
+  }
+}
+
+function notTakenLine({ backupId, blobId, resourceId, sequence, createdAt, ...rest }: NotTaken): string {
+  const { taken, isWhole, wasCommitted } = rest;
+  const which = `${backupId}, number ${sequence} of ${resourceId} of ${new Date(createdAt).toISOString()}`;
+  const by = taken === undefined ? 'what was removed since' : `${taken.backupId}, number ${taken.sequence}`;
+  const why = wasCommitted
+    ? 'It was acknowledged by a catalog that has been put back to an earlier day since'
+    : 'It may never have been acknowledged';
+  return `not taken: ${which}, in blob ${blobId}${isWhole ? '' : ', which is missing or damaged'}. ${why}; in its place stands ${by}.`;
 }
 
 function* trailLines({ segments, damaged, missing, until, fromCatalog }: RebuildReport['trail']) {

@@ -19,6 +19,7 @@ import { readSegment } from '../service/trail/write.ts';
 import { readChunks } from './blob-file.ts';
 import { blobPaths, headerAt } from './blob-survey.ts';
 import { sqliteResult } from './failures.ts';
+import { type Misplaced, takenOut } from './put-in-place.ts';
 import { asideEntries } from './quarantine.ts';
 import { sumOf } from './schema.ts';
 import { createTrailStore } from './trail-store.ts';
@@ -31,7 +32,12 @@ export interface UnreadableBlob {
 }
 
 export interface ReadBlobs {
+  /** One of each id, whole ones before others, wherever they lie. */
   found: FoundBlob[];
+  /** Whole ones that do not lie in their own places. */
+  misplaced: Misplaced[];
+  /** Places in which something lies that is no whole blob. */
+  spoiled: string[];
   /** Files with the name of a blob of which nobody knows what they were. */
   unreadable: UnreadableBlob[];
 }
@@ -71,25 +77,37 @@ export async function readBlobs(
   keyring: Keyring,
   onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<ReadBlobs> {
-  const paths = [...blobPaths(dataDir)];
-  const blobs: ReadBlobs = { found: [], unreadable: [] };
-  for (const [i, { blobId, path }] of paths.entries()) {
-    const blob = await readBlob(blobId, path, keyring);
-    if ('header' in blob) blobs.found.push(blob);
-    else blobs.unreadable.push(blob);
+  const paths = [
+    ...[...blobPaths(dataDir)].map((one) => ({ ...one, isOut: false })),
+    ...takenOut(dataDir).map((one) => ({ ...one, isOut: true })),
+  ];
+  const found = new Map<string, FoundBlob>();
+  const blobs: Omit<ReadBlobs, 'found'> = { misplaced: [], spoiled: [], unreadable: [] };
+  for (const [i, { blobId: at, path, isOut }] of paths.entries()) {
+    const blob = await readBlob(at, path, keyring);
+    const isWhole = 'header' in blob && blob.damage === undefined;
+    if (!isWhole && !isOut) blobs.spoiled.push(at);
+    if ('header' in blob) {
+      const { blobId } = blob.header;
+      if (isWhole || !found.has(blobId)) found.set(blobId, blob);
+      if (isWhole && (isOut || blobId !== at)) {
+        blobs.misplaced.push({ blobId, path, ...(isOut ? {} : { at }) });
+      }
+    } else blobs.unreadable.push(blob);
     onProgress(i + 1, paths.length);
   }
-  return blobs;
+  return { ...blobs, found: [...found.values()] };
 }
 
-async function readBlob(blobId: string, path: string, keyring: Keyring): Promise<FoundBlob | UnreadableBlob> {
+/** A blob in another one's place is believed only if it is whole: then its own header proves which one it is. */
+async function readBlob(at: string, path: string, keyring: Keyring): Promise<FoundBlob | UnreadableBlob> {
   const header = await headerAt(path);
-  if (header === undefined) return { blobId, reason: 'It has no readable header.' };
-  if (header.blobId !== blobId) {
-    const { backupId } = header;
-    return { blobId, reason: `It holds another blob, ${header.blobId} of ${backupId}.`, backupId };
-  }
-  return prove(path, header, keyring);
+  if (header === undefined) return { blobId: at, reason: 'It has no readable header.' };
+  const blob = await prove(path, header, keyring);
+  const { blobId, backupId } = header;
+  if (blobId === at || blob.damage === undefined) return blob;
+  const reason = `It holds another blob, ${blobId} of ${backupId}, and that one is damaged.`;
+  return { blobId: at, reason, backupId };
 }
 
 async function prove(path: string, header: BlobHeader, keyring: Keyring): Promise<FoundBlob> {
@@ -122,7 +140,7 @@ export async function readQuarantine(dataDir: string, keyring: Keyring): Promise
   for (const { blobId, path } of asideEntries(dataDir)) {
     if (aside.has(blobId)) continue;
     const blob = await readBlob(blobId, path, keyring);
-    if ('header' in blob) aside.set(blobId, blob);
+    if ('header' in blob && blob.header.blobId === blobId) aside.set(blobId, blob);
   }
   return aside;
 }

@@ -7,7 +7,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord, NoticeCode } from '../core/model.ts';
 import type { Change } from '../ports.ts';
 import type { RebuiltCatalog } from '../service/recovery/catalog.ts';
-import type { Replayed } from '../service/recovery/replay.ts';
+import { placeKey, type Replayed } from '../service/recovery/replay.ts';
 import { createCatalogWriter } from './catalog-commit.ts';
 import { createSystemClock } from './clock.ts';
 import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
@@ -81,7 +81,7 @@ async function fill(database: Database, contents: CatalogContents): Promise<void
     if (group.length === CHANGES_AT_ONCE) await flush();
   }
   await flush();
-  await leaveGaps(database, trail);
+  await leaveGaps(database, contents);
   await raiseCounters(database, contents);
   const publish = database.statement('UPDATE event SET published = 1 WHERE published = 0');
   const again = database.statement('UPDATE event SET published = 0 WHERE id = ?');
@@ -131,13 +131,17 @@ function* pointersOf(backups: readonly BackupRecord[]): Generator<Change> {
 }
 
 /** The times of sequences whose backups are gone for good. */
-async function leaveGaps(database: Database, trail: Replayed): Promise<void> {
+async function leaveGaps(database: Database, { rebuilt, trail }: CatalogContents): Promise<void> {
+  // Where the catalog was put back to an earlier day in between, their places may have been given again.
+  const taken = new Set(rebuilt.backups.map(placeKey));
   const leave = database.statement(
     'INSERT INTO gap (resource_id, sequence, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const removed = [...trail.removed.values()].filter((record) => record !== undefined);
   await database.write(() => {
-    for (const { resourceId, sequence, createdAt } of [...removed, ...trail.gaps.values()]) {
+    for (const gap of [...removed, ...trail.gaps.values()]) {
+      if (taken.has(placeKey(gap))) continue;
+      const { resourceId, sequence, createdAt } = gap;
       leave.run(keyText(resourceId), sequence, createdAt);
     }
   });

@@ -9,8 +9,10 @@ import { type RebuiltCatalog, rebuildRecords } from '../service/recovery/catalog
 import type { FoundBlob } from '../service/recovery/chains.ts';
 import type { Ambiguity } from '../service/recovery/from-blobs.ts';
 import { neededFromQuarantine } from '../service/recovery/from-quarantine.ts';
+import type { NotTaken } from '../service/recovery/not-taken.ts';
 import { openKeyring } from './keyring.ts';
 import { putBack } from './put-back.ts';
+import { putInPlace } from './put-in-place.ts';
 import {
   countingKeys,
   type KeyCounts,
@@ -48,8 +50,14 @@ export interface RebuildReport {
   missing: { blobId: string; neededBy: string[] }[];
   /** Blobs that were, or would be, put back from quarantine. */
   putBack: string[];
+  /** Whole blobs that lay, or lie, in the place of another, and were, or would be, put into their own. */
+  misplaced: { blobId: string; backupId: string; at?: string }[];
+  /** Blobs of which a whole one takes the place of a damaged one, which is kept in the quarantine. */
+  replaced: string[];
   fromBlobsAlone: string[];
   uncertain: Ambiguity[];
+  /** What is whole, or was committed once, and is in the catalog no more, because something else has its id or its place. */
+  notTaken: NotTaken[];
   trail: Pick<ReadTrail, 'segments' | 'damaged' | 'missing' | 'until' | 'fromCatalog'>;
 }
 
@@ -65,9 +73,13 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
   const storeId = await storeIdOf(dataDir);
   const trail = await readTrail(dataDir, storeId, keyring);
   const blobs = await readBlobs(dataDir, keyring, options.onProgress);
-  const wanted = neededFromQuarantine(await asideBlobs(dataDir, keyring, blobs), blobs.found, trail.replayed);
+  const aside = await asideBlobs(dataDir, keyring, blobs);
+  const whole = blobs.found.filter(({ damage }) => damage === undefined);
+  const wanted = neededFromQuarantine(aside, whole, trail.replayed);
   demandRightKey(keyring.counts);
-  const all = { ...blobs, found: [...blobs.found, ...wanted] };
+  const better = new Set(wanted.map(({ header }) => header.blobId));
+  const others = blobs.found.filter(({ header }) => !better.has(header.blobId));
+  const all = { ...blobs, found: [...others, ...wanted] };
   const rebuilt = rebuildRecords(all.found, trail.replayed);
   const report = reportOf(all, rebuilt, trail, wanted);
   if (options.isDryRun) return report;
@@ -82,6 +94,7 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
     recent: trail.recent,
     storeId,
   });
+  putInPlace(dataDir, blobs.misplaced, report.replaced);
   if (wanted.length > 0) for await (const _outcome of putBack(dataDir, report.putBack));
   demandNoOwner(dataDir);
   if (readGeneration(dataDir) !== before) throw owned();
@@ -109,10 +122,10 @@ function owned(): PortError {
   );
 }
 
-/** What lies aside and would find its place free. */
-async function asideBlobs(dataDir: string, keyring: Keyring, { unreadable }: ReadBlobs) {
+/** What lies aside and is better than what lies in its place, if anything does. */
+async function asideBlobs(dataDir: string, keyring: Keyring, { spoiled }: ReadBlobs) {
   const aside = await readQuarantine(dataDir, keyring);
-  for (const { blobId } of unreadable) aside.delete(blobId);
+  for (const blobId of spoiled) if (aside.get(blobId)?.damage !== undefined) aside.delete(blobId);
   return aside;
 }
 
@@ -146,7 +159,7 @@ function demandRightKey({ opened, refused }: KeyCounts): void {
 }
 
 function reportOf(
-  { found, unreadable }: ReadBlobs,
+  { found, misplaced, spoiled, unreadable }: ReadBlobs,
   rebuilt: RebuiltCatalog,
   { replayed, segments, damaged, missing, until, fromCatalog }: ReadTrail,
   wanted: readonly FoundBlob[],
@@ -161,9 +174,14 @@ function reportOf(
     }
   }
   const neededBy = (blobId: string): string[] => needs.get(blobId) ?? [];
+  const backupOf = new Map(found.map(({ header }) => [header.blobId, header.backupId]));
+  const whole = new Set([
+    ...wanted.map(({ header }) => header.blobId),
+    ...misplaced.map((one) => one.blobId),
+  ]);
   const here = new Set([...found.map(({ ref }) => ref.blobId), ...unreadable.map(({ blobId }) => blobId)]);
   return {
-    blobs: found.length + unreadable.length,
+    blobs: found.length + unreadable.filter(({ blobId }) => !whole.has(blobId)).length,
     resources: new Set(live.map(({ resourceId }) => resourceId)).size,
     live: live.length,
     hidden: rebuilt.backups.length - live.length,
@@ -172,11 +190,21 @@ function reportOf(
     damaged: found.flatMap(({ header: { blobId, backupId }, damage }) =>
       damage === undefined ? [] : [{ blobId, backupId, reason: damage, neededBy: neededBy(blobId) }],
     ),
-    unreadable: unreadable.map((blob) => ({ ...blob, neededBy: neededBy(blob.blobId) })),
+    unreadable: unreadable.map((blob) => ({
+      ...blob,
+      neededBy: whole.has(blob.blobId) ? [] : neededBy(blob.blobId),
+    })),
     missing: [...needs].flatMap(([blobId, ids]) => (here.has(blobId) ? [] : [{ blobId, neededBy: ids }])),
     putBack: wanted.map(({ header }) => header.blobId),
+    misplaced: misplaced.map(({ blobId, at }) => ({
+      blobId,
+      backupId: backupOf.get(blobId)!,
+      ...(at === undefined ? {} : { at }),
+    })),
+    replaced: spoiled.filter((blobId) => whole.has(blobId)),
     fromBlobsAlone: rebuilt.fromBlobsAlone,
     uncertain: rebuilt.uncertain,
+    notTaken: rebuilt.notTaken,
     trail: { segments, damaged, missing, until, ...(fromCatalog === undefined ? {} : { fromCatalog }) },
   };
 }

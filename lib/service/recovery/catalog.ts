@@ -7,7 +7,8 @@ import { withNextState } from '../../core/timeline.ts';
 import type { TrailBackup } from '../trail/lines.ts';
 import { type BlobIndex, type FoundBlob, indexBlobs } from './chains.ts';
 import { type Ambiguity, recordsFromBlobs, standingOn } from './from-blobs.ts';
-import type { Replayed } from './replay.ts';
+import { type NotTaken, notTakenBy } from './not-taken.ts';
+import { placeKey, type Replayed } from './replay.ts';
 
 export interface RebuiltCatalog {
   /** Live ones and tombstones. */
@@ -16,15 +17,17 @@ export interface RebuiltCatalog {
   /** Backups that only their blobs tell of: whether they were deleted, held or locked since is not known. */
   fromBlobsAlone: string[];
   uncertain: Ambiguity[];
+  notTaken: NotTaken[];
 }
 
-/** Puts the records together. */
+/** Puts the records together: no two have one id, or one place in the history of a resource. Never throws. */
 export function rebuildRecords(blobs: readonly FoundBlob[], trail: Replayed): RebuiltCatalog {
   const index = indexBlobs(blobs);
   const ownBlobs = Map.groupBy(blobs, ({ header }) => header.backupId);
-  const known = [...trail.backups.values()].map((record) =>
+  const all = [...trail.backups.values()].map((record) =>
     recordFromTrail(record, trail, index, ownBlobs.get(record.id) ?? []),
   );
+  const { known, outrivalled } = oneOfEachPlace(all, index);
   const { records: fresh, uncertain } = recordsFromBlobs(blobs, trail, index);
   const backups = [...known, ...fresh];
   return {
@@ -32,7 +35,29 @@ export function rebuildRecords(blobs: readonly FoundBlob[], trail: Replayed): Re
     heads: headsOf(backups, blobs, trail),
     fromBlobsAlone: fresh.map(({ id }) => id),
     uncertain,
+    notTaken: notTakenBy(backups, { blobs, trail, index, outrivalled, uncertain }),
   };
+}
+
+/**
+ * Two backups of one number have both been committed if the catalog was put back to an earlier day in between. What lives comes
+ * before what was deleted, what can be restored before what cannot, what others build on before what nothing does; else the
+ * one that was committed last stands: by it the catalog went on.
+ */
+function oneOfEachPlace(records: readonly BackupRecord[], index: BlobIndex) {
+  const known: BackupRecord[] = [];
+  const outrivalled: BackupRecord[] = [];
+  const weight = (record: BackupRecord): number =>
+    (record.deletedAt === undefined ? 4 : 0) +
+    (index.isSound(record.chain) ? 2 : 0) +
+    (index.isBuiltOn(record.id, record.checksum) ? 1 : 0);
+  for (const rivals of Map.groupBy(records, placeKey).values()) {
+    const latestFirst = rivals.toReversed();
+    const [best, ...others] = latestFirst.sort((a, b) => weight(b) - weight(a)) as [BackupRecord];
+    known.push(best);
+    outrivalled.push(...others);
+  }
+  return { known, outrivalled };
 }
 
 /**

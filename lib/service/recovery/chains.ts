@@ -34,8 +34,8 @@ export interface BlobIndex {
   chainTo(blob: FoundBlob): BlobRef[] | undefined;
   /** Whether every blob of a chain is there, and is what was sealed. */
   isSound(chain: readonly BlobRef[]): boolean;
-  /** Whether a sound blob says of itself that it was built on this one's state. */
-  isBuiltOn(blob: FoundBlob): boolean;
+  /** Whether a sound blob says of itself that it was built on this state of this backup. */
+  isBuiltOn(backupId: string, checksum: string): boolean;
 }
 
 export function indexBlobs(blobs: readonly FoundBlob[]): BlobIndex {
@@ -89,7 +89,7 @@ export function indexBlobs(blobs: readonly FoundBlob[]): BlobIndex {
     byId: (blobId) => ids.get(blobId),
     chainTo,
     isSound,
-    isBuiltOn: ({ header: { backupId, checksum } }) =>
+    isBuiltOn: (backupId, checksum) =>
       builtOn.has(JSON.stringify([backupId, checksum])) || builtOn.has(JSON.stringify([backupId, ''])),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { BackupRecord } from '../../core/model.ts';
 import type { BlobIndex, FoundBlob } from './chains.ts';
-import type { Replayed } from './replay.ts';
+import { placeKey, type Replayed } from './replay.ts';
 
 /** Two blobs that claim one place, of which nothing told the true one. */
 export interface Ambiguity {
@@ -28,40 +28,44 @@ export function recordsFromBlobs(
     !trail.removed.has(header.backupId) &&
     !trail.garbage.has(header.blobId);
   const gone = [...trail.removed.values()].filter((record) => record !== undefined);
-  const taken = new Set(
-    [...trail.backups.values(), ...gone, ...trail.gaps.values()].map(({ resourceId, sequence }) =>
-      place(resourceId, sequence),
-    ),
-  );
+  const taken = new Set([...trail.backups.values(), ...gone, ...trail.gaps.values()].map(placeKey));
   const byBackup = Map.groupBy(blobs.filter(isOpen), ({ header }) => header.backupId);
-  const candidates = [...byBackup.values()].flatMap((group) => lastOf(group));
   const records: BackupRecord[] = [];
   const uncertain: Ambiguity[] = [];
-  const byPlace = Map.groupBy(candidates, ({ header }) => place(header.resourceId, header.sequence));
-  for (const [at, rivals] of byPlace) {
-    // What has lost the race to a backup that the trail knows was never one.
-    if (taken.has(at)) continue;
+  const choose = (rivals: FoundBlob[]): FoundBlob => {
     const { best, others } = truest(rivals, index);
-    records.push(recordOf(best, index));
     if (others.length > 0) uncertain.push(ambiguityOf(best, others));
+    return best;
+  };
+  // One of each id first: an id that was given twice may stand at two places.
+  const candidates = [...byBackup.values()].map((group) => choose(lastOf(group)));
+  for (const [at, rivals] of Map.groupBy(candidates, ({ header }) => placeKey(header))) {
+    // What has lost the race to a backup that the trail knows was never one, or is of a time when it did not.
+    if (!taken.has(at)) records.push(recordOf(choose(rivals), index));
   }
   // About the order in which they were made: lists show equal times in that of their insertion.
   records.sort((a, b) => a.completedAt - b.completedAt || a.sequence - b.sequence);
-  return { records, uncertain };
+  const kept = new Set(records.map(({ chain }) => chain.at(-1)!.blobId));
+  return { records, uncertain: uncertain.filter((one) => kept.has(one.kept.blobId)) };
 }
 
 /**
- * Of all blobs under one id those of its last sequence: an attempt that lost its race was made anew under the next one. What a
- * damaged blob says counts only where no sound one says anything.
+ * Of all blobs under one id, and of each state among them, those of its last sequence: an attempt that lost its race was made
+ * anew under the next one. What a damaged blob says counts only where no sound one says anything.
  */
 function lastOf(group: FoundBlob[]): FoundBlob[] {
   const sound = group.filter(({ damage }) => damage === undefined);
-  const heard = sound.length > 0 ? sound : group;
-  const sequence = heard.reduce((most, { header }) => Math.max(most, header.sequence), 0);
-  return heard.filter(({ header }) => header.sequence === sequence);
+  const states = Map.groupBy(sound.length > 0 ? sound : group, ({ header }) => stateOf(header));
+  return [...states.values()].flatMap((same) => {
+    const sequence = same.reduce((most, { header }) => Math.max(most, header.sequence), 0);
+    return same.filter(({ header }) => header.sequence === sequence);
+  });
 }
 
-/** What later blobs build on is true. Sound ones come before damaged ones, and those with a whole chain before others. */
+/**
+ * What later blobs build on is true. Sound ones come before damaged ones, those with a whole chain before others, and later
+ * ones before earlier ones: a catalog that was put back to an earlier day, or a crash, has left the earlier one behind.
+ */
 function truest(rivals: FoundBlob[], index: BlobIndex): { best: FoundBlob; others: FoundBlob[] } {
   const rank = (blob: FoundBlob): number => {
     const chain = index.chainTo(blob);
@@ -69,16 +73,21 @@ function truest(rivals: FoundBlob[], index: BlobIndex): { best: FoundBlob; other
     if (chain === undefined) return 1;
     return index.isSound(chain) ? 3 : 2;
   };
-  const builtOn = rivals.filter((blob) => index.isBuiltOn(blob));
+  const builtOn = rivals.filter(({ header }) => index.isBuiltOn(header.backupId, header.checksum));
   const heard = builtOn.length > 0 ? builtOn : rivals;
   const [best, ...rest] = heard.sort(
-    (a, b) => rank(b) - rank(a) || a.header.createdAt - b.header.createdAt,
+    (a, b) =>
+      rank(b) - rank(a) || b.header.createdAt - a.header.createdAt || b.header.sequence - a.header.sequence,
   ) as [FoundBlob, ...FoundBlob[]];
   // A rebase writes the same state of the same backup again: either will do.
   const others = rest.filter(
-    ({ header }) => header.backupId !== best.header.backupId || header.checksum !== best.header.checksum,
+    ({ header }) => header.backupId !== best.header.backupId || stateOf(header) !== stateOf(best.header),
   );
   return { best, others };
+}
+
+function stateOf({ resourceId, checksum }: FoundBlob['header']): string {
+  return JSON.stringify([resourceId, checksum]);
 }
 
 function ambiguityOf({ header }: FoundBlob, others: FoundBlob[]): Ambiguity {
@@ -126,8 +135,4 @@ export function standingOn(
     chain,
     ...(keyed !== undefined && keyed.cipher !== 'none' ? { key: keyed.key } : {}),
   };
-}
-
-function place(resourceId: string, sequence: number): string {
-  return JSON.stringify([resourceId, sequence]);
 }

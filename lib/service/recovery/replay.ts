@@ -21,7 +21,10 @@ export interface Gap {
 }
 
 export interface Replayed {
+  /** In the order in which they were first committed. */
   backups: Map<string, TrailBackup>;
+  /** Backups whose id was given to another one later, by a catalog that had been put back to an earlier day. */
+  displaced: Map<string, TrailBackup>;
   /** Backups that are gone for good, with the sequences and times that they leave. */
   removed: Map<string, TrailBackup | undefined>;
   /** Every blob that was ever a record's own. */
@@ -45,6 +48,7 @@ export interface Replayed {
 export function createReplay(): Replayed & { take(changes: readonly TrailChange[]): void } {
   const replayed: Replayed = {
     backups: new Map(),
+    displaced: new Map(),
     removed: new Map(),
     refs: new Map(),
     heads: new Map(),
@@ -69,14 +73,9 @@ export function createReplay(): Replayed & { take(changes: readonly TrailChange[
 
 function takeOne(to: Replayed, change: TrailChange): void {
   switch (change.kind) {
-    case 'backup.put': {
-      const { record } = change;
-      to.refs.set(record.own.blobId, record.own);
-      // Lines may come twice, and where an index is read in another order.
-      if ((to.backups.get(record.id)?.version ?? 0) > record.version || to.removed.has(record.id)) return;
-      to.backups.set(record.id, record);
+    case 'backup.put':
+      takeBackup(to, change.record);
       return;
-    }
     case 'backup.remove': {
       const record = to.backups.get(change.id);
       if (record !== undefined || !to.removed.has(change.id)) to.removed.set(change.id, record);
@@ -91,7 +90,7 @@ function takeOne(to: Replayed, change: TrailChange): void {
     }
     case 'gap.put': {
       const { resourceId, sequence, createdAt } = change;
-      to.gaps.set(JSON.stringify([resourceId, sequence]), { resourceId, sequence, createdAt });
+      to.gaps.set(placeKey(change), { resourceId, sequence, createdAt });
       return;
     }
     case 'counter.raise':
@@ -132,4 +131,41 @@ function takeOne(to: Replayed, change: TrailChange): void {
     case 'event.append':
       to.events.set(change.event.id, change.event);
   }
+}
+
+function takeBackup(to: Replayed, record: TrailBackup): void {
+  const { id } = record;
+  to.refs.set(record.own.blobId, record.own);
+  const removed = to.removed.get(id);
+  if (to.removed.has(id)) {
+    if (removed === undefined || isSameBackup(removed, record)) return;
+    // The id has come again: what was removed under it stays removed, and its sequence was given.
+    to.gaps.set(placeKey(removed), removed);
+    to.removed.delete(id);
+  }
+  const before = to.backups.get(id);
+  if (before !== undefined && !isSameBackup(before, record)) {
+    to.displaced.set(backupKey(before), before);
+    to.displaced.delete(backupKey(record));
+    // Where it stands tells when it was committed.
+    to.backups.delete(id);
+  } else if ((before?.version ?? 0) > record.version) {
+    // Lines may come twice, and where an index is read in another order.
+    return;
+  }
+  to.backups.set(id, record);
+}
+
+/** What no change of a record changes, and no other backup has. */
+function backupKey({ id, resourceId, sequence, createdAt, checksum }: TrailBackup): string {
+  return JSON.stringify([id, resourceId, sequence, createdAt, checksum]);
+}
+
+function isSameBackup(a: TrailBackup, b: TrailBackup): boolean {
+  return backupKey(a) === backupKey(b);
+}
+
+/** One place in the history of a resource, which one backup may have. */
+export function placeKey({ resourceId, sequence }: Pick<TrailBackup, 'resourceId' | 'sequence'>): string {
+  return JSON.stringify([resourceId, sequence]);
 }

@@ -87,13 +87,15 @@ export const LIMITS = {
   sweepPageMax: 500,
   /** What was set aside can be put back for that long. */
   quarantineMs: 30 * DAY_MS,
-  /** So many blobs that no backup names, or that part of all, can be what accidents have left; more are an alarm. */
   /** Backups that a scrub proves each time, however young their last proof is. */
   scrubBackupsMin: 25,
   /** Beyond those it proves what has not been proven for so long, as far as its share of time goes. */
   scrubAgeMs: 30 * DAY_MS,
+  /** So many blobs that no backup names, or that part of all, can be what accidents have left; more are an alarm. */
   orphansMax: 10,
   orphansRatioMax: 0.01,
+  /** So many of them are held by one search, and set aside by it: of a million blobs, one in a hundred. */
+  orphansHeldMax: 10_000,
   /** Lines of one segment of the trail, before compression. */
   trailSegmentBytesMax: 64 * MIB,
   /** Deliveries of a job before it is given up. */

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import type { Clock, Keyring, Queue, Scratch } from '../ports.ts';
+import { type Clock, type Keyring, PortError, type Queue, type Scratch } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
 import { createClockWatch, lookAtClock, peekAtClock } from '../service/clock-watch.ts';
@@ -20,7 +20,7 @@ import { releaseRequests } from '../service/request-run.ts';
 import { sweep } from '../service/retention.ts';
 import { createService } from '../service/service.ts';
 import { inThisThread } from '../service/text-work.ts';
-import { createTrust, type TrustFault } from '../service/trust.ts';
+import { createTrust, type TrustFault, writtenProof } from '../service/trust.ts';
 import { giveUp, workQueue } from '../service/worker.ts';
 import { openBlobStore } from './blob-store.ts';
 import { hasBlobs } from './blob-survey.ts';
@@ -110,6 +110,7 @@ const TRAIL_EVERY_MS = 20_000;
 const CLOCK_EVERY_MS = 60_000;
 const CATALOG_EVERY_MS = 86_400_000;
 const ORPHANS_EVERY_MS = 86_400_000;
+const ORPHANS_AGAIN_MS = 1000;
 /** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
 const BACKGROUND_ENDS_MS = 3000;
 
@@ -146,9 +147,10 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
   const transfers = createTransferStore(dataDir, clock, keyring, room);
+  const catalog = distrustingCatalog(createCatalog(database, room), database);
   const deps: Deps = {
     blobs: openBlobStore(dataDir, clock.now, room),
-    catalog: distrustingCatalog(createCatalog(database, room), database),
+    catalog,
     keyring,
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
@@ -169,7 +171,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     jobsInCommits: { tell: () => kickWorker() },
     waits: new Map(),
     texts: texts ?? inThisThread,
-    trust: createTrust(log, () => faultOf(database)),
+    trust: createTrust(log, { look: () => faultOf(database), written: () => writtenProof(catalog) }),
     scratch,
     late: createLateOperations(),
     conditions: watchDisk(dataDir, clock, log).notices,
@@ -182,6 +184,8 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     }),
     isStopping: () => stopping,
   };
+  // What an earlier process has proven still stands.
+  await learnTrust(deps);
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
   const interrupted = await ifWritable(
     deps,
@@ -237,8 +241,9 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     },
     orphans: {
       everyMs: ORPHANS_EVERY_MS,
-      // Never at the start: whoever has just put something back looks at it first.
-      firstMs: ORPHANS_EVERY_MS,
+      // Nothing is moved at the start: whoever has just put something back looks at it first. Whether a proof still holds
+      // is looked at soon, for that is why somebody has started it again.
+      firstMs: deps.trust.fault() === undefined ? ORPHANS_EVERY_MS : ORPHANS_AGAIN_MS,
       async run() {
         if (!(await proof.demand())) return;
         log.info('orphans looked for', { ...(await findOrphans(deps)) });
@@ -288,6 +293,16 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
       database.close();
     },
   };
+}
+
+/** A damaged row says enough by itself: then nothing is written any more, and reading goes on. */
+async function learnTrust({ trust, log }: Deps): Promise<void> {
+  try {
+    await trust.learn();
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === 'integrity')) throw error;
+    log.error('whether a rollback was proven cannot be read', { error });
+  }
 }
 
 function openTrail(

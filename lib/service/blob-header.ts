@@ -10,14 +10,14 @@ import type { Deps } from './deps.ts';
 /** What stands before the header, and some. */
 const PREFIX_BYTES_MAX = 64;
 
-/**
- * Undefined if there is no such blob, or what is there has no readable header: it reads no more than that takes.
- * Throws PortError if the store does not answer.
- */
+/** Why there is no header: no such blob, or what is there says nothing that can be read. They mean different things. */
+export type NoHeader = 'missing' | 'unreadable';
+
+/** Reads no more than the header takes. Throws PortError if the store does not answer. */
 export async function headerOf(
   { blobs }: Pick<Deps, 'blobs'>,
   blobId: string,
-): Promise<BlobHeader | undefined> {
+): Promise<BlobHeader | NoHeader> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -26,14 +26,18 @@ export async function headerOf(
       bytes += chunk.length;
       const header = await headerIn(chunks);
       if (header !== undefined) return header;
-      if (bytes > LIMITS.blobHeaderBytesMax + PREFIX_BYTES_MAX) return undefined;
+      if (bytes > LIMITS.blobHeaderBytesMax + PREFIX_BYTES_MAX) return 'unreadable';
     }
-    return undefined;
+    return 'unreadable';
   } catch (error) {
-    if (error instanceof PortError && (error.code === 'not_found' || error.code === 'integrity'))
-      return undefined;
+    if (error instanceof PortError && error.code === 'not_found') return 'missing';
+    if (error instanceof PortError && error.code === 'integrity') return 'unreadable';
     throw error;
   }
+}
+
+export function isHeader(found: BlobHeader | NoHeader): found is BlobHeader {
+  return typeof found !== 'string';
 }
 
 /** Undefined for a beginning that is too short to tell as for one that is none. */

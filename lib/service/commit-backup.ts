@@ -1,7 +1,7 @@
 // The one commit that makes a backup of a stored blob. Losing a race is no reason to build anew while the place in the order
 // of states is still free and the base is what it was: then only the head is written again.
 
-import { withBackup } from '../core/chain.ts';
+import { ownBlob, withBackup } from '../core/chain.ts';
 import type { BackupRecord, BackupRequest, BaseRef, Head, IdempotencyRecord } from '../core/model.ts';
 import { withNextState } from '../core/timeline.ts';
 import { type Change, PortError } from '../ports.ts';
@@ -9,6 +9,7 @@ import type { Caller } from './api.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { type KeyUse, rememberAnswer } from './idempotency.ts';
+import { discardBlob } from './write-blob.ts';
 
 export interface BackupToCommit {
   record: BackupRecord;
@@ -38,18 +39,37 @@ const COMMITS_MAX = 20;
 
 /**
  * Resolves with the head as it is then, or with undefined if the record has to be built anew. Throws PortError from the
- * catalog; `conflict` if the request has been moved on by somebody else.
+ * catalog; `conflict` if the request has been moved on by somebody else. Where the commit has definitely not taken place, the
+ * blob goes, if writers may delete.
  */
 export async function commitBackup(deps: Deps, backup: BackupToCommit): Promise<Head | undefined> {
+  const outcome: Outcome = { mayStand: false };
+  try {
+    return await tryToCommit(deps, backup, outcome);
+  } finally {
+    if (!outcome.mayStand && deps.options.writersDelete) {
+      await discardBlob(deps, ownBlob(backup.record).blobId);
+    }
+  }
+}
+
+interface Outcome {
+  /** It stands, or nobody knows. */
+  mayStand: boolean;
+}
+
+async function tryToCommit(deps: Deps, backup: BackupToCommit, outcome: Outcome): Promise<Head | undefined> {
   const { catalog } = deps;
   let { head } = backup;
   for (let n = 0; n < COMMITS_MAX; n++) {
     const next = headOf(backup, head);
     try {
+      outcome.mayStand = true;
       await catalog.commit(changesOf(backup, next));
       return next;
     } catch (error) {
       if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+      outcome.mayStand = false;
       if (error.change === 'request.update') throw error;
       if (error.change === 'idempotency.insert') return undefined;
     }

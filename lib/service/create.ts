@@ -16,7 +16,6 @@ import type {
   WrappedKey,
 } from '../core/model.ts';
 import { unpack } from '../core/packed.ts';
-import { PortError } from '../ports.ts';
 import type { Caller, CreateBackupInput } from './api.ts';
 import { type ChainSource, keyContextOf, openKey } from './blobs.ts';
 import { commitBackup, type DamagedBase } from './commit-backup.ts';
@@ -24,7 +23,7 @@ import { reportDamage } from './damage.ts';
 import type { Deps } from './deps.ts';
 import { findEarlier, type KeyUse, useOf } from './idempotency.ts';
 import { type LoadedState, loadBase } from './state.ts';
-import { demandTrust } from './trust.ts';
+import { demandTrust, refuseUntrusted } from './trust.ts';
 import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
 
 export interface CreateOutput {
@@ -55,7 +54,7 @@ export async function createBackup(
   input: CreateBackupInput,
   caller: Caller,
 ): Promise<CreateOutput> {
-  demandTrust(deps);
+  await refuseUntrusted(deps);
   refuseUnencrypted(deps, input.encrypt);
   const use = useOf(input.idempotencyKey, caller, input.resourceId, askedBy(input));
   return deps.gate.run(input.resourceId, async () => {
@@ -119,6 +118,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     findEarlier(deps, use),
     // A full begins a chain of its own, so its key need not wait for the head.
     input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined,
+    demandTrust(deps),
   ]);
   // Only a backup: a request has asked for something else.
   if (answer?.status === 'completed' && 'chain' in answer) return { backup: answer, replayed: true };
@@ -157,19 +157,12 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     version: 1,
   };
   const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
-  let committed: Head | undefined;
-  try {
-    const about = { ...work, record, base: plan.base, head, now, replaces };
-    committed = await commitBackup(deps, { ...about, ...(damaged === undefined ? {} : { damage: damaged }) });
-  } catch (error) {
-    // Somebody else has moved the request on: called off, or made.
-    if (error instanceof PortError && error.code === 'conflict') await discardLost(deps, ref.blobId);
-    throw error;
-  }
-  if (committed === undefined) {
-    await discardLost(deps, ref.blobId);
-    return { lostSequence: sequence };
-  }
+  const about = { ...work, record, base: plan.base, head, now, replaces };
+  const committed = await commitBackup(deps, {
+    ...about,
+    ...(damaged === undefined ? {} : { damage: damaged }),
+  });
+  if (committed === undefined) return { lostSequence: sequence };
   // A base for what comes next, which this one is only if it is the newest.
   if (built.text !== undefined && committed.latest?.id === id) {
     deps.bases?.keep(resourceId, ref.blobId, built.text);
@@ -204,19 +197,6 @@ function draftOf({ id, input }: Work, plan: BackupPlan, sequence: number, create
     createdAt,
     ...(retentionDays === 0 ? {} : { expiresAt: createdAt + retentionDays * DAY_MS }),
   };
-}
-
-/**
- * The commit has definitely not taken place, so nothing will ever name the blob: it need not wait for the search for
- * orphans, nor be mistaken for another's of the same sequence. That the attempt was lost is not changed by a failure.
- */
-async function discardLost({ blobs, log, options }: Deps, blobId: string): Promise<void> {
-  if (!options.writersDelete) return;
-  try {
-    await blobs.delete(blobId);
-  } catch (error) {
-    log.warn('the blob of a lost attempt stays until it is found', { blobId, error });
-  }
 }
 
 /** The newest that come before a sequence: the head has them, unless it has gone on since the sequence was given. */

@@ -53,6 +53,8 @@ export interface Deps {
   gate: Gate;
   /** Asked before anything is built on what is stored, or removed from it. */
   trust: Trust;
+  /** What the home itself can tell of a catalog that has lost commits, as a sentence, without a look at the blobs. */
+  proofOfRollback?: () => Promise<string | undefined>;
   /** The work on whole texts, wherever the home has it done. */
   texts: TextWork;
   /** Where the catalog's commits can send jobs, so that both stand or neither: tells the workers of this process that one has. */

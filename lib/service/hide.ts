@@ -33,8 +33,7 @@ export async function hideBackup(
   reason: 'deleted' | 'expired',
   actor: string,
 ): Promise<void> {
-  demandTrust(deps);
-  const { resourceId } = await liveBackup(deps, id);
+  const [, { resourceId }] = await Promise.all([demandTrust(deps), liveBackup(deps, id)]);
   // The head moves: under a create at work on it, that one would have to begin again.
   await deps.gate.run(resourceId, () => hideNow(deps, id, reason, actor));
 }

@@ -3,14 +3,14 @@
 
 import type { BlobHeader } from '../core/envelope-header.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { BlobInfo } from '../ports.ts';
-import { headerOf } from './blob-header.ts';
 import { peekAtClock } from './clock-watch.ts';
 import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { clearNotice, raiseNotice } from './notices.ts';
-import { demandTrust } from './trust.ts';
+import { reportRollback, takeRollbackBack } from './rollback.ts';
+import { demandTrust, ROLLBACK_NOTICE } from './trust.ts';
+import { type Orphan, surveyUnknown } from './unknown-blobs.ts';
 
 export interface OrphanSearch {
   /** Blobs looked at. */
@@ -18,102 +18,92 @@ export interface OrphanSearch {
   setAside: number;
   /** What had been set aside long enough ago. */
   removed: number;
-  /** Why nothing was set aside, though something was found. */
-  stopped?: 'rollback' | 'too_many' | 'clock';
+  /** Why nothing was set aside, though something was found; `looked_only`: a rollback was proven before, and is no more. */
+  stopped?: 'rollback' | 'looked_only' | 'unproven' | 'too_many' | 'clock';
 }
 
 const ACTOR = 'upkeep';
 const ORPHANS_NOTICE = 'orphans';
-const ROLLBACK_NOTICE = 'rollback';
-
-interface Orphan {
-  blobId: string;
-  header: BlobHeader | undefined;
-}
 
 /**
  * Sets blobs aside that are older than the grace period and that neither a record nor the garbage names, and removes what
  * was set aside 30 days ago. A blob that no crash can have left (of a sequence that its resource has not reached) proves
  * that the catalog has lost commits: then nothing is touched, and the store is no longer trusted. More orphans than
- * accidents leave are an alarm, and not touched either. Throws ServiceError `store_untrusted`.
+ * accidents leave are an alarm, and not touched either.
+ *
+ * Where such a proof stands, it only looks whether it still holds, and takes it back if it does not. Throws ServiceError
+ * `store_untrusted` where something else is wrong.
  */
 export async function findOrphans(deps: Deps): Promise<OrphanSearch> {
-  demandTrust(deps);
+  await deps.trust.learn();
+  if (deps.trust.fault()?.code === ROLLBACK_NOTICE) return lookAgain(deps);
+  await demandTrust(deps);
   // How long something lies there is told by the clock.
-  if ((await peekAtClock(deps)).wait !== undefined) {
-    return { looked: 0, setAside: 0, removed: 0, stopped: 'clock' };
-  }
-  const { looked, orphans } = await unknownBlobs(deps);
-  // Who has not seen them all cannot judge.
-  if (deps.isStopping?.() === true) return { looked, setAside: 0, removed: 0 };
-  const rolledBack = await findRollback(deps, orphans);
-  if (rolledBack !== undefined) {
-    await reportRollback(deps, rolledBack, orphans.length);
-    return { looked, setAside: 0, removed: 0, stopped: 'rollback' };
-  }
-  const mostSetAside = Math.max(LIMITS.orphansMax, Math.floor(looked * LIMITS.orphansRatioMax));
-  if (orphans.length > mostSetAside) {
-    const detail = `${orphans.length} of ${looked} stored blobs are named by no backup; at most ${mostSetAside} can be what accidents leave. None was touched.`;
-    await raiseNotice(deps, { id: ORPHANS_NOTICE, code: 'orphans', severity: 'warning', detail });
-    deps.log.error('too many blobs that no backup names', { orphans: orphans.length, looked });
-    return { looked, setAside: 0, removed: 0, stopped: 'too_many' };
-  }
-  for (const orphan of orphans) await setAside(deps, orphan);
-  await clearNotice(deps, ORPHANS_NOTICE);
-  return { looked, setAside: orphans.length, removed: await removeOld(deps) };
-}
-
-async function unknownBlobs({ blobs, catalog, clock, options, isStopping }: Deps) {
+  if ((await peekAtClock(deps)).wait !== undefined) return untouched(0, 'clock');
+  const { clock, options } = deps;
   // A backup under way has stored its blob and not yet committed: never younger than the longest operation.
-  const writtenBefore = clock.now() - Math.max(options.graceMs, LIMITS.operationMs);
-  const orphans: string[] = [];
-  let looked = 0;
-  let some: BlobInfo[] = [];
-  const ask = async (): Promise<void> => {
-    orphans.push(...(await catalog.findUnknownBlobs(some.map(({ blobId }) => blobId))));
-    some = [];
-  };
-  for await (const blob of pages((page) => blobs.list({ ...page, writtenBefore }))) {
-    if (isStopping?.() === true) break;
-    looked++;
-    some.push(blob);
-    if (some.length === LIMITS.listPageMax) await ask();
+  const unknown = await surveyUnknown(deps, clock.now() - Math.max(options.graceMs, LIMITS.operationMs));
+  const { looked, orphans, kept, proof } = unknown;
+  if (proof !== undefined) {
+    await reportRollback(deps, proof);
+    return untouched(looked, 'rollback');
   }
-  if (some.length > 0) await ask();
-  return { looked, orphans: await withHeaders({ blobs }, orphans) };
+  // Who has not seen them all cannot judge.
+  if (deps.isStopping?.() === true) return untouched(looked);
+  const mostSetAside = Math.max(LIMITS.orphansMax, Math.floor(looked * LIMITS.orphansRatioMax));
+  if (unknown.example !== undefined) {
+    await tellOfUnprovable(deps, unknown.unprovable, unknown.example);
+    return untouched(looked, 'unproven');
+  }
+  if (orphans > mostSetAside) {
+    const detail = `${orphans} of ${looked} stored blobs are named by no backup; at most ${mostSetAside} can be what accidents leave. None was touched.`;
+    await raiseNotice(deps, { id: ORPHANS_NOTICE, code: 'orphans', severity: 'warning', detail });
+    deps.log.error('too many blobs that no backup names', { orphans, looked });
+    return untouched(looked, 'too_many');
+  }
+  let aside = 0;
+  for (const orphan of kept) if (await setAside(deps, orphan)) aside++;
+  await clearNotice(deps, ORPHANS_NOTICE);
+  return { looked, setAside: aside, removed: await removeOld(deps) };
 }
 
-/** One after the other: there are few, or else many will not be touched anyway. */
-async function withHeaders(deps: Pick<Deps, 'blobs'>, blobIds: string[]): Promise<Orphan[]> {
-  const orphans: Orphan[] = [];
-  for (const blobId of blobIds) orphans.push({ blobId, header: await headerOf(deps, blobId) });
-  return orphans;
+function untouched(looked: number, stopped?: OrphanSearch['stopped']): OrphanSearch {
+  return { looked, setAside: 0, removed: 0, ...(stopped === undefined ? {} : { stopped }) };
 }
 
 /**
- * A crash leaves at most a blob of the sequence that comes next, and heads only move on. So a blob from beyond that was
- * once committed, in a catalog that was a later one than this.
+ * Asks no clock, and moves nothing: heads only move on, so a blob that proves a rollback does so however old it is, and
+ * one of a backup under way never does.
  */
-async function findRollback({ catalog }: Deps, orphans: readonly Orphan[]): Promise<BlobHeader | undefined> {
-  for (const { header } of orphans) {
-    if (header === undefined) continue;
-    const head = await catalog.getHead(header.resourceId);
-    if (header.sequence > (head?.sequence ?? 0) + 1) return header;
+async function lookAgain(deps: Deps): Promise<OrphanSearch> {
+  const { looked, proof } = await surveyUnknown(deps, Number.POSITIVE_INFINITY);
+  if (proof !== undefined) {
+    await reportRollback(deps, proof);
+    return untouched(looked, 'rollback');
   }
-  return undefined;
+  if (deps.isStopping?.() === true) return untouched(looked);
+  await takeRollbackBack(deps);
+  return untouched(looked, 'looked_only');
 }
 
-async function reportRollback(deps: Deps, proof: BlobHeader, orphans: number): Promise<void> {
-  const detail = `The catalog is older than the blobs: it does not know ${proof.backupId}, number ${proof.sequence} of its resource, whose blob is there (${orphans} blobs in all that no backup names). Nothing was removed; rebuild the catalog from the blobs.`;
-  deps.trust.distrust({ code: 'rollback', detail });
-  await raiseNotice(deps, { id: ROLLBACK_NOTICE, code: 'rollback', severity: 'critical', detail });
+/** They are neither taken for a proof, which anybody could forge, nor for rubbish, which nothing need be if they are right. */
+async function tellOfUnprovable(
+  deps: Deps,
+  unprovable: number,
+  { backupId, sequence }: BlobHeader,
+): Promise<void> {
+  const detail = `${unprovable} stored blobs say that they are later than the catalog knows, such as ${backupId}, number ${sequence} of its resource, and nothing proves it. None was touched.`;
+  await raiseNotice(deps, { id: ORPHANS_NOTICE, code: 'orphans', severity: 'warning', detail });
 }
 
-async function setAside({ blobs, catalog, clock, log }: Deps, { blobId, header }: Orphan): Promise<void> {
+/** False if something has come to name it since it was found. */
+async function setAside(deps: Deps, { blobId, about }: Orphan): Promise<boolean> {
+  const { blobs, catalog, clock, log } = deps;
+  if ((await catalog.findUnknownBlobs([blobId])).length === 0) return false;
   await blobs.setAside(blobId);
-  const about = { resourceId: header?.resourceId ?? '', ...(header && { backupId: header.backupId }) };
   log.warn('a blob that no backup names was set aside', { blobId, ...about });
   await catalog.commit([event('blob.set_aside', clock.now(), ACTOR, { ...about, detail: { blobId } })]);
+  return true;
 }
 
 async function removeOld({ blobs, catalog, clock }: Deps): Promise<number> {

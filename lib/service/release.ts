@@ -4,16 +4,15 @@ import { baseRefOf, isChainSpent, ownBlob } from '../core/chain.ts';
 import { hasCode } from '../core/errors.ts';
 import type { BackupRecord, BlobRef, GarbageEntry, Head, WrappedKey } from '../core/model.ts';
 import { type Change, PortError } from '../ports.ts';
-import { headerOf } from './blob-header.ts';
 import { wayTo } from './blobs.ts';
 import { collect } from './collect.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
+import { mayRemove } from './disagreement.ts';
 import { event } from './events.ts';
-import { raiseNotice } from './notices.ts';
 import { loadState } from './state.ts';
 import { demandTrust } from './trust.ts';
-import { type BlobContent, type Draft, writeBlob } from './write-blob.ts';
+import { type BlobContent, type Draft, discardBlob, writeBlob } from './write-blob.ts';
 
 export interface Released {
   rebased: number;
@@ -28,7 +27,7 @@ const ACTOR = 'retention';
  * live backups restorable, so a pass may stop anywhere and be run again.
  */
 export async function releaseResource(deps: Deps, resourceId: string): Promise<Released> {
-  demandTrust(deps);
+  await demandTrust(deps);
   const { catalog, clock, options } = deps;
   const now = clock.now();
   const garbage = await collect((page) => catalog.resourceGarbage({ ...page, resourceId }));
@@ -189,6 +188,8 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
   const { id, resourceId, chainId, sequence } = seen;
   const replaced = ownBlob(seen);
   const fresh = rewritten.chain.at(-1)!;
+  /** Whether a commit may stand though nobody has heard of it. */
+  let mayStand = false;
   const attempt = async (): Promise<boolean> => {
     const [record, head] = await Promise.all([catalog.getBackup(id), catalog.getHead(resourceId)]);
     if (record === undefined || record.deletedAt !== undefined || head === undefined) return false;
@@ -218,14 +219,23 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
       } as const;
       changes.push({ kind: 'garbage.put', entry });
     }
-    await catalog.commit(changes);
+    mayStand = true;
+    try {
+      await catalog.commit(changes);
+    } catch (error) {
+      mayStand = !(error instanceof PortError && error.code === 'conflict');
+      throw error;
+    }
     return true;
   };
-  // Only here does the head move: a create at work on it goes first, or it would have to begin again.
-  const adopted = await gate.run(resourceId, () => retryOnConflict(`Backup ${id}`, attempt));
-  if (adopted) return rewritten.chain;
-  if (fresh.blobId !== replaced.blobId) await deps.blobs.delete(fresh.blobId);
-  return undefined;
+  try {
+    // Only here does the head move: a create at work on it goes first, or it would have to begin again.
+    const adopted = await gate.run(resourceId, () => retryOnConflict(`Backup ${id}`, attempt));
+    return adopted ? rewritten.chain : undefined;
+  } finally {
+    // Whoever releases may delete, in every home.
+    if (!mayStand && fresh.blobId !== replaced.blobId) await discardBlob(deps, fresh.blobId);
+  }
 }
 
 function sameChain(a: BlobRef[], b: BlobRef[]): boolean {
@@ -247,7 +257,7 @@ function headWith(head: Head, record: BackupRecord): Head {
 async function remove(deps: Deps, entry: GarbageEntry): Promise<boolean> {
   const { blobs, catalog, clock } = deps;
   const { blobId, backupId, resourceId, reason } = entry;
-  if (!(await agrees(deps, entry))) return false;
+  if (!(await mayRemove(deps, entry))) return false;
   await blobs.delete(blobId);
   const changes: Change[] = [{ kind: 'garbage.remove', blobId }];
   const tombstone = backupId === undefined ? undefined : await catalog.getBackup(backupId);
@@ -263,22 +273,4 @@ async function remove(deps: Deps, entry: GarbageEntry): Promise<boolean> {
     if (!(error instanceof PortError && error.code === 'conflict')) throw error;
   }
   return true;
-}
-
-/** Whether the bytes to be removed are those that the entry means, as they say themselves. What is gone already agrees. */
-async function agrees(deps: Deps, entry: GarbageEntry): Promise<boolean> {
-  const { blobId, backupId, resourceId, sequence } = entry;
-  const header = await headerOf(deps, blobId);
-  if (header === undefined) return true;
-  const isSame =
-    header.blobId === blobId &&
-    header.resourceId === resourceId &&
-    header.sequence === sequence &&
-    (backupId === undefined || header.backupId === backupId);
-  if (isSame) return true;
-  deps.log.error('record and blob do not agree', { blobId, resourceId, sequence });
-  const detail = `Blob ${blobId} was to be removed as one of number ${sequence} of its resource, but says that it is another: it is kept.`;
-  const notice = { id: `disagreement:${blobId}`, code: 'disagreement', severity: 'warning' } as const;
-  await raiseNotice(deps, { ...notice, detail, resourceId });
-  return false;
 }

@@ -12,7 +12,7 @@ import { event } from './events.ts';
 import { hideBackup, noBackup } from './hide.ts';
 import { findEarlier, type KeyUse, rememberAnswer, useOf } from './idempotency.ts';
 import { commitWithJob } from './jobs.ts';
-import { demandTrust } from './trust.ts';
+import { demandTrust, refuseUntrusted } from './trust.ts';
 import { findUpload } from './upload.ts';
 
 export interface Requested {
@@ -56,12 +56,13 @@ async function takeOn(
   replaces: IdempotencyRecord | undefined,
 ): Promise<BackupRequest> {
   const { catalog, clock } = deps;
-  demandTrust(deps);
+  await refuseUntrusted(deps);
   refuseUnencrypted(deps, input.encrypt);
   const [head, taken, { mark }] = await Promise.all([
     catalog.getHead(input.resourceId),
     catalog.requestOfUpload(input.uploadId),
     findUpload(deps, input.uploadId),
+    demandTrust(deps),
   ]);
   if (taken !== undefined) throw uploadTaken(taken);
   const now = clock.now();

@@ -1,20 +1,17 @@
 // The sweep: hides what has expired, removes what nothing needs any more.
 
-import { ownBlob } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
 import { CLOCK_TOLERANCE_MS } from '../core/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../core/limits.ts';
 import type { BackupRecord, ExpiryWait } from '../core/model.ts';
-import { disagreementOf } from './agreement.ts';
-import { headerOf } from './blob-header.ts';
 import { lookAtClock, peekAtClock } from './clock-watch.ts';
 import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
+import { mayExpire } from './disagreement.ts';
 import { relayEvents } from './events.ts';
 import { judgeExpiry, settleWaits } from './expiry.ts';
 import { hideBackup } from './hide.ts';
 import { ifWritable, writeLateOperations } from './late-operations.ts';
-import { raiseNotice } from './notices.ts';
 import { failAbandoned } from './operations.ts';
 import { releaseResource } from './release.ts';
 import { demandTrust } from './trust.ts';
@@ -39,7 +36,7 @@ export interface SweepSummary {
  * Throws what the first resource that could not be released threw, once the others are done.
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
-  demandTrust(deps);
+  await demandTrust(deps);
   const { catalog } = deps;
   // Neither frees anything, and a sweep is what makes room.
   await ifWritable(deps, 'late restores', () => writeLateOperations(deps), 0);
@@ -119,7 +116,7 @@ function isOver({ clock, clockWatch, options, isStopping }: Deps, deadline: numb
 
 /** False if somebody else hid or protected it first. */
 async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
-  if (!(await agrees(deps, record))) return false;
+  if (!(await mayExpire(deps, record))) return false;
   try {
     await hideBackup(deps, record.id, 'expired', 'retention');
     return true;
@@ -128,24 +125,4 @@ async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
       return false;
     throw error;
   }
-}
-
-/** Whether the backup's own blob says of it what the record says: a record alone hides nothing. */
-async function agrees(deps: Deps, record: BackupRecord): Promise<boolean> {
-  const header = await headerOf(deps, ownBlob(record).blobId);
-  const member = header === undefined ? 'blob' : disagreementOf(record, header);
-  if (member === undefined) return true;
-  const detail =
-    member === 'blob'
-      ? `Backup ${record.id} has expired, but its blob is missing or cannot be read: it is kept until somebody has looked.`
-      : `Backup ${record.id} is kept: its record says that it has expired, but not what its blob says (${member}).`;
-  deps.log.error('record and blob do not agree', {
-    backupId: record.id,
-    resourceId: record.resourceId,
-    member,
-  });
-  const { id: backupId, resourceId } = record;
-  const notice = { id: `disagreement:${backupId}`, code: 'disagreement', severity: 'warning' } as const;
-  await raiseNotice(deps, { ...notice, detail, backupId, resourceId });
-  return false;
 }

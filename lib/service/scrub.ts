@@ -8,7 +8,7 @@ import type { BackupRecord, BlobRef, Notice } from '../core/model.ts';
 import { lookedAt } from '../core/proof-time.ts';
 import { PortError } from '../ports.ts';
 import { demandAgreement, demandOwnTip } from './agreement.ts';
-import { headerOf } from './blob-header.ts';
+import { headerOf, isHeader } from './blob-header.ts';
 import { brokenBlob, checkBlob, openKey } from './blobs.ts';
 import { retryOnConflict } from './conflict.ts';
 import { damagedBlobOf, dependantsOf, isDamage } from './damage.ts';
@@ -103,8 +103,11 @@ export function createProver(
       if (fault !== undefined) throw fault;
     }
     demandOwnTip(record);
-    const header = await headerOf(deps, ownBlob(record).blobId);
-    if (header !== undefined) demandAgreement(record, header);
+    const own = ownBlob(record);
+    const header = await headerOf(deps, own.blobId);
+    if (header === 'missing') throw brokenBlob('broken_chain', own, 'is missing');
+    if (!isHeader(header)) throw brokenBlob('integrity_error', own, 'has no header that can be read');
+    demandAgreement(record, header);
     if (record.key !== undefined) await openKey(deps, record.key, record);
   }
 

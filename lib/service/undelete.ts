@@ -6,7 +6,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord } from '../core/model.ts';
 import { demandSameBackup } from './agreement.ts';
 import type { Caller } from './api.ts';
-import { headerOf } from './blob-header.ts';
+import { headerOf, isHeader } from './blob-header.ts';
 import { collect } from './collect.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
@@ -27,8 +27,7 @@ export async function anyBackup({ catalog }: Pick<Deps, 'catalog'>, id: string):
  * for a grace period from now. Throws ServiceError `backup_not_found`, or `broken_chain` once its bytes are due to go.
  */
 export async function undeleteBackup(deps: Deps, id: string, caller: Caller): Promise<BackupRecord> {
-  demandTrust(deps);
-  const { resourceId } = await anyBackup(deps, id);
+  const [, { resourceId }] = await Promise.all([demandTrust(deps), anyBackup(deps, id)]);
   return deps.gate.run(resourceId, () =>
     retryOnConflict(`Backup ${id}`, () => attemptUndelete(deps, id, caller)),
   );
@@ -74,7 +73,7 @@ async function demandBytes(deps: Deps, record: BackupRecord, now: number): Promi
   const entry = garbage.find(({ blobId }) => blobId === own);
   if (entry === undefined || entry.dueAt <= now) throw gone(id);
   for (const { blobId } of chain) {
-    if ((await headerOf(deps, blobId)) === undefined) throw gone(id);
+    if (!isHeader(await headerOf(deps, blobId))) throw gone(id);
   }
 }
 

@@ -73,6 +73,22 @@ export async function writeBlob(
   return { ref, compressedBytes };
 }
 
+/**
+ * The commit that would have named the blob has definitely not taken place, so nothing ever will: it need not wait for the
+ * search for orphans, nor be mistaken for another's of the same sequence. That the attempt was lost, or how, is not changed by a
+ * failure.
+ */
+export async function discardBlob(
+  { blobs, log }: Pick<Deps, 'blobs' | 'log'>,
+  blobId: string,
+): Promise<void> {
+  try {
+    await blobs.delete(blobId);
+  } catch (error) {
+    log.warn('the blob of a lost attempt stays until it is found', { blobId, error });
+  }
+}
+
 /** What the store confirms is compared here too: it is the one thing that nothing later would find before a restore. */
 function demandSame(stored: BlobDigest, sealed: BlobDigest): void {
   if (stored.bytes !== sealed.bytes || stored.sha256 !== sealed.sha256) {

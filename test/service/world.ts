@@ -19,7 +19,7 @@ import { createGate } from '../../lib/service/gate.ts';
 import { createLateOperations } from '../../lib/service/late-operations.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
-import { createTrust } from '../../lib/service/trust.ts';
+import { createTrust, writtenProof } from '../../lib/service/trust.ts';
 
 export const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 1, 12);
@@ -41,9 +41,10 @@ export type World = ReturnType<typeof createWorld>;
 export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({})) {
   const clock = createManualClock(START);
   const uploads = createMemoryTransferStore();
+  const catalog = createMemoryCatalog();
   const plain: Deps = {
     blobs: createMemoryBlobStore(clock),
-    catalog: createMemoryCatalog(),
+    catalog,
     keyring: createMemoryKeyring(),
     queue: createMemoryQueue(clock),
     events: createMemoryEventSink(),
@@ -55,7 +56,7 @@ export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({}))
     gate: createGate(),
     texts: inThisThread,
     late: createLateOperations(),
-    trust: createTrust(silentLogger),
+    trust: createTrust(silentLogger, { written: () => writtenProof(catalog) }),
   };
   const deps: Deps = { ...plain, ...replace(plain) };
   const service = createService(deps);

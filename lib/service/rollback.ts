@@ -1,0 +1,20 @@
+// A proof that the catalog has lost commits: written down, so that it stops every process and outlives them all.
+
+import type { Deps } from './deps.ts';
+import { clearNotice, raiseNotice } from './notices.ts';
+import { ROLLBACK_NOTICE } from './trust.ts';
+
+type RollbackDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'trust'>;
+
+/** From now on this process writes nothing, and the others from their next look at the notice. Throws PortError. */
+export async function reportRollback(deps: RollbackDeps, detail: string): Promise<void> {
+  deps.trust.distrust({ code: ROLLBACK_NOTICE, detail });
+  await raiseNotice(deps, { id: ROLLBACK_NOTICE, code: 'rollback', severity: 'critical', detail });
+  await deps.trust.learn(true);
+}
+
+/** For who has looked, and found nothing that proves it any more. Throws PortError. */
+export async function takeRollbackBack(deps: RollbackDeps): Promise<void> {
+  await clearNotice(deps, ROLLBACK_NOTICE);
+  deps.trust.trustAgain();
+}

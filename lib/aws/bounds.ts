@@ -22,4 +22,6 @@ export const AWS_BOUNDS = {
   censusBlobsMax: 20_000,
   /** What a sweep keeps of its time to end the step it is in. */
   retentionMarginMs: 60_000,
+  /** So long a function writes on after another has proven that the table has lost commits. */
+  trustMs: 60_000,
 } as const;

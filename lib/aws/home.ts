@@ -12,7 +12,7 @@ import { createGate } from '../service/gate.ts';
 import { inThisThread } from '../service/text-work.ts';
 import { keepingInEvents } from '../service/trail/lines.ts';
 import type { EventTrailDeps } from '../service/trail/write.ts';
-import { createTrust } from '../service/trust.ts';
+import { createTrust, writtenProof } from '../service/trust.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
 import { createCatalog } from './catalog.ts';
@@ -80,7 +80,11 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     },
     gate: createGate(),
     texts: inThisThread,
-    trust: createTrust(log),
+    trust: createTrust(log, {
+      written: () => writtenProof(catalog),
+      everyMs: AWS_BOUNDS.trustMs,
+      now: clock.now,
+    }),
   };
   return { config, log, deps, source: catalog, s3 };
 }

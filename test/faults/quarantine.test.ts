@@ -116,3 +116,64 @@ test('a wrong id, a wrong folder and a wrong command change nothing, and say so'
   expect(existsSync(nowhere)).toBe(false);
   expect(existsSync(path)).toBe(false);
 });
+
+test('beside 32 writers only what lay there before them is taken, and all that they were told of restores', async () => {
+  const folder = newFolder();
+  const clocks: Clocks = {
+    get wall() {
+      return Date.now();
+    },
+    get monotonic() {
+      return performance.now();
+    },
+  };
+  // Everything that is older than an hour, the longest operation.
+  const store = await openStore(folder, clocks, { env: { BACKUP_GRACE_SECONDS: '0' } });
+  await store.call('POST', '/backups', '{"resourceId":"first","data":0}');
+  const planted = ['0a', '7b', 'fc'].map((pair) => pair.repeat(16));
+  const agoSeconds = Date.now() / 1000 - 86_400;
+  for (const id of planted) {
+    const path = join(folder, 'blobs', id.slice(0, 2), id);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, readFileSync(blobFiles(folder)[0]!));
+    utimesSync(path, agoSeconds, agoSeconds);
+  }
+  let writing = true;
+  const made: [string, string][] = [];
+  const write = async (writer: number): Promise<void> => {
+    for (let n = 0; n < 8; n++) {
+      // Half of them share resources, and lose races to each other.
+      const resourceId = writer % 2 === 0 ? `own-${writer}` : `shared-${writer % 4}`;
+      const data = JSON.stringify({ writer, n });
+      const type = n % 2 === 0 ? 'full' : 'incremental';
+      const body = `{"resourceId":"${resourceId}","type":"${type}","data":${data}}`;
+      const { status, text } = await store.call('POST', '/backups', body);
+      expect([201, 409]).toContain(status);
+      if (status === 201) made.push([(JSON.parse(text) as { id: string }).id, data]);
+    }
+  };
+  let searches = 0;
+  const search = async (): Promise<void> => {
+    for (; writing || searches < 2; searches++) await store.findOrphans();
+  };
+  const searching = search();
+  await Promise.all(Array.from({ length: 32 }, (_, writer) => write(writer))).finally(() => {
+    writing = false;
+  });
+  await searching;
+  expect(searches).toBeGreaterThan(1);
+  expect(made.length).toBeGreaterThan(200);
+  const taken = readdirSync(join(folder, 'quarantine')).map((name) => name.slice(0, 32));
+  expect(taken.sort()).toEqual(planted);
+  for (const [id, data] of made) {
+    const { status, text } = await store.call(
+      'POST',
+      '/restore',
+      `{"backupId":"${id}","targetResourceId":"t"}`,
+    );
+    expect([status, text.includes(data)]).toEqual([200, true]);
+  }
+  // What lost a race has left nothing: each backup has its blob, and no other lies there.
+  expect(blobFiles(folder)).toHaveLength(made.length + 1);
+  await store.close();
+}, 60_000);

@@ -125,6 +125,8 @@ export function createAnswers() {
     bytesMax: count,
   });
 
+  const Uploaded = z.object({ uploadId: z.string(), bytes: count, sha256: z.string() });
+
   const State = z.unknown().check(about('Any JSON'));
 
   const BackupList = z.object({
@@ -308,6 +310,7 @@ export function createAnswers() {
     BackupOrReceipt,
     Receipt,
     Upload,
+    Uploaded,
     State,
     BackupList,
     Operation,

@@ -13,7 +13,7 @@ import { type AccessOptions, createAccess } from './access.ts';
 import { type AuthOptions, createAuthenticator } from './auth.ts';
 import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
-import { type OperationId, ROUTE_LIST } from './contract.ts';
+import { type OperationId, ROUTE_LIST, UPLOAD_ROUTE } from './contract.ts';
 import { createHandlers } from './handlers.ts';
 import { checkUpload } from './media.ts';
 import { once } from './once.ts';
@@ -85,7 +85,14 @@ export function createApi(deps: ApiDeps): Api {
   const demandAccess = deps.access === undefined ? undefined : createAccess(deps.access);
   const authenticate = createAuthenticator(deps.auth);
   // Made on demand: it is dear, and a cold start should not pay for it.
-  const openApi = once(() => createOpenApi({ version, secured: deps.auth.token !== undefined, basePath }));
+  const openApi = once(() =>
+    createOpenApi({
+      version,
+      secured: deps.auth.token !== undefined,
+      basePath,
+      uploads: deps.uploads !== undefined,
+    }),
+  );
   const handlers = createHandlers({ version, openApi, now, basePath });
   const pipeline = {
     service,
@@ -147,12 +154,13 @@ export function createApi(deps: ApiDeps): Api {
   const { uploads } = deps;
   if (uploads !== undefined) {
     app.put(UPLOAD_PATH, async (context) => {
+      const uploadId = context.req.param('uploadId')!;
       checkUpload(context.req.raw.headers);
       const body = bodyOf?.(context.env) ?? context.req.raw.body;
       if (body === null) throw emptyBody();
-      const { bytes, sha256 } = await uploads.receive(context.req.param('uploadId'), body);
+      const { bytes, sha256 } = await uploads.receive(uploadId, body);
       context.var.meter.bytesIn = bytes;
-      return replyJson(200, { uploadId: context.req.param('uploadId'), bytes, sha256 });
+      return replyJson(200, { uploadId, bytes, sha256 });
     });
   }
   for (const [path, allow] of allowedMethods()) {
@@ -199,8 +207,7 @@ function finish(context: Context<Env>, log: Logger, durationMs: number): void {
   });
 }
 
-/** Not in the contract: in other homes the URL that `createUpload` gives leads elsewhere. Whoever holds it may use it. */
-const UPLOAD_PATH = '/uploads/:uploadId';
+const UPLOAD_PATH = routerPath(UPLOAD_ROUTE.path);
 
 function isUpload(context: Context<Env>): boolean {
   return context.req.method === 'PUT' && /^\/uploads\/[^/]+$/.test(context.req.path);

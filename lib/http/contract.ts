@@ -19,6 +19,7 @@ import {
   RestoreFields,
   RestoreHeaders,
   UploadFields,
+  UploadPath,
 } from './schemas.ts';
 
 /** Whether the fields that have come so far say that a delta is to be made. */
@@ -334,6 +335,22 @@ export const ROUTES = {
     errors: ['policy_not_found', 'write_conflict', 'too_many_requests'],
   },
 } as const satisfies Record<string, Route>;
+
+/**
+ * Where `createUpload` leads in a home that takes uploads itself; in other homes its URL leads elsewhere. Whoever holds the URL
+ * may use it.
+ */
+export const UPLOAD_ROUTE = {
+  method: 'PUT',
+  path: '/uploads/{uploadId}',
+  summary: 'Send a large state, whole, to the URL that POST /uploads gave',
+  tag: 'Backups',
+  scope: 'public',
+  params: UploadPath,
+  bytes: 'The state: JSON text in UTF-8, as it is, whatever the Content-Type calls it',
+  answers: { 200: { description: 'What was taken, and a backup will be made of', schema: 'Uploaded' } },
+  errors: ['malformed_json', 'upload_not_found', 'write_conflict', 'upload_mismatch'],
+} as const satisfies Route;
 
 export type Routes = typeof ROUTES;
 export type OperationId = keyof Routes;

@@ -3,8 +3,8 @@
 import * as z from 'zod/mini';
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 import { createAnswers } from './answers.ts';
-import { type OperationId, ROUTE_LIST } from './contract.ts';
-import { EXAMPLES } from './examples.ts';
+import { ROUTE_LIST, UPLOAD_ROUTE } from './contract.ts';
+import { EXAMPLES, type RouteExamples } from './examples.ts';
 import { PROBLEM_MEDIA_TYPE } from './problem.ts';
 import type { BodySpec, Route } from './route.ts';
 
@@ -16,15 +16,18 @@ export interface OpenApiOptions {
   secured: boolean;
   /** What stands before the paths outside. */
   basePath?: string;
+  /** Whether this home takes what is uploaded itself. */
+  uploads?: boolean;
 }
 
 /** The OpenAPI document of the whole contract. */
-export function createOpenApi({ version, secured, basePath = '' }: OpenApiOptions): Json {
+export function createOpenApi({ version, secured, basePath = '', uploads = false }: OpenApiOptions): Json {
   const paths: Record<string, Json> = {};
   for (const route of ROUTE_LIST) {
     paths[route.path] ??= {};
     paths[route.path]![route.method.toLowerCase()] = describeOperation(route.operationId, route, secured);
   }
+  if (uploads) paths[UPLOAD_ROUTE.path] = { put: describeOperation('putUpload', UPLOAD_ROUTE, secured) };
   return {
     openapi: '3.1.1',
     info: {
@@ -41,7 +44,7 @@ export function createOpenApi({ version, secured, basePath = '' }: OpenApiOption
   };
 }
 
-function describeOperation(operationId: OperationId, route: Route, secured: boolean): Json {
+function describeOperation(operationId: string, route: Route, secured: boolean): Json {
   const parameters = [
     ...describeParameters('path', route.params?.()),
     ...describeParameters('query', route.query?.()),
@@ -54,6 +57,7 @@ function describeOperation(operationId: OperationId, route: Route, secured: bool
     security: securityOf(route, secured),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: describeBody(operationId, route.body) }),
+    ...(route.bytes === undefined ? {} : { requestBody: describeBytes(route.bytes) }),
     responses: { ...describeAnswers(operationId, route), ...describeProblems(route) },
   };
 }
@@ -77,7 +81,7 @@ function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMin
   }));
 }
 
-function describeBody(operationId: OperationId, body: BodySpec): Json {
+function describeBody(operationId: string, body: BodySpec): Json {
   const schema = plainSchema(body.fields(), 'input');
   if (body.stateMember !== undefined) {
     schema.properties = {
@@ -88,7 +92,7 @@ function describeBody(operationId: OperationId, body: BodySpec): Json {
     if (body.stateInstead === undefined) schema.required = [...required, body.stateMember];
     else schema.oneOf = [{ required: [body.stateMember] }, { required: [body.stateInstead] }];
   }
-  const examples = Object.entries(EXAMPLES[operationId]?.requests ?? {}).map(([name, value]) => [
+  const examples = Object.entries(examplesOf(operationId)?.requests ?? {}).map(([name, value]) => [
     name,
     { value },
   ]);
@@ -105,9 +109,18 @@ function describeBody(operationId: OperationId, body: BodySpec): Json {
   };
 }
 
-function describeAnswers(operationId: OperationId, route: Route): Json {
+/** OpenAPI 3.1 speaks of bytes by leaving the schema empty. */
+function describeBytes(description: string): Json {
+  return { description, required: true, content: { 'application/octet-stream': {} } };
+}
+
+function examplesOf(operationId: string): RouteExamples | undefined {
+  return (EXAMPLES as Record<string, RouteExamples>)[operationId];
+}
+
+function describeAnswers(operationId: string, route: Route): Json {
   const responses = Object.entries(route.answers).map(([status, answer]) => {
-    const example = EXAMPLES[operationId]?.answers?.[Number(status)];
+    const example = examplesOf(operationId)?.answers?.[Number(status)];
     const headers = Object.entries(answer.headers ?? {}).map(([name, description]) => [
       name,
       { description, schema: { type: 'string' } },
@@ -153,11 +166,14 @@ const BODY_ERRORS: ErrorCode[] = [
   'too_many_requests',
 ];
 
+const BYTES_ERRORS: ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
+
 /** The errors of a route: its own, and those of the edge that can happen on it. */
 export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [
     'invalid_request',
     ...(route.body === undefined ? [] : BODY_ERRORS),
+    ...(route.bytes === undefined ? [] : BYTES_ERRORS),
     ...(route.scope === 'public' ? [] : (['unauthorized'] as const)),
     'forbidden',
     'host_not_allowed',

@@ -42,6 +42,8 @@ export interface Route {
   query?: Schema;
   headers?: Schema;
   body?: BodySpec;
+  /** What the body is, where it is bytes that are taken as they come. */
+  bytes?: string;
   answers: Record<number, AnswerSpec>;
   /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
   errors: ErrorCode[];

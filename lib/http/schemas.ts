@@ -69,6 +69,8 @@ export const CreateBackupFields = once(() =>
   }),
 );
 
+export const UploadPath = once(() => z.strictObject({ uploadId: uploadId() }));
+
 /** Of the bytes that will be PUT, as they are. */
 export const UploadFields = once(() =>
   z.strictObject({ bytes: z.exactOptional(byteCount()), sha256: z.exactOptional(sha256()) }),

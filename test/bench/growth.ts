@@ -77,7 +77,7 @@ async function measureChains(report: Report, { port }: Service): Promise<void> {
     rows.push([String(length), String(backup.chainLength), median(times).toFixed(1)]);
   }
   report.text(
-    'Incrementals since the full of a state of 1 MB: a checkpoint in every 17 bounds what a restore reads.',
+    'Incrementals since the full of a state of 1 MB: a checkpoint after 32 deltas bounds what a restore reads.',
   );
   report.table(
     ['incrementals', 'blobs read', 'restore ms'],

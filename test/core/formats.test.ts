@@ -13,6 +13,7 @@ import { canonicalText } from '../../lib/core/json/body.ts';
 import type { BackupRecord } from '../../lib/core/model.ts';
 import { openBlobStore } from '../../lib/embedded/blob-store.ts';
 import { openKeyring } from '../../lib/embedded/keyring.ts';
+import { MIGRATIONS } from '../../lib/embedded/schema.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { createDataDirs } from '../contract/data-dirs.ts';
 import { createWorld, DAY, inputOf, type World } from '../service/world.ts';
@@ -249,6 +250,17 @@ test('the served delta is as the page shows it', () => {
     [to, target],
   ])
     expect(`sha256:${checksum.slice(0, 4)}...${checksum.slice(-4)}`).toBe(short);
+});
+
+describe('the page names', () => {
+  test('every table of the catalog, and the version that it has now', () => {
+    const tables = MIGRATIONS.flatMap((sql) =>
+      [...sql.matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name!),
+    );
+    const section = /## The data folder[\s\S]*?\n## /.exec(PAGE)![0];
+    expect(tables.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+    expect(/\| catalog +\|[^|]*\| *(\d+)/.exec(PAGE)![1]).toBe(String(MIGRATIONS.length));
+  });
 });
 
 /** A block of the worked example, by the name behind its language. */

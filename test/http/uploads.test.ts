@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ServiceError } from '../../lib/core/errors.ts';
+import { createAnswers } from '../../lib/http/answers.ts';
 import { createApi } from '../../lib/http/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { backupRequest, createFakeService, NOW } from './fake-service.ts';
@@ -108,8 +109,40 @@ describe('a home that takes uploads itself', () => {
     expect(await problemOf(await put(null))).toMatchObject({ status: 400, code: 'malformed_json' });
   });
 
-  test('elsewhere the path is nowhere', async () => {
+  test('describes the PUT, its bytes and its answers, for clients that are made of the document', async () => {
+    const { paths } = (await (await app(async () => 7).request('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, Record<string, unknown>>>;
+    };
+    const { put } = paths['/uploads/{uploadId}']!;
+    expect(put).toMatchObject({
+      operationId: 'putUpload',
+      security: [],
+      parameters: [{ name: 'uploadId', in: 'path', required: true }],
+      requestBody: { required: true, content: { 'application/octet-stream': {} } },
+    });
+    const { responses } = put as { responses: Record<string, { description: string; content: object }> };
+    expect(responses['200']!.content).toEqual({
+      'application/json': { schema: { $ref: '#/components/schemas/Uploaded' } },
+    });
+    const told = Object.values(responses).map(({ description }) => description);
+    for (const code of [
+      'malformed_json',
+      'invalid_request',
+      'upload_not_found',
+      'write_conflict',
+      'payload_too_large',
+      'unsupported_media_type',
+      'upload_mismatch',
+    ]) {
+      expect(told.join()).toContain(`\`${code}\``);
+    }
+    const answer = { uploadId: UPLOAD_ID, bytes: 7, sha256: SHA256 };
+    expect(createAnswers().Uploaded.parse(answer)).toEqual(answer);
+  });
+
+  test('elsewhere the path is nowhere, and in no document', async () => {
     const { send } = createHarness();
+    expect(await (await send('GET', '/openapi.json')).text()).not.toContain('/uploads/{uploadId}');
     expect(await problemOf(await send('PUT', '/uploads/x', '1'))).toMatchObject({ code: 'route_not_found' });
   });
 });

@@ -30,7 +30,7 @@ import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { watchDisk } from './disk-watch.ts';
-import { distrustingCatalog } from './distrusting-catalog.ts';
+import { distrusting } from './distrusting.ts';
 import { createEventSink, withoutRepeats } from './event-sink.ts';
 import { every } from './every.ts';
 import { demandRightKey } from './key-proof.ts';
@@ -139,7 +139,7 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
 async function compose(config: HomeConfig, log: Logger, database: Database, room: Room): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
   const clock = config.clock ?? createSystemClock();
-  const queue = createQueue(database, clock);
+  const queue = distrusting(createQueue(database, clock), database);
   const scratch = createScratch(dataDir, room);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
@@ -147,7 +147,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
   const transfers = createTransferStore(dataDir, clock, keyring, room);
-  const catalog = distrustingCatalog(createCatalog(database, room), database);
+  const catalog = distrusting(createCatalog(database, room), database);
   const deps: Deps = {
     blobs: openBlobStore(dataDir, clock.now, room),
     catalog,

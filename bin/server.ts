@@ -8,6 +8,7 @@ import { createLineWriter } from '../lib/embedded/line-writer.ts';
 import { readyLine } from '../lib/embedded/ready-line.ts';
 import { startFailure } from '../lib/embedded/start-failure.ts';
 import { supervise } from '../lib/embedded/supervise.ts';
+import { hasTokens } from '../lib/embedded/tokens/token-file.ts';
 import { createApi } from '../lib/http/api.ts';
 import { createLogger } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
@@ -17,7 +18,7 @@ const log = createLogger(writeLine);
 const isTerminal = isatty(1);
 
 try {
-  const config = readConfig(process.env);
+  const config = readConfig(process.env, hasTokens);
   try {
     await main(config);
   } catch (error) {
@@ -39,7 +40,7 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
   );
   const api = createApi({
     service: home.service,
-    auth: config.token === undefined ? {} : { token: config.token },
+    auth: { tokens: home.tokens, ...(config.token === undefined ? {} : { token: config.token }) },
     // Without a token the name is all that tells a caller on this machine from a page in its browser.
     access: {
       checksHost: config.token === undefined || config.allowedHosts.length > 0,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `npm start` runs, and with a word behind it `npm run rebuild` and `npm run quarantine`: looks whether the service can
+// What `npm start` runs, and with a word behind it `npm run rebuild`, `npm run quarantine` and `npm run tokens`: looks whether the service can
 // run here at all, in words that every release of Node understands, and then becomes what was asked for.
 
 import { existsSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
 const PACKAGES = ['hono', '@hono/node-server', 'zod'];
-const PROGRAMS = { rebuild: 'rebuild.ts', quarantine: 'quarantine.ts' };
+const PROGRAMS = { rebuild: 'rebuild.ts', quarantine: 'quarantine.ts', tokens: 'tokens.ts' };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const [, , word = '', ...rest] = process.argv;

@@ -1,6 +1,8 @@
 // The contracts between the service and its homes. Each port has one executable suite in test/contract,
 // and every adapter (memory, embedded, AWS) passes it. Comments say what every adapter MUST guarantee.
 
+import type { Principal } from './core/access.ts';
+import type { TokenRecord } from './core/access-token.ts';
 import type { Chunks } from './core/chunks.ts';
 import type {
   AuditEvent,
@@ -312,13 +314,12 @@ export interface Queue {
 export interface TransferStore {
   /**
    * A URL that takes one PUT of at most `bytesMax` bytes until `expiresAt`, from whoever holds it; with `bytes` or `sha256`
-   * (hex), of exactly these. The PUT has to carry `headers`, where there are any. The answer has an `expiresAt` of its own where
-   * the home cannot keep the URL good for as long.
+   * (hex), of exactly these. The PUT has to carry `headers`, where there are any.
    */
   createUpload(
     uploadId: string,
     request: { expiresAt: number; bytesMax: number; bytes?: number; sha256?: string },
-  ): Promise<{ url: string; headers?: Record<string, string>; expiresAt?: number }>;
+  ): Promise<{ url: string; headers?: Record<string, string> }>;
   /**
    * What was PUT. `mark` tells it from anything else that was ever PUT under the id. Throws `not_found` if nothing was, `integrity`
    * if it is larger than was allowed (reason `too_large`). Reading throws `integrity` if it is not what was PUT.
@@ -332,7 +333,7 @@ export interface TransferStore {
   results?: {
     /** Stages the JSON text of a result; the same id again replaces it. */
     write(operationId: string, body: Chunks): Promise<void>;
-    /** A URL that gives it to whoever holds it, until `expiresAt` at most. */
+    /** A URL that gives it to whoever holds it, until `expiresAt`. */
     url(operationId: string, expiresAt: number): Promise<string>;
   };
 }
@@ -351,6 +352,23 @@ export interface TrailStore {
 export interface EventSink {
   /** Every one arrives, in whatever order: `at` and `id` tell theirs. Published again, it arrives again. */
   publish(events: AuditEvent[]): Promise<void>;
+}
+
+/** What is said of a token when it is made. */
+export type TokenInput = Pick<TokenRecord, 'name' | 'scopes' | 'resources' | 'expiresAt'>;
+
+/** Named tokens, in a home that keeps its own. What another process changes counts from the next call on. */
+export interface TokenRegistry {
+  /** Whether a credential is asked for at all: from the first token on, for good. */
+  isAsked(): boolean;
+  /** Whom a token stands for, or why it opens nothing. */
+  find(presented: string): { principal: Principal } | { fault: 'unknown' | 'revoked' | 'expired' };
+  /** All that were ever made, in that order. */
+  list(): TokenRecord[];
+  /** Resolves with the record, and the token, which nobody can be told again. Throws PortError `exists` for a name in use. */
+  make(input: TokenInput, by: string): Promise<{ record: TokenRecord; token: string }>;
+  /** From the next call on it opens nothing. Throws PortError `not_found`; one that is revoked stays as it is. */
+  revoke(id: string, by: string): Promise<TokenRecord>;
 }
 
 export interface Clock {

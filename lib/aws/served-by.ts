@@ -5,7 +5,7 @@ import type { OperationId } from '../http/contract.ts';
 export type ApiFunction = 'backups' | 'restores';
 
 /** Every operation of the contract: the compiler asks for a new one. */
-export const SERVED_BY: Record<OperationId, ApiFunction> = {
+export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   getServiceInfo: 'backups',
   getHealth: 'backups',
   getOpenApi: 'backups',
@@ -30,6 +30,10 @@ export const SERVED_BY: Record<OperationId, ApiFunction> = {
   getPolicy: 'backups',
   putPolicy: 'backups',
   removePolicy: 'backups',
+  // Callers are known by IAM or by a JWT: there are no tokens of our own here.
+  listTokens: undefined,
+  makeToken: undefined,
+  revokeToken: undefined,
 };
 
 /** Whether a function serves an operation. */

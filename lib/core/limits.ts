@@ -27,6 +27,8 @@ export const LIMITS = {
   smallBodyBytesMax: 1 * MIB,
   /** Arrays and objects inside each other. RFC 8259 lets an implementation bound it; ours is iterative, its users' parsers are not. */
   nestingDepthMax: 512,
+  /** Resource ids, and prefixes, of one token: it is read with each call. */
+  tokenResourcesMax: 100,
   /** Characters of a resource id, resource type, author, source or version. Fits KMS encryption context and index keys. */
   nameCharsMax: 256,
   /** Tags per backup, as in most clouds. */

@@ -349,6 +349,8 @@ export type AuditAction =
   | 'expiry.decided'
   | 'policy.changed'
   | 'policy.removed'
+  | 'token.created'
+  | 'token.revoked'
   | 'notice.raised'
   | 'notice.cleared';
 

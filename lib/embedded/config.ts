@@ -75,8 +75,14 @@ const READ_ELSEWHERE = ['BACKUP_KERNEL'];
 /** Names that others give: the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
 const NOT_OURS = /^BACKUP_(ID|(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
 
-/** Throws an Error whose message names every setting that is wrong, and how. */
-export function readConfig(env: Record<string, string | undefined>): EmbeddedConfig {
+/**
+ * Throws an Error whose message names every setting that is wrong, and how. `hasTokens` says whether named tokens were ever
+ * made in a data folder: they close a door as well as the one in the environment does.
+ */
+export function readConfig(
+  env: Record<string, string | undefined>,
+  hasTokens: (dataDir: string) => boolean = () => false,
+): EmbeddedConfig {
   const unknown = faultsOfNames(env);
   const parsed = schema.safeParse(env, { error: z.locales.en().localeError });
   const wrong = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
@@ -84,9 +90,10 @@ export function readConfig(env: Record<string, string | undefined>): EmbeddedCon
     throw new Error(`The settings are not valid. ${[...wrong, ...unknown].join('; ')}`);
   }
   const set = parsed.data;
-  if (!isLoopback(set.HOST) && set.BACKUP_API_TOKEN === undefined) {
+  const isClosed = set.BACKUP_API_TOKEN !== undefined || hasTokens(set.BACKUP_DATA_DIR);
+  if (!isLoopback(set.HOST) && !isClosed) {
     throw new Error(
-      `HOST is ${set.HOST}, which others can reach: set BACKUP_API_TOKEN, or leave HOST at 127.0.0.1.`,
+      `HOST is ${set.HOST}, which others can reach: set BACKUP_API_TOKEN, make a token with "npm run tokens", or leave HOST at 127.0.0.1.`,
     );
   }
   return {

@@ -3,7 +3,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
-import { type Clock, type Keyring, PortError, type Queue, type Scratch } from '../ports.ts';
+import {
+  type Clock,
+  type Keyring,
+  PortError,
+  type Queue,
+  type Scratch,
+  type TokenRegistry,
+} from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
 import { createClockWatch, lookAtClock, peekAtClock } from '../service/clock-watch.ts';
@@ -30,7 +37,7 @@ import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { watchDisk } from './disk-watch.ts';
-import { distrusting } from './distrusting.ts';
+import { distrustingCatalog } from './distrusting-catalog.ts';
 import { createEventSink, withoutRepeats } from './event-sink.ts';
 import { every } from './every.ts';
 import { demandRightKey } from './key-proof.ts';
@@ -43,6 +50,7 @@ import { createScrubbing } from './scrubbing.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { lookAtStore } from './start-look.ts';
 import { createTextWorkers } from './text-workers.ts';
+import { openTokens } from './tokens/registry.ts';
 import { createTrail, type Trail } from './trail.ts';
 import { createTrailStore } from './trail-store.ts';
 import { createTransferStore, type UploadReceiver } from './transfers.ts';
@@ -60,6 +68,7 @@ export interface Home {
   service: BackupService;
   /** Takes what is PUT to the URLs that the service gives out. */
   uploads: UploadReceiver;
+  tokens: TokenRegistry;
   scratch: Scratch;
   /** Does a piece of periodic work now, beside its timer. Throws what it throws. */
   run(name: UpkeepName): Promise<void>;
@@ -81,7 +90,8 @@ export type UpkeepName =
   | 'scrub'
   | 'orphans'
   | 'uploads'
-  | 'events';
+  | 'events'
+  | 'tokens';
 
 /** What is done on a folder that can only be read. */
 const READS_ONLY: UpkeepName = 'catalog';
@@ -104,6 +114,7 @@ const LATE_EVERY_MS = 5000;
 const ROOM_EVERY_MS = 5000;
 /** How long an answer to the health check is given again. */
 const HEALTH_KEPT_MS = 1000;
+const TOKENS_EVERY_MS = 60_000;
 const UPLOADS_EVERY_MS = 3_600_000;
 /** What was committed is in the trail within a minute. */
 const TRAIL_EVERY_MS = 20_000;
@@ -139,7 +150,7 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
 async function compose(config: HomeConfig, log: Logger, database: Database, room: Room): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
   const clock = config.clock ?? createSystemClock();
-  const queue = distrusting(createQueue(database, clock), database);
+  const queue = createQueue(database, clock);
   const scratch = createScratch(dataDir, room);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
@@ -147,8 +158,10 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
   const transfers = createTransferStore(dataDir, clock, keyring, room);
-  const catalog = distrusting(createCatalog(database, room), database);
+  const catalog = distrustingCatalog(createCatalog(database, room), database);
+  const tokens = openTokens(dataDir, clock, log);
   const deps: Deps = {
+    tokens,
     blobs: openBlobStore(dataDir, clock.now, room),
     catalog,
     keyring,
@@ -262,6 +275,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
       },
     },
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
+    tokens: { everyMs: TOKENS_EVERY_MS, run: () => tokens.writeUses() },
     late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
   };
   const isBegun = (name: string, everyMs: number): boolean =>
@@ -275,6 +289,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   return {
     service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS) },
     uploads: transfers,
+    tokens,
     scratch,
     async run(name) {
       await upkeep[name].run();

@@ -1,13 +1,13 @@
 // Blobs that nothing names, kept apart from those that something does: out of the store, and out of nobody's reach. A name
 // there tells since when: `<blob id>.<epoch milliseconds>`.
 
-import { linkSync, readdirSync, unlinkSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
 import { type BlobInfo, type BlobStore, PortError } from '../ports.ts';
 import { blobPath } from './blob-survey.ts';
-import { makePrivateDirectory, syncDirectory } from './data-dir.ts';
+import { syncDirectory } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
 
 const ASIDE = /^([0-9a-f]{32})\.(\d{1,16})$/;
@@ -50,8 +50,7 @@ export function createQuarantine(dataDir: string, now: () => number): Quarantine
     async setAside(blobId) {
       const from = blobPath(dataDir, blobId);
       try {
-        // Its own name has to be durable too, or a loss of power takes all that is moved there.
-        makePrivateDirectory(folder);
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
         await rename(from, join(folder, `${blobId}.${now()}`));
         await syncDirectory(folder);
         await syncDirectory(join(from, '..'));

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
-import { backupType } from './values.ts';
+import { backupType, scope } from './values.ts';
 
 /**
  * The schemas of all answers, by name. A function, because they are only needed to describe the API: made when the modules
@@ -278,6 +278,24 @@ export function createAnswers() {
       .exactOptional(z.array(Notice))
       .check(about('Where degraded: all is served, and something needs a look')),
   });
+  const Token = z.object({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(['active', 'expired', 'revoked']),
+    scopes: z.array(scope()),
+    resources: z.exactOptional(z.array(z.string())).check(about('Ids; without these and prefixes, all')),
+    prefixes: z.exactOptional(z.array(z.string())),
+    createdAt: time,
+    createdBy: z.string(),
+    expiresAt: z.exactOptional(time),
+    revokedAt: z.exactOptional(time),
+    revokedBy: z.exactOptional(z.string()),
+    lastUsedAt: z.exactOptional(time).check(about('To the minute')),
+  });
+  const TokenMade = z.extend(Token, {
+    token: z.string().check(about('Told this once: only its SHA-256 is kept')),
+  });
+  const TokenList = z.object({ tokens: z.array(Token), count });
   const OpenApiDocument = z.looseObject({ openapi: z.string() });
 
   const Problem = z
@@ -331,6 +349,9 @@ export function createAnswers() {
     Health,
     OpenApiDocument,
     Problem,
+    Token,
+    TokenMade,
+    TokenList,
   };
 }
 

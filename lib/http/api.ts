@@ -10,7 +10,7 @@ import type { Scratch } from '../core/packed.ts';
 import type { Logger } from '../log.ts';
 import type { BackupService } from '../service/api.ts';
 import { type AccessOptions, createAccess } from './access.ts';
-import { type AuthOptions, createAuthenticator } from './auth.ts';
+import { type AuthOptions, createAuthenticator, isSecured } from './auth.ts';
 import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { type OperationId, ROUTE_LIST, UPLOAD_ROUTE } from './contract.ts';
@@ -85,15 +85,19 @@ export function createApi(deps: ApiDeps): Api {
   const demandAccess = deps.access === undefined ? undefined : createAccess(deps.access);
   const authenticate = createAuthenticator(deps.auth);
   // Made on demand: it is dear, and a cold start should not pay for it.
+  const routes = ROUTE_LIST.filter(
+    ({ needsTokens }) => needsTokens !== true || deps.auth.tokens !== undefined,
+  );
   const openApi = once(() =>
     createOpenApi({
       version,
-      secured: deps.auth.token !== undefined,
+      secured: isSecured(deps.auth),
       basePath,
       uploads: deps.uploads !== undefined,
+      routes,
     }),
   );
-  const handlers = createHandlers({ version, openApi, now, basePath });
+  const handlers = createHandlers({ version, openApi, now, basePath, routes });
   const pipeline = {
     service,
     limits,
@@ -145,7 +149,7 @@ export function createApi(deps: ApiDeps): Api {
     await next();
   });
 
-  for (const route of ROUTE_LIST.filter(({ operationId }) => serves(operationId))) {
+  for (const route of routes.filter(({ operationId }) => serves(operationId))) {
     const handler = handlers[route.operationId] as AnyHandler;
     app.on(route.method, routerPath(route.path), (context) =>
       serveRoute(pipeline, route as Route, handler, context, context.var),
@@ -163,7 +167,7 @@ export function createApi(deps: ApiDeps): Api {
       return replyJson(200, { uploadId, bytes, sha256 });
     });
   }
-  for (const [path, allow] of allowedMethods()) {
+  for (const [path, allow] of allowedMethods(routes)) {
     app.all(routerPath(path), (context) =>
       refuse(context, methodNotAllowed(context.req.method, allow), { Allow: allow }),
     );
@@ -230,9 +234,9 @@ function isPublic(context: Context<Env>): boolean {
 }
 
 /** For each path of the contract, its Allow header. HEAD goes where GET goes. */
-function allowedMethods(): Map<string, string> {
+function allowedMethods(routes: typeof ROUTE_LIST): Map<string, string> {
   const byPath = new Map<string, string[]>();
-  for (const { path, method } of ROUTE_LIST) {
+  for (const { path, method } of routes) {
     const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
     byPath.set(path, [...(byPath.get(path) ?? []), ...methods]);
   }

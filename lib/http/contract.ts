@@ -18,6 +18,7 @@ import {
   ResourcePath,
   RestoreFields,
   RestoreHeaders,
+  TokenFields,
   UploadFields,
   UploadPath,
 } from './schemas.ts';
@@ -333,6 +334,39 @@ export const ROUTES = {
     params: ResourcePath,
     answers: { 200: { description: 'Deleted', schema: 'PolicyDeleted' } },
     errors: ['policy_not_found', 'write_conflict', 'too_many_requests'],
+  },
+
+  listTokens: {
+    method: 'GET',
+    path: '/tokens',
+    summary: 'List the named tokens, revoked and expired ones too',
+    tag: 'Access',
+    scope: 'admin',
+    needsTokens: true,
+    answers: { 200: { description: 'All tokens, without what is secret of them', schema: 'TokenList' } },
+    errors: [],
+  },
+  makeToken: {
+    method: 'POST',
+    path: '/tokens',
+    summary: 'Make a named token for some scopes, and for some resources or all',
+    tag: 'Access',
+    scope: 'admin',
+    needsTokens: true,
+    body: { fields: TokenFields },
+    answers: { 201: { description: 'The token, which is told this once', schema: 'TokenMade' } },
+    errors: ['token_exists'],
+  },
+  revokeToken: {
+    method: 'DELETE',
+    path: '/tokens/{id}',
+    summary: 'Revoke a token: from the next call on it opens nothing',
+    tag: 'Access',
+    scope: 'admin',
+    needsTokens: true,
+    params: IdPath,
+    answers: { 200: { description: 'The token', schema: 'Token' } },
+    errors: ['token_not_found'],
   },
 } as const satisfies Record<string, Route>;
 

@@ -5,12 +5,12 @@ import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BackupRequest, OperationRecord } from '../core/model.ts';
 import type { Page } from '../ports.ts';
 import type { RestoreOutput, RetentionPlan } from '../service/api.ts';
-import { type OperationId, ROUTE_LIST, type Routes } from './contract.ts';
+import type { OperationId, Routes } from './contract.ts';
 import { formatInstant } from './instant.ts';
 import type { Call } from './pipeline.ts';
 import { invalidRequest } from './problem.ts';
 import { replyJson, replyRestored, replyText } from './reply.ts';
-import type { InputOf } from './route.ts';
+import type { InputOf, Route } from './route.ts';
 import {
   backupUrl,
   type OperationView,
@@ -25,6 +25,7 @@ import {
   viewPolicy,
   viewReceipt,
   viewRequest,
+  viewToken,
   viewWait,
 } from './view.ts';
 
@@ -49,6 +50,8 @@ export interface HandlerDeps {
   now: () => number;
   /** What links begin with. */
   basePath: string;
+  /** The routes of this deployment. */
+  routes: readonly (Route & { operationId: OperationId })[];
 }
 
 export type Handlers = {
@@ -56,12 +59,12 @@ export type Handlers = {
 };
 
 /** The handlers of every operation in the contract. */
-export function createHandlers({ version, openApi, now, basePath }: HandlerDeps): Handlers {
+export function createHandlers({ version, openApi, now, basePath, routes }: HandlerDeps): Handlers {
   const viewNow = (record: OperationRecord) => viewOperation(record, now(), basePath);
   return {
     async getServiceInfo() {
       const endpoints = Object.fromEntries(
-        ROUTE_LIST.map((route) => [route.operationId, `${route.method} ${route.path}`]),
+        routes.map((route) => [route.operationId, `${route.method} ${route.path}`]),
       );
       return replyJson(200, { name: SERVICE_NAME, version, features: FEATURES, endpoints });
     },
@@ -250,6 +253,27 @@ export function createHandlers({ version, openApi, now, basePath }: HandlerDeps)
     async removePolicy({ params }, { service, principal }) {
       const change = await service.removePolicy(params.resourceId, { actor: principal.subject });
       return replyJson(200, { resourceId: params.resourceId, status: 'deleted', ...viewChange(change) });
+    },
+
+    async listTokens(_input, { service }) {
+      const tokens = (await service.listTokens()).map((record) => viewToken(record, now()));
+      return replyJson(200, { tokens, count: tokens.length });
+    },
+
+    async makeToken({ fields }, { service, principal }) {
+      const { resources: ids = [], prefixes = [], ...rest } = fields;
+      const isForAll = fields.resources === undefined && fields.prefixes === undefined;
+      const input = { ...rest, ...(isForAll ? {} : { resources: { ids, prefixes } }) };
+      if (input.expiresAt !== undefined && input.expiresAt <= now()) {
+        throw invalidRequest([{ pointer: '/expiresAt', detail: 'must be ahead' }]);
+      }
+      const { record, token } = await service.makeToken(input, { actor: principal.subject });
+      return replyJson(201, { ...viewToken(record, now()), token });
+    },
+
+    async revokeToken({ params }, { service, principal }) {
+      const record = await service.revokeToken(params.id, { actor: principal.subject });
+      return replyJson(200, viewToken(record, now()));
     },
   };
 }

@@ -38,6 +38,8 @@ export interface Route {
   tag: string;
   /** The right it asks for; `public`: none, and no credential either. */
   scope: Scope | 'public';
+  /** Only where this service keeps named tokens of its own. */
+  needsTokens?: boolean;
   params?: Schema;
   query?: Schema;
   headers?: Schema;

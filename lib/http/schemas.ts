@@ -1,6 +1,7 @@
 // What requests say: parameters, headers and bodies. Nothing unknown is passed over, nothing absent is guessed in silence.
 
 import * as z from 'zod/mini';
+import { LIMITS } from '../core/limits.ts';
 import { once } from './once.ts';
 import {
   backupStatus,
@@ -15,10 +16,13 @@ import {
   limit,
   name,
   preferAsync,
+  prefix,
   retentionDays,
+  scope,
   sha256,
   tags,
   timeZone,
+  tokenName,
   uploadId,
 } from './values.ts';
 
@@ -135,6 +139,16 @@ export const PlanFields = once(() =>
 );
 
 export const DecisionFields = once(() => z.strictObject({ decision: z.enum(['confirm', 'refuse']) }));
+
+export const TokenFields = once(() =>
+  z.strictObject({
+    name: tokenName(),
+    scopes: z.array(scope()).check(z.minLength(1, 'must have at least one scope')),
+    resources: z.exactOptional(z.array(name()).check(z.maxLength(LIMITS.tokenResourcesMax))),
+    prefixes: z.exactOptional(z.array(prefix()).check(z.maxLength(LIMITS.tokenResourcesMax))),
+    expiresAt: z.exactOptional(instant('start')),
+  }),
+);
 
 /** Where nothing is taken, anything is a fault. */
 export const Nothing = once(() => z.strictObject({}));

@@ -1,6 +1,7 @@
 // The building blocks of the contract's schemas: each says what a value is, how long it may be, and what is said of a wrong one.
 
 import * as z from 'zod/mini';
+import { SCOPES } from '../core/access.ts';
 import { isTimeZone } from '../core/calendar.ts';
 import { parsePointer, pointerMeantBy } from '../core/json/pointer.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -146,6 +147,18 @@ export const preferAsync = once(() =>
     ),
   ),
 );
+
+/** What a token is called: short, for it stands in every line of the trail that its holder leaves. */
+export const tokenName = once(() =>
+  z
+    .string()
+    .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, ".", "_" or "-"')),
+);
+
+export const scope = once(() => z.enum(SCOPES));
+
+/** The beginning of resource ids. */
+export const prefix = once(() => line(LIMITS.nameCharsMax));
 
 /** From `POST /uploads`. */
 export const uploadId = once(() =>

@@ -1,5 +1,6 @@
 // Records to the wire, member for member in the order of the specification. What is not named here is not shown.
 
+import { type TokenRecord, tokenFault } from '../core/access-token.ts';
 import { LIMITS } from '../core/limits.ts';
 import type {
   BackupRecord,
@@ -242,6 +243,25 @@ export function viewNotice(notice: Notice): Answer<'Notice'> {
     ...(resourceId === undefined ? {} : { resourceId }),
     ...(backupId === undefined ? {} : { backupId }),
     since: formatInstant(notice.since),
+  };
+}
+
+/** Without its hash: that is nobody's business. */
+export function viewToken(record: TokenRecord, now: number): Answer<'Token'> {
+  const { id, name, scopes, resources, createdAt, createdBy, expiresAt, revokedAt, revokedBy } = record;
+  const { lastUsedAt } = record;
+  return {
+    id,
+    name,
+    status: tokenFault(record, now) ?? 'active',
+    scopes: [...scopes],
+    ...(resources === undefined ? {} : { resources: [...resources.ids], prefixes: [...resources.prefixes] }),
+    createdAt: formatInstant(createdAt),
+    createdBy,
+    ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+    ...(revokedAt === undefined ? {} : { revokedAt: formatInstant(revokedAt) }),
+    ...(revokedBy === undefined ? {} : { revokedBy }),
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt: formatInstant(lastUsedAt) }),
   };
 }
 

@@ -56,8 +56,10 @@ export class Api extends Construct {
       );
     }
     for (const { operationId, method, path } of ROUTE_LIST) {
+      const servedBy = SERVED_BY[operationId];
+      if (servedBy === undefined) continue;
       const resource = path === '/' ? this.rest.root : this.rest.root.resourceForPath(path);
-      resource.addMethod(method, integrations.get(SERVED_BY[operationId]), { operationName: operationId });
+      resource.addMethod(method, integrations.get(servedBy), { operationName: operationId });
     }
     acknowledgeFindings(this, settings);
   }

@@ -1,5 +1,6 @@
 // What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
 
+import type { TokenRecord } from '../core/access-token.ts';
 import type { ScannedState } from '../core/json/state-sink.ts';
 import type {
   BackupMetadata,
@@ -13,7 +14,7 @@ import type {
   RetentionPolicy,
 } from '../core/model.ts';
 import type { RetentionDecision } from '../core/retention.ts';
-import type { Page, PageRequest } from '../ports.ts';
+import type { Page, PageRequest, TokenInput } from '../ports.ts';
 import type { Text } from './text.ts';
 import type { Decision, DescribedWait } from './waits.ts';
 
@@ -190,6 +191,13 @@ export interface BackupService {
   getPolicy(resourceId: string): Promise<PolicyRecord>;
   putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyChange>;
   removePolicy(resourceId: string, caller: Caller): Promise<PolicyChange>;
+
+  /** All named tokens that were ever made. */
+  listTokens(): Promise<TokenRecord[]>;
+  /** Throws token_exists. The token itself is told this once. */
+  makeToken(input: TokenInput, caller: Caller): Promise<{ record: TokenRecord; token: string }>;
+  /** Throws token_not_found. */
+  revokeToken(id: string, caller: Caller): Promise<TokenRecord>;
 
   /** Of which resource a backup, deleted or still to be made too, or an operation is; undefined if there is none of that id. */
   resourceOf(what: { backupId: string } | { operationId: string }): Promise<string | undefined>;

@@ -11,6 +11,7 @@ import type {
   Keyring,
   Queue,
   Scratch,
+  TokenRegistry,
   TransferStore,
 } from '../ports.ts';
 import type { KeptBases } from './bases.ts';
@@ -71,6 +72,8 @@ export interface Deps {
   bases?: KeptBases;
   /** Bounds what readers make the process hold; without it nothing does. */
   readers?: Readers;
+  /** Of a home that keeps named tokens of its own. */
+  tokens?: TokenRegistry;
   /** Whether the process is to end: what is done in steps ends after the one it is at. */
   isStopping?: () => boolean;
 }

@@ -37,6 +37,9 @@ export const USE_CASE_SCOPES = {
   getPolicy: 'policy:manage',
   putPolicy: 'policy:manage',
   removePolicy: 'policy:manage',
+  listTokens: 'admin',
+  makeToken: 'admin',
+  revokeToken: 'admin',
 } as const satisfies Record<Exclude<keyof BackupService, 'checkHealth' | 'resourceOf'>, Scope>;
 
 /** Rounds in which a list is looked through for what may be seen; what is left has a cursor. */
@@ -175,6 +178,18 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
       demand('removePolicy');
       if (!reaches(principal, resourceId)) throw noPolicy();
       return service.removePolicy(resourceId, caller);
+    },
+    async listTokens() {
+      demand('listTokens');
+      return service.listTokens();
+    },
+    async makeToken(input) {
+      demand('makeToken');
+      return service.makeToken(input, caller);
+    },
+    async revokeToken(id) {
+      demand('revokeToken');
+      return service.revokeToken(id, caller);
     },
     checkHealth: () => service.checkHealth(),
     resourceOf: (what) => service.resourceOf(what),

@@ -13,6 +13,7 @@ import { getPolicy, putPolicy, removePolicy } from './policies.ts';
 import { protectBackup } from './protect.ts';
 import { deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
+import { listTokens, makeToken, revokeToken } from './tokens.ts';
 import { undeleteBackup } from './undelete.ts';
 import { createUpload } from './upload.ts';
 import { verifyBackup } from './verify.ts';
@@ -46,6 +47,9 @@ export function createService(deps: Deps): BackupService {
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
     putPolicy: (resourceId, policy, caller) => putPolicy(deps, resourceId, policy, caller),
     removePolicy: (resourceId, caller) => removePolicy(deps, resourceId, caller),
+    listTokens: async () => listTokens(deps),
+    makeToken: (input, caller) => makeToken(deps, input, caller),
+    revokeToken: (id, caller) => revokeToken(deps, id, caller),
     resourceOf: (what) => resourceOf(deps, what),
     checkHealth: () => checkHealth(deps),
   };

@@ -1,5 +1,6 @@
 // A BackupService of few words: answers from fixtures, and remembers what it was asked. The real one is tested elsewhere.
 
+import type { TokenRecord } from '../../lib/core/access-token.ts';
 import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
 import type { BackupService, Text } from '../../lib/service/api.ts';
 import type { DescribedWait } from '../../lib/service/waits.ts';
@@ -89,6 +90,19 @@ export function backupRequest(changes: Partial<BackupRequest> = {}): BackupReque
   };
 }
 
+export function tokenRecord(changes: Partial<TokenRecord> = {}): TokenRecord {
+  return {
+    id: 'aaaaaaaa',
+    name: 'ci',
+    sha256: 'ef'.repeat(32),
+    scopes: ['backup:write'],
+    resources: { ids: ['db'], prefixes: ['tf/'] },
+    createdAt: NOW,
+    createdBy: 'admin',
+    ...changes,
+  };
+}
+
 export function wait(changes: Partial<DescribedWait> = {}): DescribedWait {
   const times = { since: NOW, until: NOW + 1000 };
   return {
@@ -123,6 +137,9 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     listRequests: async () => ({ items: [backupRequest({ status: 'failed' })] }),
     deleteBackup: async () => {},
     resourceOf: async () => 'database-1',
+    listTokens: async () => [tokenRecord()],
+    makeToken: async () => ({ record: tokenRecord(), token: 'bkp_aaaaaaaa_secret' }),
+    revokeToken: async () => tokenRecord({ revokedAt: NOW, revokedBy: 'admin' }),
     listHidden: async () => ({ items: [] }),
     undeleteBackup: async () => backupRecord(),
     protectBackup: async () => backupRecord({ legalHold: true }),

@@ -3,6 +3,7 @@
 import { expect } from '@jest/globals';
 import { type ApiDeps, createApi } from '../../lib/http/api.ts';
 import { createLogger } from '../../lib/log.ts';
+import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import type { BackupService } from '../../lib/service/api.ts';
 import { createFakeService, NOW } from './fake-service.ts';
 
@@ -25,7 +26,7 @@ export function createHarness(options: HarnessOptions = {}) {
   );
   const app = createApi({
     service,
-    auth: options.auth ?? {},
+    auth: { tokens: createMemoryTokens({ now: () => NOW }), ...options.auth },
     version: '0.1.0',
     log,
     limits: options.limits ?? {},

@@ -39,6 +39,7 @@ const BODIES: Record<string, unknown> = {
   putPolicy: { keepLast: 1 },
   planPolicy: { resourceId: 'r', policy: { keepLast: 1 } },
   decideWait: { decision: 'confirm' },
+  makeToken: { name: 'ci', scopes: ['backup:write'] },
 };
 
 describe('the document', () => {
@@ -73,6 +74,8 @@ describe('the document', () => {
       '/retention/policies/{resourceId}',
       '/retention/waits',
       '/retention/waits/{id}',
+      '/tokens',
+      '/tokens/{id}',
       '/uploads',
     ]);
   });

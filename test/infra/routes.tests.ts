@@ -29,7 +29,9 @@ describe('routes', () => {
     }));
   }
 
-  const ROUTES = ROUTE_LIST.map(({ method, path }) => `${method} ${path}`).sort();
+  const ROUTES = ROUTE_LIST.filter(({ needsTokens }) => needsTokens !== true)
+    .map(({ method, path }) => `${method} ${path}`)
+    .sort();
 
   describe('by default', () => {
     let template: Template;
@@ -53,8 +55,10 @@ describe('routes', () => {
         restores: idOf(template, 'AWS::Lambda::Function', 'FunctionsRestores'),
       };
       for (const { operationId, method, path } of ROUTE_LIST) {
+        const servedBy = SERVED_BY[operationId];
+        if (servedBy === undefined) continue;
         const { integration } = methods.find(({ route }) => route === `${method} ${path}`)!;
-        expect(integration).toContain(`"${ids[SERVED_BY[operationId]]}"`);
+        expect(integration).toContain(`"${ids[servedBy]}"`);
       }
     });
 

@@ -13,7 +13,6 @@ const ROOT = process.cwd();
 export interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
-  DependsOn?: string[];
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
 }

@@ -1,17 +1,15 @@
-// Whoever meets damage in the catalog's database tells everybody: else one caller is refused, health stays green, and what is written
+// Whoever meets damage in the catalog tells everybody: else one caller is refused, health stays green, and what is written
 // and removed meanwhile is decided by the rest of the same rows.
 
-import { PortError } from '../ports.ts';
+import { type Catalog, PortError } from '../ports.ts';
 import type { Database } from './database.ts';
 import { sqliteResult } from './failures.ts';
 
 /** Rows that contradict themselves are refused as damage too, but a statement of ours may be what contradicts. */
 const CONSTRAINT = 19;
 
-/**
- * The same catalog or queue; from the first damaged row or page that any of its methods meets, its database takes no more writes.
- */
-export function distrusting<Port extends object>(port: Port, database: Pick<Database, 'distrust'>): Port {
+/** The same catalog; from the first damaged row or page that any of its methods meets, its database takes no more writes. */
+export function distrustingCatalog(catalog: Catalog, database: Pick<Database, 'distrust'>): Catalog {
   const told = (error: unknown): never => {
     if (
       error instanceof PortError &&
@@ -22,10 +20,10 @@ export function distrusting<Port extends object>(port: Port, database: Pick<Data
     }
     throw error;
   };
-  const methods = Object.entries(port).map(([name, method]) => [
+  const methods = Object.entries(catalog).map(([name, method]) => [
     name,
     (...parameters: never[]) =>
       (method as (...parameters: never[]) => Promise<unknown>)(...parameters).catch(told),
   ]);
-  return Object.fromEntries(methods) as Port;
+  return Object.fromEntries(methods) as Catalog;
 }

@@ -1,0 +1,39 @@
+// Named tokens in a list: the reference for the homes that keep their own.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { principalOf, type TokenRecord, tokenFault, tokenOf } from '../core/access-token.ts';
+import { type Clock, PortError, type TokenRegistry } from '../ports.ts';
+
+export function createMemoryTokens(clock: Clock): TokenRegistry {
+  const tokens: TokenRecord[] = [];
+  const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
+  return {
+    isAsked: () => tokens.length > 0,
+    find(presented) {
+      const record = tokens.find(({ sha256 }) => sha256 === digest(presented));
+      if (record === undefined) return { fault: 'unknown' };
+      const fault = tokenFault(record, clock.now());
+      if (fault !== undefined) return { fault };
+      record.lastUsedAt = clock.now();
+      return { principal: principalOf(record) };
+    },
+    list: () => structuredClone(tokens),
+    async make(input, by) {
+      const now = clock.now();
+      if (tokens.some((one) => one.name === input.name && tokenFault(one, now) === undefined)) {
+        throw new PortError('exists', 'a token of that name is in use');
+      }
+      const { id, token } = tokenOf(randomBytes(8), randomBytes(32));
+      const record = { id, ...input, sha256: digest(token), createdAt: now, createdBy: by };
+      tokens.push(record);
+      return { record: structuredClone(record), token };
+    },
+    async revoke(id, by) {
+      const record = tokens.find((one) => one.id === id);
+      if (record === undefined) throw new PortError('not_found', `there is no token ${id}`);
+      record.revokedAt ??= clock.now();
+      record.revokedBy ??= by;
+      return structuredClone(record);
+    },
+  };
+}

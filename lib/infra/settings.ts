@@ -41,7 +41,7 @@ const GRACE_SECONDS = LIMITS.graceMs / 1000;
 const GRACE_SECONDS_MIN = 86_400;
 
 /** Every name that `-c` takes. */
-const NAMES = [
+export const SETTING_NAMES = [
   'stage',
   'auth',
   'jwtIssuer',
@@ -59,7 +59,7 @@ const NAMES = [
   'basePath',
 ] as const;
 
-type Name = (typeof NAMES)[number];
+type Name = (typeof SETTING_NAMES)[number];
 type Context = (name: Name) => unknown;
 type Read = (name: Name) => string | undefined;
 
@@ -116,10 +116,12 @@ const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
 export function refuseUnknownNames(names: readonly string[]): void {
   const unknown = names.filter(
     (name) =>
-      !name.includes(':') && !(NAMES as readonly string[]).includes(name) && !OF_THE_CDK.includes(name),
+      !name.includes(':') &&
+      !(SETTING_NAMES as readonly string[]).includes(name) &&
+      !OF_THE_CDK.includes(name),
   );
   if (unknown.length === 0) return;
-  throw new Error(`-c ${unknown[0]}=... is not known; there are ${NAMES.join(', ')}.`);
+  throw new Error(`-c ${unknown[0]}=... is not known; there are ${SETTING_NAMES.join(', ')}.`);
 }
 
 /** What the CDK puts into the context itself, without a colon. */

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { readSettings, refuseUnknownNames } from '../../lib/infra/settings.ts';
+import { readSettings, refuseUnknownNames, SETTING_NAMES } from '../../lib/infra/settings.ts';
 
 const read = (context: Record<string, unknown>) => readSettings((name) => context[name]);
 
@@ -79,4 +81,20 @@ describe('refuses what would mean nothing', () => {
 test('the stage dev leaves no role of the account behind, and takes none away', () => {
   expect(read({ stage: 'dev' }).apiLogs).toBe('none');
   expect(read({ stage: 'dev', apiLogs: 'existing' }).apiLogs).toBe('existing');
+});
+
+test.each(SETTING_NAMES)('operators can read what -c %s does', (name) => {
+  expect(readFileSync('docs/operations.md', 'utf8')).toMatch(new RegExp(`\\b${name}\\b[=\`]`));
+});
+
+test.each([
+  ['objectlock', '30', '-c objectlock=... is not known'],
+  ['objectLockMode', 'compliance', '-c objectLockMode=... locks nothing by itself'],
+  ['basePath', '/api/', '-c basePath=... takes'],
+])('the app refuses -c %s=%s before it builds anything, in one sentence', (name, value, sentence) => {
+  const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ [name]: value }) };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/app.ts'], { env, encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toContain(sentence);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
 });

@@ -10,6 +10,7 @@ import { relayEvents } from '../lib/service/events.ts';
 import { resumeJobs } from '../lib/service/jobs.ts';
 import { findOrphans } from '../lib/service/orphans.ts';
 import { sweep } from '../lib/service/retention.ts';
+import { demandCurrentCatalog } from '../lib/service/rollback.ts';
 import { scrub } from '../lib/service/scrub.ts';
 import { writeEvents } from '../lib/service/trail/write.ts';
 
@@ -22,6 +23,8 @@ export async function handler(
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) {
   const deadline = deps.clock.now() + context.getRemainingTimeInMillis() - AWS_BOUNDS.retentionMarginMs;
+  // The search for orphans looks for itself, and is the one that takes a proof back.
+  if (task !== RETENTION_TASKS.orphans) await demandCurrentCatalog(deps);
   if (task === RETENTION_TASKS.trail) {
     // Nothing is published that does not stand in the trail.
     const written = await writeEvents(trail, deadline);

@@ -256,6 +256,8 @@ export interface TrailSource {
   markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
   /** The last segment that was marked. */
   lastSegment(): Promise<SegmentMark | undefined>;
+  /** Whether an event was ever committed here: events are never forgotten. */
+  hasEvent(id: string): Promise<boolean>;
 }
 
 /** Bound to the wrapped key: opening it under another context fails. Values are not secret. */

@@ -186,6 +186,8 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
       return found && { segment: Number(found.trailSegment?.N), sha256: textOf(found, 'trailHash') };
     },
 
+    hasEvent: async (id) => (await table.get(eventKey(id))) !== undefined,
+
     purge: (request) => purge(table, request),
 
     async check() {

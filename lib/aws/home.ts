@@ -11,8 +11,8 @@ import type { Deps } from '../service/deps.ts';
 import { createGate } from '../service/gate.ts';
 import { inThisThread } from '../service/text-work.ts';
 import { keepingInEvents } from '../service/trail/lines.ts';
+import { createTrailTrust } from '../service/trail/trust.ts';
 import type { EventTrailDeps } from '../service/trail/write.ts';
-import { createTrust, writtenProof } from '../service/trust.ts';
 import { createBlobStore } from './blob-store.ts';
 import { AWS_BOUNDS } from './bounds.ts';
 import { createCatalog } from './catalog.ts';
@@ -59,10 +59,17 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
   const catalog = keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock }));
+  const keyring = createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns });
+  const held = {
+    store: createTrailStore({ s3, bucket }),
+    storeId: storeIdOf(bucket),
+    keyring,
+    source: catalog,
+  };
   const deps: Deps = {
     blobs: createBlobStore({ s3, bucket }),
     catalog,
-    keyring: createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns }),
+    keyring,
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
@@ -80,11 +87,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     },
     gate: createGate(),
     texts: inThisThread,
-    trust: createTrust(log, {
-      written: () => writtenProof(catalog),
-      everyMs: AWS_BOUNDS.trustMs,
-      now: clock.now,
-    }),
+    ...createTrailTrust(log, { ...held, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
   };
   return { config, log, deps, source: catalog, s3 };
 }

@@ -61,6 +61,8 @@ export async function findOrphans(deps: Deps): Promise<OrphanSearch> {
     deps.log.error('too many blobs that no backup names', { orphans, looked });
     return untouched(looked, 'too_many');
   }
+  // It has taken its time, and the clock may have been set meanwhile.
+  if ((await peekAtClock(deps)).wait !== undefined) return untouched(looked, 'clock');
   let aside = 0;
   for (const orphan of kept) if (await setAside(deps, orphan)) aside++;
   await clearNotice(deps, ORPHANS_NOTICE);

@@ -2,7 +2,7 @@
 
 import type { Deps } from './deps.ts';
 import { clearNotice, raiseNotice } from './notices.ts';
-import { ROLLBACK_NOTICE } from './trust.ts';
+import { demandTrust, ROLLBACK_NOTICE } from './trust.ts';
 
 type RollbackDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'trust'>;
 
@@ -11,6 +11,18 @@ export async function reportRollback(deps: RollbackDeps, detail: string): Promis
   deps.trust.distrust({ code: ROLLBACK_NOTICE, detail });
   await raiseNotice(deps, { id: ROLLBACK_NOTICE, code: 'rollback', severity: 'critical', detail });
   await deps.trust.learn(true);
+}
+
+/**
+ * Before anything is removed by itself, or written down for good. What the home can tell of its catalog is looked for anew:
+ * one may be restored under a running service. Throws ServiceError `store_untrusted`, PortError.
+ */
+export async function demandCurrentCatalog(
+  deps: RollbackDeps & Pick<Deps, 'proofOfRollback'>,
+): Promise<void> {
+  const proof = await deps.proofOfRollback?.();
+  if (proof !== undefined) await reportRollback(deps, proof);
+  await demandTrust(deps);
 }
 
 /** For who has looked, and found nothing that proves it any more. Throws PortError. */

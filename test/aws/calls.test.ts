@@ -78,6 +78,18 @@ const restoreOf = (backupId: string) =>
   );
 
 describe('calls to AWS', () => {
+  test('the first backup of a process also looks at the notice, and holds the table to the trail, beside its own reads', async () => {
+    const count = await measure('first backup of a process', () => backUp('first', 'full'));
+    expect(count.inSequence).toBeLessThanOrEqual(4);
+    expect(count.byName).toEqual({
+      'dynamoDb.GetItem': 3,
+      's3.ListObjectsV2': 1,
+      'dynamoDb.TransactWriteItems': 1,
+      'kms.GenerateDataKey': 1,
+      's3.PutObject': 1,
+    });
+  });
+
   test('a full backup: 3 in sequence, the first of a resource and the next', async () => {
     for (const name of ['first full backup', 'next full backup']) {
       const count = await measure(name, () => backUp('full', 'full'));

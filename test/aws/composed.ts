@@ -1,10 +1,12 @@
 // The service over the AWS adapters, without its functions: for tests that count calls, or that need another clock.
 
 import { createBlobStore } from '../../lib/aws/blob-store.ts';
+import { AWS_BOUNDS } from '../../lib/aws/bounds.ts';
 import { createCatalog } from '../../lib/aws/catalog.ts';
 import { createEventSink } from '../../lib/aws/event-sink.ts';
 import { createKeyring } from '../../lib/aws/keyring.ts';
 import { createQueue } from '../../lib/aws/queue.ts';
+import { createTrailStore, storeIdOf } from '../../lib/aws/trail-store.ts';
 import { createTransfers } from '../../lib/aws/transfers.ts';
 import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
 import { silentLogger } from '../../lib/log.ts';
@@ -14,7 +16,7 @@ import { createClockWatch } from '../../lib/service/clock-watch.ts';
 import { createGate } from '../../lib/service/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 import { inThisThread } from '../../lib/service/text-work.ts';
-import { createTrust } from '../../lib/service/trust.ts';
+import { createTrailTrust } from '../../lib/service/trail/trust.ts';
 import type { Clients } from './resources.ts';
 
 const DAY_MS = 86_400_000;
@@ -32,10 +34,18 @@ export interface Place {
 export function composeService(clients: Clients, clock: Clock, place: Place): BackupService {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
   const { bucket, tableName, keyArn, busName, ...queue } = place;
+  const catalog = createCatalog({ dynamoDb, tableName, clock });
+  const keyring = createKeyring({ kms, keyArn });
+  const trail = {
+    store: createTrailStore({ s3, bucket }),
+    storeId: storeIdOf(bucket),
+    keyring,
+    source: catalog,
+  };
   return createService({
     blobs: createBlobStore({ s3, bucket }),
-    catalog: createCatalog({ dynamoDb, tableName, clock }),
-    keyring: createKeyring({ kms, keyArn }),
+    catalog,
+    keyring,
     queue: createQueue({ sqs, ...queue }),
     events: createEventSink({ eventBridge, busName }),
     transfers: createTransfers({ s3, bucket, clock }),
@@ -53,6 +63,6 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
     },
     gate: createGate(),
     texts: inThisThread,
-    trust: createTrust(silentLogger),
+    ...createTrailTrust(silentLogger, { ...trail, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
   });
 }

@@ -32,6 +32,7 @@ function sourceOf(events: AuditEvent[]): TrailSource & { mark: SegmentMark | und
     async lastSegment() {
       return this.mark;
     },
+    hasEvent: async (id) => events.some((event) => event.id === id),
   };
 }
 

@@ -115,6 +115,7 @@ async function writeSome(deps: EventTrailDeps, events: AuditEvent[]): Promise<bo
   return true;
 }
 
-function eventIdsIn(line: string): string[] {
+/** The ids of the events that a line tells of. */
+export function eventIdsIn(line: string): string[] {
   return readTrailLine(line).flatMap((change) => (change.kind === 'event.append' ? [change.event.id] : []));
 }

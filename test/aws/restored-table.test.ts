@@ -1,0 +1,116 @@
+// A table that was restored to an earlier moment, beside the bucket of today: noticed before anything is built or removed on it.
+
+import { BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, expect, test } from '@jest/globals';
+import { createBlobStore } from '../../lib/aws/blob-store.ts';
+import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createKeyring } from '../../lib/aws/keyring.ts';
+import { createTrailStore, storeIdOf } from '../../lib/aws/trail-store.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { createManualClock } from '../../lib/memory/clock.ts';
+import type { Deps } from '../../lib/service/deps.ts';
+import { findOrphans } from '../../lib/service/orphans.ts';
+import { sweep } from '../../lib/service/retention.ts';
+import { demandCurrentCatalog } from '../../lib/service/rollback.ts';
+import { createService } from '../../lib/service/service.ts';
+import { keepingInEvents } from '../../lib/service/trail/lines.ts';
+import { createTrailTrust } from '../../lib/service/trail/trust.ts';
+import { writeEvents } from '../../lib/service/trail/write.ts';
+import { createWorld, DAY, inputOf } from '../service/world.ts';
+import { createClients, destroyClients, makeBucket, makeKey, makeTable } from './resources.ts';
+
+const clients = createClients();
+const { s3, dynamoDb, kms } = clients;
+const caller = { actor: 'tester' };
+const clock = createManualClock(Date.now());
+const MINUTE = 60_000;
+
+afterAll(() => destroyClients(clients));
+
+/** A process of its own on a table and a bucket. */
+function processOn(bucket: string, tableName: string, keyArn: string) {
+  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock }));
+  const keyring = createKeyring({ kms, keyArn });
+  const trail = { store: createTrailStore({ s3, bucket }), storeId: storeIdOf(bucket), keyring, clock };
+  const deps: Deps = {
+    ...createWorld().deps,
+    ...{ blobs: createBlobStore({ s3, bucket }), catalog, keyring, clock },
+    ...createTrailTrust(silentLogger, { ...trail, source: catalog, catalog, everyMs: MINUTE }),
+  };
+  const writeTrail = async (): Promise<void> => {
+    // Its index comes a moment later.
+    for (let events = 0; events === 0; ) {
+      ({ events } = await writeEvents({ ...trail, source: catalog, log: silentLogger }));
+    }
+  };
+  const create = (n: number) => createService(deps).createBackup(inputOf('r', `{"n":${n}}`), caller);
+  return { deps, catalog, writeTrail, create };
+}
+
+/** As a point-in-time restore leaves it: another table, with the items of that moment. */
+async function copyOf(client: DynamoDBClient, from: string): Promise<string> {
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: from, ConsistentRead: true }));
+  const to = await makeTable(client);
+  for (let at = 0; at < Items.length; at += 25) {
+    const puts = Items.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [to]: puts } }));
+  }
+  return to;
+}
+
+const keysIn = async (bucket: string): Promise<string[]> =>
+  ((await s3.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents ?? []).map(({ Key = '' }) => Key);
+
+test.each([
+  ['by one segment', 1],
+  ['by several', 3],
+])(
+  'an older table, %s, is neither built on nor swept, and its trail is not gone on with',
+  async (_, later) => {
+    const [bucket, table, keyArn] = [await makeBucket(s3), await makeTable(dynamoDb), await makeKey(kms)];
+    const today = processOn(bucket, table, keyArn);
+    for (const n of [1, 2]) await today.create(n);
+    await today.writeTrail();
+    const restored = await copyOf(dynamoDb, table);
+    const keysThen = await keysIn(bucket);
+    for (let n = 0; n < later; n++) {
+      await today.create(10 + n);
+      await today.create(20 + n);
+      await today.writeTrail();
+    }
+    expect(await today.deps.proofOfRollback?.()).toBeUndefined();
+
+    const before = await keysIn(bucket);
+    const untrusted = { code: 'store_untrusted', extra: { reason: 'rollback' } };
+    // One that starts now, before retention has looked.
+    await expect(processOn(bucket, restored, keyArn).create(30)).rejects.toMatchObject(untrusted);
+    await expect(
+      createService(processOn(bucket, restored, keyArn).deps).deleteBackup('x', caller),
+    ).rejects.toMatchObject({
+      code: expect.stringMatching(/store_untrusted|backup_not_found/),
+    });
+    const retention = processOn(bucket, restored, keyArn);
+    await expect(demandCurrentCatalog(retention.deps)).rejects.toMatchObject(untrusted);
+    await expect(sweep(retention.deps)).rejects.toMatchObject(untrusted);
+    expect(await retention.catalog.getNotice('rollback')).toMatchObject({ severity: 'critical' });
+    clock.advance(8 * DAY);
+    expect(await findOrphans(retention.deps)).toMatchObject({ setAside: 0, removed: 0, stopped: 'rollback' });
+    expect(await keysIn(bucket)).toEqual(before);
+
+    // The right table again: nothing stands in its way.
+    await expect(today.create(40)).resolves.toBeDefined();
+
+    // As the runbook says, to go on without what came later: it is moved away, then somebody lets it look again.
+    for (const key of (await keysIn(bucket)).filter((one) => !keysThen.includes(one))) {
+      const CopySource = `${bucket}/${key}`;
+      await s3.send(new CopyObjectCommand({ Bucket: bucket, Key: `later/${key}`, CopySource }));
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    }
+    expect(await findOrphans(retention.deps)).toMatchObject({ setAside: 0, stopped: 'looked_only' });
+    const next = processOn(bucket, restored, keyArn);
+    expect((await next.create(50)).backup).toMatchObject({ sequence: 3 });
+    await next.writeTrail();
+    await expect(sweep(retention.deps)).resolves.toMatchObject({ finished: true });
+  },
+);

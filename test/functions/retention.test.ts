@@ -1,0 +1,128 @@
+// What the retention function does before it removes anything, on a home in memory: it waits where the clock looks wrong, and
+// stops where the table is an older one.
+
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { RETENTION_TASKS, type RetentionTask } from '../../lib/aws/retention-task.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
+import type { Deps } from '../../lib/service/deps.ts';
+import type { OrphanSearch } from '../../lib/service/orphans.ts';
+import { createWorld, DAY, type World } from '../service/world.ts';
+
+const trail = createMemoryTrailStore();
+/** Of the home, while a test holds one. */
+const current: { deps?: Deps } = {};
+
+jest.mock('../../lib/aws/home.ts', () => ({
+  eventBridgeSink: undefined,
+  sqsQueue: undefined,
+  openHome: () => ({
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    // Each test has its own behind it.
+    deps: new Proxy({}, { get: (_, name) => current.deps?.[name as keyof Deps] }),
+  }),
+  trailOf: () => ({
+    log: silentLogger,
+    store: trail,
+    storeId: 'ab'.repeat(16),
+    get keyring() {
+      return current.deps?.keyring;
+    },
+    get clock() {
+      return current.deps?.clock;
+    },
+    source: {
+      untrailedEvents: async () => current.deps?.catalog.pendingEvents(10),
+      markTrailed: async (ids: string[]) => current.deps?.catalog.markPublished(ids),
+      lastSegment: async () => undefined,
+    },
+  }),
+}));
+
+// Only now, so that it gets what was put in place above.
+const { handler } = jest.requireActual<typeof import('../../lambdas/retention.ts')>(
+  '../../lambdas/retention.ts',
+);
+const run = (task: RetentionTask) => handler({ task }, { getRemainingTimeInMillis: () => 900_000 });
+
+afterEach(() => {
+  delete current.deps;
+});
+
+/** A world with an orphan of two days, and a backup that has expired. */
+async function scene(options: Partial<Deps['options']> = {}): Promise<World> {
+  const world = createWorld((deps) => ({ options: { ...deps.options, ...options } }));
+  const metadata = { version: '1.0', source: 'test', tags: {}, retentionDays: 1 };
+  await world.backup('r', '{"a":1}', { metadata });
+  await world.backup('r', '{"a":2}');
+  await world.plain.blobs.put('ab'.repeat(16), [Buffer.from('left by a crash')]);
+  // As the sweep notes it, hour by hour.
+  current.deps = world.deps;
+  for (let hour = 0; hour < 48; hour++) {
+    world.clock.advance(DAY / 24);
+    if (options.expiryHoldMs !== undefined) await lookAtClock(world);
+  }
+  return world;
+}
+
+async function lookAtClock({ deps }: World): Promise<void> {
+  const clockWatch = await import('../../lib/service/clock-watch.ts');
+  await clockWatch.lookAtClock(deps);
+}
+
+const asideOf = async (world: World) => (await world.plain.blobs.listAside({ limit: 9 })).items.length;
+
+test('the weekly search sets aside what a crash has left', async () => {
+  const world = await scene({ expiryHoldMs: DAY });
+  expect(await run(RETENTION_TASKS.orphans)).toEqual({ looked: 3, setAside: 1, removed: 0 });
+  expect(await asideOf(world)).toBe(1);
+});
+
+test.each([
+  ['after a silence of more than a day', 3 * DAY],
+  ['behind what it was', -2 * DAY],
+])('while the clock looks wrong, %s, the weekly search moves and removes nothing', async (_, ms) => {
+  const world = await scene({ expiryHoldMs: DAY });
+  await world.plain.blobs.put('cd'.repeat(16), [Buffer.from('aside for long')]);
+  await world.plain.blobs.setAside('cd'.repeat(16));
+  world.clock.advance(ms);
+  expect(await run(RETENTION_TASKS.orphans)).toMatchObject({ setAside: 0, removed: 0, stopped: 'clock' });
+  expect(await asideOf(world)).toBe(1);
+  expect(await world.blobCount()).toBe(3);
+});
+
+test('a clock that is set while the search looks moves nothing either', async () => {
+  const world = await scene({ expiryHoldMs: DAY });
+  const { list } = world.plain.blobs;
+  world.deps.blobs.list = async (request) => {
+    const page = await list(request);
+    world.clock.advance(40 * DAY);
+    return page;
+  };
+  expect(await run(RETENTION_TASKS.orphans)).toMatchObject({ setAside: 0, stopped: 'clock' });
+  expect(await asideOf(world)).toBe(0);
+});
+
+test('an older table stops the trail, the sweep, and every writer; the search says so, and takes it back once it is mended', async () => {
+  const world = await scene();
+  let proof: string | undefined = 'The table is older than the trail beside its blobs.';
+  world.deps.proofOfRollback = async () => proof;
+  const untrusted = { code: 'store_untrusted' };
+  await expect(run(RETENTION_TASKS.trail)).rejects.toMatchObject(untrusted);
+  await expect(run(RETENTION_TASKS.sweep)).rejects.toMatchObject(untrusted);
+  expect(await trail.list()).toEqual([]);
+  expect(await world.blobCount()).toBe(3);
+  expect(await run(RETENTION_TASKS.orphans)).toMatchObject({ setAside: 0, stopped: 'rollback' });
+  await expect(world.backup('r', '{"a":3}')).rejects.toMatchObject(untrusted);
+  expect(await world.plain.catalog.listNotices(9)).toMatchObject([
+    { code: 'rollback', severity: 'critical' },
+  ]);
+  expect((await world.plain.catalog.getBackup('backup-1'))?.deletedAt).toBeUndefined();
+
+  proof = undefined;
+  expect(((await run(RETENTION_TASKS.orphans)) as OrphanSearch).stopped).toBe('looked_only');
+  await world.backup('r', '{"a":3}');
+  expect(await run(RETENTION_TASKS.sweep)).toMatchObject({ expired: 1 });
+  await world.backup('r', '{"a":4}');
+  expect(await run(RETENTION_TASKS.trail)).toMatchObject({ segments: 1 });
+});

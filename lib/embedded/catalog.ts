@@ -1,6 +1,7 @@
 // The catalog in SQLite. Reads are single indexed statements on the one connection, between group commits: they see
 // every commit that has resolved and none that has not.
 
+import type { BlobHeader } from '../core/envelope-header.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -29,9 +30,17 @@ import type { Statement } from './statements.ts';
 /** Rows that one transaction of a purge removes: others get their turn in between. */
 const PURGE_ROWS = 500;
 
-/** The catalog of an open database; it has no state but the database's and the ids it has given. */
-export function createCatalog(database: Database, room?: Room): Catalog {
+/**
+ * The catalog of an open database; it has no state but the database's and the ids it has given. None that stands in one of
+ * these blobs is given again.
+ */
+export function createCatalog(
+  database: Database,
+  room?: Room,
+  unnamed: readonly Pick<BlobHeader, 'backupId'>[] = [],
+): Catalog {
   const ids = createIdAllocator(database);
+  for (const { backupId } of unnamed) ids.avoid(backupId);
   const writer = createCatalogWriter(database, ids.highest);
   const lists = createCatalogLists(database);
 

@@ -86,7 +86,7 @@ export function openDatabase(dataDir: string, room?: Room, isSound = false): Dat
   const group = createGroupCommit(native, {
     before() {
       look();
-      if (fault !== undefined) throw fault;
+      if (fault !== undefined) throw refusalOf(fault);
     },
     within() {
       generation = Number(raise.get()?.generation);
@@ -229,6 +229,14 @@ function reasonOfDisk(dataDir: string): string | undefined {
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+/** Nothing more is written. For who only reads that is as on a disk that can only be read. */
+function refusalOf(fault: PortError): PortError {
+  return new PortError('unavailable', `nothing is written any more: ${fault.message}`, {
+    cause: fault,
+    ...(fault.reason === undefined ? {} : { reason: fault.reason }),
+  });
 }
 
 /** SQLite would create the file readable for all. An existing one is not even opened: closing it would drop our own locks (POSIX). */

@@ -1,6 +1,7 @@
 // The embedded home: one process that owns a folder, with everything the service needs inside.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import type { BlobHeader } from '../core/envelope-header.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../ports.ts';
 import type { BackupService } from '../service/api.ts';
 import { createKeptBases } from '../service/bases.ts';
-import { createClockWatch, lookAtClock, peekAtClock } from '../service/clock-watch.ts';
+import { createClockWatch, lookAtClock, peekAtClock, recallClock } from '../service/clock-watch.ts';
 import type { Deps } from '../service/deps.ts';
 import { relayEvents } from '../service/events.ts';
 import { createGate } from '../service/gate.ts';
@@ -48,7 +49,7 @@ import { createRoom, type Room } from './room.ts';
 import { createScratch } from './scratch.ts';
 import { createScrubbing } from './scrubbing.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
-import { lookAtStore } from './start-look.ts';
+import { type Look, lookAtStore } from './start-look.ts';
 import { createTextWorkers } from './text-workers.ts';
 import { openTokens } from './tokens/registry.ts';
 import { createTrail, type Trail } from './trail.ts';
@@ -62,6 +63,8 @@ export interface HomeConfig extends EmbeddedConfig {
   clock?: Clock;
   /** Called when a reader has to wait because others hold too much. */
   onFull?: () => void;
+  /** For tests that say themselves when what is done: nothing is done by a timer. */
+  isDriven?: boolean;
 }
 
 export interface Home {
@@ -95,6 +98,8 @@ export type UpkeepName =
 
 /** What is done on a folder that can only be read. */
 const READS_ONLY: UpkeepName = 'catalog';
+const NOT_LOOKED: Look = { isSound: false, unnamed: [] };
+const UNNAMED_TOLD_MAX = 20;
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -132,12 +137,12 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
     demandCatalog(dataDir);
     const room = createRoom(dataDir);
     if (room.isReadOnly) log.error('the data folder can only be read: nothing new is taken', { dataDir });
-    const isSound = !room.isReadOnly && (await lookAtStore(dataDir));
+    const { isSound, unnamed } = room.isReadOnly ? NOT_LOOKED : await lookAtStore(dataDir);
     const database = openDatabase(dataDir, room, isSound);
     try {
       if (isNew(database)) await demandOnlyFirst(dataDir);
       else demandBlobs(database, dataDir);
-      return await compose(config, log, database, room);
+      return await compose(config, log, { database, room, unnamed });
     } catch (error) {
       database.close();
       throw error;
@@ -147,7 +152,14 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
   }
 }
 
-async function compose(config: HomeConfig, log: Logger, database: Database, room: Room): Promise<Home> {
+interface Opening {
+  database: Database;
+  room: Room;
+  /** What blobs say that the catalog does not name. */
+  unnamed: readonly BlobHeader[];
+}
+
+async function compose(config: HomeConfig, log: Logger, { database, room, unnamed }: Opening): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
   const clock = config.clock ?? createSystemClock();
   const queue = createQueue(database, clock);
@@ -158,7 +170,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
   const transfers = createTransferStore(dataDir, clock, keyring, room);
-  const catalog = distrustingCatalog(createCatalog(database, room), database);
+  const catalog = distrustingCatalog(createCatalog(database, room, unnamed), database);
   const tokens = openTokens(dataDir, clock, log);
   const deps: Deps = {
     tokens,
@@ -199,6 +211,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   };
   // What an earlier process has proven still stands.
   await learnTrust(deps);
+  tellOfUnnamed(unnamed, log);
   // Whatever was under way when the last process died is over: nobody else can be working in this folder.
   const interrupted = await ifWritable(
     deps,
@@ -209,6 +222,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
   await ifWritable<unknown>(deps, 'requests that were under way', () => releaseRequests(deps), 0);
 
+  await recallClock(deps);
   const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
@@ -279,7 +293,7 @@ async function compose(config: HomeConfig, log: Logger, database: Database, room
     late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
   };
   const isBegun = (name: string, everyMs: number): boolean =>
-    everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
+    config.isDriven !== true && everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
   const begun = Object.entries(upkeep).filter(([name, { everyMs }]) => isBegun(name, everyMs));
   const running = new Map(
     begun.map(([name, { everyMs, firstMs, run }]) => [name, every(name, everyMs, log, run, firstMs)]),
@@ -318,6 +332,14 @@ async function learnTrust({ trust, log }: Deps): Promise<void> {
     if (!(error instanceof PortError && error.code === 'integrity')) throw error;
     log.error('whether a rollback was proven cannot be read', { error });
   }
+}
+
+/** What a crash has left before it was acknowledged, or a catalog that was put back since does not know any more. */
+function tellOfUnnamed(unnamed: readonly BlobHeader[], log: Logger): void {
+  for (const { blobId, backupId, resourceId, sequence } of unnamed.slice(0, UNNAMED_TOLD_MAX)) {
+    log.warn('no backup names this blob', { blobId, backupId, resourceId, sequence });
+  }
+  if (unnamed.length > UNNAMED_TOLD_MAX) log.warn('no backup names many blobs', { count: unnamed.length });
 }
 
 function openTrail(

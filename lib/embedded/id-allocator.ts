@@ -1,5 +1,6 @@
 // Ids counted per kind, in memory: giving one costs no write. What was given is written down with the first record
-// that uses it, so an id that no record ever used may be given again after a crash, and one that was used never.
+// that uses it, so an id that neither a record nor a blob ever used may be given again after a crash, and one that was used
+// never.
 
 import type { IdKind } from '../ports.ts';
 import type { Database } from './database.ts';
@@ -8,7 +9,12 @@ export interface IdAllocator {
   allocate(kind: IdKind): string;
   /** The highest number given so far, once `id` counts as given too (a rebuilt catalog brings its own ids). */
   highest(kind: IdKind, id: string): number;
+  /** Counts an id as given that something unproven names: a bit of it may have flipped, so not if it is far off. */
+  avoid(id: string): void;
 }
+
+/** How far ahead of all that is certain an id of something unproven is still believed. */
+export const UNCERTAIN_AHEAD_MAX = 1_000_000;
 
 export function createIdAllocator(database: Database): IdAllocator {
   const stored = database.statement<{ value: number }>('SELECT value FROM counter WHERE kind = ?');
@@ -28,7 +34,16 @@ export function createIdAllocator(database: Database): IdAllocator {
       }
       return numbers[kind];
     },
+    avoid(id) {
+      const [prefix, number] = parseId(id);
+      if (!isKind(prefix) || number > numbers[prefix] + UNCERTAIN_AHEAD_MAX) return;
+      numbers[prefix] = Math.max(numbers[prefix], number);
+    },
   };
+}
+
+function isKind(prefix: string): prefix is IdKind {
+  return prefix === 'backup' || prefix === 'restore';
 }
 
 /** Only the form that `allocate` gives can collide with it; a number beyond the safe ones never will. */

@@ -1,35 +1,22 @@
 // What a rebuild can read of a data folder: blobs with their headers, each proven byte by byte; what lies in quarantine; the
 // trail; and of the old catalog, if it can still be read, what had not reached the trail yet.
 
-import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { bindingOf, proveSeal } from '../core/envelope.ts';
-import type { BlobHeader } from '../core/envelope-header.ts';
-import { ServiceError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import { readSegmentHeader } from '../core/trail/segment.ts';
 import { type Keyring, PortError } from '../ports.ts';
-import { keyContextOf } from '../service/blobs.ts';
-import { type FoundBlob, refOf } from '../service/recovery/chains.ts';
+import type { FoundBlob } from '../service/recovery/chains.ts';
 import { createReplay, type Replayed } from '../service/recovery/replay.ts';
 import { readTrailLine } from '../service/trail/lines.ts';
 import { readSegment } from '../service/trail/write.ts';
-import { readChunks } from './blob-file.ts';
-import { blobPaths, headerAt } from './blob-survey.ts';
+import { blobPaths } from './blob-survey.ts';
 import { sqliteResult } from './failures.ts';
+import { readBlob, type UnreadableBlob } from './prove-blob.ts';
 import { type Misplaced, takenOut } from './put-in-place.ts';
 import { asideEntries } from './quarantine.ts';
 import { sumOf } from './schema.ts';
 import { createTrailStore } from './trail-store.ts';
-
-export interface UnreadableBlob {
-  blobId: string;
-  reason: string;
-  /** Whose it says that it is, where it lies in another one's place. */
-  backupId?: string;
-}
 
 export interface ReadBlobs {
   /** One of each id, whole ones before others, wherever they lie. */
@@ -97,41 +84,6 @@ export async function readBlobs(
     onProgress(i + 1, paths.length);
   }
   return { ...blobs, found: [...found.values()] };
-}
-
-/** A blob in another one's place is believed only if it is whole: then its own header proves which one it is. */
-async function readBlob(at: string, path: string, keyring: Keyring): Promise<FoundBlob | UnreadableBlob> {
-  const header = await headerAt(path);
-  if (header === undefined) return { blobId: at, reason: 'It has no readable header.' };
-  const blob = await prove(path, header, keyring);
-  const { blobId, backupId } = header;
-  if (blobId === at || blob.damage === undefined) return blob;
-  const reason = `It holds another blob, ${blobId} of ${backupId}, and that one is damaged.`;
-  return { blobId: at, reason, backupId };
-}
-
-async function prove(path: string, header: BlobHeader, keyring: Keyring): Promise<FoundBlob> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  try {
-    const held: Uint8Array[] = [];
-    for await (const chunk of readChunks(path)) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      if (bytes <= LIMITS.keptBasesBytesMax) held.push(chunk);
-      else held.length = 0;
-    }
-    const sealed = bytes <= LIMITS.keptBasesBytesMax ? held : { bytes, read: () => readChunks(path) };
-    const dataKey =
-      header.cipher === 'none' ? undefined : await keyring.open(header.key, keyContextOf(header));
-    await proveSeal(sealed, bindingOf(header), dataKey);
-    return { header, ref: refOf(header, bytes, hash.digest('hex')) };
-  } catch (error) {
-    const isDamage =
-      error instanceof ServiceError || (error instanceof PortError && error.code !== 'unavailable');
-    if (!isDamage) throw error;
-    return { header, ref: refOf(header, bytes, hash.digest('hex')), damage: error.message };
-  }
 }
 
 /** What lies in quarantine, proven as blobs are, by id. */

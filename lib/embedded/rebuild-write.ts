@@ -12,7 +12,7 @@ import { createCatalogWriter } from './catalog-commit.ts';
 import { createSystemClock } from './clock.ts';
 import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
 import { type Database, openDatabase } from './database.ts';
-import { createIdAllocator } from './id-allocator.ts';
+import { createIdAllocator, UNCERTAIN_AHEAD_MAX } from './id-allocator.ts';
 import { createQueue } from './queue.ts';
 import { keyText } from './schema.ts';
 import { readGeneration, trailDirectory, writeStoreId } from './store-mark.ts';
@@ -21,8 +21,11 @@ import { segmentNumbers } from './trail-store.ts';
 const REBUILT = 'rebuilt';
 const CATALOG = 'catalog.sqlite';
 const CHANGES_AT_ONCE = 500;
-/** How far ahead of all that is certain an id of a damaged blob is still believed. */
-const UNCERTAIN_AHEAD_MAX = 1_000_000;
+/**
+ * Ids that are passed over. Of the last minute before a loss the trail may not tell: what was acknowledged in it and has lost its
+ * blob as well is known to nobody, but to whoever was given its id. A minute has fewer than so many.
+ */
+const IDS_PASSED_OVER = 100_000;
 /** What a rebuild has mended, or what looks for it finds again. */
 const MENDED: readonly NoticeCode[] = ['rollback', 'catalog_damaged', 'orphans'];
 
@@ -175,7 +178,7 @@ async function raiseCounters(
         const number = Number(form.exec(id)?.[1] ?? 0);
         if (number <= credible) last = Math.max(last, number);
       }
-      raise.run(kind, last);
+      raise.run(kind, last + IDS_PASSED_OVER);
     }
   });
 }

@@ -11,6 +11,7 @@ import type { Ambiguity } from '../service/recovery/from-blobs.ts';
 import { neededFromQuarantine } from '../service/recovery/from-quarantine.ts';
 import type { NotTaken } from '../service/recovery/not-taken.ts';
 import { openKeyring } from './keyring.ts';
+import type { UnreadableBlob } from './prove-blob.ts';
 import { putBack } from './put-back.ts';
 import { putInPlace } from './put-in-place.ts';
 import {
@@ -22,7 +23,6 @@ import {
   readBlobs,
   readQuarantine,
   readTrail,
-  type UnreadableBlob,
 } from './rebuild-read.ts';
 import { writeCatalog } from './rebuild-write.ts';
 import { newStoreId, readGeneration, readStoreId } from './store-mark.ts';

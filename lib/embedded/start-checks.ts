@@ -5,10 +5,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { BlobHeader } from '../core/envelope-header.ts';
 import type { Head } from '../core/model.ts';
-import { PortError } from '../ports.ts';
+import { type Keyring, PortError } from '../ports.ts';
 import { blobPath, blobPaths, describeBlobs, hasBlobs, headerAt } from './blob-survey.ts';
 import { makePrivateDirectory } from './data-dir.ts';
+import { readBlob } from './prove-blob.ts';
 import { type DocRow, keyText } from './schema.ts';
 import type { CatalogReader } from './start-look.ts';
 import {
@@ -144,10 +146,16 @@ export async function demandOnlyFirst(dataDir: string): Promise<void> {
 
 /**
  * A crash leaves at most a blob of the sequence that comes next, and heads only move on: one from beyond that was once
- * committed, in a later catalog than this. Opens the headers of the blobs that the catalog does not name. Throws PortError
- * `integrity`.
+ * committed, in a later catalog than this; and so it is if catalog and marks were put back together, and agree. Opens the headers
+ * of the blobs that the catalog does not name, and proves one that says so: a bit of it may have flipped. Gives those headers.
+ * Throws PortError `integrity`.
  */
-export async function demandNothingNewer(database: CatalogReader, dataDir: string): Promise<void> {
+export async function demandNothingNewer(
+  database: CatalogReader,
+  dataDir: string,
+  keyring: () => Keyring,
+): Promise<BlobHeader[]> {
+  const unnamed: BlobHeader[] = [];
   const named = database.statement<{ named: 1 }>(
     `SELECT 1 AS named WHERE EXISTS (SELECT 1 FROM backup WHERE own_blob = ?1)
        OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?1)`,
@@ -157,13 +165,29 @@ export async function demandNothingNewer(database: CatalogReader, dataDir: strin
     if (named.get(blobId) !== undefined) continue;
     const header = await headerAt(path);
     if (header === undefined) continue;
+    unnamed.push(header);
     const doc = headOf.get(keyText(header.resourceId))?.doc;
     const { sequence } = doc === undefined ? { sequence: 0 } : (JSON.parse(doc) as Head);
     if (header.sequence <= sequence + 1) continue;
+    if (await isKnownToBeDamaged(blobId, path, keyring)) continue;
     throw rolledBack(
       `catalog.sqlite is older than the blobs: it does not know ${header.backupId}, whose blob is there`,
     );
   }
+  return unnamed;
+}
+
+/** Without the key nobody can tell: then a header is believed. */
+async function isKnownToBeDamaged(blobId: string, path: string, keyring: () => Keyring): Promise<boolean> {
+  let keys: Keyring;
+  try {
+    keys = keyring();
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    return false;
+  }
+  const blob = await readBlob(blobId, path, keys);
+  return !('header' in blob) || blob.damage !== undefined;
 }
 
 /** The same error, with what is there and the command that mends it, if there is one. */

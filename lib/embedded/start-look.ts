@@ -4,6 +4,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { BlobHeader } from '../core/envelope-header.ts';
 import { PortError } from '../ports.ts';
 import { hasBlobs } from './blob-survey.ts';
 import { demandKnownFormat, demandSound } from './catalog-format.ts';
@@ -18,6 +19,12 @@ import { statementsOf } from './statements.ts';
 /** What can be asked of a catalog that is only read. */
 export type CatalogReader = Pick<Database, 'statement'>;
 
+export interface Look {
+  isSound: boolean;
+  /** What blobs say that the catalog does not name: unproven. */
+  unnamed: BlobHeader[];
+}
+
 /** The first format whose rows have checksums, and whose store has a mark. */
 const FORMAT_WITH_MARKS = 4;
 const CORRUPT = 11;
@@ -29,9 +36,9 @@ const NOT_A_DATABASE = 26;
  *
  * @returns whether it could look; without room for SQLite's index, or with another owner, it cannot: opening says which
  */
-export async function lookAtStore(dataDir: string): Promise<boolean> {
+export async function lookAtStore(dataDir: string): Promise<Look> {
   const path = join(dataDir, 'catalog.sqlite');
-  if (!existsSync(path)) return true;
+  if (!existsSync(path)) return { isSound: true, unnamed: [] };
   const passing = [`${path}-wal`, `${path}-shm`].filter((name) => !existsSync(name));
   let native: DatabaseSync | undefined;
   let isOurs = false;
@@ -41,12 +48,11 @@ export async function lookAtStore(dataDir: string): Promise<boolean> {
     native.exec('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1');
     isOurs = true;
     native.function('doc_sum', { deterministic: true }, (doc) => sumOf(String(doc)));
-    await judge(native, dataDir, path);
-    return true;
+    return { isSound: true, unnamed: await judge(native, dataDir, path) };
   } catch (error) {
     const result = sqliteResult(error instanceof PortError ? error.cause : error);
     if (result === undefined) throw fileFailure(error, 'the marks of the store cannot be read');
-    if (result !== CORRUPT && result !== NOT_A_DATABASE) return false;
+    if (result !== CORRUPT && result !== NOT_A_DATABASE) return { isSound: false, unnamed: [] };
     const how = result === CORRUPT ? 'is damaged' : 'is not a SQLite database';
     throw new PortError('integrity', `catalog.sqlite ${how}`, { cause: error, reason: 'catalog_damaged' });
   } finally {
@@ -56,19 +62,22 @@ export async function lookAtStore(dataDir: string): Promise<boolean> {
   }
 }
 
-async function judge(native: DatabaseSync, dataDir: string, path: string): Promise<void> {
+async function judge(native: DatabaseSync, dataDir: string, path: string): Promise<BlobHeader[]> {
   const reader: CatalogReader = { statement: statementsOf(native) };
   demandSound(native, path);
   const format = demandKnownFormat(native);
-  const mark = demandSameStore(format < FORMAT_WITH_MARKS ? undefined : native, dataDir);
+  demandSameStore(format < FORMAT_WITH_MARKS ? undefined : native, dataDir);
   // Made, and no table yet: a crash in the very first moment.
-  if (format === 0) return demandOnlyFirst(dataDir);
+  if (format === 0) {
+    await demandOnlyFirst(dataDir);
+    return [];
+  }
   const isNew = reader.statement('SELECT 1 FROM head LIMIT 1').get() === undefined;
   if (isNew) await demandOnlyFirst(dataDir);
   else demandBlobs(reader, dataDir);
-  // Without a mark to compare, only the blobs can say whether the catalog is an older one.
-  if (!isNew && mark === 'unmarked') await demandNothingNewer(reader, dataDir);
-  if (isNew && !hasBlobs(dataDir)) return;
-  const keyring = openKeyring({ dataDir, mayCreate: false });
-  await demandRightKey(reader, keyring, format >= FORMAT_WITH_MARKS);
+  const openKeys = () => openKeyring({ dataDir, mayCreate: false });
+  const unnamed = isNew ? [] : await demandNothingNewer(reader, dataDir, openKeys);
+  if (isNew && !hasBlobs(dataDir)) return [];
+  await demandRightKey(reader, openKeys(), format >= FORMAT_WITH_MARKS);
+  return unnamed;
 }

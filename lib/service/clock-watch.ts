@@ -1,7 +1,7 @@
 // Whether the wall clock can be believed. What it says decides what expires and what is removed, so it is held to what has
 // passed by a clock that nobody can set, and to when it was last looked at.
 
-import { clockWaitAfter, clockWaitOf } from '../core/expiry-wait.ts';
+import { CLOCK_TOLERANCE_MS, clockWaitAfter, clockWaitOf } from '../core/expiry-wait.ts';
 import type { ExpiryState, ExpiryWait } from '../core/model.ts';
 import type { Clock } from '../ports.ts';
 import { retryOnConflict } from './conflict.ts';
@@ -13,21 +13,33 @@ import { clearNotice, raiseNotice } from './notices.ts';
 export interface ClockWatch {
   /** By how much the wall clock has moved since the last look beyond what has passed, in milliseconds. */
   driftMs(): number;
-  /** That was a look. */
-  look(): void;
+  /** That was a look. What was believed before it, if the clock is not believed now (epoch milliseconds). */
+  look(trustedAt?: number): void;
+  /** By how much the wall clock is behind what it must be by now, in milliseconds; 0 if it is not, or nobody can tell. */
+  behindMs(): number;
 }
 
 export function createClockWatch(clock: Clock): ClockWatch {
   const read = () => ({ wall: clock.now(), passed: clock.monotonic?.() });
   let last = read();
+  let trusted = last;
+  /** What the wall clock has to say at least. */
+  const least = ({ passed }: ReturnType<typeof read>): number =>
+    trusted.wall + (passed === undefined || trusted.passed === undefined ? 0 : passed - trusted.passed);
   return {
     driftMs() {
       const { wall, passed } = read();
       if (passed === undefined || last.passed === undefined) return 0;
       return wall - last.wall - (passed - last.passed);
     },
-    look() {
+    look(trustedAt) {
       last = read();
+      trusted = trustedAt === undefined ? last : { ...last, wall: Math.max(trustedAt, least(last)) };
+    },
+    behindMs() {
+      const now = read();
+      const behindMs = least(now) - now.wall;
+      return behindMs > CLOCK_TOLERANCE_MS ? behindMs : 0;
     },
   };
 }
@@ -58,6 +70,12 @@ export async function peekAtClock(deps: ClockDeps): Promise<ClockState> {
   return { state, wait };
 }
 
+/** What was believed before this process began counts in it from its first moment. Throws PortError from the catalog. */
+export async function recallClock(deps: ClockDeps): Promise<void> {
+  const { state, wait } = await peekAtClock(deps);
+  if (wait !== undefined) deps.clockWatch.look(state?.seenAt ?? (await lastCommitAt(deps)));
+}
+
 export type ClockDeps = Pick<Deps, 'catalog' | 'clock' | 'clockWatch' | 'log' | 'options'>;
 
 /** Where nothing was ever written down of the clock, its last commit tells when it was believed. */
@@ -72,7 +90,7 @@ async function lastCommitAt({ catalog }: Pick<Deps, 'catalog'>): Promise<number 
  */
 export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefined> {
   const { catalog, clock, clockWatch } = deps;
-  const { standing, wait } = await retryOnConflict('The state of expiry', async () => {
+  const { standing, wait, seenAt } = await retryOnConflict('The state of expiry', async () => {
     const { state, wait } = await peekAtClock(deps);
     const standing = clockWaitOf(state);
     const now = clock.now();
@@ -93,9 +111,9 @@ export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefin
           : [{ kind: 'expiry.put', record, expect, isMark: true }],
       );
     }
-    return { standing, wait };
+    return { standing, wait, seenAt: state?.seenAt };
   });
-  clockWatch.look();
+  clockWatch.look(wait === undefined ? undefined : seenAt);
   if (wait !== undefined) {
     await raiseNotice(deps, {
       id: NOTICE,

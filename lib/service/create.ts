@@ -127,7 +127,8 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   const createdAt = request?.createdAt ?? now;
   const planned = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
   let plan = planned;
-  let draft = draftOf(work, plan, sequence, createdAt);
+  const accepted = { sequence, createdAt, behindMs: deps.clockWatch.behindMs() };
+  let draft = draftOf(work, plan, accepted);
   let built: Built;
   let damage: ServiceError | undefined;
   try {
@@ -141,7 +142,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     // The state that came is whole: old damage is no reason to refuse it.
     damage = error;
     plan = { type: 'full', checkpoint: false };
-    draft = draftOf(work, plan, sequence, createdAt);
+    draft = draftOf(work, plan, accepted);
     built = await build(deps, plan, draft, input, undefined);
   }
   const { content, changes, key } = built;
@@ -179,7 +180,12 @@ function damagedBase(base: BaseRef, { code, extra }: ServiceError): DamagedBase 
   return { backupId: base.id, code, ...(typeof blobId === 'string' ? { blobId } : {}) };
 }
 
-function draftOf({ id, input }: Work, plan: BackupPlan, sequence: number, createdAt: number): Draft {
+/** Made by a clock that was behind, it would have expired as soon as that is set right: `behindMs` is added to its time. */
+function draftOf(
+  { id, input }: Work,
+  plan: BackupPlan,
+  { sequence, createdAt, behindMs }: { sequence: number; createdAt: number; behindMs: number },
+): Draft {
   const { retentionDays } = input.metadata;
   return {
     id,
@@ -195,7 +201,7 @@ function draftOf({ id, input }: Work, plan: BackupPlan, sequence: number, create
     chainId: plan.base?.chainId ?? id,
     metadata: input.metadata,
     createdAt,
-    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + retentionDays * DAY_MS }),
+    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + behindMs + retentionDays * DAY_MS }),
   };
 }
 

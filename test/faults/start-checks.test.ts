@@ -128,6 +128,35 @@ describe('a start that finds blobs, and', () => {
     expect(message).toMatch(wayOut);
   });
 
+  test('catalog and trail of an earlier day, put back together, are refused, whatever they say of each other', async () => {
+    const folder = await filled(3);
+    const earlier = newFolder();
+    cpSync(folder, earlier, { recursive: true });
+    const store = await openStore(folder, clocks);
+    await fill(store, 3, 3);
+    await store.close();
+    ACCIDENTS['catalog and trail rolled back']!(folder, random, { earlier });
+    const message = await refusal(folder);
+    expect(message).toMatch(/older than the blobs: it does not know backup-\d, whose blob is there/);
+    expect(message).toMatch(wayOut);
+  });
+
+  test('a blob that no backup names, whose number a flipped bit has made a later one, is no reason to refuse', async () => {
+    const folder = await filled(3);
+    const stranger = join(await filled(3), 'blobs');
+    for (const shard of readdirSync(stranger)) {
+      for (const name of readdirSync(join(stranger, shard))) {
+        const text = readFileSync(join(stranger, shard, name)).toString('latin1');
+        mkdirSync(join(folder, 'blobs', shard), { recursive: true });
+        writeFileSync(
+          join(folder, 'blobs', shard, name),
+          Buffer.from(text.replace(/"sequence":\d/, '"sequence":9'), 'latin1'),
+        );
+      }
+    }
+    expect(await refusal(folder)).toBe('opened');
+  });
+
   test('a catalog of the first release, put back under blobs that have been marked since, is refused', async () => {
     const folder = await filled(6);
     const path = join(folder, 'catalog.sqlite');
@@ -321,6 +350,21 @@ describe('a row of the catalog that is not what was written', () => {
       await store.close();
     },
   );
+
+  test('withholds no other backup: what is whole is restored as before', async () => {
+    const folder = await filled(3);
+    const { DatabaseSync } = await import('node:sqlite');
+    const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
+    native.exec(damage[0]![1]);
+    native.close();
+    const store = await openStore(folder, clocks);
+    await expect(store.sweep()).rejects.toMatchObject({ code: 'integrity' });
+    for (const backupId of ['backup-1', 'backup-3']) {
+      const body = JSON.stringify({ backupId, targetResourceId: 't' });
+      expect(await store.call('POST', '/restore', body)).toMatchObject({ status: 200 });
+    }
+    await store.close();
+  });
 
   test('is never given out: the answer is 503, by a code of its own', async () => {
     const folder = await filled(3);

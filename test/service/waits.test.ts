@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RetentionPolicy } from '../../lib/core/model.ts';
-import { createClockWatch, lookAtClock } from '../../lib/service/clock-watch.ts';
+import { createClockWatch, lookAtClock, recallClock } from '../../lib/service/clock-watch.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { createWorld, DAY, inputOf, type World } from './world.ts';
 
@@ -61,6 +61,33 @@ describe('a clock that jumped', () => {
     expect(await liveIds(world)).toEqual(['backup-3', 'backup-2']);
     expect((await actions(world))[0]).toBe('notice.cleared');
   });
+
+  test.each([
+    ['in one process', false],
+    ['and the process was begun anew meanwhile', true],
+  ])(
+    'back, %s: what was made under it lives as long as it was told to once it is set right',
+    async (_, isAnew) => {
+      const world = await createWaitingWorld();
+      await world.backup('db', '1', days(10));
+      set(world, -400 * DAY);
+      await lookAtClock(world.deps);
+      if (isAnew) {
+        restarted(world);
+        await recallClock(world.deps);
+      }
+      await live(world, 2 * HOUR);
+      await world.backup('db', '2', days(10));
+      await world.backup('db', '3', days(0));
+      set(world, 400 * DAY);
+      await live(world, 9 * DAY);
+      await sweep(world.deps);
+      expect(await liveIds(world)).toContain('backup-2');
+      await live(world, 2 * DAY);
+      await sweep(world.deps);
+      expect(await liveIds(world)).toEqual(['backup-3']);
+    },
+  );
 
   test('ahead for two sweeps, 40 days and then 42, removes no bytes', async () => {
     const world = await createWaitingWorld();

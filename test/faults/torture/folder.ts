@@ -17,7 +17,7 @@ import type { Random } from '../../e2e/random.ts';
 
 const BLOB = /^[0-9a-f]{32}$/;
 
-/** The files of all blobs. */
+/** The files of all blobs, in order of their names. */
 export function blobFiles(folder: string): string[] {
   const root = join(folder, 'blobs');
   if (!existsSync(root)) return [];
@@ -26,12 +26,14 @@ export function blobFiles(folder: string): string[] {
     .flatMap((shard) => readdirSync(join(root, shard)).map((name) => ({ shard, name })))
     .filter(({ name }) => BLOB.test(name))
     .map(({ shard, name }) => join(root, shard, name))
-    .filter((path) => statSync(path).isFile());
+    .filter((path) => statSync(path).isFile())
+    .sort();
 }
 
 function catalogFiles(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => name.startsWith('catalog.sqlite'))
+    .sort()
     .map((name) => join(folder, name));
 }
 
@@ -55,6 +57,18 @@ export interface Saved {
 function replaceCatalog(folder: string, from: string): void {
   for (const path of catalogFiles(folder)) rmSync(path);
   for (const path of catalogFiles(from)) cpSync(path, join(folder, path.slice(from.length + 1)));
+}
+
+function replaceTrail(folder: string, from: string): void {
+  rmSync(join(folder, 'trail'), { recursive: true });
+  cpSync(join(from, 'trail'), join(folder, 'trail'), { recursive: true });
+}
+
+/** Puts what lies at the places of these blobs into others of them. */
+function exchange(files: readonly string[], random: Random): void {
+  const shuffled = random.shuffle(files);
+  for (const path of files) renameSync(path, `${path}.aside`);
+  for (const [i, path] of files.entries()) renameSync(`${path}.aside`, shuffled[i]!);
 }
 
 function replaceBlobs(folder: string, from: string): void {
@@ -128,6 +142,30 @@ export const ACCIDENTS: Readonly<Record<string, Accident>> = {
     renameSync(a, `${a}.aside`);
     renameSync(b, a);
     renameSync(`${a}.aside`, b);
+    return true;
+  },
+  'all blobs exchanged': (folder, random) => {
+    exchange(blobFiles(folder), random);
+    return true;
+  },
+  'trail removed': (folder) => {
+    rmSync(join(folder, 'trail'), { recursive: true });
+    return true;
+  },
+  'bit of the trail flipped': (folder, random) => {
+    const names = readdirSync(join(folder, 'trail')).sort();
+    flipBit(join(folder, 'trail', random.pick(names)), random);
+    return true;
+  },
+  'trail rolled back': (folder, _random, { earlier }) => {
+    if (earlier === undefined) return false;
+    replaceTrail(folder, earlier);
+    return true;
+  },
+  'catalog and trail rolled back': (folder, _random, { earlier }) => {
+    if (earlier === undefined) return false;
+    replaceCatalog(folder, earlier);
+    replaceTrail(folder, earlier);
     return true;
   },
 };

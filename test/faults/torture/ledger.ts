@@ -23,16 +23,33 @@ export type Fate =
   | 'named as lost'
   /** Nobody says that it ever was. */
   | 'silently lost'
-  /** Another state came back as if it were this one. */
-  | 'wrong';
+  /** Another state came back as if it were this one, or its id was given before. */
+  | 'wrong'
+  /** It is there, and was not given on a full disk. */
+  | 'withheld';
+
+export const FATES: readonly Fate[] = [
+  'restorable',
+  'gone as asked',
+  'named as lost',
+  'silently lost',
+  'wrong',
+  'withheld',
+];
 
 export class Ledger {
   readonly backups: Acknowledged[] = [];
+  private readonly givenTwice = new Set<string>();
   /** Real milliseconds since the beginning of the sequence. */
   realNow = 0;
 
   acknowledge(backup: Omit<Acknowledged, 'order'>): void {
+    if (this.backups.some(({ id }) => id === backup.id)) this.givenTwice.add(backup.id);
     this.backups.push({ ...backup, order: this.backups.length });
+  }
+
+  isGivenTwice(id: string): boolean {
+    return this.givenTwice.has(id);
   }
 
   live(): Acknowledged[] {

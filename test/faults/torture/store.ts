@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../../lib/embedded/config.ts';
-import { type Home, openHome } from '../../../lib/embedded/home.ts';
+import { type Home, openHome, type UpkeepName } from '../../../lib/embedded/home.ts';
 import { createApi } from '../../../lib/http/api.ts';
 import { createLogger } from '../../../lib/log.ts';
 
@@ -25,6 +25,8 @@ export interface Opened {
   lines: string[];
   sweep(): Promise<void>;
   findOrphans(): Promise<void>;
+  /** What the home does by itself, done now. What fails is logged, as it is there. */
+  run(...names: UpkeepName[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,13 +35,15 @@ const DAY_SECONDS = 86_400;
 export interface StoreOptions {
   root?: string;
   env?: Record<string, string>;
+  /** Nothing is done by timers, only what `run` names. */
+  isDriven?: boolean;
 }
 
 /** Opens the folder. Throws what a start throws. */
 export async function openStore(
   folder: string,
   clocks: Clocks,
-  { env = {} }: StoreOptions = {},
+  { env = {}, isDriven = false }: StoreOptions = {},
 ): Promise<Opened> {
   const lines: string[] = [];
   const log = createLogger((line) => lines.push(line));
@@ -50,7 +54,7 @@ export async function openStore(
     ...env,
   });
   const clock = { now: () => clocks.wall, monotonic: () => clocks.monotonic };
-  const home: Home = await openHome({ ...config, clock }, log);
+  const home: Home = await openHome({ ...config, clock, isDriven }, log);
   const api = createApi({
     service: home.service,
     auth: {},
@@ -73,6 +77,11 @@ export async function openStore(
     },
     sweep: () => home.run('retention'),
     findOrphans: () => home.run('orphans'),
+    async run(...names) {
+      for (const name of names) {
+        await home.run(name).catch((error: unknown) => log.error(`${name} failed`, { error }));
+      }
+    },
     close: () => home.close(),
   };
 }

@@ -2,7 +2,7 @@
 // cannot, a sentence that says why.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -70,6 +70,45 @@ async function refusalOf(folder: string, env: Record<string, string> = {}): Prom
   expect(failed).toMatchObject({ code: 1, stdout: '' });
   return failed!.stderr;
 }
+
+/** npm as its users run it, with their registry and cache. */
+async function npm(cwd: string, ...args: string[]): Promise<string> {
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
+  const { stdout } = await promisify(execFile)('npm', [...args, ...quiet], {
+    cwd,
+    env: { ...process.env, PATH },
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return stdout;
+}
+
+describe('installed by npm', () => {
+  test('ci --omit=dev: nothing of its development comes along, and it runs on the Node that is there', async () => {
+    const folder = install(temporaryFolder(), []);
+    cpSync('package-lock.json', join(folder, 'package-lock.json'));
+    await npm(folder, 'ci', '--omit=dev');
+    expect(PACKAGES.map((name) => existsSync(join(folder, 'node_modules', name)))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(existsSync(join(folder, 'node_modules', 'node'))).toBe(false);
+    expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false);
+    await expectServes('npm start', folder);
+  }, 180_000);
+
+  test('pack, and install of the tarball elsewhere', async () => {
+    const [packed, elsewhere] = [temporaryFolder(), temporaryFolder()];
+    const [{ filename, files }] = JSON.parse(
+      await npm('.', 'pack', '--json', '--pack-destination', packed),
+    ) as [{ filename: string; files: { path: string }[] }];
+    const tops = new Set(files.map(({ path }) => path.split('/')[0]));
+    expect([...tops].filter((top) => ['test', '.ci', 'node_modules', '.data'].includes(top!))).toEqual([]);
+    writeFileSync(join(elsewhere, 'package.json'), '{"name":"elsewhere","private":true}');
+    await npm(elsewhere, 'install', join(packed, filename));
+    await expectServes('node_modules/.bin/backup-restore-service', elsewhere);
+  }, 180_000);
+});
 
 describe('the service', () => {
   test('runs without anything that only its development needs', async () => {

@@ -12,7 +12,8 @@ const VENV = '.venv-aws';
 export function miniStack(root: string): EmulatorProgram {
   const python = virtualEnvironment(join(root, VENV), REQUIREMENTS, () => 'python3');
   return {
-    command: [python, '-m', 'ministack'],
+    python,
+    module: 'ministack',
     env: (home, port) => {
       const temporary = join(home, 'tmp');
       mkdirSync(temporary);

@@ -9,7 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** An emulator that is installed. */
 export interface EmulatorProgram {
-  command: [string, ...string[]];
+  python: string;
+  /** What is run of it. */
+  module: string;
   /** The whole environment, for a start with this home and on this port. */
   env(home: string, port: number): NodeJS.ProcessEnv;
   /** Answers 200 once it is up. */
@@ -21,26 +23,26 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+const LAUNCHER = join(process.cwd(), 'test/aws/with_starter.py');
 const READY_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 5000;
 
 /** On a free port of the loopback interface, with a state of its own. Throws what it has said if it does not come up. */
-export async function startServer({ command, env, readyPath }: EmulatorProgram): Promise<Server> {
+export async function startServer({ python, module, env, readyPath }: EmulatorProgram): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'backup-aws-'));
   const port = await freePort();
   // By address: for a name, S3 clients would put the bucket before it.
   const endpoint = `http://127.0.0.1:${port}`;
   const log = join(home, 'emulator.log');
-  const [file, ...args] = command;
-  const child = spawn(file, args, {
+  const child = spawn(python, ['-B', LAUNCHER, module], {
     cwd: home,
     env: env(home, port),
-    // Its input ends when this process does, however that comes about.
+    // Its input ends when this process does, and it with that: see the launcher.
     stdio: ['pipe', openSync(log, 'a'), openSync(log, 'a')],
     // A process group of its own, so that the functions it runs can be ended with it.
     detached: true,
   });
-  // It would outlive a run that is broken off.
+  // And at once where this process can still say so.
   const killNow = (): void => killGroup(child);
   process.once('exit', killNow);
   const stop = async (): Promise<void> => {

@@ -19,7 +19,8 @@ export function localStack(root: string): EmulatorProgram {
     newestPython(PYTHONS, 'LocalStack'),
   );
   return {
-    command: [python, '-B', join(root, FOLDER, 'serve.py')],
+    python,
+    module: 'serve',
     env: (home, port) => {
       const temporary = join(home, 'tmp');
       mkdirSync(temporary);
@@ -28,6 +29,7 @@ export function localStack(root: string): EmulatorProgram {
       );
       return {
         ...Object.fromEntries(inherited),
+        PYTHONPATH: join(root, FOLDER),
         TEST_NODE: process.execPath,
         TEST_PORT: String(port),
         HOME: home,

@@ -8,8 +8,8 @@
 
 import { closeSync, linkSync, openSync, unlinkSync } from 'node:fs';
 import type { BlobDigest } from '../ports.ts';
-import { demandSame, digestOfSmall, discard, writeSmall } from './blob-file.ts';
-import { closeAnyway, syncFile } from './data-dir.ts';
+import { demandSame, digestOfSmall, writeSmall } from './blob-file.ts';
+import { closeAnyway, discard, syncFile } from './data-dir.ts';
 
 export interface BlobBatch {
   /**

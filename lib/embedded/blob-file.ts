@@ -4,22 +4,11 @@
 // Only what waits for the disk itself, fsync, never blocks the event loop.
 
 import { createHash, hash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  read,
-  readSync,
-  rmSync,
-  write,
-  writeSync,
-  writev,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read, readSync, write, writeSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
 import { type BlobDigest, type Chunks, PortError } from '../ports.ts';
 import { closeAnyway, syncFile } from './data-dir.ts';
-import { fileFailure, readFailure } from './failures.ts';
+import { readFailure } from './failures.ts';
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
@@ -61,20 +50,6 @@ export async function writeProven(path: string, body: Chunks, expected?: BlobDig
 export function demandSame(stored: BlobDigest, given: BlobDigest): void {
   if (stored.bytes !== given.bytes || stored.sha256 !== given.sha256) {
     throw new PortError('integrity', 'the stored blob is not what was given');
-  }
-}
-
-/** Removes what a failed write has made, and gives its error back. If that fails as well, both are told. */
-export function discard(path: string, error: unknown): unknown {
-  try {
-    rmSync(path, { force: true });
-    return error;
-  } catch (second) {
-    const cause = new AggregateError([error, second]);
-    const first = fileFailure(error, 'a failed write');
-    const reason = first instanceof PortError ? first.reason : undefined;
-    const message = 'a failed write could not be cleaned up';
-    return new PortError('unavailable', message, { cause, ...(reason === undefined ? {} : { reason }) });
   }
 }
 

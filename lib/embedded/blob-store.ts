@@ -9,8 +9,14 @@ import { join } from 'node:path';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
 import { type BlobInfo, type BlobStore, PortError } from '../ports.ts';
 import { createBlobBatch } from './blob-batch.ts';
-import { BodyFailure, discard, readChunks, takeSmall, writeProven } from './blob-file.ts';
-import { makePrivateDirectory, syncDirectory, syncDirectorySync, temporaryDirectory } from './data-dir.ts';
+import { BodyFailure, readChunks, takeSmall, writeProven } from './blob-file.ts';
+import {
+  discard,
+  makePrivateDirectory,
+  syncDirectory,
+  syncDirectorySync,
+  temporaryDirectory,
+} from './data-dir.ts';
 import { errorCode, fileFailure, readFailure, writeFailure } from './failures.ts';
 import { createQuarantine } from './quarantine.ts';
 import type { Room } from './room.ts';

@@ -1,8 +1,10 @@
 // The data folder. A new name in a folder is durable only once the folder itself has been synced.
 
-import { closeSync, fsync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { PortError } from '../ports.ts';
+import { fileFailure } from './failures.ts';
 
 /** Flushes an open file to the disk. */
 export const syncFile = promisify(fsync);
@@ -54,3 +56,17 @@ export function makePrivateDirectory(path: string): void {
 }
 
 export const temporaryDirectory = (dataDir: string): string => join(dataDir, 'tmp');
+
+/** Removes what a failed write has made, and gives its error back. If that fails as well, both are told. */
+export function discard(path: string, error: unknown): unknown {
+  try {
+    rmSync(path, { force: true });
+    return error;
+  } catch (second) {
+    const cause = new AggregateError([error, second]);
+    const first = fileFailure(error, 'a failed write');
+    const reason = first instanceof PortError ? first.reason : undefined;
+    const message = 'a failed write could not be cleaned up';
+    return new PortError('unavailable', message, { cause, ...(reason === undefined ? {} : { reason }) });
+  }
+}

@@ -20,7 +20,7 @@ import { watchFiles } from './file-watch.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openReadOnly, type ReadOnlyDatabase } from './read-only-database.ts';
 import type { Room } from './room.ts';
-import { demandSameStore, matchStore } from './start-checks.ts';
+import { demandSameStore, matchStore } from './same-store.ts';
 import { type Statement, statementsOf } from './statements.ts';
 import type { GenerationFile } from './store-mark.ts';
 

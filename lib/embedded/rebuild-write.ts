@@ -15,8 +15,7 @@ import { type Database, openDatabase } from './database.ts';
 import { createIdAllocator, UNCERTAIN_AHEAD_MAX } from './id-allocator.ts';
 import { createQueue } from './queue.ts';
 import { keyText } from './schema.ts';
-import { readGeneration, trailDirectory, writeStoreId } from './store-mark.ts';
-import { segmentNumbers } from './trail-store.ts';
+import { readGeneration, segmentNumbers, trailDirectory, writeStoreId } from './store-mark.ts';
 
 const REBUILT = 'rebuilt';
 const CATALOG = 'catalog.sqlite';

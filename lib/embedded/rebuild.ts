@@ -25,8 +25,8 @@ import {
   readTrail,
 } from './rebuild-read.ts';
 import { writeCatalog } from './rebuild-write.ts';
-import { newStoreId, readGeneration, readStoreId } from './store-mark.ts';
-import { createTrailStore, segmentNumbers } from './trail-store.ts';
+import { newStoreId, readGeneration, readStoreId, segmentNumbers } from './store-mark.ts';
+import { createTrailStore } from './trail-store.ts';
 
 export interface RebuildOptions {
   /** Changes nothing. */

@@ -6,8 +6,7 @@ import { randomFillSync } from 'node:crypto';
 import { accessSync, closeSync, constants, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { PortError } from '../ports.ts';
-import { discard } from './blob-file.ts';
-import { closeAnyway, syncFile } from './data-dir.ts';
+import { closeAnyway, discard, syncFile } from './data-dir.ts';
 import { errorCode, freeBytes, writeFailure } from './failures.ts';
 
 export interface Room {

@@ -12,8 +12,9 @@ import type { Database } from './database.ts';
 import { fileFailure, sqliteResult } from './failures.ts';
 import { demandRightKey } from './key-proof.ts';
 import { openKeyring } from './keyring.ts';
+import { demandSameStore } from './same-store.ts';
 import { sumOf } from './schema.ts';
-import { demandBlobs, demandNothingNewer, demandOnlyFirst, demandSameStore } from './start-checks.ts';
+import { demandBlobs, demandNothingNewer, demandOnlyFirst } from './start-checks.ts';
 import { statementsOf } from './statements.ts';
 
 /** What can be asked of a catalog that is only read. */

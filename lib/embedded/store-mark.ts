@@ -7,6 +7,7 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -17,13 +18,14 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { PortError } from '../ports.ts';
 import { syncDirectorySync } from './data-dir.ts';
-import { errorCode } from './failures.ts';
+import { errorCode, fileFailure } from './failures.ts';
 
 const ID_FILE = 'store';
 const GENERATION_FILE = 'generation';
 const STORE_ID = /^[0-9a-f]{32}$/;
 const SLOT_BYTES = 32;
 const SLOTS = 2;
+const SEGMENT = /^\d{16}$/;
 
 export const blobsDirectory = (dataDir: string): string => join(dataDir, 'blobs');
 /** Beside the blobs and not among them: whoever copies, counts or walks those finds nothing else. */
@@ -138,4 +140,17 @@ function numberIn(bytes: Buffer, slot: number): number {
   const text = bytes.toString('latin1', slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
   const [, digits = '', sum = ''] = /^(\d{20}) ([0-9a-f]{8})\n/.exec(text) ?? [];
   return digits !== '' && crc32(digits) === Number.parseInt(sum, 16) ? Number(digits) : 0;
+}
+
+/** The numbers of the segments in a data folder, rising. */
+export function segmentNumbers(dataDir: string): number[] {
+  try {
+    return readdirSync(trailDirectory(dataDir))
+      .filter((name) => SEGMENT.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw fileFailure(error, 'the trail cannot be read');
+  }
 }

@@ -1,15 +1,14 @@
 // The trail's segments as files: `trail/0000000000000001`, each made whole under a passing name first.
 
-import { closeSync, linkSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, linkSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PortError, type TrailStore } from '../ports.ts';
-import { discard, writeSmall } from './blob-file.ts';
-import { closeAnyway, makePrivateDirectory, syncDirectory, syncFile } from './data-dir.ts';
-import { errorCode, fileFailure, readFailure, writeFailure } from './failures.ts';
-import { trailDirectory } from './store-mark.ts';
+import { writeSmall } from './blob-file.ts';
+import { closeAnyway, discard, makePrivateDirectory, syncDirectory, syncFile } from './data-dir.ts';
+import { errorCode, readFailure, writeFailure } from './failures.ts';
+import { segmentNumbers, trailDirectory } from './store-mark.ts';
 
 const DIGITS = 16;
-const SEGMENT = /^\d{16}$/;
 
 /** Only the owner of the folder may append (see `openDatabase`). */
 export function createTrailStore(dataDir: string): TrailStore {
@@ -60,17 +59,4 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
   }
   // On some file systems only this tells that a write has failed.
   closeSync(fd);
-}
-
-/** The numbers of the segments in a data folder, rising. */
-export function segmentNumbers(dataDir: string): number[] {
-  try {
-    return readdirSync(trailDirectory(dataDir))
-      .filter((name) => SEGMENT.test(name))
-      .map(Number)
-      .sort((a, b) => a - b);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
-    throw fileFailure(error, 'the trail cannot be read');
-  }
 }

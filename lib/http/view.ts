@@ -10,8 +10,7 @@ import type {
   OperationRecord,
   PolicyRecord,
 } from '../core/model.ts';
-import type { PolicyChange, RetentionDecision } from '../service/api.ts';
-import type { DescribedWait } from '../service/waits.ts';
+import type { DescribedWait, PolicyChange, RetentionDecision } from '../service/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 

@@ -7,6 +7,7 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
+  ExpiryWait,
   Notice,
   OperationRecord,
   PolicyRecord,
@@ -16,7 +17,6 @@ import type {
 import type { RetentionDecision } from '../core/retention.ts';
 import type { Page, PageRequest, TokenInput } from '../ports.ts';
 import type { Text } from './text.ts';
-import type { Decision, DescribedWait } from './waits.ts';
 
 export type { RetentionDecision, Text };
 
@@ -102,6 +102,14 @@ export interface ProtectionInput {
   legalHold?: boolean;
   /** Epoch milliseconds; can be moved later, never earlier. */
   lockedUntil?: number;
+}
+
+/** What an operator says of something that waits to expire. */
+export type Decision = 'confirm' | 'refuse';
+
+/** With a sentence for a person. */
+export interface DescribedWait extends ExpiryWait {
+  detail: string;
 }
 
 export interface RetentionPlan extends Page<RetentionDecision> {

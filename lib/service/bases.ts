@@ -2,13 +2,7 @@
 // just been written. That the stored bytes are still there, and still the same, is checked all the same.
 
 import type { CanonicalText } from '../core/json/text.ts';
-
-export interface KeptBases {
-  /** The state that the blob completes, if it is kept. It no longer is: who takes it may hand its bytes on. */
-  take(blobId: string): CanonicalText | undefined;
-  /** Keeps it in place of what was kept of the resource; the longest unused ones go if there are too many. */
-  keep(resourceId: string, blobId: string, state: CanonicalText): void;
-}
+import type { KeptBases } from './parts.ts';
 
 /** Keeps at most `bytesMax` bytes of text. */
 export function createKeptBases(bytesMax: number): KeptBases {

@@ -8,16 +8,7 @@ import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { clearNotice, raiseNotice } from './notices.ts';
-
-/** What one process has seen of its clock. */
-export interface ClockWatch {
-  /** By how much the wall clock has moved since the last look beyond what has passed, in milliseconds. */
-  driftMs(): number;
-  /** That was a look. What was believed before it, if the clock is not believed now (epoch milliseconds). */
-  look(trustedAt?: number): void;
-  /** By how much the wall clock is behind what it must be by now, in milliseconds; 0 if it is not, or nobody can tell. */
-  behindMs(): number;
-}
+import type { ClockWatch } from './parts.ts';
 
 export function createClockWatch(clock: Clock): ClockWatch {
   const read = () => ({ wall: clock.now(), passed: clock.monotonic?.() });

@@ -6,7 +6,7 @@ import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import { wayTo } from './blobs.ts';
 import type { Deps } from './deps.ts';
-import { liveBackup } from './hide.ts';
+import { liveBackup } from './live.ts';
 import { readBackup } from './read-backup.ts';
 import { heldText, takeRoom } from './readers.ts';
 import { type LoadedState, loadState } from './state.ts';

@@ -14,13 +14,8 @@ import type {
   TokenRegistry,
   TransferStore,
 } from '../ports.ts';
-import type { KeptBases } from './bases.ts';
-import type { ClockWatch } from './clock-watch.ts';
-import type { Gate } from './gate.ts';
-import type { LateOperations } from './late-operations.ts';
-import type { Readers } from './readers.ts';
+import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, Trust } from './parts.ts';
 import type { TextWork } from './text-work.ts';
-import type { Trust } from './trust.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */

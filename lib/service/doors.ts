@@ -6,7 +6,7 @@ import { ServiceError } from '../core/errors.ts';
 import { CLOCK_WAIT } from '../core/expiry-wait.ts';
 import type { Page, PageRequest } from '../ports.ts';
 import type { BackupService } from './api.ts';
-import { noBackup } from './hide.ts';
+import { noBackup } from './live.ts';
 import { nothingAt } from './moment.ts';
 import { noOperation } from './operations.ts';
 import { noPolicy } from './policies.ts';

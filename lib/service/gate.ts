@@ -1,8 +1,6 @@
 // One at a time per key, within this process: spares work that would lose a race anyway. Correctness never rests on it.
 
-export interface Gate {
-  run<T>(key: string, work: () => Promise<T>): Promise<T>;
-}
+import type { Gate } from './parts.ts';
 
 /** A gate that lets waiters through in the order they came. */
 export function createGate(): Gate {

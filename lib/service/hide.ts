@@ -4,24 +4,12 @@ import { ownBlob, withBases } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BackupType, BaseRef, Head } from '../core/model.ts';
 import type { Change } from '../ports.ts';
-import { demandSameBackup } from './agreement.ts';
 import { type ClockDeps, peekAtClock } from './clock-watch.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
+import { liveBackup } from './live.ts';
 import { demandTrust } from './trust.ts';
-
-/** The live backup of that id. Throws ServiceError `backup_not_found`. */
-export async function liveBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
-  const record = await catalog.getBackup(id);
-  if (record === undefined || record.deletedAt !== undefined) throw noBackup(id);
-  demandSameBackup(record, { id });
-  return record;
-}
-
-export function noBackup(id: string): ServiceError {
-  return new ServiceError('backup_not_found', `There is no backup ${id}.`);
-}
 
 /**
  * Hides a backup at once and marks its blob for removal after the grace period.

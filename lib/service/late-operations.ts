@@ -6,19 +6,7 @@ import type { OperationRecord } from '../core/model.ts';
 import { PortError } from '../ports.ts';
 import type { Deps } from './deps.ts';
 import { aboutOf, isFinal } from './operations.ts';
-
-export interface LateOperations {
-  /** Keeps the operation as it is now. `isLate`: the catalog does not have it so. */
-  keep(operation: OperationRecord, isLate: boolean): void;
-  /** The catalog has it: nothing is kept of it any more. */
-  drop(id: string): void;
-  /** As it is now, if the catalog does not have it so. */
-  find(id: string): OperationRecord | undefined;
-  /** Whether one that is under way reads the chain, whatever the catalog knows of it. */
-  hasLease(chainId: string, now: number): boolean;
-  /** The late ones that are over, the oldest first. */
-  over(): OperationRecord[];
-}
+import type { LateOperations } from './parts.ts';
 
 /** What is kept of restores at a time when nothing can be written; beyond that the oldest are given up. */
 const LATE_MAX = 10_000;

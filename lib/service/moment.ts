@@ -5,7 +5,7 @@ import type { BackupRecord, OperationRecord } from '../core/model.ts';
 import type { MissingState, StateAt } from '../core/timeline.ts';
 import { demandSameBackup } from './agreement.ts';
 import type { Deps } from './deps.ts';
-import { liveBackup } from './hide.ts';
+import { liveBackup } from './live.ts';
 
 /** Clocks differ; what is further ahead than this is a mistake, not a clock. */
 const AHEAD_MS_MAX = 60_000;

@@ -7,7 +7,8 @@ import type { Caller, ProtectionInput } from './api.ts';
 import type { ClockDeps } from './clock-watch.ts';
 import { retryOnConflict } from './conflict.ts';
 import { event } from './events.ts';
-import { liveBackup, refuseDoubtfulEnd } from './hide.ts';
+import { refuseDoubtfulEnd } from './hide.ts';
+import { liveBackup } from './live.ts';
 
 /**
  * Sets or lifts a hold, sets or extends a lock.

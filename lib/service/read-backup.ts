@@ -4,8 +4,7 @@ import { hasCode } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import { isDamage, reportDamage } from './damage.ts';
 import type { Deps } from './deps.ts';
-import { liveBackup } from './hide.ts';
-import { anyBackup } from './undelete.ts';
+import { anyBackup, liveBackup } from './live.ts';
 
 /**
  * Reads with `read`; when a blob is missing because the backup was rebased since `record` was read, it reads anew, once.

@@ -4,24 +4,8 @@
 import { ServiceError } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
 import type { Deps } from './deps.ts';
+import type { Held, Readers } from './parts.ts';
 import type { Text } from './text.ts';
-
-export interface Held {
-  /** From now on it is only so many bytes. */
-  shrink(bytes: number): void;
-  /** Gives everything back; further calls do nothing. */
-  free(): void;
-}
-
-export interface Readers {
-  /**
-   * Takes that many bytes. Throws ServiceError `too_many_requests` if they are not free in time. What is more than all
-   * there are is let in alone.
-   */
-  take(bytes: number): Promise<Held>;
-  /** Bytes taken now. */
-  readonly usedBytes: number;
-}
 
 export interface ReadersOptions {
   bytesMax: number;

@@ -9,9 +9,10 @@ import { retryOnConflict } from './conflict.ts';
 import { refuseUnencrypted } from './create.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { hideBackup, noBackup } from './hide.ts';
+import { hideBackup } from './hide.ts';
 import { findEarlier, type KeyUse, rememberAnswer, useOf } from './idempotency.ts';
 import { commitWithJob } from './jobs.ts';
+import { noBackup } from './live.ts';
 import { demandTrust, refuseUntrusted } from './trust.ts';
 import { findUpload } from './upload.ts';
 

@@ -9,16 +9,15 @@ import type { BackupRecord, OperationRecord, Reason } from '../core/model.ts';
 import type { Job } from '../ports.ts';
 import type { Caller, PointInTimeInput, RestoreInput, RestoreOutput, RestoreResult } from './api.ts';
 import type { Deps } from './deps.ts';
-import { liveBackup } from './hide.ts';
 import { commitWithJob, mayPass } from './jobs.ts';
 import { cannotWrite } from './late-operations.ts';
+import { anyBackup, liveBackup } from './live.ts';
 import { findMoment, type Moment } from './moment.ts';
 import { findOperation, insertionOf, isFinal, type Tracker, trackOperation } from './operations.ts';
 import { readBackup } from './read-backup.ts';
 import { heldText, takeRoom } from './readers.ts';
 import { loadState, type ReadOptions, readText } from './state.ts';
 import type { Text } from './text.ts';
-import { anyBackup } from './undelete.ts';
 
 /** Parts of the way, in percent, at which loading ends and validation begins. */
 const LOADED_PERCENT = 80;

@@ -5,24 +5,7 @@
 import { ServiceError } from '../core/errors.ts';
 import type { Logger } from '../log.ts';
 import type { Catalog } from '../ports.ts';
-
-export interface TrustFault {
-  /** One word for scripts: `rollback`, `catalog_replaced`. */
-  code: string;
-  /** A sentence for a person. */
-  detail: string;
-}
-
-export interface Trust {
-  /** Why the store is not to be trusted, as far as this process knows. */
-  fault(): TrustFault | undefined;
-  /** Before the proof is written down, and if it cannot be. The first one stays. */
-  distrust(fault: TrustFault): void;
-  /** What was proven does not hold any more, and is not written down any more. */
-  trustAgain(): void;
-  /** Reads what is written down, if that was not done lately, or if told `anew`. Throws PortError from the catalog. */
-  learn(anew?: boolean): Promise<void>;
-}
+import type { Trust, TrustFault } from './parts.ts';
 
 export interface TrustOptions {
   /** What the home sees by itself, at no cost. */

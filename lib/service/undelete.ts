@@ -4,23 +4,14 @@ import { ownBlob, withBackup } from '../core/chain.ts';
 import { ServiceError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BackupRecord } from '../core/model.ts';
-import { demandSameBackup } from './agreement.ts';
 import type { Caller } from './api.ts';
 import { headerOf, isHeader } from './blob-header.ts';
 import { collect } from './collect.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
-import { noBackup } from './hide.ts';
+import { anyBackup } from './live.ts';
 import { demandTrust } from './trust.ts';
-
-/** The backup of that id, hidden or not. Throws ServiceError `backup_not_found`. */
-export async function anyBackup({ catalog }: Pick<Deps, 'catalog'>, id: string): Promise<BackupRecord> {
-  const record = await catalog.getBackup(id);
-  if (record === undefined) throw noBackup(id);
-  demandSameBackup(record, { id });
-  return record;
-}
 
 /**
  * Makes a hidden backup a live one again; one that is live stays as it is. What would expire again within days is kept

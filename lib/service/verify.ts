@@ -4,7 +4,7 @@ import { hasCode } from '../core/errors.ts';
 import { expiryWarnings } from '../core/validation.ts';
 import type { ValidationResult } from './api.ts';
 import type { Deps } from './deps.ts';
-import { liveBackup } from './hide.ts';
+import { liveBackup } from './live.ts';
 import { readBackup } from './read-backup.ts';
 import { takeRoom } from './readers.ts';
 import { type ReadText, readText } from './state.ts';

@@ -3,19 +3,13 @@
 import { ServiceError } from '../core/errors.ts';
 import { CLOCK_WAIT } from '../core/expiry-wait.ts';
 import type { ExpiryState, ExpiryWait } from '../core/model.ts';
-import type { Caller } from './api.ts';
+import type { Caller, Decision, DescribedWait } from './api.ts';
 import { describeClockWait, lookAtClock, peekAtClock } from './clock-watch.ts';
 import { retryOnConflict } from './conflict.ts';
 import type { Deps } from './deps.ts';
 import { event } from './events.ts';
 import { describeWait, noticeOf } from './expiry.ts';
 import { clearNotice, raiseNotice } from './notices.ts';
-
-export type Decision = 'confirm' | 'refuse';
-
-export interface DescribedWait extends ExpiryWait {
-  detail: string;
-}
 
 /** All waits, the longest standing first. */
 export async function listWaits(deps: Deps): Promise<DescribedWait[]> {

@@ -2,8 +2,7 @@
 
 import type { TokenRecord } from '../../lib/core/access-token.ts';
 import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
-import type { BackupService, Text } from '../../lib/service/api.ts';
-import type { DescribedWait } from '../../lib/service/waits.ts';
+import type { BackupService, DescribedWait, Text } from '../../lib/service/api.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
 

@@ -6,7 +6,8 @@ import { createApi } from '../../lib/http/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
 import { PortError } from '../../lib/ports.ts';
-import { createReaders, type Readers } from '../../lib/service/readers.ts';
+import type { Readers } from '../../lib/service/parts.ts';
+import { createReaders } from '../../lib/service/readers.ts';
 import { workQueue } from '../../lib/service/worker.ts';
 import { createWorld } from './world.ts';
 

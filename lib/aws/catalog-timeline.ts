@@ -15,6 +15,7 @@ import {
   LIVE_PREFIX,
   padded,
   placeOf,
+  requestKey,
   resourcePartition,
   SEQUENCE_PREFIX,
   sequenceKey,
@@ -81,7 +82,7 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     isNext ? following : nextAfter(table, resourceId, from),
     mayBeGone
       ? whatFollows(table, resourceId, from + 1, at, disorder)
-      : newest && missingOf(newest, newest === hidden ? 'hidden' : newest === asked ? 'asked' : 'gap'),
+      : newest && missingOf(table, newest, newest === hidden ? 'hidden' : newest === asked ? 'asked' : 'gap'),
   ]);
   const pointer = ({ sequence, createdAt, item }: Place): SnapshotPointer => ({
     resourceId,
@@ -196,12 +197,18 @@ async function whatFollows(
   return { reason: 'gone' };
 }
 
-function missingOf({ item, createdAt }: Place, kind: 'hidden' | 'asked' | 'gap'): MissingState {
+async function missingOf(
+  table: TableClient,
+  { item, createdAt }: Place,
+  kind: 'hidden' | 'asked' | 'gap',
+): Promise<MissingState> {
   if (kind === 'gap') return { reason: 'gone', createdAt };
   const backupId = textOf(item, 'id');
   if (kind === 'hidden') {
     return { reason: textOf(item, 'reason') === 'expired' ? 'expired' : 'deleted', backupId, createdAt };
   }
+  // The note of its time outlives a request that is purged.
+  if ((await table.get(requestKey(backupId))) === undefined) return { reason: 'gone', createdAt };
   return { reason: textOf(item, 'status') === 'failed' ? 'failed' : 'pending', backupId, createdAt };
 }
 

@@ -192,7 +192,7 @@ export function timelineTests(catalog: () => Catalog, histories: number): void {
       expect(await missingAt(at(9))).toEqual({ reason: 'gone' });
     });
 
-    test('remembers the time of a failed request that is purged', async () => {
+    test('remembers the time of a failed request that is purged, and sends nobody to look for it', async () => {
       const known = await write(catalog(), 'r', [
         { step: 0, fate: 'live' },
         { step: 10, fate: 'failed' },
@@ -200,7 +200,10 @@ export function timelineTests(catalog: () => Catalog, histories: number): void {
       await catalog().purge({ now: T0, operationsBefore: T0 + 100 });
       expect(await catalog().getRequest(known[1]!.id)).toBeUndefined();
       expect((await catalog().stateAt('r', T0 + 9)).missing).toBeUndefined();
-      expect((await catalog().stateAt('r', T0 + 10)).missing).toMatchObject({ createdAt: T0 + 10 });
+      expect((await catalog().stateAt('r', T0 + 10)).missing).toEqual({ reason: 'gone', createdAt: T0 + 10 });
+      for (const status of ['failed', 'pending'] as const) {
+        expect((await catalog().listRequests({ limit: 10, status })).items).toEqual([]);
+      }
     });
   });
 }

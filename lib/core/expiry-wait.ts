@@ -43,7 +43,7 @@ export function clockWaitAfter(look: ClockLook): ExpiryWait | undefined {
   if (standing === undefined) {
     if (hasJumped) return wait('clock_jumped');
     if (trustedAt === undefined || isPlausible(now, trustedAt)) return undefined;
-    return wait(now < trustedAt ? 'clock_behind' : 'silence');
+    return now < trustedAt ? wait('clock_behind') : { ...wait('silence'), trustedAt };
   }
   // Right again: then it had been wrong only meanwhile, and nothing was done in that time.
   const isBack = hasJumped && Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS && standing.reason === 'clock_jumped';

@@ -289,6 +289,8 @@ export interface ExpiryWait {
   covers?: number;
   /** By how much the clock has moved beyond what has passed, in milliseconds. */
   offsetMs?: number;
+  /** Of `silence`: what the clock said when it was last believed. */
+  trustedAt?: number;
   /** `confirmed`: need not wait. `refused`: waits until it is confirmed. */
   decision?: 'confirmed' | 'refused';
 }

@@ -2,7 +2,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BlobHeader } from '../core/envelope-header.ts';
-import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
+import { SILENCE_MS } from '../core/expiry-wait.ts';
+import { DAY_MS, LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import {
   type Clock,
@@ -142,7 +143,7 @@ export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
     const database = openDatabase(dataDir, room, isSound);
     try {
       if (isNew(database)) await demandOnlyFirst(dataDir);
-      else demandBlobs(database, dataDir);
+      else tellOfMissing(demandBlobs(database, dataDir), log);
       return await compose(config, log, { database, room, unnamed });
     } catch (error) {
       database.close();
@@ -224,6 +225,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   await ifWritable<unknown>(deps, 'requests that were under way', () => releaseRequests(deps), 0);
 
   await recallClock(deps);
+  tellOfAge(database, clock, log);
   const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
@@ -341,6 +343,25 @@ function tellOfUnnamed(unnamed: readonly BlobHeader[], log: Logger): void {
     log.warn('no backup names this blob', { blobId, backupId, resourceId, sequence });
   }
   if (unnamed.length > UNNAMED_TOLD_MAX) log.warn('no backup names many blobs', { count: unnamed.length });
+}
+
+function tellOfMissing(missing: number, log: Logger): void {
+  if (missing > 0)
+    log.error('of the newest backups blobs are missing: the scrub will say which', { missing });
+}
+
+/** A folder that was put back whole from a copy is like one that nobody has used since: nothing in it tells. */
+function tellOfAge(database: Database, { now }: Clock, log: Logger): void {
+  const newest = database
+    .statement<{ created_at: number }>(
+      'SELECT created_at FROM backup WHERE live = 1 ORDER BY created_at DESC',
+    )
+    .get()?.created_at;
+  if (newest === undefined || now() - newest <= SILENCE_MS) return;
+  log.warn('the newest backup is old: if there were later ones, this folder is an older copy', {
+    createdAt: new Date(newest).toISOString(),
+    days: Math.floor((now() - newest) / DAY_MS),
+  });
 }
 
 function openTrail(

@@ -1,8 +1,7 @@
 // Makes the catalog of a data folder anew: from the headers of its blobs, and from the trail for what they do not say. The
 // old catalog is kept; a crash at any moment leaves either the old one or the new one in place.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { hasCode } from '../core/errors.ts';
 import { readSegmentHeader } from '../core/trail/segment.ts';
 import { type Keyring, PortError } from '../ports.ts';
 import { type RebuiltCatalog, rebuildRecords } from '../service/recovery/catalog.ts';
@@ -10,10 +9,12 @@ import type { FoundBlob } from '../service/recovery/chains.ts';
 import type { Ambiguity } from '../service/recovery/from-blobs.ts';
 import { neededFromQuarantine } from '../service/recovery/from-quarantine.ts';
 import type { NotTaken } from '../service/recovery/not-taken.ts';
+import { hasBlobs } from './blob-survey.ts';
 import { openKeyring } from './keyring.ts';
 import type { UnreadableBlob } from './prove-blob.ts';
 import { putBack } from './put-back.ts';
-import { putInPlace } from './put-in-place.ts';
+import { putInPlace, takenOut } from './put-in-place.ts';
+import { asideEntries } from './quarantine.ts';
 import {
   countingKeys,
   type KeyCounts,
@@ -102,11 +103,12 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
   return report;
 }
 
+/** The trail alone gives no state back, and no start takes a catalog of nothing but what is lost. */
 function demandFolder(dataDir: string): void {
-  if (existsSync(join(dataDir, 'blobs')) || segmentNumbers(dataDir).length > 0) return;
+  if (hasBlobs(dataDir) || takenOut(dataDir).length > 0 || asideEntries(dataDir).length > 0) return;
   throw new PortError(
     'not_found',
-    `${dataDir} has neither blobs/ nor trail/: there is nothing to rebuild from`,
+    `${dataDir} has no blobs, in blobs/ or in quarantine/: there is nothing to rebuild from. Put the whole folder back from a copy`,
   );
 }
 
@@ -129,23 +131,33 @@ async function asideBlobs(dataDir: string, keyring: Keyring, { spoiled }: ReadBl
   return aside;
 }
 
-/** As it stands beside the blobs or, where that is lost, in the trail. */
+/**
+ * As most segments of the trail have it, which were sealed with it; where there are none, as it stands beside the blobs. A bit that
+ * flips there makes another id of it.
+ */
 async function storeIdOf(dataDir: string): Promise<string> {
-  try {
-    const stored = readStoreId(dataDir);
-    if (stored !== undefined) return stored;
-  } catch (error) {
-    if (!(error instanceof PortError && error.code === 'integrity')) throw error;
-  }
   const trail = createTrailStore(dataDir);
-  for (const number of segmentNumbers(dataDir).reverse()) {
+  const votes = new Map<string, number>();
+  for (const number of segmentNumbers(dataDir)) {
     try {
-      return readSegmentHeader(await trail.read(number)).store;
-    } catch {
+      const { store } = readSegmentHeader(await trail.read(number));
+      votes.set(store, (votes.get(store) ?? 0) + 1);
+    } catch (error) {
       // A damaged one says nothing, and is counted as damaged when the trail is read.
+      if (!hasCode(error, 'integrity_error') && !(error instanceof PortError)) throw error;
     }
   }
-  return newStoreId();
+  const [most] = [...votes].sort(([, a], [, b]) => b - a);
+  return most?.[0] ?? storedIdOf(dataDir) ?? newStoreId();
+}
+
+function storedIdOf(dataDir: string): string | undefined {
+  try {
+    return readStoreId(dataDir);
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === 'integrity')) throw error;
+    return undefined;
+  }
 }
 
 /** Nothing that is sealed opens: then what would be called damaged is whole, and what would be sealed from now on lost. */

@@ -9,10 +9,11 @@ import type { Head } from '../core/model.ts';
 import { type Keyring, PortError } from '../ports.ts';
 import { blobPath, blobPaths, describeBlobs, hasBlobs, headerAt } from './blob-survey.ts';
 import { readBlob } from './prove-blob.ts';
+import { asideEntries } from './quarantine.ts';
 import { rolledBack } from './same-store.ts';
 import { type DocRow, keyText } from './schema.ts';
 import type { CatalogReader } from './start-look.ts';
-import { readGeneration } from './store-mark.ts';
+import { blobsDirectory, readGeneration } from './store-mark.ts';
 
 /** As it is run here: an installed package has no scripts of its own. */
 const REBUILD = import.meta.dirname.includes(`${sep}node_modules${sep}`)
@@ -46,14 +47,16 @@ const LOOKED_FOR = 20;
 
 /**
  * A catalog that names live backups needs at least some of their blobs: else they are gone, or are those of another store.
- * Throws PortError `integrity`.
+ * Gives how many of the newest are missing. Throws PortError `integrity`.
  */
-export function demandBlobs(database: CatalogReader, dataDir: string): void {
+export function demandBlobs(database: CatalogReader, dataDir: string): number {
   const newest = database.statement<{ own_blob: string }>(
     `SELECT own_blob FROM backup WHERE live = 1 ORDER BY created_at DESC LIMIT ${LOOKED_FOR}`,
   );
   const wanted = newest.all();
-  if (wanted.length === 0 || wanted.some(({ own_blob }) => existsSync(blobPath(dataDir, own_blob)))) return;
+  const missing = wanted.filter(({ own_blob }) => !existsSync(blobPath(dataDir, own_blob))).length;
+  // Whoever has lost the newest, and has no copy of them, must not lose what is left.
+  if (missing === 0 || missing < wanted.length || isAnyNamed(database, dataDir)) return missing;
   const count = `${wanted.length} newest backup${wanted.length === 1 ? '' : 's'}`;
   const what = hasBlobs(dataDir) ? 'blobs/ has others, and none' : 'blobs/ is empty: it has none';
   throw new PortError(
@@ -61,6 +64,14 @@ export function demandBlobs(database: CatalogReader, dataDir: string): void {
     `${what} of the blobs of the ${count} that the catalog names: put the folder back from a copy`,
     { reason: 'blobs_lost' },
   );
+}
+
+function isAnyNamed(database: CatalogReader, dataDir: string): boolean {
+  const named = database.statement<{ named: 1 }>(
+    'SELECT 1 AS named FROM backup WHERE own_blob = ? AND live = 1',
+  );
+  for (const { blobId } of blobPaths(dataDir)) if (named.get(blobId) !== undefined) return true;
+  return false;
 }
 
 /**
@@ -126,7 +137,11 @@ async function isKnownToBeDamaged(blobId: string, path: string, keyring: () => K
 export async function withWayOut(error: unknown, dataDir: string): Promise<unknown> {
   if (!(error instanceof PortError) || !MENDED_BY_REBUILD.includes(error.reason)) return error;
   const blobs = await describeBlobs(dataDir);
-  const message = `${error.message}; blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: ${REBUILD} ${shellWord(dataDir)}`;
+  const wayOut =
+    hasBlobs(dataDir) || asideEntries(dataDir).length > 0
+      ? `blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: ${REBUILD} ${shellWord(dataDir)}`
+      : `blobs/ is ${existsSync(blobsDirectory(dataDir)) ? 'empty' : 'missing'} too, so there is nothing to make it anew from: put the whole folder ${shellWord(dataDir)} back from a copy, or choose another with BACKUP_DATA_DIR to begin anew`;
+  const message = `${error.message}; ${wayOut}`;
   return new PortError(error.code, message, {
     cause: error,
     ...(error.reason === undefined ? {} : { reason: error.reason }),

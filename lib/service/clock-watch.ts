@@ -129,11 +129,12 @@ function detailOf({ id, reason, until, offsetMs = 0 }: ExpiryWait) {
 }
 
 /** A sentence for a person. */
-export function describeClockWait({ reason, until, offsetMs = 0, decision }: ExpiryWait): string {
+export function describeClockWait(wait: ExpiryWait): string {
+  const { reason, until, offsetMs = 0, trustedAt, decision } = wait;
   const why = {
     clock_jumped: `The clock has been moved by ${inWords(offsetMs)}`,
     clock_behind: 'The clock is behind what it was when it was last looked at',
-    silence: 'Nobody has looked at the clock for more than a day, by what it says',
+    silence: `Nobody has looked at the clock for more than a day, by what it says${trustedAt === undefined ? '' : ` (not since ${new Date(trustedAt).toISOString()}; so looks a folder, too, that was put back whole from a copy)`}`,
     many: 'Many backups have expired at once',
   }[reason];
   const how =

@@ -192,6 +192,23 @@ describe('a catalog that is lost', () => {
     await rebuilt.close();
   });
 
+  test('with a bit flipped in the id of the store has its trail all the same', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await store.call('POST', '/backups', '{"resourceId":"r","data":1}');
+    await store.call('POST', '/backups', '{"resourceId":"r","data":2}');
+    await store.call('DELETE', '/backups/backup-1');
+    await store.close();
+    const path = join(folder, 'trail', 'store');
+    const id = readFileSync(path, 'utf8');
+    writeFileSync(path, (id.startsWith('0') ? '1' : '0') + id.slice(1));
+    await expect(open(folder)).rejects.toMatchObject({ reason: 'foreign_catalog' });
+    const report = await rebuild(folder, { isDryRun: false });
+    expect(report).toMatchObject({ live: 1, hidden: 1, trail: { damaged: [] } });
+    await (await open(folder)).close();
+    expect(readFileSync(path, 'utf8')).toBe(id);
+  });
+
   test('tells the true one of two blobs of one sequence', async () => {
     const folder = newFolder();
     const store = await open(folder);

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { rebuild } from '../../lib/embedded/rebuild.ts';
 import { createRandom } from '../e2e/random.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
@@ -195,6 +196,70 @@ describe('a start that finds blobs, and', () => {
     expect(await refusal(folder)).toMatch(
       /^blobs\/ is empty: it has none of the blobs of the 6 newest backups that the catalog names: put the folder back/,
     );
+  });
+});
+
+describe('a start that finds nothing to rebuild from', () => {
+  test.each([
+    ['neither catalog nor blobs', true, /^catalog.sqlite is missing; blobs\/ is missing too/],
+    ['no catalog and empty blobs', false, /^catalog.sqlite is missing; blobs\/ is empty too/],
+  ])('%s: names the folder to put back, and no rebuild, which says the same', async (_, isGone, words) => {
+    const folder = await filled(4);
+    ACCIDENTS['catalog removed']!(folder, random, {});
+    for (const path of blobFiles(folder)) rmSync(path);
+    if (isGone) rmSync(join(folder, 'blobs'), { recursive: true });
+    const before = contentsOf(folder);
+    const message = await refusal(folder);
+    expect(message).toMatch(words);
+    expect(message).toContain(`put the whole folder ${folder} back from a copy`);
+    expect(message).not.toContain('rebuild');
+    await expect(rebuild(folder, { isDryRun: false })).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('Put the whole folder back from a copy'),
+    });
+    expect(contentsOf(folder)).toEqual(before);
+  });
+});
+
+describe('a start on what has lost its newest blobs', () => {
+  test('gives back what is left, after a rebuild as well, and says that blobs are missing', async () => {
+    const folder = await filled(1);
+    const kept = blobFiles(folder);
+    const store = await openStore(folder, clocks);
+    await fill(store, 1, 24);
+    await store.close();
+    for (const path of blobFiles(folder)) if (!kept.includes(path)) rmSync(path);
+    for (const isLost of [false, true]) {
+      if (isLost) {
+        ACCIDENTS['catalog removed']!(folder, random, {});
+        expect((await rebuild(folder, { isDryRun: false })).missing).toHaveLength(24);
+      }
+      const again = await openStore(folder, clocks);
+      const body = '{"backupId":"backup-1","targetResourceId":"t"}';
+      expect(await again.call('POST', '/restore', body)).toMatchObject({ status: 200 });
+      expect(again.lines.some((line) => line.includes('blobs are missing'))).toBe(true);
+      await again.close();
+    }
+  });
+});
+
+describe('a start on a folder that nobody has used for long', () => {
+  test('says how old its newest backup is: it may be a copy that was put back whole', async () => {
+    const later: Clocks = { wall: clocks.wall, monotonic: 0 };
+    const folder = await filled(2);
+    later.wall = clocks.wall + 9.5 * 86_400_000;
+    const store = await openStore(folder, later, { isDriven: true });
+    await store.run('clock');
+    const lines = store.lines.map((line) => JSON.parse(line) as { message: string; days?: number });
+    expect(lines.find(({ message }) => message.startsWith('the newest backup is old'))).toMatchObject({
+      days: 9,
+    });
+    const { text } = await store.call('GET', '/health');
+    expect(text).toContain('put back whole from a copy');
+    await store.close();
+    const soon = await openStore(await filled(1), { wall: clocks.wall, monotonic: 0 });
+    expect(soon.lines.some((line) => line.includes('is old'))).toBe(false);
+    await soon.close();
   });
 });
 

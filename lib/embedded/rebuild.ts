@@ -9,6 +9,7 @@ import type { FoundBlob } from '../service/recovery/chains.ts';
 import type { Ambiguity } from '../service/recovery/from-blobs.ts';
 import { neededFromQuarantine } from '../service/recovery/from-quarantine.ts';
 import type { NotTaken } from '../service/recovery/not-taken.ts';
+import type { Replayed } from '../service/recovery/replay.ts';
 import { hasBlobs } from './blob-survey.ts';
 import { openKeyring } from './keyring.ts';
 import type { UnreadableBlob } from './prove-blob.ts';
@@ -73,6 +74,7 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
   const keyring = countingKeys(await openKeyring({ dataDir, mayCreate: false }));
   const storeId = await storeIdOf(dataDir);
   const trail = await readTrail(dataDir, storeId, keyring);
+  demandAnyBlob(dataDir, trail.replayed);
   const blobs = await readBlobs(dataDir, keyring, options.onProgress);
   const aside = await asideBlobs(dataDir, keyring, blobs);
   const whole = blobs.found.filter(({ damage }) => damage === undefined);
@@ -103,13 +105,28 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
   return report;
 }
 
-/** The trail alone gives no state back, and no start takes a catalog of nothing but what is lost. */
 function demandFolder(dataDir: string): void {
-  if (hasBlobs(dataDir) || takenOut(dataDir).length > 0 || asideEntries(dataDir).length > 0) return;
-  throw new PortError(
-    'not_found',
-    `${dataDir} has no blobs, in blobs/ or in quarantine/: there is nothing to rebuild from. Put the whole folder back from a copy`,
+  if (hasAnyBlob(dataDir) || segmentNumbers(dataDir).length > 0) return;
+  throw nothingIn(dataDir, 'no blobs, in blobs/ or in quarantine/, and no trail/');
+}
+
+/** The trail alone gives no state back, and no start takes a catalog of nothing but what is lost. */
+function demandAnyBlob(dataDir: string, { backups }: Replayed): void {
+  const live = [...backups.values()].filter(({ deletedAt }) => deletedAt === undefined).length;
+  if (live === 0 || hasAnyBlob(dataDir)) return;
+  throw nothingIn(
+    dataDir,
+    `no blobs, in blobs/ or in quarantine/, of the ${live} backups that its trail names`,
   );
+}
+
+function hasAnyBlob(dataDir: string): boolean {
+  return hasBlobs(dataDir) || takenOut(dataDir).length > 0 || asideEntries(dataDir).length > 0;
+}
+
+function nothingIn(dataDir: string, what: string): PortError {
+  const message = `${dataDir} has ${what}: there is nothing to rebuild from. Put the whole folder back from a copy`;
+  return new PortError('not_found', message);
 }
 
 /** A catalog that cannot even be opened belongs to nobody. Throws PortError `unavailable`. */

@@ -13,7 +13,7 @@ import { asideEntries } from './quarantine.ts';
 import { rolledBack } from './same-store.ts';
 import { type DocRow, keyText } from './schema.ts';
 import type { CatalogReader } from './start-look.ts';
-import { blobsDirectory, readGeneration } from './store-mark.ts';
+import { blobsDirectory, readGeneration, segmentNumbers } from './store-mark.ts';
 
 /** As it is run here: an installed package has no scripts of its own. */
 const REBUILD = import.meta.dirname.includes(`${sep}node_modules${sep}`)
@@ -137,15 +137,25 @@ async function isKnownToBeDamaged(blobId: string, path: string, keyring: () => K
 export async function withWayOut(error: unknown, dataDir: string): Promise<unknown> {
   if (!(error instanceof PortError) || !MENDED_BY_REBUILD.includes(error.reason)) return error;
   const blobs = await describeBlobs(dataDir);
+  const command = `${REBUILD} ${shellWord(dataDir)}`;
   const wayOut =
     hasBlobs(dataDir) || asideEntries(dataDir).length > 0
-      ? `blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: ${REBUILD} ${shellWord(dataDir)}`
-      : `blobs/ is ${existsSync(blobsDirectory(dataDir)) ? 'empty' : 'missing'} too, so there is nothing to make it anew from: put the whole folder ${shellWord(dataDir)} back from a copy, or choose another with BACKUP_DATA_DIR to begin anew`;
+      ? `blobs/ has ${blobs}. Nothing was removed. This makes the catalog anew from them: ${command}`
+      : wayOutWithoutBlobs(dataDir, command);
   const message = `${error.message}; ${wayOut}`;
   return new PortError(error.code, message, {
     cause: error,
     ...(error.reason === undefined ? {} : { reason: error.reason }),
   });
+}
+
+/** Of no backup there is a state then. But work may have been accepted before the first one was made. */
+function wayOutWithoutBlobs(dataDir: string, command: string): string {
+  const what = existsSync(blobsDirectory(dataDir)) ? 'empty' : 'missing';
+  const back = `put the whole folder ${shellWord(dataDir)} back from a copy, or choose another with BACKUP_DATA_DIR to begin anew`;
+  return segmentNumbers(dataDir).length === 0
+    ? `blobs/ is ${what} too, so there is nothing to make it anew from: ${back}`
+    : `blobs/ is ${what} too, so no backup can be given back: ${back}. If none had been made yet, this makes the catalog anew: ${command}`;
 }
 
 /** A path as a POSIX shell takes it for one word. */

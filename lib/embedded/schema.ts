@@ -8,6 +8,15 @@
 import { crc32 } from 'node:zlib';
 import { PortError } from '../ports.ts';
 
+/** The tables that had documents when these were given their checksums. */
+const WITH_DOCUMENTS = [
+  ...['backup', 'head', 'snapshot', 'idempotency', 'garbage', 'operation'],
+  ...['request', 'policy', 'event', 'job', 'notice'],
+];
+
+const addSum = (table: string): string =>
+  `ALTER TABLE ${table} ADD COLUMN sum INTEGER NOT NULL DEFAULT 0; UPDATE ${table} SET sum = doc_sum(doc);`;
+
 /** Each entry brings the catalog from the format before it to the next; the last one's number is the format. */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -143,28 +152,7 @@ export const MIGRATIONS: readonly string[] = [
     id TEXT NOT NULL,
     generation INTEGER NOT NULL
   ) STRICT;
-  ALTER TABLE backup ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE backup SET sum = doc_sum(doc);
-  ALTER TABLE head ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE head SET sum = doc_sum(doc);
-  ALTER TABLE snapshot ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE snapshot SET sum = doc_sum(doc);
-  ALTER TABLE idempotency ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE idempotency SET sum = doc_sum(doc);
-  ALTER TABLE garbage ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE garbage SET sum = doc_sum(doc);
-  ALTER TABLE operation ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE operation SET sum = doc_sum(doc);
-  ALTER TABLE request ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE request SET sum = doc_sum(doc);
-  ALTER TABLE policy ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE policy SET sum = doc_sum(doc);
-  ALTER TABLE event ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE event SET sum = doc_sum(doc);
-  ALTER TABLE job ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE job SET sum = doc_sum(doc);
-  ALTER TABLE notice ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
-  UPDATE notice SET sum = doc_sum(doc);
+  ${WITH_DOCUMENTS.map(addSum).join('\n  ')}
   `,
   `
   ALTER TABLE request ADD COLUMN upload_id TEXT;

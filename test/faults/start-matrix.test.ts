@@ -1,16 +1,7 @@
 // Every way in which catalog, blobs, key and marks of a folder may not belong together: refused by name with every byte as
 // it was, however often it is tried, so that putting the right file back is all that it takes; or begun anew over nothing.
 
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -19,6 +10,7 @@ import { createCatalog } from '../../lib/embedded/catalog.ts';
 import { openDatabase } from '../../lib/embedded/database.ts';
 import { distrustingCatalog } from '../../lib/embedded/distrusting-catalog.ts';
 import { PortError } from '../../lib/ports.ts';
+import { contentsOf } from './contents.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
 
 const { root, remove } = newRoot();
@@ -33,15 +25,6 @@ async function fill(store: Opened, from: number, to: number): Promise<void> {
     expect((await store.call('POST', '/backups', body)).status).toBe(201);
   }
 }
-
-/** Every file with its bytes, every folder by its name. */
-const contentsOf = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
-      const path = join(folder, name);
-      return [name, statSync(path).isFile() ? readFileSync(path).toString('base64') : 'folder'];
-    }),
-  );
 
 async function outcomeOf(folder: string): Promise<string> {
   try {

@@ -316,12 +316,13 @@ export interface Queue {
 export interface TransferStore {
   /**
    * A URL that takes one PUT of at most `bytesMax` bytes until `expiresAt`, from whoever holds it; with `bytes` or `sha256`
-   * (hex), of exactly these. The PUT has to carry `headers`, where there are any.
+   * (hex), of exactly these. The PUT has to carry `headers`, where there are any. The answer has an `expiresAt` of its own where
+   * the home cannot keep the URL good for as long.
    */
   createUpload(
     uploadId: string,
     request: { expiresAt: number; bytesMax: number; bytes?: number; sha256?: string },
-  ): Promise<{ url: string; headers?: Record<string, string> }>;
+  ): Promise<{ url: string; headers?: Record<string, string>; expiresAt?: number }>;
   /**
    * What was PUT. `mark` tells it from anything else that was ever PUT under the id. Throws `not_found` if nothing was, `integrity`
    * if it is larger than was allowed (reason `too_large`). Reading throws `integrity` if it is not what was PUT.
@@ -335,7 +336,7 @@ export interface TransferStore {
   results?: {
     /** Stages the JSON text of a result; the same id again replaces it. */
     write(operationId: string, body: Chunks): Promise<void>;
-    /** A URL that gives it to whoever holds it, until `expiresAt`. */
+    /** A URL that gives it to whoever holds it, until `expiresAt` at most. */
     url(operationId: string, expiresAt: number): Promise<string>;
   };
 }

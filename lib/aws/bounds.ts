@@ -10,6 +10,11 @@ export const AWS_BOUNDS = {
   bodyBytesMax: 4 * MIB,
   /** The largest state that can be uploaded: the worker holds it, its base and their delta in memory at once. */
   uploadBytesMax: 256 * MIB,
+  /**
+   * How long the credentials of a function last, from the start of its environment: URLs that it presigned have ended after
+   * that time (boto3, issue 2392). AWS does not tell it, but replaces environments within hours, long before.
+   */
+  credentialsMs: 12 * 60 * 60 * 1000,
   /** An API call must be answered within 29 seconds. */
   apiSeconds: 29,
   /** A job must end before its message is delivered again (`jobVisibilityMs`). */
@@ -20,6 +25,8 @@ export const AWS_BOUNDS = {
   scrubMs: 60_000,
   /** Of more blobs it is looked weekly whether they are all there, of fewer after each sweep: it reads every record. */
   censusBlobsMax: 20_000,
+  /** The longest that emptying a bucket that is thrown away may take; destroyed again, it goes on. */
+  emptyingSeconds: 15 * 60,
   /** What a sweep keeps of its time to end the step it is in. */
   retentionMarginMs: 60_000,
   /** So long a function writes on after another has proven that the table has lost commits. */

@@ -10,7 +10,7 @@ export interface ClientOptions {
   region?: string;
   /** Where an emulator listens; the services of AWS themselves without it. */
   endpoint?: string;
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date };
 }
 
 /** The SDK backs off between attempts; in adaptive mode it also slows down by itself while it is throttled. */

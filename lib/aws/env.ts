@@ -29,4 +29,7 @@ export const JWT_ENV = {
   audience: 'BACKUP_JWT_AUDIENCE',
 } as const;
 
+/** Under which the custom resource that empties a bucket says which. */
+export const EMPTIED_BUCKET = 'BucketName';
+
 export type JwtEnvironment = Record<(typeof JWT_ENV)[keyof typeof JWT_ENV], string>;

@@ -111,7 +111,13 @@ export const eventBridgeSink: Part<EventSink> = ({ eventBus }) =>
   );
 
 export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock, s3) =>
-  createTransfers({ s3, bucket: stagingBucket, clock });
+  createTransfers({
+    s3,
+    bucket: stagingBucket,
+    clock,
+    // Composed as the environment starts, which is when it gets them.
+    credentialsEndAt: clock.now() + AWS_BOUNDS.credentialsMs,
+  });
 
 function absent<T extends object>(what: string): T {
   return new Proxy({} as T, {

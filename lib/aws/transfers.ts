@@ -11,6 +11,13 @@ export interface TransfersOptions {
   s3: S3Client;
   bucket: string;
   clock: Clock;
+  /** When the client's credentials end, if it is not told that itself; epoch milliseconds. */
+  credentialsEndAt?: number;
+}
+
+interface Link {
+  url: string;
+  expiresAt: number;
 }
 
 /** What S3 presigns for at most. */
@@ -27,18 +34,24 @@ export const RESULTS_PREFIX = 'results/';
  * when it is read; and one can PUT again until the URL expires, but a reader never sees parts of two, and `mark` tells them apart.
  */
 export function createTransfers(options: TransfersOptions): Required<TransferStore> {
-  const { s3, bucket, clock } = options;
+  const { s3, bucket, clock, credentialsEndAt = Number.POSITIVE_INFINITY } = options;
   const uploadKey = (uploadId: string) => `${UPLOADS_PREFIX}${known(uploadId)}`;
   const boundKey = (uploadId: string) => `${uploadKey(uploadId)}.bound`;
   const resultKey = (operationId: string) => `${RESULTS_PREFIX}${known(operationId)}`;
-  const secondsTo = (expiresAt: number) =>
-    Math.min(Math.max(1, Math.floor((expiresAt - clock.now()) / 1000)), PRESIGNED_SECONDS_MAX);
 
-  async function presign(command: PutObjectCommand | GetObjectCommand, expiresAt: number): Promise<string> {
-    return getSignedUrl(s3, command, {
-      expiresIn: secondsTo(expiresAt),
+  /** For as long as was asked for, if the credentials that sign it last as long: with them ends whatever they have signed. */
+  async function presign(command: PutObjectCommand | GetObjectCommand, until: number): Promise<Link> {
+    const { expiration } = await s3.config.credentials();
+    const end = Math.min(until, expiration?.getTime() ?? credentialsEndAt);
+    // S3 counts whole seconds, from a whole second.
+    const from = Math.floor(clock.now() / 1000);
+    const expiresIn = Math.min(Math.max(1, Math.floor(end / 1000) - from), PRESIGNED_SECONDS_MAX);
+    const url = await getSignedUrl(s3, command, {
+      expiresIn,
+      signingDate: new Date(from * 1000),
       unhoistableHeaders: new Set([CHECKSUM]),
     });
+    return { url, expiresAt: (from + expiresIn) * 1000 };
   }
 
   async function write(key: string, body: Chunks): Promise<void> {
@@ -61,9 +74,9 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
         Key: uploadKey(uploadId),
         ...(sha256 === undefined ? {} : { ChecksumSHA256: headers[CHECKSUM] }),
       });
-      const url = await presign(command, expiresAt);
+      const link = await presign(command, expiresAt);
       // Signed with the URL: S3 takes no PUT without the header, and none of other bytes with it.
-      return sha256 === undefined ? { url } : { url, headers };
+      return sha256 === undefined ? link : { ...link, headers };
     },
 
     async readUpload(uploadId) {
@@ -97,7 +110,7 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
           Key: resultKey(operationId),
           ResponseContentType: JSON_TYPE,
         });
-        return presign(command, expiresAt);
+        return (await presign(command, expiresAt)).url;
       },
     },
   };

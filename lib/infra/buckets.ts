@@ -20,7 +20,7 @@ export class Buckets extends Construct {
   constructor(scope: Construct, id: string, settings: Settings, key: IKey) {
     super(scope, id);
     const { disposable, objectLockDays } = settings;
-    // What is thrown away is emptied first; and nobody logs access to it, for the logs would come while it is emptied.
+    // What is thrown away is emptied first (Emptying); nobody logs access to it, for the logs would come meanwhile.
     const common = {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

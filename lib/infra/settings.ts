@@ -82,6 +82,11 @@ export function readSettings(context: Context): Settings {
       '-c objectLockMode=... locks nothing by itself: say for how many days with -c objectLock=...',
     );
   }
+  if (objectLock !== undefined && disposable) {
+    throw new Error(
+      '-c objectLock=... keeps what the stage dev is to throw away: take another stage (-c stage=...).',
+    );
+  }
   const alarmEmail = read('alarmEmail');
   if (alarmEmail !== undefined && !EMAIL.test(alarmEmail)) throw wrong('alarmEmail', 'an e-mail address');
   const basePath = read('basePath') ?? `/${stage}`;

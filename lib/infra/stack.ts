@@ -8,6 +8,7 @@ import { Api } from './api.ts';
 import { Authorizer } from './authorizer.ts';
 import { Buckets } from './buckets.ts';
 import { Dashboard } from './dashboard.ts';
+import { Emptying } from './emptying.ts';
 import { Events } from './events.ts';
 import { acknowledgeObjectNames, Functions } from './functions.ts';
 import { Keys } from './keys.ts';
@@ -72,6 +73,10 @@ export class BackupStack extends Stack {
       jobs: queues.jobs,
     });
     acknowledgeObjectNames(functions, stores);
+    if (settings.disposable) {
+      const buckets = { Blobs: blobs, Staging: staging };
+      functions.node.addDependency(new Emptying(this, 'Emptying', { settings, projectRoot, buckets }));
+    }
     const { backups, restores, retention } = functions;
 
     const authorizer = new Authorizer(this, 'Authorizer', settings, projectRoot);

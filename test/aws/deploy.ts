@@ -4,6 +4,8 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { DeleteObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { createS3Client } from '../../lib/aws/clients.ts';
 import { createClient, stateOf } from '../e2e/client.ts';
 import { reportBundles } from './bundles.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
@@ -11,7 +13,13 @@ import { reportLatencies } from './latency.ts';
 import { allowPlainAssets, allowPlainHttp } from './plain-http.ts';
 import { type SigningProxy, startSigningProxy } from './signing-proxy.ts';
 import { signingKeyOf } from './sigv4.ts';
-import { type Context, createDeployer, DEPLOYMENT_VARIABLE, type Deployment } from './stack.ts';
+import {
+  type Context,
+  createDeployer,
+  DEPLOYMENT_VARIABLE,
+  type Deployment,
+  type StackOutputs,
+} from './stack.ts';
 
 /** Thrown away afterwards, and with no day to wait for bytes to go. Sweeps come when they are called. */
 const CONTEXT: Context = { stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440 };
@@ -73,9 +81,40 @@ async function run({ endpoint, env }: Emulator): Promise<void> {
   if (restored !== STATE) throw new Error(`after the change the backup is ${restored}`);
   await client.backup({ resourceId: 'kept', state: STATE, type: 'incremental' });
 
+  await leaveObjects(endpoint, again.outputs);
   await timed('destroy', deployer.destroy(CHANGED));
+  // LocalStack's free edition, in a container, has no custom resources; those that we start have.
+  if (emulator.isOurs) await expectNoBuckets(endpoint, again.outputs);
   const { status } = await client.send('GET', '/health');
   if (status < 400) throw new Error(`the API still answers ${status} after it was destroyed`);
+}
+
+/** So that what is destroyed is not empty: versions and a delete marker beside what the tests have left. */
+async function leaveObjects(
+  endpoint: string,
+  { BucketName, StagingBucketName }: StackOutputs,
+): Promise<void> {
+  const s3 = createS3Client({ endpoint });
+  for (const Bucket of [BucketName, StagingBucketName]) {
+    const body = { Bucket, Key: 'left-behind', Body: 'x' };
+    await s3.send(new PutObjectCommand(body));
+    await s3.send(new PutObjectCommand(body));
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'left-behind' }));
+    await s3.send(new PutObjectCommand({ ...body, Key: 'left behind, too' }));
+  }
+}
+
+async function expectNoBuckets(
+  endpoint: string,
+  { BucketName, StagingBucketName }: StackOutputs,
+): Promise<void> {
+  const s3 = createS3Client({ endpoint });
+  for (const Bucket of [BucketName, StagingBucketName]) {
+    const found = await s3.send(new HeadBucketCommand({ Bucket })).catch((error: { name: string }) => error);
+    if (!('name' in found) || found.name !== 'NotFound') {
+      throw new Error(`the bucket ${Bucket} is still there after the stack was destroyed`);
+    }
+  }
 }
 
 /** Jest, on this emulator and this deployment; its output is ours. */

@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createS3Client } from '../../lib/aws/clients.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createTransfers } from '../../lib/aws/transfers.ts';
 import { createClients, destroyClients, makeBucket } from './resources.ts';
@@ -104,6 +105,49 @@ describe('an upload', () => {
     await transfers.discardUpload(uploadId);
     await transfers.discardUpload(newId());
     expect(await readUpload(uploadId)).toHaveLength(1);
+  });
+});
+
+describe('a link', () => {
+  const MINUTE_MS = 60_000;
+  const HOUR_MS = 60 * MINUTE_MS;
+  const signedBy = async (credentials: { expiration?: Date }, credentialsEndAt?: number) => {
+    const { accessKeyId, secretAccessKey } = await clients.s3.config.credentials();
+    const s3 = createS3Client({
+      endpoint: process.env.AWS_ENDPOINT_URL!,
+      credentials: { accessKeyId, secretAccessKey, ...credentials },
+    });
+    const ending = credentialsEndAt === undefined ? {} : { credentialsEndAt };
+    return createTransfers({ s3, bucket: await makeBucket(clients.s3), clock, ...ending });
+  };
+  /** As S3 reckons it. */
+  function endOf(url: string): number {
+    const { searchParams } = new URL(url);
+    const [, ...parts] = /^(....)(..)(..T..)(..)(..Z)$/.exec(searchParams.get('X-Amz-Date') ?? '')!;
+    const [year, month, dayAndHour, minute, second] = parts;
+    const signedAt = Date.parse(`${year}-${month}-${dayAndHour}:${minute}:${second}`);
+    return signedAt + Number(searchParams.get('X-Amz-Expires')) * 1000;
+  }
+
+  test.each([
+    ['of a user, who stays', undefined, undefined, HOUR_MS],
+    ['of a role, for ten minutes more', 10 * MINUTE_MS, undefined, 10 * MINUTE_MS],
+    ['of a role, for a day', 24 * HOUR_MS, undefined, HOUR_MS],
+    ['whose end only we know', undefined, 20 * MINUTE_MS, 20 * MINUTE_MS],
+    ['whose end the client knows better', 30 * MINUTE_MS, 20 * MINUTE_MS, 30 * MINUTE_MS],
+  ])('lasts no longer than the credentials that sign it, and says so: %s', async (_, told, known, lasts) => {
+    const began = clock.now();
+    const store = await signedBy(
+      told === undefined ? {} : { expiration: new Date(began + told) },
+      known === undefined ? undefined : began + known,
+    );
+    const upload = await store.createUpload(newId(), { expiresAt: began + HOUR_MS, bytesMax: 10 });
+    expect(upload.expiresAt).toBe(endOf(upload.url));
+    const download = endOf(await store.results.url('restore-1', began + HOUR_MS));
+    for (const end of [upload.expiresAt!, download]) {
+      expect(end).toBeLessThanOrEqual(began + lasts);
+      expect(end).toBeGreaterThan(began + lasts - 5000);
+    }
   });
 });
 

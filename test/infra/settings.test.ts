@@ -58,6 +58,7 @@ describe('refuses', () => {
 describe('refuses what would mean nothing', () => {
   test.each<[string, Record<string, unknown>]>([
     ['a mode of a lock that is not asked for', { objectLockMode: 'compliance' }],
+    ['a lock on what is thrown away', { stage: 'dev', objectLock: '1' }],
     ['an issuer without jwt', { jwtIssuer: 'https://issuer.example' }],
     ['an open door on a stage that is kept', { auth: 'none' }],
     ['an open door on any stage but dev', { auth: 'none', stage: 'staging' }],

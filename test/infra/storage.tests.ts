@@ -206,6 +206,37 @@ describe('what fails its user at once', () => {
     for (const [, { Properties }] of buckets) expect(Properties.LoggingConfiguration).toBeUndefined();
   });
 
+  test('what is thrown away is emptied once nobody writes into it any more, and before it is deleted', () => {
+    const template = synthesize({ stage: 'dev' });
+    const emptied = resourcesOf(template, 'Custom::EmptiedBucket');
+    const named = emptied.map(([, { Properties }]) => (Properties.BucketName as { Ref: string }).Ref);
+    expect(named.sort()).toEqual(
+      resourcesOf(template, 'AWS::S3::Bucket')
+        .map(([id]) => id)
+        .sort(),
+    );
+    // What is created later is deleted earlier: the functions first, the function that empties after its resources.
+    for (const [id, { DependsOn }] of resourcesOf(template, 'AWS::Lambda::Function')) {
+      const writes = id.startsWith('Functions');
+      for (const [custom] of emptied) expect((DependsOn ?? []).includes(custom)).toBe(writes);
+    }
+    const [[, { Properties }]] = resourcesOf(template, 'AWS::IAM::Policy').filter(([id]) =>
+      id.startsWith('EmptyingEmptierRole'),
+    ) as [[string, Resource]];
+    const { Statement: statements } = Properties.PolicyDocument as { Statement: Statement[] };
+    expect(statements.flatMap(actionsOf).filter((action) => action.startsWith('s3:'))).toEqual([
+      's3:ListBucketVersions',
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
+    ]);
+  });
+
+  test('nothing empties what is kept, and nothing there may remove a version', () => {
+    const template = synthesize();
+    expect(resourcesOf(template, 'Custom::EmptiedBucket')).toEqual([]);
+    expect(textOf(template.toJSON())).not.toContain('s3:DeleteObjectVersion');
+  });
+
   test('a failed sweep is not run again by itself', () => {
     const [config] = resourcesOf(synthesize(), 'AWS::Lambda::EventInvokeConfig');
     expect(config![1].Properties).toMatchObject({ MaximumRetryAttempts: 0 });

@@ -13,6 +13,7 @@ const ROOT = process.cwd();
 export interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
+  DependsOn?: string[];
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
 }

@@ -2,6 +2,7 @@
 // often.
 
 import type { Logger } from '../log.ts';
+import { createFailureLog } from './failure-log.ts';
 
 export interface Repeated {
   /** Runs soon, without waiting for the interval. */
@@ -27,6 +28,7 @@ export function every(
   let again = false;
   /** In a row. */
   let failures = 0;
+  const told = createFailureLog(name, log);
 
   const plan = (delayMs: number): void => {
     if (stopped) return;
@@ -42,11 +44,12 @@ export function every(
     try {
       await work();
       failures = 0;
+      told.worked();
     } catch (error) {
       failures++;
       // What is broken off on purpose has not failed.
       if (stopped) log.info(`${name} was broken off by the stop`);
-      else log.error(`${name} failed`, { error });
+      else told.failed(error);
     }
     running = undefined;
     plan(again ? 0 : Math.min(intervalMs * 2 ** failures, Math.max(intervalMs, RETRY_MS_MAX)));

@@ -40,7 +40,7 @@ import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { watchDisk } from './disk-watch.ts';
-import { distrustingCatalog } from './distrusting-catalog.ts';
+import { demandingHeads, distrusting } from './distrusting.ts';
 import { createEventSink, withoutRepeats } from './event-sink.ts';
 import { every } from './every.ts';
 import { demandRightKey } from './key-proof.ts';
@@ -164,7 +164,7 @@ interface Opening {
 async function compose(config: HomeConfig, log: Logger, { database, room, unnamed }: Opening): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
   const clock = config.clock ?? createSystemClock();
-  const queue = createQueue(database, clock);
+  const queue = distrusting(createQueue(database, clock), database);
   const scratch = createScratch(dataDir, room);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
@@ -172,7 +172,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
   await demandRightKey(database, keyring);
   const transfers = createTransferStore(dataDir, clock, keyring, room);
-  const catalog = distrustingCatalog(createCatalog(database, room, unnamed), database);
+  const catalog = distrusting(demandingHeads(createCatalog(database, room, unnamed), database), database);
   const tokens = openTokens(dataDir, clock, log);
   const deps: Deps = {
     tokens,

@@ -1,7 +1,7 @@
 // Blobs that lie in other blobs' places, put into their own. All of them are taken out first, into a folder where each has
 // its own name: so none is in another's way and none replaces another, and after a crash the next rebuild finds them there.
 
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { blobPath } from './blob-survey.ts';
 import { makePrivateDirectory, syncDirectorySync } from './data-dir.ts';
@@ -38,7 +38,7 @@ export function putInPlace(
   const passing = passingDirectory(dataDir);
   const quarantine = quarantineDirectory(dataDir);
   try {
-    for (const folder of [passing, quarantine]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [passing, quarantine]) makePrivateDirectory(folder);
     for (const blobId of spoiled) {
       renameSync(blobPath(dataDir, blobId), freeName(quarantine, blobId, '.damaged'));
     }

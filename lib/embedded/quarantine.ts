@@ -1,13 +1,13 @@
 // Blobs that nothing names, kept apart from those that something does: out of the store, and out of nobody's reach. A name
 // there tells since when: `<blob id>.<epoch milliseconds>`.
 
-import { linkSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { linkSync, readdirSync, unlinkSync } from 'node:fs';
 import { rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeCursor, encodeCursor } from '../port-checks.ts';
 import { type BlobInfo, type BlobStore, PortError } from '../ports.ts';
 import { blobPath } from './blob-survey.ts';
-import { syncDirectory } from './data-dir.ts';
+import { makePrivateDirectory, syncDirectory } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
 
 const ASIDE = /^([0-9a-f]{32})\.(\d{1,16})$/;
@@ -50,7 +50,8 @@ export function createQuarantine(dataDir: string, now: () => number): Quarantine
     async setAside(blobId) {
       const from = blobPath(dataDir, blobId);
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        // Its own name has to be durable too, or a loss of power takes all that is moved there.
+        makePrivateDirectory(folder);
         await rename(from, join(folder, `${blobId}.${now()}`));
         await syncDirectory(folder);
         await syncDirectory(join(from, '..'));

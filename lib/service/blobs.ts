@@ -5,6 +5,7 @@ import type { BlobBinding, BlobSource } from '../core/envelope.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord, BlobRef, WrappedKey } from '../core/model.ts';
 import { PortError } from '../ports.ts';
+import { pages } from './collect.ts';
 import type { Deps } from './deps.ts';
 
 /** What is needed to read a chain; a backup record has it all. */
@@ -81,7 +82,7 @@ async function* readBlob(
     }
   } catch (error) {
     if (error instanceof PortError && error.code === 'not_found') {
-      throw brokenBlob('broken_chain', ref, 'is missing', error);
+      throw brokenBlob('broken_chain', ref, await whereMissing(blobs, ref.blobId), error);
     }
     if (error instanceof PortError && error.code === 'integrity') throw notWhatWasWritten(ref, error);
     throw error;
@@ -89,6 +90,21 @@ async function* readBlob(
   if (bytes !== ref.bytes || (hash !== undefined && hash.digest('hex') !== ref.sha256)) {
     throw notWhatWasWritten(ref);
   }
+}
+
+/** The shortest way back is that of a blob which has only been set aside: whoever misses it is told. */
+async function whereMissing(blobs: Deps['blobs'], blobId: string): Promise<string> {
+  try {
+    for await (const aside of pages((page) => blobs.listAside(page))) {
+      if (aside.blobId > blobId) break;
+      if (aside.blobId !== blobId) continue;
+      return `is missing: it lies in quarantine, from where "npm run quarantine -- <data folder> put-back ${blobId}" puts it back (on AWS see docs/operations.md)`;
+    }
+  } catch (error) {
+    // That it is missing is what matters, and is known.
+    if (!(error instanceof PortError)) throw error;
+  }
+  return 'is missing';
 }
 
 function notWhatWasWritten(ref: BlobRef, cause?: unknown): ServiceError {

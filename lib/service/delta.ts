@@ -4,6 +4,7 @@ import { chainOfBase } from '../core/chain.ts';
 import { totalBytes } from '../core/chunks.ts';
 import { hasCode, ServiceError } from '../core/errors.ts';
 import type { BackupRecord } from '../core/model.ts';
+import { demandSameBackup } from './agreement.ts';
 import { wayTo } from './blobs.ts';
 import type { Deps } from './deps.ts';
 import { liveBackup } from './live.ts';
@@ -42,6 +43,7 @@ async function loadBase(deps: Deps, record: BackupRecord): Promise<LoadedState> 
   const { baseBackupId } = record;
   const base = baseBackupId === undefined ? undefined : await deps.catalog.getBackup(baseBackupId);
   if (base === undefined) throw baseIsGone();
+  demandSameBackup(base, { id: baseBackupId!, resourceId: record.resourceId });
   const isHidden = base.deletedAt !== undefined;
   try {
     const load = (current: BackupRecord) => loadState(deps, current);

@@ -177,3 +177,22 @@ test('every result of SQLite has a word of the ports, and a full disk and a read
     undefined,
   ]);
 });
+
+test('the quarantine has a durable name before anything is moved there', async () => {
+  const folder = dataDirs.make();
+  const blobs = openBlobStore(folder, Date.now);
+  const calls: string[] = [];
+  const ids = [hexId(), hexId()];
+  for (const id of ids) await blobs.put(id, [small]);
+  for (const id of ids) {
+    faults.before = (name) => calls.push(name);
+    await blobs.setAside(id);
+    faults.before = undefined;
+    calls.push('aside');
+  }
+  const [first, second] = [calls.slice(0, calls.indexOf('aside')), calls.slice(calls.indexOf('aside') + 1)];
+  expect(first.indexOf('mkdirSync')).toBeLessThan(first.indexOf('fsyncSync'));
+  expect(first.indexOf('fsyncSync')).toBeLessThan(first.indexOf('promises.rename'));
+  expect(first).toContain('fsyncSync');
+  expect(second).not.toContain('fsyncSync');
+});

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import { createCatalog } from '../../lib/embedded/catalog.ts';
 import { createCatalogProof } from '../../lib/embedded/catalog-proof.ts';
 import { type Database, openDatabase } from '../../lib/embedded/database.ts';
-import { distrustingCatalog } from '../../lib/embedded/distrusting-catalog.ts';
+import { demandingHeads, distrusting } from '../../lib/embedded/distrusting.ts';
 import { MIGRATIONS } from '../../lib/embedded/schema.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createDataDirs } from '../contract/data-dirs.ts';
@@ -147,7 +147,7 @@ test('a proof of a moment ago is enough: a large catalog is not read for every s
 });
 
 test('a history without its head is damage, and no new beginning', async () => {
-  const catalog = distrustingCatalog(createCatalog(database), database);
+  const catalog = distrusting(demandingHeads(createCatalog(database), database), database);
   const { resource_id: resourceId } = database
     .statement<{ resource_id: string }>('SELECT resource_id FROM backup')
     .get()!;

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../lib/core/model.ts';
+import { readDelta } from '../../lib/service/delta.ts';
 import { checkHealth } from '../../lib/service/health.ts';
 import { sweep } from '../../lib/service/retention.ts';
 import { createWorld, DAY, OPTIONS, type World } from '../service/world.ts';
@@ -84,6 +85,49 @@ describe('a record that was edited', () => {
     const at = world.deps.clock.now();
     const input = { resourceId: 'bank', at, createdBy: 'x', validate: true, async: false };
     await expect(world.service.restorePointInTime(input, CALLER)).rejects.toMatchObject(refused);
+  });
+
+  test.each(EDITS)('%s: its delta is not given', async (_, change) => {
+    const world = createWorld();
+    const { id } = await history(world);
+    await edit(world, id, change);
+    await expect(readDelta(world.deps, id)).rejects.toMatchObject({
+      // An edit that calls it a full takes the delta away, and gives nothing instead.
+      code: expect.stringMatching(/integrity_error|broken_chain|delta_not_found/),
+    });
+  });
+
+  test.each(EDITS)(
+    '%s, of the base: a delta to it is not given where its record is read',
+    async (_, change) => {
+      const world = createWorld();
+      await history(world);
+      // Of another shape altogether: stored whole, so that its base is no part of its chain.
+      const next = await world.make('bank', '{"all":"new"}', 'incremental');
+      expect(next).toMatchObject({ type: 'incremental', baseBackupId: 'backup-4', chain: { length: 1 } });
+      await edit(world, 'backup-4', change);
+      await expect(readDelta(world.deps, next.id)).rejects.toMatchObject({
+        code: expect.stringMatching(/integrity_error|broken_chain/),
+      });
+    },
+  );
+
+  test.each([
+    ['of another resource', 'backup-3'],
+    ['of the same resource', 'backup-2'],
+  ])('a base under whose id another backup stands, %s, is not compared with', async (_, standsThere) => {
+    const world = createWorld();
+    await history(world);
+    const next = await world.make('bank', '{"all":"new"}', 'incremental');
+    const other = (await world.plain.catalog.getBackup(standsThere))!;
+    const { getBackup } = world.plain.catalog;
+    const catalog = {
+      ...world.plain.catalog,
+      getBackup: async (id: string) => (id === next.baseBackupId ? other : getBackup(id)),
+    };
+    await expect(readDelta({ ...world.deps, catalog }, next.id)).rejects.toMatchObject({
+      code: 'integrity_error',
+    });
   });
 
   test('that stands under the id of another is not given for it', async () => {

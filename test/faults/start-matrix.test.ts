@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Notice } from '../../lib/core/model.ts';
 import { createCatalog } from '../../lib/embedded/catalog.ts';
 import { openDatabase } from '../../lib/embedded/database.ts';
-import { distrustingCatalog } from '../../lib/embedded/distrusting-catalog.ts';
+import { distrusting } from '../../lib/embedded/distrusting.ts';
+import { createQueue } from '../../lib/embedded/queue.ts';
 import { PortError } from '../../lib/ports.ts';
 import { contentsOf } from './contents.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
@@ -199,7 +200,7 @@ test('a start beside a running service takes nothing from it', async () => {
 describe('damage that is met while the service runs', () => {
   test('stops all writing, whoever met it', async () => {
     const database = openDatabase(join(root, 'met'));
-    const catalog = distrustingCatalog(createCatalog(database), database);
+    const catalog = distrusting(createCatalog(database), database);
     const record: Notice = { id: 'n', code: 'clock', severity: 'warning', detail: 'x', since: 1, version: 1 };
     await catalog.commit([{ kind: 'notice.put', record, expect: 0 }]);
     expect(await catalog.getNotice('n')).toEqual(record);
@@ -213,9 +214,24 @@ describe('damage that is met while the service runs', () => {
     database.close();
   });
 
+  test.each(['receive', 'deadLetters'] as const)('in the rows of the queue too (%s)', async (method) => {
+    const database = openDatabase(join(root, `met-by-${method}`));
+    const queue = distrusting(createQueue(database, { now: () => 1000 }), database);
+    await queue.send({ kind: 'backup', id: 'backup-1' });
+    const isDead = method === 'deadLetters' ? 1 : 0;
+    await database.write(() =>
+      database.statement(`UPDATE job SET doc = replace(doc, 'backup-1', 'backup-2'), dead = ${isDead}`).run(),
+    );
+    const ask = () => (method === 'receive' ? queue.receive(1) : queue.deadLetters());
+    await expect(ask()).rejects.toMatchObject({ reason: 'catalog_damaged' });
+    expect(database.fault()).toMatchObject({ reason: 'catalog_damaged' });
+    await expect(queue.send({ kind: 'backup', id: 'backup-3' })).rejects.toThrow('damaged');
+    database.close();
+  });
+
   test('what a caller does wrong is no damage', async () => {
     const database = openDatabase(join(root, 'unmet'));
-    const catalog = distrustingCatalog(createCatalog(database), database);
+    const catalog = distrusting(createCatalog(database), database);
     await expect(catalog.commit([{ kind: 'notice.remove', id: 'n', expect: 1 }])).rejects.toMatchObject({
       code: 'conflict',
     });

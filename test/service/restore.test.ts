@@ -106,6 +106,45 @@ describe('a restore in the call', () => {
     await expect(world.restore('backup-1')).rejects.toMatchObject({ code: 'broken_chain' });
   });
 
+  test('a blob that is missing because it was set aside says so, and how it is put back', async () => {
+    const world = createWorld();
+    const { blobId } = (await world.backup('db', '{"a":1}')).chain[0]!;
+    const other = (await world.backup('db', '{"a":2}')).chain[0]!;
+    for (const id of [blobId, other.blobId]) await world.plain.blobs.setAside(id);
+    await expect(world.restore('backup-1')).rejects.toMatchObject({
+      code: 'broken_chain',
+      message: expect.stringMatching(
+        new RegExp(
+          `^A blob of backup-1 \\(${blobId}\\) is missing: it lies in quarantine, .*put-back ${blobId}`,
+        ),
+      ),
+      extra: { backupId: 'backup-1', blobId },
+    });
+    await world.plain.blobs.putBack(blobId);
+    expect(await world.text('backup-1')).toBe('{"a":1}');
+    await world.plain.blobs.deleteAside(other.blobId);
+    await expect(world.restore('backup-2')).rejects.toMatchObject({
+      message: expect.stringMatching(/is missing\.$/),
+    });
+  });
+
+  test('a blob that is missing is so though the quarantine does not answer', async () => {
+    const world = createWorld(({ blobs }) => ({
+      blobs: {
+        ...blobs,
+        listAside: async () => {
+          throw new PortError('unavailable', 'down');
+        },
+      },
+    }));
+    const { blobId } = (await world.backup('db', '{"a":1}')).chain[0]!;
+    await world.plain.blobs.delete(blobId);
+    await expect(world.restore('backup-1')).rejects.toMatchObject({
+      code: 'broken_chain',
+      extra: { blobId },
+    });
+  });
+
   test('a blob that cannot be read now is not called a broken backup, nor kept from a caller what only cannot be written down', async () => {
     let down = false;
     let unreadable = false;

@@ -76,6 +76,12 @@ export function commandsOf(heading: string): string[] {
   return blocks.flatMap((block) => block.split('\n')).filter((line) => line.trim() !== '');
 }
 
+/** The headings under which something is to be typed. */
+export function sectionsWithCommands(): string[] {
+  const parts = readFileSync('docs/operations.md', 'utf8').split(/^#{2,4} /m);
+  return parts.filter((part) => /^```sh$/m.test(part)).map((part) => part.split('\n')[0]!);
+}
+
 export async function beginDay({ section, env = {}, folder, prefix = [] }: DayOptions): Promise<Day> {
   const here = folder ?? temporaryFolder();
   const copies = temporaryFolder();

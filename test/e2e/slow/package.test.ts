@@ -136,7 +136,7 @@ describe('the service', () => {
       );
       expect([failed?.code, failed?.stderr]).toEqual([
         1,
-        expect.stringContaining('nowhere has neither blobs/ nor'),
+        expect.stringMatching(/nowhere has (neither blobs\/ nor|no blobs)/),
       ]);
     }
   });

@@ -8,7 +8,7 @@ import type { BackupView } from '../../../lib/http/view.ts';
 import { type Client, stateOf } from '../client.ts';
 import { expectKept, type Kept, keep } from '../kept.ts';
 import { moveClock } from '../moved-clock.ts';
-import { beginDay, copyTo, type Day, type DayOptions, endDays } from '../runbook.ts';
+import { beginDay, copyTo, type Day, type DayOptions, endDays, sectionsWithCommands } from '../runbook.ts';
 import { cleanUp, eventually, temporaryFolder } from '../server.ts';
 import { makeSmallDisk, type SmallDisk } from '../small-disk.ts';
 
@@ -52,6 +52,13 @@ function blobFiles(dataDir: string): string[] {
   );
   return paths.sort((a, b) => statSync(a).size - statSync(b).size);
 }
+
+test('every section of the runbook that has commands has its day', () => {
+  const days = [...readFileSync(__filename, 'utf8').matchAll(/(?:ordinaryDay\(|section: )'([^']+)'/g)];
+  // On AWS: test/aws/restored-table.test.ts.
+  const tested = new Set([...days.map(([, name]) => name!), 'The table was restored']);
+  expect(sectionsWithCommands().filter((name) => !tested.has(name))).toEqual([]);
+});
 
 test('the data folder is copied, and a copy is put back', async () => {
   const { day, client, kept } = await ordinaryDay('Back up the data folder');
@@ -230,10 +237,11 @@ test('the clock is wrong', async () => {
   const { decisions } = (await day.type(/plan\?resourceId=database-1"$/)).json<{
     decisions: { action: string; reasons: string[] }[];
   }>();
-  expect(decisions.length).toBeGreaterThan(14);
+  // What had expired before may have gone by then.
+  expect(decisions.length).toBeGreaterThanOrEqual(14);
   expect(await day.type(/^WAIT=/)).toMatchObject({ code: 0 });
   expect((await day.type(/\$WAIT".*"refuse"/)).json()).toMatchObject({ decision: 'refused' });
-  expect((await client.list()).length).toBeGreaterThan(14);
+  expect((await client.list()).length).toBeGreaterThanOrEqual(14);
   expect((await day.type(/\$WAIT".*"confirm"/)).json()).toMatchObject({ decision: 'confirmed' });
   await eventually(20_000, 'the sweep', async () => (await client.list()).length === 1);
 

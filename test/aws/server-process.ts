@@ -73,9 +73,14 @@ export async function untilReady(url: string, check: () => void = () => undefine
 
 /** Whether a GET is answered with success. */
 export async function answers(url: string): Promise<boolean> {
-  const answer = await fetch(url).catch(() => undefined);
-  await answer?.arrayBuffer();
-  return answer?.ok === true;
+  try {
+    const answer = await fetch(url);
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    // Nobody listens there, or not any more.
+    return false;
+  }
 }
 
 /** Its own process first, politely; then whatever is left of its group. */

@@ -2,8 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BlobHeader } from '../core/envelope-header.ts';
-import { SILENCE_MS } from '../core/expiry-wait.ts';
-import { DAY_MS, LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
+import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
 import type { Logger } from '../log.ts';
 import {
   type Clock,
@@ -52,6 +51,7 @@ import { createScratch } from './scratch.ts';
 import { createScrubbing } from './scrubbing.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
 import { type Look, lookAtStore } from './start-look.ts';
+import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start-news.ts';
 import { createTextWorkers } from './text-workers.ts';
 import { openTokens } from './tokens/registry.ts';
 import { createTrail, type Trail } from './trail.ts';
@@ -101,7 +101,6 @@ export type UpkeepName =
 /** What is done on a folder that can only be read. */
 const READS_ONLY: UpkeepName = 'catalog';
 const NOT_LOOKED: Look = { isSound: false, unnamed: [] };
-const UNNAMED_TOLD_MAX = 20;
 
 /** Idempotent, may die half way, and holds up no other. */
 interface PeriodicWork {
@@ -335,33 +334,6 @@ async function learnTrust({ trust, log }: Deps): Promise<void> {
     if (!(error instanceof PortError && error.code === 'integrity')) throw error;
     log.error('whether a rollback was proven cannot be read', { error });
   }
-}
-
-/** What a crash has left before it was acknowledged, or a catalog that was put back since does not know any more. */
-function tellOfUnnamed(unnamed: readonly BlobHeader[], log: Logger): void {
-  for (const { blobId, backupId, resourceId, sequence } of unnamed.slice(0, UNNAMED_TOLD_MAX)) {
-    log.warn('no backup names this blob', { blobId, backupId, resourceId, sequence });
-  }
-  if (unnamed.length > UNNAMED_TOLD_MAX) log.warn('no backup names many blobs', { count: unnamed.length });
-}
-
-function tellOfMissing(missing: number, log: Logger): void {
-  if (missing > 0)
-    log.error('of the newest backups blobs are missing: the scrub will say which', { missing });
-}
-
-/** A folder that was put back whole from a copy is like one that nobody has used since: nothing in it tells. */
-function tellOfAge(database: Database, { now }: Clock, log: Logger): void {
-  const newest = database
-    .statement<{ created_at: number }>(
-      'SELECT created_at FROM backup WHERE live = 1 ORDER BY created_at DESC',
-    )
-    .get()?.created_at;
-  if (newest === undefined || now() - newest <= SILENCE_MS) return;
-  log.warn('the newest backup is old: if there were later ones, this folder is an older copy', {
-    createdAt: new Date(newest).toISOString(),
-    days: Math.floor((now() - newest) / DAY_MS),
-  });
 }
 
 function openTrail(

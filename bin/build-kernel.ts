@@ -1,12 +1,12 @@
-// Builds lib/core/kernel/wasm.ts from lib/core/kernel/assembly: `npm run build:kernel`. With `--print`, only prints it.
+// Builds lib/core/json/kernel/wasm.ts from lib/core/json/kernel/assembly: `npm run build:kernel`. With `--print`, only prints it.
 
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const ROOT = dirname(import.meta.dirname);
-const SOURCE = 'lib/core/kernel/assembly/index.ts';
-const ARTIFACT = join(ROOT, 'lib/core/kernel/wasm.ts');
+const SOURCE = 'lib/core/json/kernel/assembly/index.ts';
+const ARTIFACT = join(ROOT, 'lib/core/json/kernel/wasm.ts');
 
 async function build(): Promise<string> {
   let wasm: Uint8Array | undefined;

@@ -2,7 +2,7 @@
 // aside, and the way back. Ends with 0 if all was done, 2 if something could not be put back, 1 if nothing was done.
 
 import { parseArgs } from 'node:util';
-import { type AsideBlob, listQuarantine, type PutBack, putBack } from '../lib/embedded/put-back.ts';
+import { type AsideBlob, listQuarantine, type PutBack, putBack } from '../lib/embedded/blobs/put-back.ts';
 
 const USAGE = 'Usage: npm run quarantine -- <data folder> [list | put-back <blob id>... | put-back --all]';
 /** ECMA-262, 21.4.1.1: names of files say any number. */

@@ -2,8 +2,8 @@
 // Ends with 0 if all that was found is whole, 2 if something is damaged, missing or uncertain, 1 if nothing was done.
 
 import { parseArgs } from 'node:util';
-import { type RebuildReport, rebuild } from '../lib/embedded/rebuild.ts';
-import { startFailure } from '../lib/embedded/start-failure.ts';
+import { type RebuildReport, rebuild } from '../lib/embedded/rebuild/rebuild.ts';
+import { startFailure } from '../lib/embedded/start/start-failure.ts';
 import type { NotTaken } from '../lib/service/recovery/not-taken.ts';
 
 const USAGE = 'Usage: npm run rebuild -- <data folder> [--dry-run]';

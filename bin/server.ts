@@ -1,15 +1,15 @@
 // The embedded service: `npm start`.
 
 import { isatty } from 'node:tty';
-import { readConfig } from '../lib/embedded/config.ts';
 import { openHome } from '../lib/embedded/home.ts';
-import { bodyOfIncoming, createHttpServer, listen } from '../lib/embedded/http-server.ts';
-import { createLineWriter } from '../lib/embedded/line-writer.ts';
-import { readyLine } from '../lib/embedded/ready-line.ts';
-import { startFailure } from '../lib/embedded/start-failure.ts';
-import { supervise } from '../lib/embedded/supervise.ts';
+import { readConfig } from '../lib/embedded/process/config.ts';
+import { createLineWriter } from '../lib/embedded/process/line-writer.ts';
+import { readyLine } from '../lib/embedded/process/ready-line.ts';
+import { supervise } from '../lib/embedded/process/supervise.ts';
+import { bodyOfIncoming, createHttpServer, listen } from '../lib/embedded/server/http-server.ts';
+import { startFailure } from '../lib/embedded/start/start-failure.ts';
 import { hasTokens } from '../lib/embedded/tokens/token-file.ts';
-import { createApi } from '../lib/http/api.ts';
+import { createApi } from '../lib/http/server/api.ts';
 import { createLogger } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
 
@@ -35,7 +35,7 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
   let relieve = (): void => {};
   const onFull = () => relieve();
   const home = await openHome(
-    { ...config, textWorker: new URL('../lib/embedded/text-worker.ts', import.meta.url), onFull },
+    { ...config, textWorker: new URL('../lib/embedded/process/text-worker.ts', import.meta.url), onFull },
     log,
   );
   const api = createApi({

@@ -2,12 +2,12 @@
 // running or not. It knows of a change from the next call on.
 
 import { parseArgs } from 'node:util';
-import { SCOPES, type Scope } from '../lib/core/access.ts';
-import { tokenFault } from '../lib/core/access-token.ts';
 import { closest } from '../lib/core/closest.ts';
+import { SCOPES, type Scope } from '../lib/core/records/access.ts';
+import { tokenFault } from '../lib/core/records/access-token.ts';
 import { createSystemClock } from '../lib/embedded/clock.ts';
 import { openTokens } from '../lib/embedded/tokens/registry.ts';
-import { TokenFields } from '../lib/http/schemas.ts';
+import { TokenFields } from '../lib/http/contract/schemas.ts';
 import { silentLogger } from '../lib/log.ts';
 
 const USAGE = `Usage: npm run tokens -- <data folder> [list]

@@ -1,11 +1,11 @@
 // Empties the buckets of a stage that is thrown away, before CloudFormation deletes them: it deletes none that holds anything.
 
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
-import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
-import { createS3Client } from '../lib/aws/clients.ts';
-import { answerStack } from '../lib/aws/custom-resource.ts';
-import { emptyBucket } from '../lib/aws/empty-bucket.ts';
-import { EMPTIED_BUCKET } from '../lib/aws/env.ts';
+import { emptyBucket } from '../lib/aws/blobs/empty-bucket.ts';
+import { createS3Client } from '../lib/aws/calls/clients.ts';
+import { answerStack } from '../lib/aws/calls/custom-resource.ts';
+import { AWS_BOUNDS } from '../lib/aws/names/bounds.ts';
+import { EMPTIED_BUCKET } from '../lib/aws/names/env.ts';
 import { createLogger } from '../lib/log.ts';
 
 const log = createLogger((line) => process.stdout.write(`${line}\n`));

@@ -1,8 +1,8 @@
 // Checks bearer tokens against the keys of their issuer.
 
-import { createAuthorizer } from '../lib/aws/authorizer.ts';
+import { createAuthorizer } from '../lib/aws/access/authorizer.ts';
+import { createIssuerKeys } from '../lib/aws/access/issuer-keys.ts';
 import { readJwtConfig } from '../lib/aws/config.ts';
-import { createIssuerKeys } from '../lib/aws/issuer-keys.ts';
 import { createLogger } from '../lib/log.ts';
 
 const config = readJwtConfig(process.env);

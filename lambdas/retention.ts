@@ -1,18 +1,18 @@
 // Expires backups and removes their bytes: the only function that can. Called by its schedules.
 
 import type { Context } from 'aws-lambda';
-import { AWS_BOUNDS } from '../lib/aws/bounds.ts';
 import { eventBridgeSink, openHome, sqsQueue, trailOf } from '../lib/aws/home.ts';
-import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/retention-task.ts';
-import { LIMITS } from '../lib/core/limits.ts';
-import { type CensusBounds, takeCensus } from '../lib/service/census.ts';
-import { relayEvents } from '../lib/service/events.ts';
-import { resumeJobs } from '../lib/service/jobs.ts';
-import { findOrphans } from '../lib/service/orphans.ts';
-import { sweep } from '../lib/service/retention.ts';
-import { demandCurrentCatalog } from '../lib/service/rollback.ts';
-import { scrub } from '../lib/service/scrub.ts';
+import { AWS_BOUNDS } from '../lib/aws/names/bounds.ts';
+import { RETENTION_TASKS, type RetentionTask } from '../lib/aws/names/retention-task.ts';
+import { LIMITS } from '../lib/core/records/limits.ts';
+import { relayEvents } from '../lib/service/kit/events.ts';
+import { resumeJobs } from '../lib/service/kit/jobs.ts';
+import { findOrphans } from '../lib/service/retention/orphans.ts';
+import { demandCurrentCatalog } from '../lib/service/retention/rollback.ts';
+import { sweep } from '../lib/service/retention/sweep.ts';
 import { writeEvents } from '../lib/service/trail/write.ts';
+import { type CensusBounds, takeCensus } from '../lib/service/upkeep/census.ts';
+import { scrub } from '../lib/service/upkeep/scrub.ts';
 
 const home = openHome(process.env, { events: eventBridgeSink, queue: sqsQueue });
 const { deps, log } = home;

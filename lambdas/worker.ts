@@ -1,9 +1,9 @@
 // Works off what is too large for a call: called by the queue of jobs.
 
 import type { SQSHandler } from 'aws-lambda';
-import { workBatch } from '../lib/aws/batch.ts';
+import { workBatch } from '../lib/aws/catalog/batch.ts';
 import { openHome, s3Transfers, sqsQueue } from '../lib/aws/home.ts';
-import { runJob } from '../lib/service/worker.ts';
+import { runJob } from '../lib/service/jobs/worker.ts';
 
 const { deps, log } = openHome(process.env, { queue: sqsQueue, transfers: s3Transfers });
 

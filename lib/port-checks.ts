@@ -1,6 +1,6 @@
 // What every home checks at its door, in one place: a mistake must fail in all of them, not only in the strictest.
 
-import { LIMITS } from './core/limits.ts';
+import { LIMITS } from './core/records/limits.ts';
 import { CHANGES_MAX, type Change, type PageRequest, PortError } from './ports.ts';
 
 /**

@@ -1,9 +1,10 @@
 // The contracts between the service and its homes. Each port has one executable suite in test/contract,
 // and every adapter (memory, embedded, AWS) passes it. Comments say what every adapter MUST guarantee.
 
-import type { Principal } from './core/access.ts';
-import type { TokenRecord } from './core/access-token.ts';
-import type { Chunks } from './core/chunks.ts';
+import type { Chunks } from './core/bytes/chunks.ts';
+import type { Scratch } from './core/bytes/packed.ts';
+import type { Principal } from './core/records/access.ts';
+import type { TokenRecord } from './core/records/access-token.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -20,9 +21,8 @@ import type {
   SegmentMark,
   SnapshotPointer,
   WrappedKey,
-} from './core/model.ts';
-import type { Scratch } from './core/packed.ts';
-import type { StateAt } from './core/timeline.ts';
+} from './core/records/model.ts';
+import type { StateAt } from './core/records/timeline.ts';
 
 export type { Chunks, Scratch };
 

@@ -1,6 +1,6 @@
 // The functions' settings: one table of checks over their environment, read once by whoever composes.
 
-import { ENV, type Environment, JWT_ENV, type JwtEnvironment } from './env.ts';
+import { ENV, type Environment, JWT_ENV, type JwtEnvironment } from './names/env.ts';
 
 type Env = Record<string, string | undefined>;
 

@@ -2,35 +2,35 @@
 // a part does not bundle the client behind it, and fails loudly if it asks for it.
 
 import type { S3Client } from '@aws-sdk/client-s3';
-import { MEMORY_BOUNDS } from '../core/limits.ts';
+import { MEMORY_BOUNDS } from '../core/records/limits.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock, EventSink, Queue, TrailSource, TransferStore } from '../ports.ts';
-import { createClockWatch } from '../service/clock-watch.ts';
-import type { Deps } from '../service/deps.ts';
-import { createGate } from '../service/gate.ts';
-import { inThisThread } from '../service/text-work.ts';
+import type { Deps } from '../service/contract/deps.ts';
+import { inThisThread } from '../service/contract/text-work.ts';
+import { createClockWatch } from '../service/kit/clock-watch.ts';
+import { createGate } from '../service/kit/gate.ts';
 import { keepingInEvents } from '../service/trail/lines.ts';
 import { createTrailTrust } from '../service/trail/trust.ts';
 import type { EventTrailDeps } from '../service/trail/write.ts';
-import { createBlobStore } from './blob-store.ts';
-import { AWS_BOUNDS } from './bounds.ts';
-import { createCatalog } from './catalog.ts';
+import { createBlobStore } from './blobs/blob-store.ts';
+import { createTrailStore, storeIdOf } from './blobs/trail-store.ts';
+import { createTransfers } from './blobs/transfers.ts';
 import {
   createDynamoDbClient,
   createEventBridgeClient,
   createKmsClient,
   createS3Client,
   createSqsClient,
-} from './clients.ts';
+} from './calls/clients.ts';
+import { onDemand } from './calls/on-demand.ts';
+import { createCatalog } from './catalog/catalog.ts';
 import { createSystemClock } from './clock.ts';
 import { type AwsConfig, readConfig } from './config.ts';
-import { createEventSink } from './event-sink.ts';
-import { createKeyring } from './keyring.ts';
-import { onDemand } from './on-demand.ts';
-import { createQueue } from './queue.ts';
-import { createTrailStore, storeIdOf } from './trail-store.ts';
-import { createTransfers } from './transfers.ts';
+import { createKeyring } from './keys/keyring.ts';
+import { createEventSink } from './messages/event-sink.ts';
+import { createQueue } from './messages/queue.ts';
+import { AWS_BOUNDS } from './names/bounds.ts';
 
 /** Makes a part from the function's settings. */
 type Part<T> = (config: AwsConfig, clock: Clock, s3: S3Client) => T;

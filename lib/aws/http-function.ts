@@ -1,13 +1,13 @@
 // A function that serves its share of the API: what `backups` and `restores` have in common.
 
-import { createApi } from '../http/api.ts';
+import { createApi } from '../http/server/api.ts';
 import { createService } from '../service/service.ts';
 import { VERSION } from '../version.ts';
-import { AWS_BOUNDS } from './bounds.ts';
-import { createGatewayHandler, type GatewayHandler } from './gateway.ts';
-import { type GatewayEvent, identityOf } from './gateway-event.ts';
+import { createGatewayHandler, type GatewayHandler } from './gateway/gateway.ts';
+import { type GatewayEvent, identityOf } from './gateway/gateway-event.ts';
 import type { Home } from './home.ts';
-import { type ApiFunction, servedBy } from './served-by.ts';
+import { AWS_BOUNDS } from './names/bounds.ts';
+import { type ApiFunction, servedBy } from './names/served-by.ts';
 
 /** The handler that serves the operations of one function. */
 export function serveApi({ config, deps, log }: Home, name: ApiFunction): GatewayHandler {

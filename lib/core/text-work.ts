@@ -1,15 +1,15 @@
 // The work on whole texts that takes its time: plain functions of bytes, so that it can be done in any thread.
 
 import { createHash } from 'node:crypto';
-import { applyDelta } from './delta/apply.ts';
-import { applyChainToBuffer } from './delta/compose.ts';
-import { compare } from './delta/diff.ts';
-import { encodeDelta } from './delta/encode.ts';
-import { serveDelta } from './delta/serve.ts';
+import type { CanonicalText } from './bytes/text.ts';
+import { applyDelta } from './delta/apply/apply.ts';
+import { applyChainToBuffer } from './delta/apply/compose.ts';
+import { compare } from './delta/compare/diff.ts';
+import { serveDelta } from './delta/served/serve.ts';
+import { encodeDelta } from './delta/stored/encode.ts';
 import { TextCheck } from './json/body.ts';
 import { findValue } from './json/lookup.ts';
-import type { CanonicalText } from './json/text.ts';
-import type { ChangeCounts } from './model.ts';
+import type { ChangeCounts } from './records/model.ts';
 
 export interface MadeDelta {
   /** Absent if large texts turned out to be too different before their end. */

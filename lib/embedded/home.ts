@@ -1,8 +1,8 @@
 // The embedded home: one process that owns a folder, with everything the service needs inside.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BlobHeader } from '../core/envelope-header.ts';
-import { LIMITS, MEMORY_BOUNDS } from '../core/limits.ts';
+import type { BlobHeader } from '../core/blob/header.ts';
+import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
 import type { Logger } from '../log.ts';
 import {
   type Clock,
@@ -12,51 +12,55 @@ import {
   type Scratch,
   type TokenRegistry,
 } from '../ports.ts';
-import type { BackupService } from '../service/api.ts';
-import { createKeptBases } from '../service/bases.ts';
-import { createClockWatch, lookAtClock, peekAtClock, recallClock } from '../service/clock-watch.ts';
-import type { Deps } from '../service/deps.ts';
-import { relayEvents } from '../service/events.ts';
-import { createGate } from '../service/gate.ts';
-import { rememberHealth } from '../service/health.ts';
-import { resumeJobs } from '../service/jobs.ts';
-import { createLateOperations, ifWritable, writeLateOperations } from '../service/late-operations.ts';
-import { failAbandoned } from '../service/operations.ts';
-import { findOrphans } from '../service/orphans.ts';
-import type { TrustFault } from '../service/parts.ts';
-import { createReaders } from '../service/readers.ts';
-import { releaseRequests } from '../service/request-run.ts';
-import { sweep } from '../service/retention.ts';
+import { createKeptBases } from '../service/chains/bases.ts';
+import { createReaders } from '../service/chains/readers.ts';
+import type { BackupService } from '../service/contract/api.ts';
+import type { Deps } from '../service/contract/deps.ts';
+import type { TrustFault } from '../service/contract/parts.ts';
+import { inThisThread } from '../service/contract/text-work.ts';
+import { giveUp, workQueue } from '../service/jobs/worker.ts';
+import { createClockWatch, lookAtClock, peekAtClock, recallClock } from '../service/kit/clock-watch.ts';
+import { relayEvents } from '../service/kit/events.ts';
+import { createGate } from '../service/kit/gate.ts';
+import { resumeJobs } from '../service/kit/jobs.ts';
+import { createTrust, writtenProof } from '../service/kit/trust.ts';
+import {
+  createLateOperations,
+  ifWritable,
+  writeLateOperations,
+} from '../service/restores/late-operations.ts';
+import { failAbandoned } from '../service/restores/operations.ts';
+import { findOrphans } from '../service/retention/orphans.ts';
+import { sweep } from '../service/retention/sweep.ts';
 import { createService } from '../service/service.ts';
-import { inThisThread } from '../service/text-work.ts';
-import { createTrust, writtenProof } from '../service/trust.ts';
-import { giveUp, workQueue } from '../service/worker.ts';
-import { openBlobStore } from './blob-store.ts';
-import { hasBlobs } from './blob-survey.ts';
-import { createCatalog } from './catalog.ts';
-import { createCatalogProof } from './catalog-proof.ts';
+import { rememberHealth } from '../service/upkeep/health.ts';
+import { releaseRequests } from '../service/uploads/request-run.ts';
+import { openBlobStore } from './blobs/blob-store.ts';
+import { hasBlobs } from './blobs/blob-survey.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { createCatalogProof } from './catalog/catalog-proof.ts';
+import { type Database, openDatabase } from './catalog/database.ts';
+import { demandingHeads, distrusting } from './catalog/distrusting.ts';
+import { isFinished } from './catalog/operation-status.ts';
+import { createQueue } from './catalog/queue.ts';
 import { createSystemClock } from './clock.ts';
-import type { EmbeddedConfig } from './config.ts';
-import { type Database, openDatabase } from './database.ts';
-import { watchDisk } from './disk-watch.ts';
-import { demandingHeads, distrusting } from './distrusting.ts';
-import { createEventSink, withoutRepeats } from './event-sink.ts';
-import { every } from './every.ts';
-import { demandRightKey } from './key-proof.ts';
-import { openKeyring } from './keyring.ts';
-import { isFinished } from './operation-status.ts';
-import { createQueue } from './queue.ts';
-import { createRoom, type Room } from './room.ts';
-import { createScratch } from './scratch.ts';
-import { createScrubbing } from './scrubbing.ts';
-import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start-checks.ts';
-import { type Look, lookAtStore } from './start-look.ts';
-import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start-news.ts';
-import { createTextWorkers } from './text-workers.ts';
+import { watchDisk } from './disk/disk-watch.ts';
+import { createRoom, type Room } from './disk/room.ts';
+import { demandRightKey } from './keys/key-proof.ts';
+import { openKeyring } from './keys/keyring.ts';
+import type { EmbeddedConfig } from './process/config.ts';
+import { every } from './process/every.ts';
+import { createScrubbing } from './process/scrubbing.ts';
+import { createTextWorkers } from './process/text-workers.ts';
+import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start/start-checks.ts';
+import { type Look, lookAtStore } from './start/start-look.ts';
+import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start/start-news.ts';
 import { openTokens } from './tokens/registry.ts';
-import { createTrail, type Trail } from './trail.ts';
-import { createTrailStore } from './trail-store.ts';
-import { createTransferStore, type UploadReceiver } from './transfers.ts';
+import { createEventSink, withoutRepeats } from './trail/event-sink.ts';
+import { createTrail, type Trail } from './trail/trail.ts';
+import { createTrailStore } from './trail/trail-store.ts';
+import { createScratch } from './transfers/scratch.ts';
+import { createTransferStore, type UploadReceiver } from './transfers/transfers.ts';
 
 export interface HomeConfig extends EmbeddedConfig {
   /** The program of the threads that work on large texts; without it they are worked on in this one. */

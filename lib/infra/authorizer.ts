@@ -3,7 +3,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { JWT_ENV, type JwtEnvironment } from '../aws/env.ts';
+import { JWT_ENV, type JwtEnvironment } from '../aws/names/env.ts';
 import { ServiceFunction } from './function.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 // What API Gateway answers by itself, in the words of our own errors: callers meet one form of problem, whoever refuses them.
 
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
-import { ERROR_CODES, type ErrorCode } from '../core/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../core/records/errors.ts';
 import type { Auth } from './settings.ts';
 
 interface Answer {

@@ -8,7 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { TABLE } from '../aws/table.ts';
+import { TABLE } from '../aws/names/table.ts';
 
 /** Of the staging bucket, as the transfers use them; a test holds them equal. */
 export const UPLOADS = 'uploads/';

@@ -3,7 +3,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS } from '../core/records/limits.ts';
 
 /** Long enough to come back from a holiday to. */
 const DEAD_LETTER_DAYS = 14;

@@ -5,7 +5,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { RETENTION_TASKS, type RetentionTask } from '../aws/retention-task.ts';
+import { RETENTION_TASKS, type RetentionTask } from '../aws/names/retention-task.ts';
 import type { Settings } from './settings.ts';
 
 /** Lists every blob there is, so it is seldom: what it finds, only a crash can have left. */

@@ -1,6 +1,6 @@
 // What a deployment chooses: read from the CDK context (`-c name=value`), checked before anything is built.
 
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS } from '../core/records/limits.ts';
 
 export type Auth = { kind: 'iam' } | { kind: 'jwt'; issuer: string; audience: string } | { kind: 'none' };
 

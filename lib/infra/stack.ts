@@ -2,7 +2,7 @@
 
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ENV, type Environment } from '../aws/env.ts';
+import { ENV, type Environment } from '../aws/names/env.ts';
 import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { Authorizer } from './authorizer.ts';

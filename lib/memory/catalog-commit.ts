@@ -1,7 +1,7 @@
 // How each change of a commit is carried out on the memory catalog.
 
-import { LIMITS } from '../core/limits.ts';
-import type { SnapshotPointer } from '../core/model.ts';
+import { LIMITS } from '../core/records/limits.ts';
+import type { SnapshotPointer } from '../core/records/model.ts';
 import { checkChanges } from '../port-checks.ts';
 import { type Change, type IdKind, PortError } from '../ports.ts';
 import { type CatalogState, createJournal, type Journal, sequenceKey } from './catalog-state.ts';

@@ -12,7 +12,7 @@ import type {
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
-} from '../core/model.ts';
+} from '../core/records/model.ts';
 import type { IdKind } from '../ports.ts';
 import type { Entry } from './page.ts';
 

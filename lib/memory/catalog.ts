@@ -1,7 +1,7 @@
 // The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
 
-import type { BackupRecord, BackupRequest, BackupType, OperationRecord } from '../core/model.ts';
-import { lookedAt } from '../core/proof-time.ts';
+import type { BackupRecord, BackupRequest, BackupType, OperationRecord } from '../core/records/model.ts';
+import { lookedAt } from '../core/records/proof-time.ts';
 import { checkLimit } from '../port-checks.ts';
 import type { Catalog, Page, PageRequest } from '../ports.ts';
 import { applyChanges } from './catalog-commit.ts';

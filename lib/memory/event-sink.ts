@@ -1,6 +1,6 @@
 // Published events in a list, for tests to look at.
 
-import type { AuditEvent } from '../core/model.ts';
+import type { AuditEvent } from '../core/records/model.ts';
 import type { EventSink } from '../ports.ts';
 import { copy } from './copy.ts';
 

@@ -1,6 +1,6 @@
 // Jobs in a Map. Time passes only as the clock says.
 
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS } from '../core/records/limits.ts';
 import { checkLimit } from '../port-checks.ts';
 import type { Clock, Delivery, Job, Queue } from '../ports.ts';
 import { copy } from './copy.ts';

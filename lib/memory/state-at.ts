@@ -1,7 +1,7 @@
 // What a history says of an instant, by looking at all of it: the reference for the homes that have indexes for it.
 
-import type { BackupRecord, BackupRequest, SnapshotPointer } from '../core/model.ts';
-import type { MissingState, StateAt } from '../core/timeline.ts';
+import type { BackupRecord, BackupRequest, SnapshotPointer } from '../core/records/model.ts';
+import type { MissingState, StateAt } from '../core/records/timeline.ts';
 import type { CatalogState } from './catalog-state.ts';
 
 /** `Catalog.stateAt` in memory. */

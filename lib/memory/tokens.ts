@@ -1,7 +1,7 @@
 // Named tokens in a list: the reference for the homes that keep their own.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { principalOf, type TokenRecord, tokenFault, tokenOf } from '../core/access-token.ts';
+import { principalOf, type TokenRecord, tokenFault, tokenOf } from '../core/records/access-token.ts';
 import { type Clock, PortError, type TokenRegistry } from '../ports.ts';
 
 export function createMemoryTokens(clock: Clock): TokenRegistry {

@@ -1,23 +1,23 @@
 // The service: every use case over one set of ports.
 
-import { ServiceError } from '../core/errors.ts';
+import { ServiceError } from '../core/records/errors.ts';
 import { type Page, PortError } from '../ports.ts';
-import type { BackupService } from './api.ts';
-import { createBackup } from './create.ts';
-import { readDelta } from './delta.ts';
-import type { Deps } from './deps.ts';
-import { checkHealth } from './health.ts';
-import { findOperation } from './operations.ts';
-import { planPolicy, readPlan } from './plan.ts';
-import { getPolicy, putPolicy, removePolicy } from './policies.ts';
-import { protectBackup } from './protect.ts';
-import { deleteBackup, findBackup, listRequests, requestBackup } from './request.ts';
-import { readResult, restoreBackup, restorePointInTime } from './restore.ts';
-import { listTokens, makeToken, revokeToken } from './tokens.ts';
-import { undeleteBackup } from './undelete.ts';
-import { createUpload } from './upload.ts';
-import { verifyBackup } from './verify.ts';
-import { decideWait, listWaits } from './waits.ts';
+import { listTokens, makeToken, revokeToken } from './access/tokens.ts';
+import { createBackup } from './backups/create.ts';
+import { readDelta } from './backups/delta.ts';
+import { protectBackup } from './backups/protect.ts';
+import { undeleteBackup } from './backups/undelete.ts';
+import { verifyBackup } from './backups/verify.ts';
+import type { BackupService } from './contract/api.ts';
+import type { Deps } from './contract/deps.ts';
+import { findOperation } from './restores/operations.ts';
+import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
+import { planPolicy, readPlan } from './retention/plan.ts';
+import { getPolicy, putPolicy, removePolicy } from './retention/policies.ts';
+import { decideWait, listWaits } from './retention/waits.ts';
+import { checkHealth } from './upkeep/health.ts';
+import { deleteBackup, findBackup, listRequests, requestBackup } from './uploads/request.ts';
+import { createUpload } from './uploads/upload.ts';
 
 /** Binds the use cases to their ports. */
 export function createService(deps: Deps): BackupService {

@@ -7,8 +7,8 @@ import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { EVENT_SOURCE } from '../../lib/aws/event-sink.ts';
-import type { AuditEvent } from '../../lib/core/model.ts';
+import { EVENT_SOURCE } from '../../lib/aws/messages/event-sink.ts';
+import type { AuditEvent } from '../../lib/core/records/model.ts';
 import { type Clients, newName } from './resources.ts';
 
 export interface BusListener {

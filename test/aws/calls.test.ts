@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSystemClock } from '../../lib/aws/clock.ts';
-import type { BackupType } from '../../lib/core/model.ts';
-import type { BackupService } from '../../lib/service/api.ts';
+import type { BackupType } from '../../lib/core/records/model.ts';
+import type { BackupService } from '../../lib/service/contract/api.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
 import { composeService } from './composed.ts';

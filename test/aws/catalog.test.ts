@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog, Change } from '../../lib/ports.ts';
 import {

@@ -1,21 +1,21 @@
 // The service over the AWS adapters, without its functions: for tests that count calls, or that need another clock.
 
-import { createBlobStore } from '../../lib/aws/blob-store.ts';
-import { AWS_BOUNDS } from '../../lib/aws/bounds.ts';
-import { createCatalog } from '../../lib/aws/catalog.ts';
-import { createEventSink } from '../../lib/aws/event-sink.ts';
-import { createKeyring } from '../../lib/aws/keyring.ts';
-import { createQueue } from '../../lib/aws/queue.ts';
-import { createTrailStore, storeIdOf } from '../../lib/aws/trail-store.ts';
-import { createTransfers } from '../../lib/aws/transfers.ts';
-import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
+import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
+import { createTrailStore, storeIdOf } from '../../lib/aws/blobs/trail-store.ts';
+import { createTransfers } from '../../lib/aws/blobs/transfers.ts';
+import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
+import { createKeyring } from '../../lib/aws/keys/keyring.ts';
+import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
+import { createQueue } from '../../lib/aws/messages/queue.ts';
+import { AWS_BOUNDS } from '../../lib/aws/names/bounds.ts';
+import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { Clock } from '../../lib/ports.ts';
-import type { BackupService } from '../../lib/service/api.ts';
-import { createClockWatch } from '../../lib/service/clock-watch.ts';
-import { createGate } from '../../lib/service/gate.ts';
+import type { BackupService } from '../../lib/service/contract/api.ts';
+import { inThisThread } from '../../lib/service/contract/text-work.ts';
+import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
+import { createGate } from '../../lib/service/kit/gate.ts';
 import { createService } from '../../lib/service/service.ts';
-import { inThisThread } from '../../lib/service/text-work.ts';
 import { createTrailTrust } from '../../lib/service/trail/trust.ts';
 import type { Clients } from './resources.ts';
 

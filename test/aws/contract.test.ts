@@ -1,13 +1,13 @@
 // The AWS home passes every suite, on an emulator.
 
 import { afterAll } from '@jest/globals';
-import { createBlobStore } from '../../lib/aws/blob-store.ts';
-import { createCatalog } from '../../lib/aws/catalog.ts';
+import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
+import { createTrailStore } from '../../lib/aws/blobs/trail-store.ts';
+import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
-import { createEventSink } from '../../lib/aws/event-sink.ts';
-import { createKeyring } from '../../lib/aws/keyring.ts';
-import { createQueue } from '../../lib/aws/queue.ts';
-import { createTrailStore } from '../../lib/aws/trail-store.ts';
+import { createKeyring } from '../../lib/aws/keys/keyring.ts';
+import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
+import { createQueue } from '../../lib/aws/messages/queue.ts';
 import { blobStoreSuite } from '../contract/blob-store.suite.ts';
 import { catalogSuite } from '../contract/catalog.suite.ts';
 import { eventSinkSuite } from '../contract/event-sink.suite.ts';

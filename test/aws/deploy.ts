@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { DeleteObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { createS3Client } from '../../lib/aws/clients.ts';
+import { createS3Client } from '../../lib/aws/calls/clients.ts';
 import { createClient, stateOf } from '../e2e/client.ts';
 import { reportBundles } from './bundles.ts';
 import { type Emulator, startEmulator } from './emulator.ts';

@@ -9,8 +9,8 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, expect, test } from '@jest/globals';
-import { emptyBucket } from '../../lib/aws/empty-bucket.ts';
-import { forEachAtOnce } from '../../lib/aws/parallel.ts';
+import { emptyBucket } from '../../lib/aws/blobs/empty-bucket.ts';
+import { forEachAtOnce } from '../../lib/aws/calls/parallel.ts';
 import { createClients, destroyClients, makeBucket, newName } from './resources.ts';
 
 const clients = createClients();

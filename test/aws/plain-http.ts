@@ -3,7 +3,7 @@
 
 import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { createS3Client, createSqsClient } from '../../lib/aws/clients.ts';
+import { createS3Client, createSqsClient } from '../../lib/aws/calls/clients.ts';
 import type { StackOutputs } from './stack.ts';
 
 /** That bootstrapping makes, under the CDK's own name for it. */

@@ -17,9 +17,9 @@ import {
   createKmsClient,
   createS3Client,
   createSqsClient,
-} from '../../lib/aws/clients.ts';
-import { TABLE } from '../../lib/aws/table.ts';
-import { LIMITS } from '../../lib/core/limits.ts';
+} from '../../lib/aws/calls/clients.ts';
+import { TABLE } from '../../lib/aws/names/table.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
 
 export interface Clients {
   s3: S3Client;

@@ -2,9 +2,9 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createS3Client } from '../../lib/aws/clients.ts';
+import { createTransfers } from '../../lib/aws/blobs/transfers.ts';
+import { createS3Client } from '../../lib/aws/calls/clients.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
-import { createTransfers } from '../../lib/aws/transfers.ts';
 import { createClients, destroyClients, makeBucket } from './resources.ts';
 
 const MIB = 1024 * 1024;

@@ -1,10 +1,10 @@
 // Asks every part whether it is well where nobody listens, and prints how each of them fails. In a process of its own:
 // the test runner's errors are not those that Node's network throws.
 
-import { createBlobStore } from '../../lib/aws/blob-store.ts';
-import { createCatalog } from '../../lib/aws/catalog.ts';
-import { createDynamoDbClient, createKmsClient, createS3Client } from '../../lib/aws/clients.ts';
-import { createKeyring } from '../../lib/aws/keyring.ts';
+import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
+import { createDynamoDbClient, createKmsClient, createS3Client } from '../../lib/aws/calls/clients.ts';
+import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
+import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 
 const nowhere = { endpoint: 'http://127.0.0.1:1' };
 const clock = { now: Date.now };

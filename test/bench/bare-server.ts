@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { bringToFormat } from '../../lib/embedded/catalog-format.ts';
+import { bringToFormat } from '../../lib/embedded/catalog/catalog-format.ts';
 
 const sync = promisify(fsync);
 const folder = process.argv[2]!;

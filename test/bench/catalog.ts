@@ -3,10 +3,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { baseRefOf } from '../../lib/core/chain.ts';
-import type { BackupRecord } from '../../lib/core/model.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { openDatabase } from '../../lib/embedded/database.ts';
+import { baseRefOf } from '../../lib/core/records/chain.ts';
+import type { BackupRecord } from '../../lib/core/records/model.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import type { Catalog, Change } from '../../lib/ports.ts';
 import { createRandom } from './corpus.ts';
 import { exponentOf, median, timed } from './measure.ts';

@@ -1,11 +1,11 @@
 // The differ in this process, in units of P: one JSON.parse of the same bytes in the same run.
 
 import { gzipSync } from 'node:zlib';
-import { applyDelta } from '../../lib/core/delta/apply.ts';
-import { diff } from '../../lib/core/delta/diff.ts';
-import { encodeDelta } from '../../lib/core/delta/encode.ts';
+import type { CanonicalText } from '../../lib/core/bytes/text.ts';
+import { applyDelta } from '../../lib/core/delta/apply/apply.ts';
+import { diff } from '../../lib/core/delta/compare/diff.ts';
+import { encodeDelta } from '../../lib/core/delta/stored/encode.ts';
 import { canonicalText, findTextFault } from '../../lib/core/json/body.ts';
-import type { CanonicalText } from '../../lib/core/json/text.ts';
 import { createConfigTree, treeText, withEditedLeaves } from './config-tree.ts';
 import {
   changedRows,

@@ -23,7 +23,7 @@ export default async function measureInit(report: Report): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'backup-bench-init-'));
   try {
     const alone = join(folder, 'alone.ts');
-    const clients = JSON.stringify(join(process.cwd(), 'lib/aws/clients.ts'));
+    const clients = JSON.stringify(join(process.cwd(), 'lib/aws/calls/clients.ts'));
     writeFileSync(
       alone,
       `import { createDynamoDbClient, createKmsClient, createS3Client } from ${clients};

@@ -3,7 +3,7 @@
 
 import fastJsonPatch from 'fast-json-patch';
 import { create } from 'jsondiffpatch';
-import { diff } from '../../lib/core/delta/diff.ts';
+import { diff } from '../../lib/core/delta/compare/diff.ts';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { createDump, dumpText, withChanges, withHeadInsert } from './corpus.ts';
 import { MB, mediansInTurn } from './measure.ts';

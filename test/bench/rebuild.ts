@@ -5,7 +5,7 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rebuild } from '../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { openStore } from '../faults/torture/store.ts';
 import { timed } from './measure.ts';
 

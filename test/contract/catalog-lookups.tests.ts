@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
-import type { BackupRecord } from '../../lib/core/model.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
+import type { BackupRecord } from '../../lib/core/records/model.ts';
 import type { Catalog } from '../../lib/ports.ts';
 import { answer, backup, drain, garbage, inserted, operation, pointer, request, T0 } from './samples.ts';
 

@@ -2,9 +2,9 @@
 
 import { afterAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { BackupRecord } from '../../lib/core/model.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { openDatabase } from '../../lib/embedded/database.ts';
+import type { BackupRecord } from '../../lib/core/records/model.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
 import type { Catalog, Change, Page, PageRequest } from '../../lib/ports.ts';
 import { createDataDirs } from './data-dirs.ts';

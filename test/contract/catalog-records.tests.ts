@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BackupRecord } from '../../lib/core/model.ts';
+import type { BackupRecord } from '../../lib/core/records/model.ts';
 import type { Catalog } from '../../lib/ports.ts';
 import {
   answer,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { BackupRecord, BackupRequest, Head } from '../../lib/core/model.ts';
-import { withNextState } from '../../lib/core/timeline.ts';
+import type { BackupRecord, BackupRequest, Head } from '../../lib/core/records/model.ts';
+import { withNextState } from '../../lib/core/records/timeline.ts';
 import type { Catalog, Change } from '../../lib/ports.ts';
 import { backup, inserted, request, T0, unique } from './samples.ts';
 

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openBlobStore } from '../../lib/embedded/blob-store.ts';
+import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
 import type { BlobStore } from '../../lib/ports.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { hexId, readBlob } from './samples.ts';

@@ -2,10 +2,10 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { type Database, openDatabase } from '../../lib/embedded/database.ts';
-import { createGroupCommit } from '../../lib/embedded/group-commit.ts';
-import { createQueue } from '../../lib/embedded/queue.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { type Database, openDatabase } from '../../lib/embedded/catalog/database.ts';
+import { createGroupCommit } from '../../lib/embedded/catalog/group-commit.ts';
+import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports.ts';
 import { createDataDirs } from './data-dirs.ts';

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { sqliteFailure } from '../../lib/embedded/failures.ts';
+import { sqliteFailure } from '../../lib/embedded/disk/failures.ts';
 import type { BlobStore, Scratch, TrailStore } from '../../lib/ports.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { faults, systemError } from './failing-fs.ts';
@@ -22,15 +22,15 @@ jest.mock('node:fs/promises', () =>
 );
 
 // Only now, so that they get what was put in place above.
-const { openBlobStore } = jest.requireActual<typeof import('../../lib/embedded/blob-store.ts')>(
-  '../../lib/embedded/blob-store.ts',
+const { openBlobStore } = jest.requireActual<typeof import('../../lib/embedded/blobs/blob-store.ts')>(
+  '../../lib/embedded/blobs/blob-store.ts',
 );
-const { createScratch } = jest.requireActual<typeof import('../../lib/embedded/scratch.ts')>(
-  '../../lib/embedded/scratch.ts',
+const { createScratch } = jest.requireActual<typeof import('../../lib/embedded/transfers/scratch.ts')>(
+  '../../lib/embedded/transfers/scratch.ts',
 );
 
-const { createTrailStore } = jest.requireActual<typeof import('../../lib/embedded/trail-store.ts')>(
-  '../../lib/embedded/trail-store.ts',
+const { createTrailStore } = jest.requireActual<typeof import('../../lib/embedded/trail/trail-store.ts')>(
+  '../../lib/embedded/trail/trail-store.ts',
 );
 
 const dataDirs = createDataDirs();

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openKeyring } from '../../lib/embedded/keyring.ts';
+import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
 import { createDataDirs } from './data-dirs.ts';
 
 const dataDirs = createDataDirs();

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { openBlobStore } from '../../lib/embedded/blob-store.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { openDatabase } from '../../lib/embedded/database.ts';
+import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { backup, inserted, readBlob } from './samples.ts';
 

@@ -3,11 +3,11 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openBlobStore } from '../../lib/embedded/blob-store.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { type Database, openDatabase } from '../../lib/embedded/database.ts';
-import { createRoom, type Room } from '../../lib/embedded/room.ts';
-import { roomUseOf } from '../../lib/embedded/room-use.ts';
+import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { type Database, openDatabase } from '../../lib/embedded/catalog/database.ts';
+import { roomUseOf } from '../../lib/embedded/catalog/room-use.ts';
+import { createRoom, type Room } from '../../lib/embedded/disk/room.ts';
 import { type Catalog, type Change, PortError } from '../../lib/ports.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { appended, backup, event, head, hexId, inserted, outcomes } from './samples.ts';

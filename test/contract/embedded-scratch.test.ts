@@ -3,7 +3,7 @@
 import { openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { createScratch } from '../../lib/embedded/scratch.ts';
+import { createScratch } from '../../lib/embedded/transfers/scratch.ts';
 import { createDataDirs } from './data-dirs.ts';
 
 const dataDirs = createDataDirs();

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { openKeyring } from '../../lib/embedded/keyring.ts';
-import { createTransferStore } from '../../lib/embedded/transfers.ts';
+import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
+import { createTransferStore } from '../../lib/embedded/transfers/transfers.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { T0 } from './samples.ts';

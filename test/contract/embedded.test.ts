@@ -2,14 +2,14 @@
 
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import type { AuditEvent } from '../../lib/core/model.ts';
-import { openBlobStore } from '../../lib/embedded/blob-store.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { openDatabase } from '../../lib/embedded/database.ts';
-import { createEventSink } from '../../lib/embedded/event-sink.ts';
-import { openKeyring } from '../../lib/embedded/keyring.ts';
-import { createQueue } from '../../lib/embedded/queue.ts';
-import { createScratch } from '../../lib/embedded/scratch.ts';
+import type { AuditEvent } from '../../lib/core/records/model.ts';
+import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { openDatabase } from '../../lib/embedded/catalog/database.ts';
+import { createQueue } from '../../lib/embedded/catalog/queue.ts';
+import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
+import { createEventSink } from '../../lib/embedded/trail/event-sink.ts';
+import { createScratch } from '../../lib/embedded/transfers/scratch.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { blobStoreSuite } from './blob-store.suite.ts';
 import { catalogSuite } from './catalog.suite.ts';

@@ -1,7 +1,7 @@
 // What every event sink must do, as in lib/ports.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../lib/core/model.ts';
+import type { AuditEvent } from '../../lib/core/records/model.ts';
 import type { EventSink } from '../../lib/ports.ts';
 import { event, ODD_STRINGS } from './samples.ts';
 

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBlobStore } from '../../lib/embedded/blob-store.ts';
+import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
 import { outcomes } from './samples.ts';
 
 async function main(dataDir: string): Promise<void> {

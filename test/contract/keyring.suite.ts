@@ -1,7 +1,7 @@
 // What every keyring must do, as in lib/ports.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { WrappedKey } from '../../lib/core/model.ts';
+import type { WrappedKey } from '../../lib/core/records/model.ts';
 import type { KeyContext, Keyring } from '../../lib/ports.ts';
 import { LONE_SURROGATES, ODD_STRINGS, ownMembers } from './samples.ts';
 

@@ -2,9 +2,9 @@
 // Prints the id of each backup and blob once it has been acknowledged, one a line.
 
 import { randomBytes } from 'node:crypto';
-import { openBlobStore } from '../../lib/embedded/blob-store.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { openDatabase } from '../../lib/embedded/database.ts';
+import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { backup, inserted } from './samples.ts';
 
 const WRITERS = 8;

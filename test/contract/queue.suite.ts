@@ -1,7 +1,7 @@
 // What every queue must do, as in lib/ports.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { Delivery, Job, Queue } from '../../lib/ports.ts';
 import { ODD_STRINGS } from './samples.ts';
 

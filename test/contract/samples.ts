@@ -11,7 +11,7 @@ import type {
   OperationRecord,
   PolicyRecord,
   SnapshotPointer,
-} from '../../lib/core/model.ts';
+} from '../../lib/core/records/model.ts';
 import type { BlobStore, Change, Page, PageRequest, PortErrorCode } from '../../lib/ports.ts';
 
 export const T0 = Date.UTC(2025, 0, 1);

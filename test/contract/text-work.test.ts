@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
-import { createTextWorkers } from '../../lib/embedded/text-workers.ts';
-import { inThisThread } from '../../lib/service/text-work.ts';
+import { createTextWorkers } from '../../lib/embedded/process/text-workers.ts';
+import { inThisThread } from '../../lib/service/contract/text-work.ts';
 import { textWorkSuite } from './text-work.suite.ts';
 
-const PROGRAM = pathToFileURL(resolve('lib/embedded/text-worker.ts'));
+const PROGRAM = pathToFileURL(resolve('lib/embedded/process/text-worker.ts'));
 
 textWorkSuite('in-thread', inThisThread);
 const workers = createTextWorkers(PROGRAM);

@@ -1,7 +1,7 @@
 // What every registry of named tokens has to do.
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Scope } from '../../lib/core/access.ts';
+import type { Scope } from '../../lib/core/records/access.ts';
 import type { ManualClock } from '../../lib/memory/clock.ts';
 import type { TokenRegistry } from '../../lib/ports.ts';
 

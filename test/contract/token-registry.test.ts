@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { Scope } from '../../lib/core/access.ts';
+import type { Scope } from '../../lib/core/records/access.ts';
 import { openTokens } from '../../lib/embedded/tokens/registry.ts';
 import { hasTokens } from '../../lib/embedded/tokens/token-file.ts';
 import { silentLogger } from '../../lib/log.ts';

@@ -1,4 +1,4 @@
-import { createTrailStore } from '../../lib/embedded/trail-store.ts';
+import { createTrailStore } from '../../lib/embedded/trail/trail-store.ts';
 import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { trailStoreSuite } from './trail-store.suite.ts';

@@ -3,7 +3,7 @@
 import { createDecipheriv, createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type HeaderJson, headerOf, readIndependently } from './envelope-fixtures.ts';
+import { type HeaderJson, headerOf, readIndependently } from './blob/fixtures.ts';
 import { applyFormat2 } from './formats-delta.ts';
 
 /** Where a folder keeps a blob. */

@@ -1,8 +1,8 @@
 // Talks to the service over HTTP, and never lets JSON.parse touch a state.
 
 import { createHash } from 'node:crypto';
-import type { BackupType } from '../../lib/core/model.ts';
-import type { BackupView, OperationView } from '../../lib/http/view.ts';
+import type { BackupType } from '../../lib/core/records/model.ts';
+import type { BackupView, OperationView } from '../../lib/http/contract/view.ts';
 
 export interface Answer {
   status: number;

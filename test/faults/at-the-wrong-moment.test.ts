@@ -1,14 +1,14 @@
 // Single interleavings and failures that were once wrong, each brought about on purpose.
 
 import { describe, expect, test } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
 import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
 import { type Change, PortError } from '../../lib/ports.ts';
-import type { Deps } from '../../lib/service/deps.ts';
-import { createGate } from '../../lib/service/gate.ts';
-import { findOrphans } from '../../lib/service/orphans.ts';
-import { sweep } from '../../lib/service/retention.ts';
-import { workQueue } from '../../lib/service/worker.ts';
+import type { Deps } from '../../lib/service/contract/deps.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
+import { createGate } from '../../lib/service/kit/gate.ts';
+import { findOrphans } from '../../lib/service/retention/orphans.ts';
+import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf, textOf, type World } from '../service/world.ts';
 import { expectCleanable, expectIntact, Ledger } from './invariants.ts';
 

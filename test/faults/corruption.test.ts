@@ -1,10 +1,10 @@
 // Bytes that are not what was written: found at every blob of a chain, never given out, and none of the others' business.
 
 import { describe, expect, test } from '@jest/globals';
-import type { BackupRecord, BlobRef } from '../../lib/core/model.ts';
+import type { BackupRecord, BlobRef } from '../../lib/core/records/model.ts';
 import { faultyBlobStore } from '../../lib/memory/faulty.ts';
 import type { BlobDigest, BlobStore } from '../../lib/ports.ts';
-import { sweep } from '../../lib/service/retention.ts';
+import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf, type World } from '../service/world.ts';
 
 const rows = (n: number): string =>

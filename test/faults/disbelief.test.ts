@@ -2,10 +2,10 @@
 // way to read the backup notices.
 
 import { describe, expect, test } from '@jest/globals';
-import type { BackupRecord } from '../../lib/core/model.ts';
-import { readDelta } from '../../lib/service/delta.ts';
-import { checkHealth } from '../../lib/service/health.ts';
-import { sweep } from '../../lib/service/retention.ts';
+import type { BackupRecord } from '../../lib/core/records/model.ts';
+import { readDelta } from '../../lib/service/backups/delta.ts';
+import { sweep } from '../../lib/service/retention/sweep.ts';
+import { checkHealth } from '../../lib/service/upkeep/health.ts';
 import { createWorld, DAY, OPTIONS, type World } from '../service/world.ts';
 
 const CALLER = { actor: 'tester' };
@@ -136,7 +136,7 @@ describe('a record that was edited', () => {
     const other = (await world.plain.catalog.getBackup('backup-3'))!;
     const swapped = { ...world.plain.catalog, getBackup: async () => other };
     const deps = { ...world.deps, catalog: swapped };
-    const { restoreBackup } = await import('../../lib/service/restore.ts');
+    const { restoreBackup } = await import('../../lib/service/restores/restore.ts');
     const input = { backupId: id, targetResourceId: 't', createdBy: 'x', validate: true, async: false };
     await expect(restoreBackup(deps, input, CALLER)).rejects.toMatchObject({ code: 'integrity_error' });
   });

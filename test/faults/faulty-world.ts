@@ -11,7 +11,7 @@ import {
   faultyQueue,
 } from '../../lib/memory/faulty.ts';
 import { PortError, type Queue, type TransferStore } from '../../lib/ports.ts';
-import type { Deps } from '../../lib/service/deps.ts';
+import type { Deps } from '../../lib/service/contract/deps.ts';
 import { createWorld } from '../service/world.ts';
 
 export type PortName = 'blobs' | 'catalog' | 'keyring' | 'queue' | 'events' | 'transfers';

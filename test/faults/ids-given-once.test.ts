@@ -3,7 +3,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { rebuild } from '../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { createRandom } from '../e2e/random.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { type Clocks, newRoot, type Opened, openStore } from './torture/store.ts';

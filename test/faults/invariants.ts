@@ -1,11 +1,11 @@
 // What must hold at any moment, whatever has failed: everything acknowledged restores, nothing half-made is seen.
 
 import { expect } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
-import type { AuditEvent, BackupRecord } from '../../lib/core/model.ts';
-import { collect } from '../../lib/service/collect.ts';
-import { findOrphans } from '../../lib/service/orphans.ts';
-import { sweep } from '../../lib/service/retention.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
+import type { AuditEvent, BackupRecord } from '../../lib/core/records/model.ts';
+import { collect } from '../../lib/service/kit/collect.ts';
+import { findOrphans } from '../../lib/service/retention/orphans.ts';
+import { sweep } from '../../lib/service/retention/sweep.ts';
 import type { World } from '../service/world.ts';
 
 /** What the test knows of the backups it has made, or tried to make. */

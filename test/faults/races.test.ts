@@ -2,13 +2,13 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { hasCode } from '../../lib/core/errors.ts';
-import type { BackupType } from '../../lib/core/model.ts';
+import { hasCode } from '../../lib/core/records/errors.ts';
+import type { BackupType } from '../../lib/core/records/model.ts';
 import { type Logger, silentLogger } from '../../lib/log.ts';
 import type { FaultPlan } from '../../lib/memory/faulty.ts';
-import { findOrphans } from '../../lib/service/orphans.ts';
-import { sweep } from '../../lib/service/retention.ts';
-import { workQueue } from '../../lib/service/worker.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
+import { findOrphans } from '../../lib/service/retention/orphans.ts';
+import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createRandom, type Random, seedOf, withSeed } from '../e2e/random.ts';
 import { createStates } from '../e2e/states.ts';
 import { createWorld, DAY, inputOf, textOf, type World } from '../service/world.ts';

@@ -14,7 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { rebuild } from '../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { createRandom } from '../e2e/random.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { type Clocks, newRoot, type Opened, openStore } from './torture/store.ts';

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { rebuild } from '../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { createRandom, type Random } from '../e2e/random.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';

@@ -14,7 +14,7 @@ import {
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
-import { rebuild } from '../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { blobFiles } from './torture/folder.ts';
 import { type Clocks, newRoot, type Opened, openStore } from './torture/store.ts';
 

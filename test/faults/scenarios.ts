@@ -1,12 +1,12 @@
 // The use cases, each as something that can be done to a world, done again after a fault, and looked at in the end.
 
 import { expect } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
-import type { BackupType } from '../../lib/core/model.ts';
-import type { CreateBackupInput } from '../../lib/service/api.ts';
-import { findOrphans } from '../../lib/service/orphans.ts';
-import { sweep } from '../../lib/service/retention.ts';
-import { workQueue } from '../../lib/service/worker.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
+import type { BackupType } from '../../lib/core/records/model.ts';
+import type { CreateBackupInput } from '../../lib/service/contract/api.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
+import { findOrphans } from '../../lib/service/retention/orphans.ts';
+import { sweep } from '../../lib/service/retention/sweep.ts';
 import { DAY, inputOf, textOf } from '../service/world.ts';
 import { liveBackups } from './invariants.ts';
 import {

@@ -1,10 +1,10 @@
 // What a scenario is made of: a world, what is known of it, and the few things that most of them do.
 
 import { expect } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
-import type { BackupRecord, BackupType } from '../../lib/core/model.ts';
-import type { CreateBackupInput } from '../../lib/service/api.ts';
-import { workQueue } from '../../lib/service/worker.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
+import type { BackupRecord, BackupType } from '../../lib/core/records/model.ts';
+import type { CreateBackupInput } from '../../lib/service/contract/api.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
 import type { FaultyWorld, PortCall } from './faulty-world.ts';
 import { type Ledger, liveBackups } from './invariants.ts';
 

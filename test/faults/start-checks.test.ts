@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { rebuild } from '../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { createRandom } from '../e2e/random.ts';
 import { contentsOf } from './contents.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';

@@ -5,11 +5,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Notice } from '../../lib/core/model.ts';
-import { createCatalog } from '../../lib/embedded/catalog.ts';
-import { openDatabase } from '../../lib/embedded/database.ts';
-import { distrusting } from '../../lib/embedded/distrusting.ts';
-import { createQueue } from '../../lib/embedded/queue.ts';
+import type { Notice } from '../../lib/core/records/model.ts';
+import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
+import { openDatabase } from '../../lib/embedded/catalog/database.ts';
+import { distrusting } from '../../lib/embedded/catalog/distrusting.ts';
+import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { PortError } from '../../lib/ports.ts';
 import { contentsOf } from './contents.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';

@@ -1,7 +1,7 @@
 // What comes back in place of an answer from AWS: never a bug of ours.
 
 import { describe, expect, test } from '@jest/globals';
-import { awsFailure } from '../../lib/aws/failures.ts';
+import { awsFailure } from '../../lib/aws/calls/failures.ts';
 
 const failed = (error: Error, members: object) => awsFailure(Object.assign(error, members), 'it failed');
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type BatchDeps, workBatch } from '../../lib/aws/batch.ts';
-import { jobText } from '../../lib/aws/job-text.ts';
+import { type BatchDeps, workBatch } from '../../lib/aws/catalog/batch.ts';
+import { jobText } from '../../lib/aws/messages/job-text.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { type Job, PortError } from '../../lib/ports.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readConfig, readJwtConfig } from '../../lib/aws/config.ts';
-import { ENV, JWT_ENV } from '../../lib/aws/env.ts';
+import { ENV, JWT_ENV } from '../../lib/aws/names/env.ts';
 
 const GOOD = {
   [ENV.bucket]: 'blobs',

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { answerStack } from '../../lib/aws/custom-resource.ts';
+import { answerStack } from '../../lib/aws/calls/custom-resource.ts';
 
 let server: Server;
 let told: { method: string | undefined; headers: IncomingHttpHeaders; body: Record<string, unknown> }[];

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { AWS_BOUNDS } from '../../lib/aws/bounds.ts';
-import { createGatewayHandler } from '../../lib/aws/gateway.ts';
-import { apiPath, type GatewayEvent, identityOf } from '../../lib/aws/gateway-event.ts';
-import { servedBy } from '../../lib/aws/served-by.ts';
+import { createGatewayHandler } from '../../lib/aws/gateway/gateway.ts';
+import { apiPath, type GatewayEvent, identityOf } from '../../lib/aws/gateway/gateway-event.ts';
+import { AWS_BOUNDS } from '../../lib/aws/names/bounds.ts';
+import { servedBy } from '../../lib/aws/names/served-by.ts';
 import { createHarness, type HarnessOptions } from '../http/harness.ts';
 
 const identify = (platform: unknown) => identityOf((platform as { event: GatewayEvent }).event);

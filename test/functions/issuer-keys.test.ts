@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createIssuerKeys } from '../../lib/aws/issuer-keys.ts';
+import { createIssuerKeys } from '../../lib/aws/access/issuer-keys.ts';
 
 const ISSUER = 'https://issuer.example/realm/';
 const KEY_SET = 'https://keys.example/jwks';

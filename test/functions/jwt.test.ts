@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { createAuthorizer } from '../../lib/aws/authorizer.ts';
-import { JwtError, verifyJwt } from '../../lib/aws/jwt.ts';
+import { createAuthorizer } from '../../lib/aws/access/authorizer.ts';
+import { JwtError, verifyJwt } from '../../lib/aws/access/jwt.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { AUDIENCE, CLAIMS, createSigner, ISSUER, NOW, tokenOf } from './tokens.ts';
 

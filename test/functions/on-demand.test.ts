@@ -1,7 +1,7 @@
 // Parts that are made by the first call that needs them.
 
 import { expect, jest, test } from '@jest/globals';
-import { onDemand } from '../../lib/aws/on-demand.ts';
+import { onDemand } from '../../lib/aws/calls/on-demand.ts';
 
 interface Part {
   add(a: number, b: number): Promise<number>;

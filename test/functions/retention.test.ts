@@ -2,11 +2,11 @@
 // stops where the table is an older one.
 
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { RETENTION_TASKS, type RetentionTask } from '../../lib/aws/retention-task.ts';
+import { RETENTION_TASKS, type RetentionTask } from '../../lib/aws/names/retention-task.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
-import type { Deps } from '../../lib/service/deps.ts';
-import type { OrphanSearch } from '../../lib/service/orphans.ts';
+import type { Deps } from '../../lib/service/contract/deps.ts';
+import type { OrphanSearch } from '../../lib/service/retention/orphans.ts';
 import { createWorld, DAY, type World } from '../service/world.ts';
 
 const trail = createMemoryTrailStore();
@@ -66,7 +66,7 @@ async function scene(options: Partial<Deps['options']> = {}): Promise<World> {
 }
 
 async function lookAtClock({ deps }: World): Promise<void> {
-  const clockWatch = await import('../../lib/service/clock-watch.ts');
+  const clockWatch = await import('../../lib/service/kit/clock-watch.ts');
   await clockWatch.lookAtClock(deps);
 }
 

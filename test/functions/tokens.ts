@@ -1,7 +1,7 @@
 // Tokens of an issuer of our own.
 
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { IssuerKey } from '../../lib/aws/jwt.ts';
+import type { IssuerKey } from '../../lib/aws/access/jwt.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'backups';

@@ -1,9 +1,9 @@
 // Whose requests are let in on a machine whose browser may be led here: every route, every way to be somebody else.
 
 import { describe, expect, test } from '@jest/globals';
-import { type AccessOptions, faultOfHost } from '../../lib/http/access.ts';
-import { createApi } from '../../lib/http/api.ts';
-import { ROUTE_LIST } from '../../lib/http/contract.ts';
+import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
+import { type AccessOptions, faultOfHost } from '../../lib/http/server/access.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createFakeService } from './fake-service.ts';
 import { problemOf } from './harness.ts';

@@ -1,9 +1,9 @@
 // Who stands in the audit trail: whoever was authenticated, through the real service, whatever the request says of itself.
 
 import { expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/api.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
-import { workQueue } from '../../lib/service/worker.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
 import { createWorld } from '../service/world.ts';
 
 const TOKEN = 'a-long-and-secret-token';

@@ -1,7 +1,7 @@
 // Paths, methods and queries that are not in the contract.
 
 import { describe, expect, test } from '@jest/globals';
-import { LIMITS } from '../../lib/core/limits.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
 import { createHarness, expectRefused, problemOf } from './harness.ts';
 
 const LONG = 'x'.repeat(LIMITS.nameCharsMax + 1);

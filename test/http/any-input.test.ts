@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ROUTE_LIST } from '../../lib/http/contract.ts';
+import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { createHarness } from './harness.ts';
 
 const { app, calls } = createHarness();

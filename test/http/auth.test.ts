@@ -1,8 +1,8 @@
 // Bearer tokens: asked for everywhere but at the door.
 
 import { describe, expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/api.ts';
-import { ROUTE_LIST } from '../../lib/http/contract.ts';
+import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createFakeService } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';

@@ -1,7 +1,7 @@
 // An API that stands behind somebody else's door: callers known already, paths with something before them, routes in part.
 
 import { describe, expect, test } from '@jest/globals';
-import { adminOf } from '../../lib/core/access.ts';
+import { adminOf } from '../../lib/core/records/access.ts';
 import { NOW, operationRecord } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 

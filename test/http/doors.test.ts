@@ -2,12 +2,12 @@
 // that no route can be added that is not tried, and none without a scope. Behind it stands the real service.
 
 import { describe, expect, test } from '@jest/globals';
-import { adminOf, type Principal, SCOPES, type Scope } from '../../lib/core/access.ts';
-import { createApi } from '../../lib/http/api.ts';
-import { type OperationId, ROUTE_LIST } from '../../lib/http/contract.ts';
+import { adminOf, type Principal, SCOPES, type Scope } from '../../lib/core/records/access.ts';
+import { type OperationId, ROUTE_LIST } from '../../lib/http/contract/routes.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
-import { workQueue } from '../../lib/service/worker.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
 import { createWorld } from '../service/world.ts';
 
 const OWN = { ids: ['own'], prefixes: ['own/'] };

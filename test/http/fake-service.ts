@@ -1,8 +1,13 @@
 // A BackupService of few words: answers from fixtures, and remembers what it was asked. The real one is tested elsewhere.
 
-import type { TokenRecord } from '../../lib/core/access-token.ts';
-import type { BackupRecord, BackupRequest, OperationRecord, PolicyRecord } from '../../lib/core/model.ts';
-import type { BackupService, DescribedWait, Text } from '../../lib/service/api.ts';
+import type { TokenRecord } from '../../lib/core/records/access-token.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  OperationRecord,
+  PolicyRecord,
+} from '../../lib/core/records/model.ts';
+import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
 

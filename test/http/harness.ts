@@ -1,10 +1,10 @@
 // An API on a fake service, with its log caught.
 
 import { expect } from '@jest/globals';
-import { type ApiDeps, createApi } from '../../lib/http/api.ts';
+import { type ApiDeps, createApi } from '../../lib/http/server/api.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
-import type { BackupService } from '../../lib/service/api.ts';
+import type { BackupService } from '../../lib/service/contract/api.ts';
 import { createFakeService, NOW } from './fake-service.ts';
 
 /** What `curl -d` sends when nobody tells it otherwise. */

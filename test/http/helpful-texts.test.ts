@@ -1,7 +1,7 @@
 // What is said of mistakes that people make: the next step, in the words of the mistake.
 
 import { describe, expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/api.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createWorld } from '../service/world.ts';
 import { createHarness, problemOf } from './harness.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatInstant, parseInstant } from '../../lib/http/instant.ts';
+import { formatInstant, parseInstant } from '../../lib/http/contract/instant.ts';
 
 const at = (iso: string) => Date.parse(iso);
 

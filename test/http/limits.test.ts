@@ -1,8 +1,8 @@
 // Bodies that are too large, too many, or that never end.
 
 import { describe, expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/api.ts';
-import { createByteBudget } from '../../lib/http/budget.ts';
+import { createApi } from '../../lib/http/server/api.ts';
+import { createByteBudget } from '../../lib/http/server/budget.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { backupRecord, createFakeService } from './fake-service.ts';
 import { createHarness, inPieces, problemOf } from './harness.ts';

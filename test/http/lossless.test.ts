@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findLosses, survivesAsDouble } from '../../lib/http/lossless.ts';
+import { findLosses, survivesAsDouble } from '../../lib/http/server/lossless.ts';
 
 const pointers = (text: string) => findLosses(text).map((fault) => fault.pointer);
 

@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type * as z from 'zod/mini';
-import { createAnswers } from '../../lib/http/answers.ts';
-import { ROUTE_LIST, ROUTES } from '../../lib/http/contract.ts';
-import { EXAMPLES } from '../../lib/http/examples.ts';
-import { errorsOf } from '../../lib/http/openapi.ts';
-import { pathParameters, type Route } from '../../lib/http/route.ts';
+import { createAnswers } from '../../lib/http/contract/answers.ts';
+import { EXAMPLES } from '../../lib/http/contract/examples.ts';
+import { pathParameters, type Route } from '../../lib/http/contract/route.ts';
+import { ROUTE_LIST, ROUTES } from '../../lib/http/contract/routes.ts';
+import { errorsOf } from '../../lib/http/openapi/openapi.ts';
 import { createHarness } from './harness.ts';
 
 interface Operation {

@@ -1,7 +1,7 @@
 // Errors at the edge: each once, in one shape, with nothing of our insides.
 
 import { describe, expect, test } from '@jest/globals';
-import { ERROR_CODES, type ErrorCode, ServiceError } from '../../lib/core/errors.ts';
+import { ERROR_CODES, type ErrorCode, ServiceError } from '../../lib/core/records/errors.ts';
 import { PortError } from '../../lib/ports.ts';
 import { createHarness, problemOf } from './harness.ts';
 

@@ -1,8 +1,8 @@
 // What restores give back: the state's own bytes, streamed; or an operation to follow.
 
 import { describe, expect, test } from '@jest/globals';
-import { ServiceError } from '../../lib/core/errors.ts';
-import { replyParts } from '../../lib/http/reply.ts';
+import { ServiceError } from '../../lib/core/records/errors.ts';
+import { replyParts } from '../../lib/http/server/reply.ts';
 import { asText, NOW, operationRecord } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 

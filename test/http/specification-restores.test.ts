@@ -1,7 +1,7 @@
 // The specification's restores, and the routes around them.
 
 import { describe, expect, test } from '@jest/globals';
-import { ServiceError } from '../../lib/core/errors.ts';
+import { ServiceError } from '../../lib/core/records/errors.ts';
 import { operationRecord } from './fake-service.ts';
 import { CURL_HEADERS, createHarness } from './harness.ts';
 

@@ -1,8 +1,8 @@
 // The specification's own requests and answers, word for word.
 
 import { describe, expect, test } from '@jest/globals';
-import type { CreateBackupInput } from '../../lib/service/api.ts';
-import { bytesIn } from '../core/state-text.ts';
+import type { CreateBackupInput } from '../../lib/service/contract/api.ts';
+import { bytesIn } from '../core/json/state-text.ts';
 import { backupRecord } from './fake-service.ts';
 import { CURL_HEADERS, createHarness } from './harness.ts';
 

@@ -1,7 +1,7 @@
 // Named tokens over HTTP: made, listed and revoked by an admin, and what each opens from the very next call on.
 
 import { expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/api.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import { createWorld } from '../service/world.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/api.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createWorld } from '../service/world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { ServiceError } from '../../lib/core/errors.ts';
-import { createAnswers } from '../../lib/http/answers.ts';
-import { createApi } from '../../lib/http/api.ts';
+import { ServiceError } from '../../lib/core/records/errors.ts';
+import { createAnswers } from '../../lib/http/contract/answers.ts';
+import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { backupRequest, createFakeService, NOW } from './fake-service.ts';
 import { createHarness, expectRefused, problemOf } from './harness.ts';

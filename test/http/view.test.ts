@@ -1,7 +1,7 @@
 // Records to the wire: every optional member there, or not, and nothing of the record's own.
 
 import { expect, test } from '@jest/globals';
-import { percentSaved, viewBackup, viewOperation } from '../../lib/http/view.ts';
+import { percentSaved, viewBackup, viewOperation } from '../../lib/http/contract/view.ts';
 import { backupRecord, NOW, operationRecord } from './fake-service.ts';
 
 test.each([

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { ASIDE_PREFIX, BLOBS_PREFIX } from '../../lib/aws/blob-store.ts';
-import { TRAIL_PREFIX } from '../../lib/aws/trail-store.ts';
-import { RESULTS_PREFIX, UPLOADS_PREFIX } from '../../lib/aws/transfers.ts';
+import { ASIDE_PREFIX, BLOBS_PREFIX } from '../../lib/aws/blobs/blob-store.ts';
+import { TRAIL_PREFIX } from '../../lib/aws/blobs/trail-store.ts';
+import { RESULTS_PREFIX, UPLOADS_PREFIX } from '../../lib/aws/blobs/transfers.ts';
 import { BLOBS, QUARANTINE, RESULTS, TRAIL, UPLOADS } from '../../lib/infra/privileges.ts';
 import {
   actionsOf,

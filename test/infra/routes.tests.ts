@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { SERVED_BY } from '../../lib/aws/served-by.ts';
-import { ROUTE_LIST } from '../../lib/http/contract.ts';
+import { SERVED_BY } from '../../lib/aws/names/served-by.ts';
+import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { idOf, resourcesOf, synthesize, textOf } from './synth.ts';
 
 describe('routes', () => {

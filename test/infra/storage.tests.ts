@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { TABLE } from '../../lib/aws/table.ts';
-import { LIMITS } from '../../lib/core/limits.ts';
+import { TABLE } from '../../lib/aws/names/table.ts';
+import { LIMITS } from '../../lib/core/records/limits.ts';
 import {
   actionsOf,
   FUNCTIONS,

@@ -1,8 +1,8 @@
 // A whole service over memory adapters, with a clock that the test holds.
 
 import { canonicalText } from '../../lib/core/json/body.ts';
-import { MEMORY_BOUNDS } from '../../lib/core/limits.ts';
-import type { BackupRecord, BackupType } from '../../lib/core/model.ts';
+import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
+import type { BackupRecord, BackupType } from '../../lib/core/records/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
 import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
@@ -12,14 +12,14 @@ import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { createMemoryTransferStore, type MemoryTransferStore } from '../../lib/memory/transfers.ts';
 import type { TransferStore } from '../../lib/ports.ts';
-import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/api.ts';
-import { createClockWatch } from '../../lib/service/clock-watch.ts';
-import type { Deps } from '../../lib/service/deps.ts';
-import { createGate } from '../../lib/service/gate.ts';
-import { createLateOperations } from '../../lib/service/late-operations.ts';
+import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/contract/api.ts';
+import type { Deps } from '../../lib/service/contract/deps.ts';
+import { inThisThread } from '../../lib/service/contract/text-work.ts';
+import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
+import { createGate } from '../../lib/service/kit/gate.ts';
+import { createTrust, writtenProof } from '../../lib/service/kit/trust.ts';
+import { createLateOperations } from '../../lib/service/restores/late-operations.ts';
 import { createService } from '../../lib/service/service.ts';
-import { inThisThread } from '../../lib/service/text-work.ts';
-import { createTrust, writtenProof } from '../../lib/service/trust.ts';
 
 export const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 1, 12);

@@ -1,7 +1,7 @@
 // What two states differ by, said as copies: what comparing makes, and storing writes.
 
-import type { CanonicalText } from '../json/text.ts';
-import type { ChangeCounts } from '../model.ts';
+import type { CanonicalText } from '../bytes/text.ts';
+import type { ChangeCounts } from '../records/model.ts';
 
 /** Numbers a copy: offset in the base, offset in the target, bytes. */
 export const COPY_COLUMNS = 3;

@@ -2,13 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ServiceError } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
+import type { CanonicalText } from '../bytes/text.ts';
+import { ServiceError } from '../records/errors.ts';
+import { LIMITS } from '../records/limits.ts';
 import { ByteOrderMark } from './byte-order-mark.ts';
 import { CountingSink, GrowingSink } from './byte-sink.ts';
 import { JsonScanner } from './scanner.ts';
 import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
-import type { CanonicalText } from './text.ts';
 
 /** Scanned at once before other requests get their turn: some 10 ms. */
 const SLICE_BYTES = 4 * 1024 * 1024;

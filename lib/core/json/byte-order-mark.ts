@@ -1,7 +1,7 @@
 // A byte order mark before a text is no part of it, and may be passed over (RFC 8259, 8.1). One of another encoding says
 // what is wrong better than the bytes after it would.
 
-import { ServiceError } from '../errors.ts';
+import { ServiceError } from '../records/errors.ts';
 
 const MARK = [0xef, 0xbb, 0xbf];
 const UTF_16 = [

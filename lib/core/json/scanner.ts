@@ -1,9 +1,7 @@
 // The JSON text scanner: validates RFC 8259 strictly, byte by byte, in chunks cut anywhere, and writes canonical text.
 // A state is never turned into JavaScript objects: that would lose big numbers, member order, duplicates and `__proto__`.
 
-import { type ErrorCode, ServiceError } from '../errors.ts';
-import { type Kernel, kernel, PIECE_BYTES, SCAN_DEPTH_MAX } from '../kernel/kernel.ts';
-import { FAST_BYTES_MIN, type Standing, scanSpaced, scanTight } from '../kernel/scan.ts';
+import { type ErrorCode, ServiceError } from '../records/errors.ts';
 import type { ByteSink } from './byte-sink.ts';
 import {
   AFTER,
@@ -39,8 +37,10 @@ import {
   VALUE,
   ZERO,
 } from './grammar.ts';
+import { type Kernel, kernel, PIECE_BYTES, SCAN_DEPTH_MAX } from './kernel/kernel.ts';
 import { OpenNames } from './open-names.ts';
 import { pointerOf } from './pointer.ts';
+import { FAST_BYTES_MIN, type Standing, scanSpaced, scanTight } from './scan-fast.ts';
 import { Utf8Checker } from './utf8.ts';
 
 export interface ScannerOptions {

@@ -1,9 +1,9 @@
 // Where things stand in a canonical text: one pass finds the children of every large enough container, as byte offsets.
 // The text has been validated before, so the pass only tells strings from structure; it makes no objects and no strings.
 
-import { kernel } from '../kernel/kernel.ts';
-import { FAST_BYTES_MIN_MAX, FAST_TAPE_BYTES_MIN, fillTapeFast } from '../kernel/tape.ts';
+import { kernel } from './kernel/kernel.ts';
 import type { Tape } from './tape.ts';
+import { FAST_BYTES_MIN_MAX, FAST_TAPE_BYTES_MIN, fillTapeFast } from './tape-fast.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

@@ -1,11 +1,11 @@
 // Where a state goes as it is scanned: it is kept as text, or, where it is long and need not be, packed on the way.
 
 import { createHash } from 'node:crypto';
-import { MEMBER_BYTES } from '../compress.ts';
-import type { MemoryBounds } from '../limits.ts';
-import { type PackedText, type PackerOptions, type Scratch, TextPacker } from '../packed.ts';
+import { MEMBER_BYTES } from '../bytes/compress.ts';
+import { type PackedText, type PackerOptions, type Scratch, TextPacker } from '../bytes/packed.ts';
+import type { CanonicalText } from '../bytes/text.ts';
+import type { MemoryBounds } from '../records/limits.ts';
 import { type ByteSink, GrowingSink } from './byte-sink.ts';
-import type { CanonicalText } from './text.ts';
 
 /** A state as it was read: its text, or the same compressed. */
 export type ScannedState = CanonicalText | PackedText;

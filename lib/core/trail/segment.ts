@@ -17,14 +17,14 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
-import type { ChainKey } from '../envelope.ts';
-import { TAG_BYTES, taggerOf } from '../envelope-frame.ts';
-import { IV_BYTES } from '../envelope-header.ts';
-import { COMMITMENT_BYTES, deriveKeys, MESSAGE_ID_BYTES } from '../envelope-keys.ts';
-import { ServiceError } from '../errors.ts';
-import * as check from '../header-checks.ts';
-import { LIMITS } from '../limits.ts';
-import type { WrappedKey } from '../model.ts';
+import * as check from '../blob/checks.ts';
+import { TAG_BYTES, taggerOf } from '../blob/frame.ts';
+import { IV_BYTES } from '../blob/header.ts';
+import { COMMITMENT_BYTES, deriveKeys, MESSAGE_ID_BYTES } from '../blob/keys.ts';
+import type { ChainKey } from '../blob/open.ts';
+import { ServiceError } from '../records/errors.ts';
+import { LIMITS } from '../records/limits.ts';
+import type { WrappedKey } from '../records/model.ts';
 
 const MAGIC = Buffer.from('BKTR');
 const VERSION = 1;

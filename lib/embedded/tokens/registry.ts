@@ -1,7 +1,13 @@
 // The named tokens of a data folder, as the running service knows them: what a command changes counts from the next call on.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { idOfToken, principalOf, type TokenRecord, tokenFault, tokenOf } from '../../core/access-token.ts';
+import {
+  idOfToken,
+  principalOf,
+  type TokenRecord,
+  tokenFault,
+  tokenOf,
+} from '../../core/records/access-token.ts';
 import type { Logger } from '../../log.ts';
 import { type Clock, PortError, type TokenRegistry } from '../../ports.ts';
 import { changeTokens, readTokens, stampOf } from './token-file.ts';

@@ -14,11 +14,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { SCOPES } from '../../core/access.ts';
-import { TOKEN_ID, type TokenRecord } from '../../core/access-token.ts';
+import { SCOPES } from '../../core/records/access.ts';
+import { TOKEN_ID, type TokenRecord } from '../../core/records/access-token.ts';
 import { PortError } from '../../ports.ts';
-import { closeAnyway, makePrivateDirectory, syncDirectorySync } from '../data-dir.ts';
-import { errorCode, fileFailure } from '../failures.ts';
+import { closeAnyway, makePrivateDirectory, syncDirectorySync } from '../disk/data-dir.ts';
+import { errorCode, fileFailure } from '../disk/failures.ts';
 
 const FILE_NAME = 'tokens.json';
 const LOCK_NAME = '.tokens.lock';

@@ -1,9 +1,9 @@
 // The records of a catalog, from what the blobs say and what the trail has. The trail knows what became of a backup; a blob
 // knows what it was made as. Where the trail ends, the blobs alone speak.
 
-import { withBases } from '../../core/chain.ts';
-import type { BackupRecord, BlobRef, Head } from '../../core/model.ts';
-import { withNextState } from '../../core/timeline.ts';
+import { withBases } from '../../core/records/chain.ts';
+import type { BackupRecord, BlobRef, Head } from '../../core/records/model.ts';
+import { withNextState } from '../../core/records/timeline.ts';
 import type { TrailBackup } from '../trail/lines.ts';
 import { type BlobIndex, type FoundBlob, indexBlobs } from './chains.ts';
 import { type Ambiguity, recordsFromBlobs, standingOn } from './from-blobs.ts';

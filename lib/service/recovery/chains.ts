@@ -1,7 +1,7 @@
 // From the headers of blobs to chains: which blob a delta stands on.
 
-import type { BlobHeader } from '../../core/envelope-header.ts';
-import type { BlobRef } from '../../core/model.ts';
+import type { BlobHeader } from '../../core/blob/header.ts';
+import type { BlobRef } from '../../core/records/model.ts';
 
 /** A blob that was found, with what it says of itself. */
 export interface FoundBlob {

@@ -1,6 +1,6 @@
 // Backups that only their blobs tell of: made after the end of the trail, or before there was one.
 
-import type { BackupRecord } from '../../core/model.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
 import type { BlobIndex, FoundBlob } from './chains.ts';
 import { placeKey, type Replayed } from './replay.ts';
 

@@ -10,7 +10,7 @@ import type {
   Notice,
   OperationRecord,
   PolicyRecord,
-} from '../../core/model.ts';
+} from '../../core/records/model.ts';
 import type { IdKind } from '../../ports.ts';
 import type { TrailBackup, TrailChange, TrailHead } from '../trail/lines.ts';
 

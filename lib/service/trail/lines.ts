@@ -1,7 +1,7 @@
 // What a commit leaves in the trail: a line of JSON with all of it that the blobs do not say, or say in more bytes. Replayed
 // in order, the lines give every record as it last was.
 
-import type { AuditEvent, BackupRecord, BlobRef, Head } from '../../core/model.ts';
+import type { AuditEvent, BackupRecord, BlobRef, Head } from '../../core/records/model.ts';
 import type { Catalog, Change, IdKind } from '../../ports.ts';
 
 /** A record without the blobs before its own, which are named: each of them was another record's own. */

@@ -3,8 +3,8 @@
 
 import type { Logger } from '../../log.ts';
 import type { Catalog, Clock, TrailSource } from '../../ports.ts';
-import type { Trust } from '../parts.ts';
-import { createTrust, ROLLBACK_NOTICE, writtenProof } from '../trust.ts';
+import type { Trust } from '../contract/parts.ts';
+import { createTrust, ROLLBACK_NOTICE, writtenProof } from '../kit/trust.ts';
 import { eventIdsIn, readSegment, type TrailDeps } from './write.ts';
 
 /** The trail, and what the catalog knows of it. */

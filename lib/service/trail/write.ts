@@ -1,7 +1,7 @@
 // Appends to the trail: each segment in its turn, bound to the one before it.
 
-import { hasCode } from '../../core/errors.ts';
-import type { AuditEvent, SegmentMark } from '../../core/model.ts';
+import { hasCode } from '../../core/records/errors.ts';
+import type { AuditEvent, SegmentMark } from '../../core/records/model.ts';
 import {
   openSegment,
   readSegmentHeader,

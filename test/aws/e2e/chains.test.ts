@@ -1,8 +1,8 @@
 // Histories on the deployed stack: exact at every id and every instant, whatever the states, whoever writes at once.
 
 import { expect, test } from '@jest/globals';
-import type { BackupType } from '../../../lib/core/model.ts';
-import type { BackupView } from '../../../lib/http/view.ts';
+import type { BackupType } from '../../../lib/core/records/model.ts';
+import type { BackupView } from '../../../lib/http/contract/view.ts';
 import { checksumOf, forEach, type Problem, stateOf } from '../../e2e/client.ts';
 import { seedOf, withSeed } from '../../e2e/random.ts';
 import { createStates, ODD_STATES } from '../../e2e/states.ts';

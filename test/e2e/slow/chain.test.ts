@@ -1,8 +1,8 @@
 // A long history over HTTP: exact at every id and every instant, also while its backups are deleted and swept away.
 
 import { afterAll, expect, test } from '@jest/globals';
-import type { BackupType } from '../../../lib/core/model.ts';
-import type { BackupView } from '../../../lib/http/view.ts';
+import type { BackupType } from '../../../lib/core/records/model.ts';
+import type { BackupView } from '../../../lib/http/contract/view.ts';
 import { type Client, checksumOf, createClient, forEach, type Problem, stateOf } from '../client.ts';
 import { seedOf, withSeed } from '../random.ts';
 import { cleanUp, eventually, filesIn, mishaps, newDataDir, type Server, startServer } from '../server.ts';

@@ -1,8 +1,8 @@
 // States that JSON.parse would change come back byte for byte, alone and through deltas from and to each other.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { BackupType } from '../../../lib/core/model.ts';
-import type { BackupView } from '../../../lib/http/view.ts';
+import type { BackupType } from '../../../lib/core/records/model.ts';
+import type { BackupView } from '../../../lib/http/contract/view.ts';
 import { type Client, checksumOf, createClient, forEach, stateOf } from '../client.ts';
 import { cleanUp, mishaps, newDataDir, type Server, startServer } from '../server.ts';
 import { ODD_STATES, type OddState } from '../states.ts';

@@ -3,7 +3,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { BackupView, OperationView } from '../../../lib/http/view.ts';
+import type { BackupView, OperationView } from '../../../lib/http/contract/view.ts';
 import { createBody, createClient, stateOf } from '../client.ts';
 import { expectKept, type Kept, keep, stateNumber } from '../kept.ts';
 import { cleanUp, eventually, mishaps, newDataDir, startServer } from '../server.ts';

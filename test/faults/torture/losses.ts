@@ -1,7 +1,7 @@
 // When a loss counts as named: an answer, a rebuild's report or a start says of this very backup that it is damaged, missing, not
 // taken or in no record.
 
-import type { RebuildReport } from '../../../lib/embedded/rebuild.ts';
+import type { RebuildReport } from '../../../lib/embedded/rebuild/rebuild.ts';
 
 const DAMAGE = ['integrity_error', 'broken_chain'];
 

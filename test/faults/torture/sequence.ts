@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rebuild } from '../../../lib/embedded/rebuild.ts';
+import { rebuild } from '../../../lib/embedded/rebuild/rebuild.ts';
 import type { Random } from '../../e2e/random.ts';
 import type { Disk } from './disk.ts';
 import { ACCIDENTS } from './folder.ts';

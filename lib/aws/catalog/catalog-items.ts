@@ -1,0 +1,230 @@
+// Records as items of the table: the record itself as JSON text, exact to the last digit, and beside it only what keys
+// and conditions need.
+
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { ownBlob } from '../../core/records/chain.ts';
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupRequest,
+  GarbageEntry,
+  IdempotencyRecord,
+  OperationRecord,
+} from '../../core/records/model.ts';
+import { lookedAt } from '../../core/records/proof-time.ts';
+import type { IndexName } from '../names/table.ts';
+import {
+  askedKey,
+  backupKey,
+  eventKey,
+  garbageKey,
+  hiddenKey,
+  idempotencyKey,
+  type Key,
+  leaseKey,
+  liveKey,
+  operationKey,
+  ownBlobKey,
+  part,
+  requestKey,
+  sequenceKey,
+  shardedPartition,
+  sortedBy,
+  uploadKey,
+} from './catalog-keys.ts';
+
+/** Longer than any upload lies there. */
+const UPLOAD_SECONDS = 30 * 86_400;
+
+export type Item = Record<string, AttributeValue>;
+
+/** The partitions of the indexes; the sharded ones have their shard behind the word. */
+export const INDEXED = {
+  live: 'LIVE',
+  hidden: 'HIDDEN',
+  hiddenType: (type: string) => `HIDDENTYPE#${type}`,
+  type: (type: string) => `TYPE#${type}`,
+  expiring: 'EXP',
+  proofs: 'PROOF',
+  operations: 'OPS',
+  target: (resourceId: string) => `TGT#${part(resourceId)}`,
+  unfinishedOperations: 'UNF',
+  finishedOperations: 'FIN',
+  unfinishedRequests: 'REQUNF',
+  finishedRequests: 'REQFIN',
+  requests: (status: string) => `REQS#${status}`,
+  requestsOf: (resourceId: string, status: string) => `REQR#${status}#${part(resourceId)}`,
+  garbageOf: (resourceId: string) => `GARB#${part(resourceId)}`,
+  due: 'DUE',
+  events: 'EVTS',
+  eventsOf: (resourceId: string) => `EVR#${part(resourceId)}`,
+  /** Events that wait for both the trail and the sink, for the trail alone, for the sink alone. */
+  fresh: 'NEW',
+  untrailed: 'TRAIL',
+  pending: 'PEND',
+  answers: 'ANSWERS',
+} as const;
+
+/** The record itself, then what makes it found: unchanged parts of it need not be written again. */
+export interface BackupItems {
+  record: Item;
+  others: Item[];
+}
+
+export function backupItems(record: BackupRecord): BackupItems {
+  const { id, resourceId, sequence, createdAt, type, expiresAt } = record;
+  const live = record.deletedAt === undefined;
+  const listed = {
+    ...indexed('gsi1', shardedPartition(INDEXED.live, id), sortedBy(createdAt, id)),
+    ...indexed('gsi2', shardedPartition(INDEXED.type(type), id), sortedBy(createdAt, id)),
+    ...(expiresAt === undefined
+      ? {}
+      : indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))),
+  };
+  const hidden = {
+    ...indexed('gsi1', shardedPartition(INDEXED.hidden, id), sortedBy(createdAt, id)),
+    ...indexed('gsi2', shardedPartition(INDEXED.hiddenType(type), id), sortedBy(createdAt, id)),
+  };
+  return {
+    record: document(backupKey(id), record, record.version, live ? listed : hidden),
+    others: [
+      item(sequenceKey(resourceId, sequence), { id: { S: id }, live: { BOOL: live }, type: { S: type } }),
+      // The indexes of the record itself are all taken.
+      item(ownBlobKey(ownBlob(record).blobId), {
+        id: { S: id },
+        ...(live
+          ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id))
+          : {}),
+      }),
+      live
+        ? item(liveKey(resourceId, createdAt, sequence), { id: { S: id }, type: { S: type } })
+        : item(hiddenKey(resourceId, createdAt, sequence), {
+            id: { S: id },
+            reason: { S: record.deletedReason ?? 'deleted' },
+          }),
+    ],
+  };
+}
+
+export interface OperationItems {
+  record: Item;
+  /** Absent once the operation is final. */
+  lease?: Item;
+}
+
+export function operationItems(record: OperationRecord): OperationItems {
+  const { id, createdAt, targetResourceId, chainId, leaseUntil } = record;
+  const finished = isFinished(record);
+  const word = finished ? INDEXED.finishedOperations : INDEXED.unfinishedOperations;
+  const at = sortedBy(createdAt, id);
+  const operation = document(operationKey(id), record, record.version, {
+    chain: { S: part(chainId) },
+    ...indexed('gsi1', shardedPartition(INDEXED.operations, id), at),
+    ...indexed('gsi2', INDEXED.target(targetResourceId), at),
+    ...indexed('gsi3', shardedPartition(word, id), at),
+  });
+  return finished
+    ? { record: operation }
+    : { record: operation, lease: item(leaseKey(chainId, id), { until: whole(leaseUntil) }) };
+}
+
+/** Where a resource's history tells of a request that has not become a backup. */
+export function askedItem({ id, resourceId, createdAt, sequence, status }: BackupRequest): Item | undefined {
+  if (sequence === undefined) return undefined;
+  return item(askedKey(resourceId, createdAt, sequence), { id: { S: id }, status: { S: status } });
+}
+
+/** Which request has the upload, for as long as an upload may be there; a failed one gives it back. */
+export function uploadItem({ id, uploadId, status, createdAt }: BackupRequest): Item {
+  return item(uploadKey(uploadId), {
+    id: { S: id },
+    failed: { BOOL: status === 'failed' },
+    ttl: whole(Math.ceil(createdAt / 1000) + UPLOAD_SECONDS),
+  });
+}
+
+export function requestItem(request: BackupRequest): Item {
+  const { id, createdAt, resourceId, status } = request;
+  const word = isFinished(request) ? INDEXED.finishedRequests : INDEXED.unfinishedRequests;
+  const at = sortedBy(createdAt, id);
+  return document(requestKey(id), request, request.version, {
+    ...(request.deletedAt === undefined
+      ? {
+          ...indexed('gsi1', shardedPartition(INDEXED.requests(status), id), at),
+          ...indexed('gsi2', INDEXED.requestsOf(resourceId, status), at),
+        }
+      : {}),
+    ...indexed('gsi3', shardedPartition(word, id), at),
+  });
+}
+
+export function idempotencyItem(record: IdempotencyRecord): Item {
+  const { key, expiresAt } = record;
+  return item(idempotencyKey(key), {
+    doc: { S: JSON.stringify(record) },
+    expiresAt: whole(expiresAt),
+    ttl: whole(Math.ceil(expiresAt / 1000)),
+    ...indexed('gsi3', shardedPartition(INDEXED.answers, key), sortedBy(expiresAt, key)),
+  });
+}
+
+export function garbageItem(entry: GarbageEntry): Item {
+  const { blobId, resourceId, sequence, dueAt } = entry;
+  return item(garbageKey(blobId), {
+    doc: { S: JSON.stringify(entry) },
+    ...indexed('gsi2', INDEXED.garbageOf(resourceId), sortedBy(sequence, blobId)),
+    ...indexed('gsi3', shardedPartition(INDEXED.due, blobId), sortedBy(dueAt, blobId)),
+  });
+}
+
+/** `stamp` gives the event its place among all others. */
+export function eventItem(event: AuditEvent, stamp: string): Item {
+  const { id, resourceId } = event;
+  const place = `${stamp}#${part(id)}`;
+  return item(eventKey(id), {
+    doc: { S: JSON.stringify(event) },
+    ...indexed('gsi1', shardedPartition(INDEXED.events, id), place),
+    ...indexed('gsi2', INDEXED.eventsOf(resourceId), place),
+    ...indexed('gsi3', shardedPartition(INDEXED.fresh, id), place),
+  });
+}
+
+/** A record with an optimistic lock. */
+export function document(key: Key, record: unknown, version: number, more: Item = {}): Item {
+  return item(key, { doc: { S: JSON.stringify(record) }, version: whole(version), ...more });
+}
+
+export function item({ pk, sk }: Key, attributes: Item): Item {
+  return { pk: { S: pk }, sk: { S: sk }, ...attributes };
+}
+
+export function whole(value: number): AttributeValue {
+  return { N: String(value) };
+}
+
+/** The record in an item. */
+export function recordOf<T>(stored: Item): T {
+  return JSON.parse(textOf(stored, 'doc')) as T;
+}
+
+/** A text attribute; empty if it is not there. */
+export function textOf(stored: Item, attribute: string): string {
+  return stored[attribute]?.S ?? '';
+}
+
+export function keyOf(stored: Item): Key {
+  return { pk: textOf(stored, 'pk'), sk: textOf(stored, 'sk') };
+}
+
+export function versionOf(stored: Item): number {
+  return Number(stored.version?.N);
+}
+
+/** Whether an operation or a request has come to its end, well or not. */
+export function isFinished({ status }: Pick<OperationRecord | BackupRequest, 'status'>): boolean {
+  return status === 'completed' || status === 'failed';
+}
+
+function indexed(index: IndexName, partition: string, sort: string): Item {
+  return { [`${index}pk`]: { S: partition }, [`${index}sk`]: { S: sort } };
+}

@@ -1,0 +1,242 @@
+// Every list of the catalog: in which partitions its entries stand, and between which keys.
+
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupRequest,
+  BackupType,
+  GarbageEntry,
+  OperationRecord,
+} from '../../core/records/model.ts';
+import type { Catalog, Page, PageRequest, TrailSource } from '../../ports.ts';
+import type { IndexName } from '../names/table.ts';
+import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
+import {
+  backupKey,
+  FIRST,
+  LAST,
+  partitionsOf,
+  resourcePartition,
+  SEQUENCE_PREFIX,
+  sequenceKey,
+  upTo,
+} from './catalog-keys.ts';
+import type { Listings, ListPlan } from './listing.ts';
+
+type CatalogLists = Pick<
+  Catalog,
+  | 'listBackups'
+  | 'listHidden'
+  | 'resourceHistory'
+  | 'expiring'
+  | 'leastProven'
+  | 'listOperations'
+  | 'unfinishedOperations'
+  | 'unfinishedRequests'
+  | 'listRequests'
+  | 'dueGarbage'
+  | 'resourceGarbage'
+  | 'listEvents'
+  | 'pendingEvents'
+> &
+  Pick<TrailSource, 'untrailedEvents'>;
+
+/** The paginated reads of the catalog. What one resource has of backups is read strongly consistent, the rest by index. */
+export function createCatalogLists(
+  listings: Listings,
+  getBackup: (id: string) => Promise<BackupRecord | undefined>,
+): CatalogLists {
+  /** Of one resource, by sequence. */
+  function newestFirst(
+    list: string,
+    request: PageRequest & { type?: BackupType },
+    resourceId: string,
+    isLive: boolean,
+  ): Promise<Page<BackupRecord>> {
+    const { type } = request;
+    // Entries of the first release do not have their type: then the record tells.
+    const accepts = (entry: Item) =>
+      entry.live?.BOOL === isLive && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
+    const read = (item: Item) => {
+      const record = recordOf<BackupRecord>(item);
+      const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
+      return belongs ? record : undefined;
+    };
+    const plan = ofResource(`${list} of a resource`, resourceId, SEQUENCE_PREFIX, { accepts });
+    return listings.page(
+      { ...plan, name: [`${list} of a resource`, resourceId, type ?? ''], direction: 'falling', read },
+      request,
+    );
+  }
+
+  return {
+    async listBackups(request) {
+      const { resourceId, type } = request;
+      if (resourceId !== undefined) return newestFirst('backups', request, resourceId, true);
+      const plan =
+        type === undefined
+          ? inIndex<BackupRecord>(['backups'], 'gsi1', partitionsOf(INDEXED.live), 'falling')
+          : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
+      return listings.page(plan, request);
+    },
+
+    async listHidden(request) {
+      const { resourceId, type } = request;
+      if (resourceId !== undefined) return newestFirst('hidden', request, resourceId, false);
+      const plan =
+        type === undefined
+          ? inIndex<BackupRecord>(['hidden'], 'gsi1', partitionsOf(INDEXED.hidden), 'falling')
+          : inIndex<BackupRecord>(
+              ['hidden', type],
+              'gsi2',
+              partitionsOf(INDEXED.hiddenType(type)),
+              'falling',
+            );
+      return listings.page(plan, request);
+    },
+
+    async resourceHistory(request) {
+      const { resourceId, fromSequence } = request;
+      const accepts = (entry: Item) => entry.live?.BOOL === true;
+      return listings.page(
+        {
+          ...ofResource('history', resourceId, SEQUENCE_PREFIX, { accepts }),
+          from: sequenceKey(resourceId, fromSequence).sk,
+        },
+        request,
+      );
+    },
+
+    async expiring(request) {
+      const plan = inIndex<BackupRecord>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
+      return listings.page({ ...plan, to: upTo(request.before) }, request);
+    },
+
+    async leastProven(request) {
+      const plan = inIndex<string>(['least proven'], 'gsi1', partitionsOf(INDEXED.proofs), 'rising');
+      const read = (item: Item) => textOf(item, 'id');
+      const { items: ids, ...page } = await listings.page(
+        { ...plan, read, to: upTo(request.before) },
+        request,
+      );
+      const records = await Promise.all(ids.map(getBackup));
+      return {
+        ...page,
+        items: records.flatMap((record) => (record?.deletedAt === undefined ? (record ?? []) : [])),
+      };
+    },
+
+    async listOperations(request) {
+      const { targetResourceId } = request;
+      const plan =
+        targetResourceId === undefined
+          ? inIndex<OperationRecord>(['operations'], 'gsi1', partitionsOf(INDEXED.operations), 'falling')
+          : inIndex<OperationRecord>(
+              ['operations', targetResourceId],
+              'gsi2',
+              [INDEXED.target(targetResourceId)],
+              'falling',
+            );
+      return listings.page(plan, request);
+    },
+
+    async unfinishedOperations(request) {
+      const partitions = partitionsOf(INDEXED.unfinishedOperations);
+      return listings.page(inIndex<OperationRecord>(['unfinished'], 'gsi3', partitions, 'rising'), request);
+    },
+
+    async unfinishedRequests(request) {
+      const partitions = partitionsOf(INDEXED.unfinishedRequests);
+      return listings.page(
+        inIndex<BackupRequest>(['unfinished requests'], 'gsi3', partitions, 'rising'),
+        request,
+      );
+    },
+
+    async listRequests(request) {
+      const { status, resourceId } = request;
+      const plan =
+        resourceId === undefined
+          ? inIndex<BackupRequest>(
+              ['requests', status],
+              'gsi1',
+              partitionsOf(INDEXED.requests(status)),
+              'falling',
+            )
+          : inIndex<BackupRequest>(
+              ['requests', status, resourceId],
+              'gsi2',
+              [INDEXED.requestsOf(resourceId, status)],
+              'falling',
+            );
+      return listings.page(plan, request);
+    },
+
+    async dueGarbage(request) {
+      const plan = inIndex<GarbageEntry>(['due'], 'gsi3', partitionsOf(INDEXED.due), 'rising');
+      return listings.page({ ...plan, to: upTo(request.before) }, request);
+    },
+
+    async resourceGarbage(request) {
+      const { resourceId } = request;
+      const partitions = [INDEXED.garbageOf(resourceId)];
+      return listings.page(
+        inIndex<GarbageEntry>(['garbage', resourceId], 'gsi2', partitions, 'rising'),
+        request,
+      );
+    },
+
+    async listEvents(request) {
+      const { resourceId } = request;
+      const plan =
+        resourceId === undefined
+          ? inIndex<AuditEvent>(['events'], 'gsi1', partitionsOf(INDEXED.events), 'falling')
+          : inIndex<AuditEvent>(['events', resourceId], 'gsi2', [INDEXED.eventsOf(resourceId)], 'falling');
+      return listings.page(plan, request);
+    },
+
+    async pendingEvents(limit) {
+      const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.pending)];
+      return listings.first(inIndex<AuditEvent>(['pending'], 'gsi3', partitions, 'rising'), limit);
+    },
+
+    async untrailedEvents(limit) {
+      const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.untrailed)];
+      return listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit);
+    },
+  };
+}
+
+function inIndex<T>(
+  name: readonly string[],
+  index: IndexName,
+  partitions: readonly string[],
+  direction: 'rising' | 'falling',
+): ListPlan<T> {
+  return { name, index, partitions, from: FIRST, to: LAST, direction, read: recordOf<T> };
+}
+
+/** Live backups of one resource, found by entries that name them. */
+function ofResource(
+  list: string,
+  resourceId: string,
+  prefix: string,
+  accepting: Pick<ListPlan<BackupRecord>, 'accepts'>,
+): ListPlan<BackupRecord> {
+  return {
+    name: [list, resourceId],
+    partitions: [resourcePartition(resourceId)],
+    from: `${prefix}${FIRST}`,
+    to: `${prefix}${LAST}`,
+    direction: 'rising',
+    ...accepting,
+    recordKey: (entry) => backupKey(textOf(entry, 'id')),
+    read: liveRecord,
+  };
+}
+
+/** Undefined for a backup that was hidden since its entry was read. */
+function liveRecord(item: Item): BackupRecord | undefined {
+  const record = recordOf<BackupRecord>(item);
+  return record.deletedAt === undefined ? record : undefined;
+}

@@ -1,0 +1,222 @@
+// What a resource's history says of an instant. All of it stands in the resource's partition, sorted by time: a few ranges
+// are read at their ends; more is read only among the times that the clock has seen twice.
+
+import type { BackupRecord, BackupType, Head, SnapshotPointer, TimeRange } from '../../core/records/model.ts';
+import { isInOrder, type MissingState, type StateAt } from '../../core/records/timeline.ts';
+import { type Item, recordOf, textOf } from './catalog-items.ts';
+import {
+  ASKED_PREFIX,
+  backupKey,
+  FIRST,
+  GAP_PREFIX,
+  HIDDEN_PREFIX,
+  headKey,
+  LAST,
+  LIVE_PREFIX,
+  padded,
+  placeOf,
+  requestKey,
+  resourcePartition,
+  SEQUENCE_PREFIX,
+  sequenceKey,
+  upTo,
+} from './catalog-keys.ts';
+import type { TableClient } from './table-client.ts';
+
+interface Place {
+  sequence: number;
+  createdAt: number;
+  item: Item;
+}
+
+/** Read at once where most of a range is wanted. */
+const WALK_ITEMS = 500;
+/** Between live ones stand few that are not. */
+const LOOK_ITEMS = 20;
+
+/** `Catalog.newestBefore` on a table. */
+export async function newestBefore(
+  table: TableClient,
+  resourceId: string,
+  sequence: number,
+  type?: BackupType,
+): Promise<BackupRecord | undefined> {
+  const entries = table.query({
+    pk: resourcePartition(resourceId),
+    from: `${SEQUENCE_PREFIX}${FIRST}`,
+    to: sequenceKey(resourceId, sequence - 1).sk,
+    direction: 'falling',
+    pageItems: LOOK_ITEMS,
+  });
+  for await (const entry of entries) {
+    if (entry.live?.BOOL !== true) continue;
+    if (type !== undefined && ![type, ''].includes(textOf(entry, 'type'))) continue;
+    const record = await backupOf(table, entry);
+    if (record === undefined || record.deletedAt !== undefined) continue;
+    if (type === undefined || record.type === type) return record;
+  }
+  return undefined;
+}
+
+/** `Catalog.stateAt` on a table. */
+export async function stateAt(table: TableClient, resourceId: string, at: number): Promise<StateAt> {
+  const pk = resourcePartition(resourceId);
+  const [head, earliest, following, ...ends] = await Promise.all([
+    table.get(headKey(resourceId)),
+    firstOf(table, pk, LIVE_PREFIX, FIRST),
+    firstOf(table, pk, LIVE_PREFIX, upTo(at)),
+    ...[LIVE_PREFIX, HIDDEN_PREFIX, ASKED_PREFIX, GAP_PREFIX].map((prefix) => lastOf(table, pk, prefix, at)),
+  ]);
+  const { disorder, sequence: lastSequence = 0 } = (head && recordOf<Head>(head)) ?? {};
+  const [found, hidden, asked, gap] = await Promise.all(
+    ends.map((end) => newestOf(table, pk, end, at, disorder)),
+  );
+  const from = found?.sequence ?? 0;
+  const isNext = following === undefined || (from > 0 && isInOrder(disorder, following.createdAt));
+  const newest = [hidden, asked, gap]
+    .filter((place) => place !== undefined && place.sequence > from)
+    .sort((a, b) => b!.sequence - a!.sequence)[0];
+  const mayBeGone =
+    newest === undefined && found !== undefined && found.createdAt < at && from < lastSequence;
+  const [next, missing] = await Promise.all([
+    isNext ? following : nextAfter(table, resourceId, from),
+    mayBeGone
+      ? whatFollows(table, resourceId, from + 1, at, disorder)
+      : newest && missingOf(table, newest, newest === hidden ? 'hidden' : newest === asked ? 'asked' : 'gap'),
+  ]);
+  const pointer = ({ sequence, createdAt, item }: Place): SnapshotPointer => ({
+    resourceId,
+    createdAt,
+    sequence,
+    backupId: textOf(item, 'id'),
+  });
+  return {
+    ...(found && { found: pointer(found) }),
+    ...(next && { next: pointer(next) }),
+    ...(earliest && { earliest: pointer(earliest) }),
+    ...(missing && { missing }),
+  };
+}
+
+/** A place, and the prefix of the keys that it was found by. */
+interface End extends Place {
+  prefix: string;
+}
+
+async function firstOf(
+  table: TableClient,
+  pk: string,
+  prefix: string,
+  from: string,
+): Promise<End | undefined> {
+  const range = {
+    pk,
+    from: `${prefix}${from}`,
+    to: `${prefix}${LAST}`,
+    direction: 'rising',
+    pageItems: 1,
+  } as const;
+  for await (const item of table.query(range)) return endOf(prefix, item);
+  return undefined;
+}
+
+async function lastOf(table: TableClient, pk: string, prefix: string, at: number): Promise<End | undefined> {
+  const range = {
+    ...{ pk, from: `${prefix}${FIRST}`, to: `${prefix}${upTo(at)}` },
+    ...({ direction: 'falling', pageItems: 1 } as const),
+  };
+  for await (const item of table.query(range)) return endOf(prefix, item);
+  return undefined;
+}
+
+/** The highest sequence up to `at`: the last by time, or, where times are not in order, the highest of those. */
+async function newestOf(
+  table: TableClient,
+  pk: string,
+  end: End | undefined,
+  at: number,
+  disorder: TimeRange | undefined,
+): Promise<Place | undefined> {
+  if (end === undefined || isInOrder(disorder, end.createdAt)) return end;
+  const { prefix } = end;
+  let newest: Place = end;
+  const walk = table.query({
+    ...{ pk, from: `${prefix}${padded(disorder!.from)}`, to: `${prefix}${upTo(at)}` },
+    ...({ direction: 'falling', pageItems: WALK_ITEMS } as const),
+  });
+  for await (const item of walk) {
+    const place = endOf(prefix, item);
+    if (place.sequence > newest.sequence) newest = place;
+  }
+  return newest;
+}
+
+async function nextAfter(table: TableClient, resourceId: string, from: number): Promise<Place | undefined> {
+  const entries = table.query({
+    pk: resourcePartition(resourceId),
+    from: sequenceKey(resourceId, from + 1).sk,
+    to: `${SEQUENCE_PREFIX}${LAST}`,
+    direction: 'rising',
+    pageItems: LOOK_ITEMS,
+  });
+  for await (const item of entries) {
+    if (item.live?.BOOL !== true) continue;
+    const record = await backupOf(table, item);
+    if (record !== undefined && record.deletedAt === undefined) return { ...record, item };
+  }
+  return undefined;
+}
+
+/** What nothing by time tells of: a tombstone of the first release, a state that is known to be later, or nothing at all. */
+async function whatFollows(
+  table: TableClient,
+  resourceId: string,
+  sequence: number,
+  at: number,
+  disorder: TimeRange | undefined,
+): Promise<MissingState | undefined> {
+  const entry = await table.get(sequenceKey(resourceId, sequence));
+  const record = entry && (await backupOf(table, entry));
+  if (record !== undefined) {
+    if (record.deletedAt === undefined || record.createdAt > at) return undefined;
+    return { reason: record.deletedReason ?? 'deleted', backupId: record.id, createdAt: record.createdAt };
+  }
+  const pk = resourcePartition(resourceId);
+  for (const prefix of [ASKED_PREFIX, GAP_PREFIX]) {
+    const later = table.query({
+      ...{ pk, from: `${prefix}${upTo(at)}`, to: `${prefix}${LAST}` },
+      ...({ direction: 'rising', pageItems: LOOK_ITEMS } as const),
+    });
+    for await (const item of later) {
+      const place = endOf(prefix, item);
+      if (place.sequence === sequence) return undefined;
+      // In order, the first that is later by time is the first by sequence.
+      if (isInOrder(disorder, place.createdAt)) break;
+    }
+  }
+  return { reason: 'gone' };
+}
+
+async function missingOf(
+  table: TableClient,
+  { item, createdAt }: Place,
+  kind: 'hidden' | 'asked' | 'gap',
+): Promise<MissingState> {
+  if (kind === 'gap') return { reason: 'gone', createdAt };
+  const backupId = textOf(item, 'id');
+  if (kind === 'hidden') {
+    return { reason: textOf(item, 'reason') === 'expired' ? 'expired' : 'deleted', backupId, createdAt };
+  }
+  // The note of its time outlives a request that is purged.
+  if ((await table.get(requestKey(backupId))) === undefined) return { reason: 'gone', createdAt };
+  return { reason: textOf(item, 'status') === 'failed' ? 'failed' : 'pending', backupId, createdAt };
+}
+
+function endOf(prefix: string, item: Item): End {
+  return { ...placeOf(prefix, textOf(item, 'sk')), item, prefix };
+}
+
+async function backupOf(table: TableClient, entry: Item): Promise<BackupRecord | undefined> {
+  const item = await table.get(backupKey(textOf(entry, 'id')));
+  return item === undefined ? undefined : recordOf<BackupRecord>(item);
+}

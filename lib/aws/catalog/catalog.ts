@@ -1,0 +1,230 @@
+// The catalog in one DynamoDB table. A record stands alone under its id; what belongs to a resource stands together, to
+// be read strongly consistent; what is listed across resources is found by sparse, write-sharded indexes, whose entries
+// are checked against the table before they are shown. An index may be a moment behind: a list by index then shows a
+// new record a moment later, and never one that has changed or gone.
+
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LIMITS } from '../../core/records/limits.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  ExpiryState,
+  Head,
+  IdempotencyRecord,
+  Notice,
+  OperationRecord,
+  PolicyRecord,
+  SnapshotPointer,
+} from '../../core/records/model.ts';
+import { checkLimit } from '../../port-checks.ts';
+import { type Catalog, type Clock, PortError, type TrailSource } from '../../ports.ts';
+import { forEachAtOnce } from '../calls/parallel.ts';
+import { createCommit } from './catalog-commit.ts';
+import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
+import {
+  backupKey,
+  CHECK_KEY,
+  EXPIRY_KEY,
+  eventKey,
+  FIRST,
+  garbageKey,
+  headKey,
+  idempotencyKey,
+  type Key,
+  LAST,
+  LEASE_PREFIX,
+  leasePartition,
+  NOTICES_PARTITION,
+  noticeKey,
+  operationKey,
+  ownBlobKey,
+  partitionsOf,
+  policyKey,
+  requestKey,
+  resourcePartition,
+  SEGMENT_KEY,
+  SNAPSHOT_PREFIX,
+  shardedPartition,
+  uploadKey,
+} from './catalog-keys.ts';
+import { createCatalogLists } from './catalog-lists.ts';
+import { purge } from './catalog-purge.ts';
+import { newestBefore, stateAt } from './catalog-timeline.ts';
+import { createCursors } from './cursors.ts';
+import { createStamps, newId } from './ids.ts';
+import { createListings } from './listing.ts';
+import { addressOf, createTableClient, type TableClient } from './table-client.ts';
+
+export interface CatalogOptions {
+  dynamoDb: DynamoDBClient;
+  /** The name of a table with the keys and indexes of `TABLE`. */
+  tableName: string;
+  /** Dates ids and orders events. */
+  clock: Clock;
+}
+
+const MARKED_AT_ONCE = 16;
+const LEASES_PAGE_ITEMS = 100;
+const COUNTED_AT_ONCE = 1000;
+
+/** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
+export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog & TrailSource {
+  const table = createTableClient(dynamoDb, tableName);
+  const lists = createCatalogLists(createListings(table, createCursors(table)), (id) =>
+    record<BackupRecord>(backupKey(id)),
+  );
+  const commit = createCommit(table, createStamps(clock));
+
+  async function record<T>(key: Key): Promise<T | undefined> {
+    const found = await table.get(key);
+    return found === undefined ? undefined : recordOf<T>(found);
+  }
+
+  return {
+    ...lists,
+    commit,
+
+    async allocateId(kind) {
+      return newId(kind, clock.now());
+    },
+
+    getBackup: (id) => record<BackupRecord>(backupKey(id)),
+    getHead: (resourceId) => record<Head>(headKey(resourceId)),
+    getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
+    getExpiryState: () => record<ExpiryState>(EXPIRY_KEY),
+    getNotice: (id) => record<Notice>(noticeKey(id)),
+    getRequest: (id) => record<BackupRequest>(requestKey(id)),
+    getOperation: (id) => record<OperationRecord>(operationKey(id)),
+
+    async requestOfUpload(uploadId) {
+      const claim = await table.get(uploadKey(uploadId));
+      if (claim === undefined || claim.failed?.BOOL === true) return undefined;
+      return record<BackupRequest>(requestKey(textOf(claim, 'id')));
+    },
+    newestBefore: (resourceId, sequence, type) => newestBefore(table, resourceId, sequence, type),
+    stateAt: (resourceId, at) => stateAt(table, resourceId, at),
+
+    async findSnapshot(resourceId, at) {
+      const pointers = await newestSnapshots(table, resourceId);
+      const found = pointers.find(({ createdAt }) => createdAt <= at);
+      const earliest = pointers.at(-1);
+      return { ...(found && { found }), ...(earliest && { earliest }) };
+    },
+
+    async getIdempotency(key, now) {
+      const answer = await record<IdempotencyRecord>(idempotencyKey(key));
+      return answer !== undefined && answer.expiresAt > now ? answer : undefined;
+    },
+
+    async hasLive(count) {
+      let found = 0;
+      for (const pk of partitionsOf(INDEXED.live)) {
+        const live = table.query({
+          ...({ index: 'gsi1', pk, from: FIRST, to: LAST } as const),
+          ...({ direction: 'rising', pageItems: COUNTED_AT_ONCE } as const),
+        });
+        for await (const _entry of live) if (++found >= count) return true;
+      }
+      return count <= 0;
+    },
+
+    async listNotices(limit) {
+      checkLimit(limit);
+      const stored = table.query({
+        pk: NOTICES_PARTITION,
+        from: '\u0000',
+        to: '\u{10ffff}',
+        direction: 'rising',
+        pageItems: LIMITS.listPageMax,
+      });
+      const all = await Array.fromAsync(stored, (found) => recordOf<Notice>(found));
+      return all.sort((a, b) => a.since - b.since).slice(0, limit);
+    },
+
+    async hasLease(chainId, now) {
+      const leases = table.query({
+        pk: leasePartition(chainId),
+        from: LEASE_PREFIX,
+        to: `${LEASE_PREFIX}\u{10ffff}`,
+        direction: 'rising',
+        pageItems: LEASES_PAGE_ITEMS,
+      });
+      for await (const { until } of leases) {
+        if (Number(until?.N) > now) return true;
+      }
+      return false;
+    },
+
+    async findUnknownBlobs(blobIds) {
+      const found = await table.getMany(
+        blobIds.flatMap((id) => [ownBlobKey(id), garbageKey(id)]),
+        [],
+      );
+      return blobIds.filter(
+        (id) => !found.has(addressOf(ownBlobKey(id))) && !found.has(addressOf(garbageKey(id))),
+      );
+    },
+
+    async markPublished(eventIds) {
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
+        noLongerWaits(table, id, INDEXED.pending, INDEXED.untrailed),
+      );
+    },
+
+    async markTrailed(eventIds, { segment, sha256 }) {
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
+        noLongerWaits(table, id, INDEXED.untrailed, INDEXED.pending),
+      );
+      await table.put(item(SEGMENT_KEY, { trailSegment: whole(segment), trailHash: { S: sha256 } }), {
+        expression: 'attribute_not_exists(pk) OR trailSegment < :segment',
+        values: { ':segment': whole(segment) },
+      });
+    },
+
+    async lastSegment() {
+      const found = await table.get(SEGMENT_KEY);
+      return found && { segment: Number(found.trailSegment?.N), sha256: textOf(found, 'trailHash') };
+    },
+
+    hasEvent: async (id) => (await table.get(eventKey(id))) !== undefined,
+
+    purge: (request) => purge(table, request),
+
+    async check() {
+      // A write and not only a read: permissions, throttling and a table on its way out show themselves nowhere else.
+      await table.put(item(CHECK_KEY, { at: whole(clock.now()) })).catch(deniedIsUnavailable);
+    },
+  };
+}
+
+/** Takes an event out of where it waits for `word` alone; one that waits for both then waits for `other` alone. */
+async function noLongerWaits(table: TableClient, id: string, word: string, other: string): Promise<void> {
+  const waitsFor = (waiting: string) => ({
+    expression: 'begins_with(gsi3pk, :word)',
+    values: { ':word': { S: `${waiting}#` } },
+  });
+  const place = { gsi3pk: shardedPartition(other, id) };
+  if (await table.setTexts(eventKey(id), place, waitsFor(INDEXED.fresh))) return;
+  await table.removeAttributes(eventKey(id), ['gsi3pk', 'gsi3sk'], waitsFor(word));
+}
+
+/** Newest first. */
+async function newestSnapshots(table: TableClient, resourceId: string): Promise<SnapshotPointer[]> {
+  const range = table.query({
+    pk: resourcePartition(resourceId),
+    from: `${SNAPSHOT_PREFIX}${FIRST}`,
+    to: `${SNAPSHOT_PREFIX}${LAST}`,
+    direction: 'falling',
+    pageItems: LIMITS.snapshotsMax,
+  });
+  const pointers: SnapshotPointer[] = [];
+  for await (const found of range) {
+    pointers.push(recordOf<SnapshotPointer>(found));
+    if (pointers.length === LIMITS.snapshotsMax) break;
+  }
+  return pointers;
+}
+
+function deniedIsUnavailable(error: unknown): never {
+  throw error instanceof PortError ? new PortError('unavailable', error.message, { cause: error }) : error;
+}

@@ -1,0 +1,226 @@
+// The few things that the catalog does with its table, each strongly consistent where DynamoDB can be. There is no Scan.
+
+import {
+  BatchGetItemCommand,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { PortError } from '../../ports.ts';
+import { backOff, call } from '../calls/call.ts';
+import { batchesOf, forEachAtOnce } from '../calls/parallel.ts';
+import type { IndexName } from '../names/table.ts';
+import { type Item, keyOf } from './catalog-items.ts';
+import type { Key } from './catalog-keys.ts';
+
+/** Of BatchGetItem. */
+const BATCH_KEYS_MAX = 100;
+const BATCHES_AT_ONCE = 4;
+const BATCH_ATTEMPTS_MAX = 8;
+
+export interface Condition {
+  expression: string;
+  values?: Item;
+}
+
+export interface RangeQuery {
+  /** The table itself, strongly consistent, without it. */
+  index?: IndexName;
+  pk: string;
+  /** First and last sort key, both included. */
+  from: string;
+  to: string;
+  direction: 'rising' | 'falling';
+  /** Items that one call reads. */
+  pageItems: number;
+}
+
+export interface TableClient {
+  readonly dynamoDb: DynamoDBClient;
+  readonly name: string;
+  get(key: Key): Promise<Item | undefined>;
+  /** Those that are there, by `addressOf` their keys. `attributes` leaves out all others but the key. */
+  getMany(keys: readonly Key[], attributes?: readonly string[]): Promise<Map<string, Item>>;
+  /** The items of a range, page by page as they are asked for. */
+  query(range: RangeQuery): AsyncGenerator<Item>;
+  /** False if the condition does not hold. */
+  put(item: Item, condition?: Condition): Promise<boolean>;
+  /** False if there is no such item, or the condition does not hold. */
+  removeAttributes(key: Key, attributes: readonly string[], condition?: Condition): Promise<boolean>;
+  /** Sets texts; false if the condition does not hold. */
+  setTexts(key: Key, texts: Readonly<Record<string, string>>, condition: Condition): Promise<boolean>;
+  /** False if the condition does not hold. */
+  delete(key: Key, condition: Condition): Promise<boolean>;
+}
+
+export function createTableClient(dynamoDb: DynamoDBClient, name: string): TableClient {
+  async function getBatch(found: Map<string, Item>, keys: Key[], projection: object): Promise<void> {
+    let Keys = keys.map(attributesOf);
+    for (let n = 0; Keys.length > 0; n += 1) {
+      if (n === BATCH_ATTEMPTS_MAX) throw new PortError('unavailable', 'the catalog is throttled');
+      if (n > 0) await backOff(n);
+      const answer = await call('the catalog cannot be read', (options) =>
+        dynamoDb.send(
+          new BatchGetItemCommand({
+            RequestItems: { [name]: { Keys, ConsistentRead: true, ...projection } },
+          }),
+          options,
+        ),
+      );
+      for (const item of answer.Responses?.[name] ?? []) {
+        found.set(addressOf(keyOf(item)), item);
+      }
+      // Too many bytes for one answer, or throttled.
+      Keys = (answer.UnprocessedKeys?.[name]?.Keys ?? []) as ReturnType<typeof attributesOf>[];
+    }
+  }
+
+  return {
+    dynamoDb,
+    name,
+
+    async get(key) {
+      const { Item } = await call('the catalog cannot be read', (options) =>
+        dynamoDb.send(
+          new GetItemCommand({ TableName: name, Key: attributesOf(key), ConsistentRead: true }),
+          options,
+        ),
+      );
+      return Item;
+    },
+
+    async getMany(keys, attributes) {
+      const found = new Map<string, Item>();
+      // The same key twice in one batch would be refused.
+      const distinct = [...new Map(keys.map((key) => [addressOf(key), key])).values()];
+      const projection = attributes === undefined ? {} : projectionOf(['pk', 'sk', ...attributes]);
+      await forEachAtOnce(batchesOf(distinct, BATCH_KEYS_MAX), BATCHES_AT_ONCE, (batch) =>
+        getBatch(found, batch, projection),
+      );
+      return found;
+    },
+
+    async *query({ index, pk, from, to, direction, pageItems }) {
+      if (from > to) return;
+      const [hash, sort] = index === undefined ? ['pk', 'sk'] : [`${index}pk`, `${index}sk`];
+      let start: Item | undefined;
+      do {
+        const page = await call('the catalog cannot be read', (options) =>
+          dynamoDb.send(
+            new QueryCommand({
+              TableName: name,
+              ...(index === undefined ? { ConsistentRead: true } : { IndexName: index }),
+              KeyConditionExpression: '#hash = :hash AND #sort BETWEEN :from AND :to',
+              ExpressionAttributeNames: { '#hash': hash!, '#sort': sort! },
+              ExpressionAttributeValues: { ':hash': { S: pk }, ':from': { S: from }, ':to': { S: to } },
+              ScanIndexForward: direction === 'rising',
+              Limit: pageItems,
+              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+            }),
+            options,
+          ),
+        );
+        yield* page.Items ?? [];
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined);
+    },
+
+    async put(item, condition) {
+      return holds('the catalog cannot be written', (options) =>
+        dynamoDb.send(
+          new PutItemCommand({
+            TableName: name,
+            Item: item,
+            ...(condition === undefined ? {} : expressionOf(condition)),
+          }),
+          options,
+        ),
+      );
+    },
+
+    async removeAttributes(key, attributes, condition = { expression: 'attribute_exists(pk)' }) {
+      return holds('the catalog cannot be written', (options) =>
+        dynamoDb.send(
+          new UpdateItemCommand({
+            TableName: name,
+            Key: attributesOf(key),
+            UpdateExpression: `REMOVE ${attributes.join(', ')}`,
+            ...expressionOf(condition),
+          }),
+          options,
+        ),
+      );
+    },
+
+    async setTexts(key, texts, { expression, values }) {
+      const entries = Object.entries(texts).map(([attribute, text], i) => ({
+        attribute,
+        text,
+        to: `:set${i}`,
+      }));
+      const set = Object.fromEntries(entries.map(({ to, text }) => [to, { S: text }]));
+      return holds('the catalog cannot be written', (options) =>
+        dynamoDb.send(
+          new UpdateItemCommand({
+            TableName: name,
+            Key: attributesOf(key),
+            UpdateExpression: `SET ${entries.map(({ attribute, to }) => `${attribute} = ${to}`).join(', ')}`,
+            ConditionExpression: expression,
+            ExpressionAttributeValues: { ...values, ...set },
+          }),
+          options,
+        ),
+      );
+    },
+
+    async delete(key, condition) {
+      return holds('the catalog cannot be written', (options) =>
+        dynamoDb.send(
+          new DeleteItemCommand({ TableName: name, Key: attributesOf(key), ...expressionOf(condition) }),
+          options,
+        ),
+      );
+    },
+  };
+}
+
+/** Tells keys apart in a map. */
+export function addressOf({ pk, sk }: Key): string {
+  return JSON.stringify([pk, sk]);
+}
+
+export function attributesOf({ pk, sk }: Key): { pk: { S: string }; sk: { S: string } } {
+  return { pk: { S: pk }, sk: { S: sk } };
+}
+
+export function expressionOf({ expression, values }: Condition) {
+  return {
+    ConditionExpression: expression,
+    ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+  };
+}
+
+/** By placeholders, because DynamoDB reserves many words. */
+function projectionOf(attributes: readonly string[]) {
+  const names = attributes.map((attribute, i) => [`#${i}`, attribute] as const);
+  return {
+    ProjectionExpression: names.map(([placeholder]) => placeholder).join(', '),
+    ExpressionAttributeNames: Object.fromEntries(names),
+  };
+}
+
+async function holds(
+  doing: string,
+  send: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await call(doing, send);
+    return true;
+  } catch (error) {
+    if (error instanceof PortError && error.code === 'conflict') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+// What a REST API hands over with a request: where its path begins, and who has been let in.
+
+import { adminOf, type Principal } from '../../core/records/access.ts';
+
+/** The part of a proxy event that is read here. */
+export interface GatewayEvent {
+  /** The path as it was called: a custom domain's base path included, the stage not. */
+  path: string;
+  /** The path of the route, with its parameters named: `/backups/{id}`. */
+  resource: string;
+  requestContext: {
+    identity?: { userArn?: string | null; user?: string | null };
+    authorizer?: { principalId?: string | null } | null;
+  };
+}
+
+const ANYBODY = adminOf('api');
+
+/** Who API Gateway has authenticated: the subject of a token, the ARN of an IAM identity, or nobody. */
+export function identityOf({ requestContext }: GatewayEvent): Principal {
+  const actor = requestContext.authorizer?.principalId ?? requestContext.identity?.userArn;
+  return actor ? adminOf(actor) : ANYBODY;
+}
+
+/** The path within the API: as many of its last segments as the route has. */
+export function apiPath({ path, resource }: Pick<GatewayEvent, 'path' | 'resource'>): string {
+  const segments = path.split('/').filter((segment) => segment !== '');
+  const length = resource.split('/').filter((segment) => segment !== '').length;
+  return `/${segments.slice(segments.length - length).join('/')}`;
+}

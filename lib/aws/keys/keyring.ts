@@ -1,0 +1,105 @@
+// Data keys from KMS. The key that wraps them never leaves it; every use stands in its audit log, with the context.
+
+import {
+  DecryptCommand,
+  DescribeKeyCommand,
+  GenerateDataKeyCommand,
+  type KMSClient,
+} from '@aws-sdk/client-kms';
+import { type Keyring, PortError } from '../../ports.ts';
+import { call } from '../calls/call.ts';
+import { encryptionContext } from './key-context.ts';
+
+export interface KeyringOptions {
+  kms: KMSClient;
+  /** The ARN of the key that wraps new data keys. */
+  keyArn: string;
+  /** Of keys that only open what they have wrapped earlier. */
+  formerKeyArns?: readonly string[];
+}
+
+const KEY_ARN = /^arn:[^:]+:kms:[^:]+:[^:]+:key\/.+$/;
+/** Where KMS does not say which material of the key it used. */
+const UNNAMED_VERSION = 'kms';
+const KEY_BYTES = 32;
+
+/** The keyring of one KMS key, or of several after a move. Throws RangeError for what is no ARN of a key. */
+export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOptions): Keyring {
+  const accepted = new Set([keyArn, ...formerKeyArns]);
+  for (const arn of accepted) {
+    // KMS answers with ARNs: under an alias we would record a key id that we would not accept again.
+    if (!KEY_ARN.test(arn)) throw new RangeError('a KMS key is configured by its ARN');
+  }
+
+  return {
+    async generate(context) {
+      const answer = await call('no data key can be made', (options) =>
+        kms.send(
+          new GenerateDataKeyCommand({
+            KeyId: keyArn,
+            KeySpec: 'AES_256',
+            EncryptionContext: encryptionContext(context),
+          }),
+          options,
+        ),
+      );
+      const { CiphertextBlob, Plaintext, KeyId, KeyMaterialId } = answer;
+      if (KeyId !== keyArn || CiphertextBlob === undefined) {
+        throw new PortError('denied', 'KMS has wrapped a data key with another key');
+      }
+      const key = {
+        keyId: keyArn,
+        keyVersion: KeyMaterialId ?? UNNAMED_VERSION,
+        wrapped: Buffer.from(CiphertextBlob).toString('base64'),
+      };
+      return { dataKey: dataKeyOf(Plaintext), key };
+    },
+
+    async open(key, context) {
+      if (!accepted.has(key.keyId)) {
+        throw new PortError('not_found', 'the key that wraps this data key is none of this deployment');
+      }
+      const wrapped = Buffer.from(key.wrapped, 'base64');
+      // Decoding skips what is not base64: only text that encodes back to itself is what we have written.
+      if (wrapped.length === 0 || wrapped.toString('base64') !== key.wrapped) {
+        throw new PortError('integrity', 'the wrapped data key has been changed');
+      }
+      const answer = await call('the data key does not open', (options) =>
+        kms.send(
+          new DecryptCommand({
+            // Named, so that nobody can have us open something with another key of the account.
+            KeyId: key.keyId,
+            CiphertextBlob: wrapped,
+            EncryptionContext: encryptionContext(context),
+          }),
+          options,
+        ),
+      );
+      if (answer.KeyId !== key.keyId) {
+        throw new PortError('integrity', 'KMS has opened the data key with another key');
+      }
+      const version = answer.KeyMaterialId ?? UNNAMED_VERSION;
+      if (key.keyVersion !== UNNAMED_VERSION && key.keyVersion !== version) {
+        throw new PortError('not_found', 'the key has no such version');
+      }
+      return dataKeyOf(answer.Plaintext);
+    },
+
+    async check() {
+      const { KeyMetadata } = await call('the key does not answer', (options) =>
+        kms.send(new DescribeKeyCommand({ KeyId: keyArn }), options),
+      );
+      if (KeyMetadata?.KeyState !== 'Enabled') {
+        throw new PortError('denied', `the key is not enabled: ${KeyMetadata?.KeyState}`);
+      }
+    },
+  };
+}
+
+/** A copy: the SDK's own may be a view of a larger buffer. */
+function dataKeyOf(plaintext: Uint8Array | undefined): Uint8Array {
+  if (plaintext?.length !== KEY_BYTES) {
+    throw new PortError('integrity', 'KMS has given no data key of the right length');
+  }
+  return new Uint8Array(plaintext);
+}

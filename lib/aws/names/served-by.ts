@@ -1,0 +1,42 @@
+// Which function serves which operation. Cut by privilege: `restores` reads states and can store no backup.
+
+import type { OperationId } from '../../http/contract/routes.ts';
+
+export type ApiFunction = 'backups' | 'restores';
+
+/** Every operation of the contract: the compiler asks for a new one. */
+export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
+  getServiceInfo: 'backups',
+  getHealth: 'backups',
+  getOpenApi: 'backups',
+  createUpload: 'backups',
+  createBackup: 'backups',
+  listBackups: 'backups',
+  getBackup: 'backups',
+  protectBackup: 'backups',
+  deleteBackup: 'backups',
+  undeleteBackup: 'backups',
+  getBackupDelta: 'restores',
+  verifyBackup: 'restores',
+  restoreBackup: 'restores',
+  restorePointInTime: 'restores',
+  listOperations: 'restores',
+  getOperation: 'restores',
+  getOperationResult: 'restores',
+  planRetention: 'backups',
+  planPolicy: 'backups',
+  listWaits: 'backups',
+  decideWait: 'backups',
+  getPolicy: 'backups',
+  putPolicy: 'backups',
+  removePolicy: 'backups',
+  // Callers are known by IAM or by a JWT: there are no tokens of our own here.
+  listTokens: undefined,
+  makeToken: undefined,
+  revokeToken: undefined,
+};
+
+/** Whether a function serves an operation. */
+export function servedBy(name: ApiFunction): (operationId: OperationId) => boolean {
+  return (operationId) => SERVED_BY[operationId] === name;
+}

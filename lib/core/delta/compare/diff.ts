@@ -1,0 +1,53 @@
+// The delta between two states, as what can be copied from the one to make the other, and whether that is worth keeping.
+
+import { bufferOf } from '../../bytes/buffer.ts';
+import type { CanonicalText } from '../../bytes/text.ts';
+import { LIMITS } from '../../records/limits.ts';
+import type { ChangeCounts } from '../../records/model.ts';
+import type { Diff } from '../difference.ts';
+import { costBytes, createCopies, finishCopies, NOT_WORTH_IT } from '../find/copies.ts';
+import { withDetours } from '../find/detours.ts';
+import { wholeNumbers } from '../find/whole-numbers.ts';
+import { walkTexts } from './walk.ts';
+
+export interface DiffOptions {
+  /** A delta longer than this part of the target is not worth it. Infinity to have it anyway. */
+  paysRatio?: number;
+}
+
+export interface Comparison {
+  /** Absent if large texts turned out to be too different before their end. */
+  counts?: ChangeCounts;
+  /** Absent if the delta is not worth it. */
+  diff?: Diff;
+}
+
+/** Texts up to this length are always compared to the end: to have their counts is worth the time. */
+const COUNTED_BYTES_MAX = 1 << 20;
+
+/** What turns `base` into `target`, or undefined if storing the target whole is better. */
+export function diff(
+  base: CanonicalText,
+  target: CanonicalText,
+  options: DiffOptions = {},
+): Diff | undefined {
+  return compare(base, target, options).diff;
+}
+
+/** Like `diff`, but tells what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
+export function compare(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Comparison {
+  const a = bufferOf(base.bytes);
+  const b = bufferOf(target.bytes);
+  const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
+  const copies = createCopies(a, b, b.length > COUNTED_BYTES_MAX ? budgetBytes : Number.POSITIVE_INFINITY);
+  try {
+    const { counts } = walkTexts(a, b, copies);
+    finishCopies(copies);
+    if (costBytes(copies) > budgetBytes) return { counts };
+    const inOrder = copies.found.data.slice(0, copies.found.length);
+    return { counts, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
+  } catch (error) {
+    if (error === NOT_WORTH_IT) return {};
+    throw error;
+  }
+}

@@ -1,0 +1,217 @@
+// Walks both texts at once, from the root down, only where they differ. Tells what can be copied and what was done.
+
+import { type Column, createColumn } from '../../bytes/column.ts';
+import { OPEN_ARRAY, OPEN_OBJECT, type Rows, rowEnd, rowStart, valueStart } from '../../json/spans.ts';
+import {
+  addCopy,
+  addSharedEnds,
+  type Copies,
+  createCopies,
+  giveUpIfOver,
+  sparedBytes,
+} from '../find/copies.ts';
+import { align } from './align.ts';
+import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
+import { hasDuplicateNames } from './names.ts';
+import { addChange, createOps, isNearlyFull, type Ops, ROOT, reportWhole, rollBack } from './ops.ts';
+import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
+import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
+import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost, type Trial } from './survey.ts';
+import { placeInBase, tellAdded, tellDeleted, tellMoved } from './tell.ts';
+import { tellLockstep } from './tell-lockstep.ts';
+
+/** From this length on, a member that is gone and one that is new may be the same one, renamed. */
+const RENAMED_BYTES_MIN = 1024;
+
+interface Walk {
+  pair: Pair;
+  ops: Ops;
+  copies: Copies | undefined;
+  /** Nothing that this walk tells is kept. */
+  isAside: boolean;
+  /** A stack: each container that is being walked has its runs on it. */
+  runs: Column;
+  /** Runs already found, by the end of the base's container. */
+  surveyed: Map<number, Column>;
+}
+
+/**
+ * The operations that turn `base` into `target`, canonical texts. What can be copied is added to `copies`, in target
+ * order; throws NOT_WORTH_IT once its budget is spent.
+ */
+export function walkTexts(base: Buffer, target: Buffer, copies?: Copies): Ops {
+  const ops = createOps();
+  if (base.equals(target)) {
+    if (copies) addCopy(copies, 0, 0, base.length);
+    return ops;
+  }
+  const pair = createPair(base, target);
+  const walk: Walk = { pair, ops, copies, isAside: false, runs: createColumn(256), surveyed: new Map() };
+  const descends = base[0] === target[0] && (base[0] === OPEN_OBJECT || base[0] === OPEN_ARRAY);
+  const a = descends ? rootRows(pair.base) : undefined;
+  const b = a && rootRows(pair.target);
+  if (a && b && target.length >= SURVEYED_BYTES_MIN) {
+    // Told or stored, the same is looked at in the same order, so that both come to the same result.
+    const trial: Trial = (x, i, y, j) => (copies ? trialCost(walk, x, i, y, j) : 0);
+    const costBytes = surveyCost(pair, a, b, walk.surveyed, trial);
+    if (copies) giveUpIfOver(copies, costBytes / SURVEY_MARGIN);
+  }
+  const told = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
+  if (!told || ops.overflown) {
+    reportWhole(ops, base.length, target.length);
+  }
+  return ops;
+}
+
+// What a walk finds out about two containers.
+/** No value in them is the same. */
+const NOTHING_SHARED = 0;
+const SOMETHING_SHARED = 1;
+/** A name occurs twice, so that no path would tell which member is meant. */
+const AMBIGUOUS = 2;
+
+function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
+  const { pair, ops, copies, runs } = walk;
+  // What more there is to tell will not be told.
+  if (ops.overflown && copies === undefined) return SOMETHING_SHARED;
+  const first = runs.length;
+  const surveyed = walk.surveyed.get(a.close);
+  if (surveyed) appendRuns(runs, surveyed);
+  else align(pair, a, b, runs);
+  const end = runs.length;
+  const paired = pairedBy(runs, first);
+  const isRenaming = copies && a.stride === 2 && paired < a.count && paired < b.count;
+  const gone = isRenaming ? largeUnpaired(a, runs, first) : [];
+  let shared = false;
+  let j = 0;
+  for (let at = first; at < end; at += RUN_COLUMNS) {
+    const base = runs.data[at]!;
+    const target = runs.data[at + 1]!;
+    const count = runs.data[at + 2]!;
+    const kind = runs.data[at + 3]!;
+    if (j < target) {
+      tellAdded(ops, b, j, target, place, true);
+      if (gone.length > 0) walkRenamed(walk, a, b, j, target, gone);
+    }
+    if ((kind & MOVED) !== 0) tellMoved(ops, a, b, runs, at, first, end, place);
+    if ((kind & CHANGED) === EQUAL) {
+      shared = true;
+      const start = rowStart(a, base);
+      if (copies) addCopy(copies, start, rowStart(b, target), rowEnd(a, base + count - 1) - start);
+    } else {
+      for (let k = 0; k < count; k++) if (walkChild(walk, a, base + k, b, target + k, place)) shared = true;
+    }
+    j = target + count;
+  }
+  if (j < b.count) {
+    tellAdded(ops, b, j, b.count, place, false);
+    if (gone.length > 0) walkRenamed(walk, a, b, j, b.count, gone);
+  }
+  if (paired < a.count) tellDeleted(ops, a, runs, first, place);
+  runs.length = first;
+  if (a.stride === 2 && isAmbiguous(pair, a, b, paired)) return AMBIGUOUS;
+  return shared ? SOMETHING_SHARED : NOTHING_SHARED;
+}
+
+/** Walks two children that stand for each other but differ. Gives whether they have an equal value somewhere inside. */
+function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: number): boolean {
+  const { ops, copies } = walk;
+  const aStart = valueStart(a, i);
+  const bStart = valueStart(b, j);
+  // The name is the same, colon included.
+  if (copies && a.stride === 2) addCopy(copies, rowStart(a, i), rowStart(b, j), aStart - rowStart(a, i));
+  const opsBefore = ops.ops.length;
+  const placesBefore = ops.places.length;
+  const place = placeInBase(ops, around, a, i);
+  const placesInside = ops.places.length;
+  if (walkValue(walk, a, i, b, j, place)) {
+    if (ops.ops.length === opsBefore) ops.places.length = placesBefore;
+    return true;
+  }
+  rollBack(ops, opsBefore, placesInside);
+  addChange(ops, place, aStart, rowEnd(a, i), bStart, rowEnd(b, j));
+  return false;
+}
+
+/** Walks the values of two children. Gives whether they have an equal value somewhere inside. */
+function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: number): boolean {
+  const { pair, copies } = walk;
+  const aStart = valueStart(a, i);
+  const aEnd = rowEnd(a, i);
+  const bStart = valueStart(b, j);
+  const bEnd = rowEnd(b, j);
+  const c = pair.base.bytes[aStart];
+  if (c === pair.target.bytes[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY)) {
+    const { notInStep } = pair;
+    const isSmall = Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
+    if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(walk.ops)) {
+      const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart);
+      if (step) {
+        tellLockstep(walk.ops, copies, step, place);
+        return step.isShared;
+      }
+      // What is inside would be given up for the same reason, or would have to be read once a level.
+      notInStep.from = aStart;
+      notInStep.to = aEnd;
+    }
+    const inA = innerRows(pair.base, a, aStart, aEnd);
+    const inB = innerRows(pair.target, b, bStart, bEnd);
+    return walkRows(walk, inA, inB, place) === SOMETHING_SHARED;
+  }
+  if (copies) addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
+  return false;
+}
+
+/**
+ * Members that are added may be members that are gone, under another name: a large one is walked together with the next
+ * large one of its kind that is gone, for what can be copied. `gone` is used up from its end.
+ */
+function walkRenamed(walk: Walk, a: Rows, b: Rows, j: number, to: number, gone: number[]): void {
+  const { pair } = walk;
+  for (let k = j; k < to && gone.length > 0; k++) {
+    const start = valueStart(b, k);
+    if (rowEnd(b, k) - start < RENAMED_BYTES_MIN) continue;
+    const i = gone.at(-1)!;
+    if (pair.base.bytes[valueStart(a, i)] !== pair.target.bytes[start]) continue;
+    gone.pop();
+    aside(walk, (apart) => walkValue(apart, a, i, b, k, ROOT));
+  }
+}
+
+/** Walks for copies alone, on an effort of its own: what is told must not depend on whether copies are wanted. */
+function aside(walk: Walk, run: (apart: Walk) => void): void {
+  const { pair } = walk;
+  if (walk.isAside) {
+    run(walk);
+    return;
+  }
+  const { effort } = pair;
+  pair.effort = pair.effortAside;
+  run({ ...walk, ops: createOps(), isAside: true });
+  pair.effortAside = pair.effort;
+  pair.effort = effort;
+}
+
+/** Large members of the base that are in no run from `first` on, the last one first. */
+function largeUnpaired(a: Rows, runs: Column, first: number): number[] {
+  const found: number[] = [];
+  eachUnpaired(runs, first, a.count, (i) => {
+    if (rowEnd(a, i) - valueStart(a, i) >= RENAMED_BYTES_MIN) found.push(i);
+  });
+  return found.reverse();
+}
+
+/** What walking children i and j would cost a delta, in bytes; nothing of it is kept. */
+function trialCost(walk: Walk, a: Rows, i: number, b: Rows, j: number): number {
+  const { base, target } = walk.pair;
+  const copies = createCopies(base.bytes, target.bytes, Number.POSITIVE_INFINITY);
+  copies.baseStart = rowStart(a, i);
+  copies.targetStart = rowStart(b, j);
+  aside({ ...walk, copies }, (apart) => walkChild(apart, a, i, b, j, ROOT));
+  return rowEnd(b, j) - rowStart(b, j) - sparedBytes(copies);
+}
+
+/** If the base names nothing twice, neither do those members of the target that are paired with its own. */
+function isAmbiguous(pair: Pair, a: Rows, b: Rows, paired: number): boolean {
+  return hasDuplicateNames(pair.base, a) || (paired < b.count && hasDuplicateNames(pair.target, b));
+}

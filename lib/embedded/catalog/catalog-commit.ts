@@ -1,0 +1,339 @@
+// How each change of a commit is carried out in SQLite. A condition is part of the statement that writes: no row
+// changed means that it does not hold.
+
+import { ownBlob } from '../../core/records/chain.ts';
+import { LIMITS } from '../../core/records/limits.ts';
+import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import { lookedAt } from '../../core/records/proof-time.ts';
+import { type Change, type IdKind, PortError } from '../../ports.ts';
+import type { Database } from './database.ts';
+import { isFinished } from './operation-status.ts';
+import { INSERT_JOB } from './queue.ts';
+import { docOf, keyText } from './schema.ts';
+
+type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
+/** What is left to do inside the transaction. Gives how many rows a conditional change has written, or nothing if it has no condition. */
+type Step = () => number | undefined;
+/** Serialises a change: the step no longer looks at it. */
+type Preparers = { [K in Change['kind']]: (change: ChangeOf<K>) => Step };
+
+export interface CatalogWriter {
+  /** The step that carries out one change inside a transaction. It throws PortError `conflict`. */
+  prepare(change: Change): () => void;
+}
+
+/** `allocated` tells the highest number that an id of a kind has been given; it is kept with each inserted record. */
+export function createCatalogWriter(
+  database: Database,
+  allocated: (kind: IdKind, id: string) => number,
+): CatalogWriter {
+  const preparers: Preparers = {
+    ...backupPreparers(database, allocated),
+    ...operationPreparers(database, allocated),
+    ...requestPreparers(database, allocated),
+    ...resourcePreparers(database),
+    ...expiryPreparers(database),
+    ...noticePreparers(database),
+    ...trailPreparers(database),
+  };
+  return {
+    prepare<K extends Change['kind']>(change: ChangeOf<K>): () => void {
+      const kind: K = change.kind as K;
+      const step = (preparers[kind] as Preparers[K])(change);
+      return () => {
+        if (step() === 0) {
+          throw new PortError('conflict', `the condition of ${kind} does not hold`, { change: kind });
+        }
+      };
+    },
+  };
+}
+
+type Allocated = (kind: IdKind, id: string) => number;
+
+/** In the transaction of the record itself: an id that was committed is never given again, and it costs no fsync. */
+function createCounter(database: Database, allocated: Allocated): (kind: IdKind, id: string) => void {
+  const raise = database.statement(
+    `INSERT INTO counter (kind, value) VALUES (?, ?)
+     ON CONFLICT (kind) DO UPDATE SET value = excluded.value WHERE excluded.value > counter.value`,
+  );
+  return (kind, id) => {
+    raise.run(kind, allocated(kind, id));
+  };
+}
+
+function backupPreparers(database: Database, allocated: Allocated) {
+  const count = createCounter(database, allocated);
+  const insert = database.statement(
+    `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, looked_at,
+       version, doc, sum, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE backup SET resource_id = ?, sequence = ?, type = ?, created_at = ?, expires_at = ?, live = ?,
+       own_blob = ?, looked_at = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
+  );
+  const remove = database.statement('DELETE FROM backup WHERE id = ? AND version = ?');
+  const leaveGap = database.statement(
+    `INSERT INTO gap (resource_id, sequence, created_at)
+     SELECT resource_id, sequence, created_at FROM backup WHERE id = ? AND version = ? ON CONFLICT DO NOTHING`,
+  );
+  const columns = (record: BackupRecord) => [
+    keyText(record.resourceId),
+    record.sequence,
+    record.type,
+    record.createdAt,
+    record.expiresAt ?? null,
+    record.deletedAt === undefined ? 1 : 0,
+    ownBlob(record).blobId,
+    lookedAt(record),
+    record.version,
+    ...docOf(record),
+    keyText(record.id),
+  ];
+  return {
+    'backup.insert': ({ record }) => {
+      const { id } = record;
+      const values = columns(record);
+      return () => {
+        const rows = insert.run(...values);
+        if (rows > 0) {
+          count('backup', id);
+        }
+        return rows;
+      };
+    },
+    'backup.update': ({ record, expect }) => {
+      const values = columns(record);
+      return () => update.run(...values, expect);
+    },
+    'backup.remove': ({ id, expect }) => {
+      const key = keyText(id);
+      return () => {
+        leaveGap.run(key, expect);
+        return remove.run(key, expect);
+      };
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function operationPreparers(database: Database, allocated: Allocated) {
+  const count = createCounter(database, allocated);
+  const insert = database.statement(
+    `INSERT INTO operation (target_resource_id, chain_id, created_at, lease_until, finished, version, doc, sum, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE operation SET target_resource_id = ?, chain_id = ?, created_at = ?, lease_until = ?, finished = ?,
+       version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
+  );
+  const columns = (record: ChangeOf<'operation.insert'>['record']) => [
+    keyText(record.targetResourceId),
+    keyText(record.chainId),
+    record.createdAt,
+    record.leaseUntil,
+    isFinished(record.status) ? 1 : 0,
+    record.version,
+    ...docOf(record),
+    keyText(record.id),
+  ];
+  return {
+    'operation.insert': ({ record }) => {
+      const { id } = record;
+      const values = columns(record);
+      return () => {
+        const rows = insert.run(...values);
+        if (rows > 0) {
+          count('restore', id);
+        }
+        return rows;
+      };
+    },
+    'operation.update': ({ record, expect }) => {
+      const values = columns(record);
+      return () => update.run(...values, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function requestPreparers(database: Database, allocated: Allocated) {
+  const count = createCounter(database, allocated);
+  const insert = database.statement(
+    `INSERT INTO request (resource_id, sequence, status, upload_id, created_at, finished, version, doc, sum, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE request SET resource_id = ?, sequence = ?, status = ?, upload_id = ?, created_at = ?, finished = ?,
+       version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
+  );
+  const columns = (record: BackupRequest) => [
+    keyText(record.resourceId),
+    record.sequence ?? null,
+    // Deleted is no status of its own, but such a request is in no list.
+    record.deletedAt === undefined ? record.status : 'deleted',
+    // A failed one has its upload no longer.
+    record.status === 'failed' ? null : keyText(record.uploadId),
+    record.createdAt,
+    isFinished(record.status) ? 1 : 0,
+    record.version,
+    ...docOf(record),
+    keyText(record.id),
+  ];
+  return {
+    'request.insert': ({ record }) => {
+      const { id } = record;
+      const values = columns(record);
+      return () => {
+        const rows = insert.run(...values);
+        // The backup will have this very id.
+        if (rows > 0) count('backup', id);
+        return rows;
+      };
+    },
+    'request.update': ({ record, expect }) => {
+      const values = columns(record);
+      return () => update.run(...values, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+/** What there is one of for each resource, or a window of: head, policy, snapshot pointers. */
+function resourcePreparers(database: Database) {
+  const putHead = createVersionedPut(database, 'head');
+  const putPolicy = createVersionedPut(database, 'policy');
+  const removePolicy = database.statement('DELETE FROM policy WHERE resource_id = ? AND version = ?');
+  const removeSnapshot = database.statement('DELETE FROM snapshot WHERE resource_id = ? AND sequence = ?');
+  const addSnapshot = database.statement(
+    'INSERT INTO snapshot (resource_id, created_at, sequence, doc, sum) VALUES (?, ?, ?, ?, ?)',
+  );
+  const trimSnapshots = database.statement(
+    `DELETE FROM snapshot WHERE resource_id = ?1 AND (created_at, sequence) < (
+       SELECT created_at, sequence FROM snapshot WHERE resource_id = ?1
+       ORDER BY created_at DESC, sequence DESC LIMIT 1 OFFSET ${LIMITS.snapshotsMax - 1})`,
+  );
+  return {
+    'head.put': ({ head, expect }) => putHead(head.resourceId, head, expect),
+    'policy.put': ({ record, expect }) => putPolicy(record.resourceId, record, expect),
+    'policy.remove': ({ resourceId, expect }) => {
+      const key = keyText(resourceId);
+      return () => removePolicy.run(key, expect);
+    },
+    'snapshot.add': ({ pointer }) => {
+      const { createdAt, sequence } = pointer;
+      const key = keyText(pointer.resourceId);
+      const written = docOf(pointer);
+      return () => {
+        removeSnapshot.run(key, sequence);
+        addSnapshot.run(key, createdAt, sequence, ...written);
+        trimSnapshots.run(key);
+        return undefined;
+      };
+    },
+    'snapshot.remove': ({ resourceId, sequence }) => {
+      const key = keyText(resourceId);
+      return () => {
+        removeSnapshot.run(key, sequence);
+        return undefined;
+      };
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function createVersionedPut(database: Database, table: 'head' | 'policy') {
+  const insert = database.statement(
+    `INSERT INTO ${table} (version, doc, sum, resource_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE ${table} SET version = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?`,
+  );
+  return (resourceId: string, record: { version: number }, expect: number): Step => {
+    const values = [record.version, ...docOf(record), keyText(resourceId)];
+    return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+  };
+}
+
+function expiryPreparers(database: Database) {
+  const insert = database.statement(
+    'INSERT INTO expiry (version, doc, sum, one) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING',
+  );
+  const update = database.statement(
+    'UPDATE expiry SET version = ?, doc = ?, sum = ? WHERE one = 1 AND version = ?',
+  );
+  return {
+    'expiry.put': ({ record, expect }) => {
+      const values = [record.version, ...docOf(record)];
+      return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function noticePreparers(database: Database) {
+  const insert = database.statement(
+    'INSERT INTO notice (since, version, doc, sum, id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const update = database.statement(
+    'UPDATE notice SET since = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?',
+  );
+  const remove = database.statement('DELETE FROM notice WHERE id = ? AND version = ?');
+  return {
+    'notice.put': ({ record, expect }) => {
+      const values = [record.since, record.version, ...docOf(record), keyText(record.id)];
+      return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+    },
+    'notice.remove': ({ id, expect }) => {
+      const key = keyText(id);
+      return () => remove.run(key, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+/** What follows from backups: answers remembered, bytes to sweep, events. */
+function trailPreparers(database: Database) {
+  const insertIdempotency = database.statement(
+    `INSERT INTO idempotency (key, expires_at, doc, sum) VALUES (?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, doc = excluded.doc, sum = excluded.sum
+     WHERE idempotency.expires_at <= ? OR idempotency.doc = ?`,
+  );
+  const insertJob = database.statement(INSERT_JOB);
+  const putGarbage = database.statement(
+    `INSERT INTO garbage (blob_id, resource_id, sequence, due_at, doc, sum) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (blob_id) DO UPDATE SET resource_id = excluded.resource_id, sequence = excluded.sequence,
+       due_at = excluded.due_at, doc = excluded.doc, sum = excluded.sum`,
+  );
+  const removeGarbage = database.statement('DELETE FROM garbage WHERE blob_id = ?');
+  const appendEvent = database.statement(
+    'INSERT INTO event (id, resource_id, published, doc, sum) VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  return {
+    'idempotency.insert': ({ record, now, replaces }) => {
+      const replaced = replaces === undefined ? null : JSON.stringify(replaces);
+      const values = [keyText(record.key), record.expiresAt, ...docOf(record), now, replaced];
+      return () => insertIdempotency.run(...values);
+    },
+    'garbage.put': ({ entry }) => {
+      const values = [
+        keyText(entry.blobId),
+        keyText(entry.resourceId),
+        entry.sequence,
+        entry.dueAt,
+        ...docOf(entry),
+      ];
+      return () => putGarbage.run(...values);
+    },
+    'garbage.remove': ({ blobId }) => {
+      const key = keyText(blobId);
+      return () => {
+        removeGarbage.run(key);
+        return undefined;
+      };
+    },
+    'job.send': ({ job }) => {
+      const written = docOf(job);
+      // Due at once, whatever the clock says.
+      return () => insertJob.run(0, ...written);
+    },
+    'event.append': ({ event }) => {
+      const values = [keyText(event.id), keyText(event.resourceId), ...docOf(event)];
+      return () => appendEvent.run(...values);
+    },
+  } satisfies Partial<Preparers>;
+}

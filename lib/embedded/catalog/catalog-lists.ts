@@ -1,0 +1,188 @@
+// Every list of the catalog: which rows, in which order. Each has an index that gives exactly that.
+
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupRequest,
+  GarbageEntry,
+  OperationRecord,
+} from '../../core/records/model.ts';
+import type { Catalog } from '../../ports.ts';
+import type { Database } from './database.ts';
+import { createListing, type ListingPlan } from './listing.ts';
+import { keyText } from './schema.ts';
+
+type CatalogLists = Pick<
+  Catalog,
+  | 'listBackups'
+  | 'listHidden'
+  | 'resourceHistory'
+  | 'expiring'
+  | 'leastProven'
+  | 'listOperations'
+  | 'unfinishedOperations'
+  | 'dueGarbage'
+  | 'unfinishedRequests'
+  | 'listRequests'
+  | 'resourceGarbage'
+  | 'listEvents'
+>;
+
+/** The paginated reads of the catalog. */
+export function createCatalogLists(database: Database): CatalogLists {
+  const backups = (
+    list: string,
+    key: string,
+    where: string,
+    belongs?: ListingPlan<BackupRecord>['belongs'],
+    live = 1,
+  ) =>
+    createListing<BackupRecord>(database, {
+      ...(belongs === undefined ? {} : { belongs }),
+      list,
+      table: 'backup',
+      key,
+      direction: 'falling',
+      where: `live = ${live} ${where}`,
+    });
+  const allBackups = backups('backups', 'created_at', '');
+  const backupsOfType = backups('backups', 'created_at', 'AND type = ?');
+  const newestFirst = (where: string) => backups('backups of a resource', 'sequence', where, ofResource);
+  const backupsOfResource = newestFirst('AND resource_id = ?');
+  const backupsOfResourceAndType = newestFirst('AND resource_id = ? AND type = ?');
+  const allHidden = backups('hidden', 'created_at', '', undefined, 0);
+  const hiddenOfType = backups('hidden', 'created_at', 'AND type = ?', undefined, 0);
+  const hiddenFirst = (where: string) => backups('hidden of a resource', 'sequence', where, ofResource, 0);
+  const hiddenOfResource = hiddenFirst('AND resource_id = ?');
+  const hiddenOfResourceAndType = hiddenFirst('AND resource_id = ? AND type = ?');
+  const history = createListing<BackupRecord>(database, {
+    list: 'history',
+    table: 'backup',
+    key: 'sequence',
+    direction: 'rising',
+    where: 'resource_id = ? AND sequence >= ? AND live = 1',
+    belongs: ofResource,
+  });
+  const expiring = createListing<BackupRecord>(database, {
+    list: 'expiring',
+    table: 'backup',
+    key: 'expires_at',
+    direction: 'rising',
+    where: 'live = 1 AND expires_at <= ?',
+  });
+  const leastProven = createListing<BackupRecord>(database, {
+    list: 'least proven',
+    table: 'backup',
+    key: 'looked_at',
+    direction: 'rising',
+    where: 'live = 1 AND looked_at <= ?',
+  });
+  const operations = (where: string) =>
+    createListing<OperationRecord>(database, {
+      list: 'operations',
+      table: 'operation',
+      key: 'created_at',
+      direction: 'falling',
+      where,
+    });
+  const allOperations = operations('TRUE');
+  const operationsOnTarget = operations('target_resource_id = ?');
+  const unfinished = createListing<OperationRecord>(database, {
+    list: 'unfinished',
+    table: 'operation',
+    key: 'created_at',
+    direction: 'rising',
+    where: 'finished = 0',
+  });
+  const unfinishedRequests = createListing<BackupRequest>(database, {
+    list: 'requests',
+    table: 'request',
+    key: 'created_at',
+    direction: 'rising',
+    where: 'finished = 0',
+  });
+  const requestsByStatus = (where: string) =>
+    createListing<BackupRequest>(database, {
+      list: 'requests by status',
+      table: 'request',
+      key: 'created_at',
+      direction: 'falling',
+      where,
+    });
+  const requestsOfStatus = requestsByStatus('status = ?');
+  const requestsOfResource = requestsByStatus('resource_id = ? AND status = ?');
+  const due = createListing<GarbageEntry>(database, {
+    list: 'due',
+    table: 'garbage',
+    key: 'due_at',
+    direction: 'rising',
+    where: 'due_at <= ?',
+  });
+  const garbageOfResource = createListing<GarbageEntry>(database, {
+    list: 'garbage',
+    table: 'garbage',
+    key: 'sequence',
+    direction: 'rising',
+    where: 'resource_id = ?',
+    belongs: ofResource,
+  });
+  const events = (where: string) =>
+    createListing<AuditEvent>(database, {
+      list: 'events',
+      table: 'event',
+      key: 'row',
+      direction: 'falling',
+      where,
+    });
+  const allEvents = events('TRUE');
+  const eventsOfResource = events('resource_id = ?');
+
+  return {
+    async listBackups(request) {
+      const { resourceId, type } = request;
+      if (resourceId === undefined) {
+        return type === undefined ? allBackups(request) : backupsOfType(request, type);
+      }
+      return type === undefined
+        ? backupsOfResource(request, keyText(resourceId))
+        : backupsOfResourceAndType(request, keyText(resourceId), type);
+    },
+    async listHidden(request) {
+      const { resourceId, type } = request;
+      if (resourceId === undefined) {
+        return type === undefined ? allHidden(request) : hiddenOfType(request, type);
+      }
+      return type === undefined
+        ? hiddenOfResource(request, keyText(resourceId))
+        : hiddenOfResourceAndType(request, keyText(resourceId), type);
+    },
+    resourceHistory: async (request) => history(request, keyText(request.resourceId), request.fromSequence),
+    expiring: async (request) => expiring(request, request.before),
+    leastProven: async (request) => leastProven(request, request.before),
+    async listOperations(request) {
+      return request.targetResourceId === undefined
+        ? allOperations(request)
+        : operationsOnTarget(request, keyText(request.targetResourceId));
+    },
+    unfinishedOperations: async (request) => unfinished(request),
+    async listRequests(request) {
+      const { status, resourceId } = request;
+      return resourceId === undefined
+        ? requestsOfStatus(request, status)
+        : requestsOfResource(request, keyText(resourceId), status);
+    },
+    unfinishedRequests: async (request) => unfinishedRequests(request),
+    dueGarbage: async (request) => due(request, request.before),
+    resourceGarbage: async (request) => garbageOfResource(request, keyText(request.resourceId)),
+    async listEvents(request) {
+      return request.resourceId === undefined
+        ? allEvents(request)
+        : eventsOfResource(request, keyText(request.resourceId));
+    },
+  };
+}
+
+/** The first parameter of a list of one resource is its id. */
+function ofResource({ resourceId }: { resourceId: string }, [asked]: readonly unknown[]): boolean {
+  return keyText(resourceId) === asked;
+}

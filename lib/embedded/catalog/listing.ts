@@ -1,0 +1,53 @@
+// Pages of a table in index order. The cursor is the key and the row where the last page ended, so what is inserted
+// or removed between two pages neither repeats nor skips anything else.
+
+import type { SQLInputValue } from 'node:sqlite';
+import { decodeCursor, encodeCursor } from '../../port-checks.ts';
+import type { Page, PageRequest } from '../../ports.ts';
+import type { Database } from './database.ts';
+import { type DocRow, damagedRow, recordOf } from './schema.ts';
+
+export interface ListingPlan<T> {
+  /** Names the list in its cursors. */
+  list: string;
+  table: string;
+  /** The column of whole numbers it is sorted by; rows with equal ones follow their insertion. */
+  key: string;
+  direction: 'rising' | 'falling';
+  /** SQL of what belongs in the list; its parameters come first. */
+  where: string;
+  /** Whether a record is one of those that were asked for, by the parameters: an index that is damaged may give another. */
+  belongs?: (record: T, parameters: readonly SQLInputValue[]) => boolean;
+}
+
+export type Listing<T> = (request: PageRequest, ...parameters: SQLInputValue[]) => Page<T>;
+
+interface ListedRow extends DocRow {
+  position: number;
+  row: number;
+}
+
+/** Prepares a list of records of type T. The listing throws as `decodeCursor` does. */
+export function createListing<T>(database: Database, plan: ListingPlan<T>): Listing<T> {
+  const { list, table, key, where, belongs } = plan;
+  const [beyond, order, start] =
+    plan.direction === 'rising'
+      ? ['>', 'ASC', Number.MIN_SAFE_INTEGER]
+      : ['<', 'DESC', Number.MAX_SAFE_INTEGER];
+  const statement = database.statement<ListedRow>(
+    `SELECT ${key} AS position, row, doc, sum FROM ${table} WHERE ${where} AND (${key}, row) ${beyond} (?, ?)
+     ORDER BY ${key} ${order}, row ${order} LIMIT ?`,
+  );
+  return (request, ...parameters) => {
+    const after = decodeCursor(list, ['number', 'number'], request) ?? [start, start];
+    // One more than asked for tells whether this page is the last.
+    const rows = statement.all(...parameters, ...after, request.limit + 1);
+    const shown = rows.slice(0, request.limit);
+    const last = shown.at(-1);
+    const items = shown.map((found) => recordOf<T>(table, found));
+    if (belongs !== undefined && !items.every((item) => belongs(item, parameters))) throw damagedRow(table);
+    return last !== undefined && rows.length > shown.length
+      ? { items, cursor: encodeCursor(list, [last.position, last.row]) }
+      : { items };
+  };
+}

@@ -1,0 +1,129 @@
+// The embedded home's settings: one schema over the environment, read once by whoever composes.
+
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import * as z from 'zod/mini';
+import { closest } from '../../core/closest.ts';
+import { LIMITS } from '../../core/records/limits.ts';
+import { faultOfHost } from '../../http/server/access.ts';
+
+const nonEmpty = z.string().check(z.minLength(1));
+const wholeNumber = (least: number, most: number, otherwise: number) =>
+  z._default(
+    z.pipe(
+      z.pipe(z.string().check(z.regex(/^-?\d+$/, 'must be a whole number')), z.transform(Number)),
+      z
+        .number()
+        .check(z.minimum(least, `must be ${least} or more`), z.maximum(most, `must be ${most} or less`)),
+    ),
+    otherwise,
+  );
+
+const schema = z.object({
+  PORT: wholeNumber(0, 65_535, 3004),
+  HOST: z._default(nonEmpty, '127.0.0.1'),
+  BACKUP_API_TOKEN: z.optional(
+    z.string().check(
+      z.minLength(16, 'must have at least 16 characters'),
+      // What no Authorization header could carry would lock everybody out.
+      z.regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces'),
+    ),
+  ),
+  BACKUP_DATA_DIR: z._default(nonEmpty, '.data'),
+  BACKUP_ALLOWED_HOSTS: z._default(
+    z.pipe(
+      z.string(),
+      z.transform((list: string, context) => {
+        const hosts = list.split(',').map((host) => host.trim().toLowerCase());
+        const named = hosts.filter((host) => host !== '');
+        for (const host of named) {
+          const message = faultOfHost(host);
+          if (message !== undefined) context.issues.push({ code: 'custom', message, input: list });
+        }
+        return named;
+      }),
+    ),
+    [],
+  ),
+  BACKUP_BODY_BYTES_MAX: wholeNumber(1024, LIMITS.bodyBytesMax, LIMITS.bodyBytesMax),
+  BACKUP_ALLOW_UNENCRYPTED: z._default(z.enum(['true', 'false']), 'true'),
+  BACKUP_RETENTION_INTERVAL_SECONDS: wholeNumber(1, 86_400, 3600),
+  BACKUP_SCRUB_INTERVAL_SECONDS: wholeNumber(0, 30 * 86_400, 3600),
+  BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
+  BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
+});
+
+export interface EmbeddedConfig {
+  port: number;
+  host: string;
+  token?: string;
+  dataDir: string;
+  /** Names that callers may use for it beside those of loopback. */
+  allowedHosts: readonly string[];
+  bodyBytesMax: number;
+  allowUnencrypted: boolean;
+  retentionIntervalMs: number;
+  /** 0: stored backups are not proven again by themselves. */
+  scrubIntervalMs: number;
+  graceMs: number;
+  expiryHoldMs: number;
+}
+
+/** Settings that are read elsewhere. */
+const READ_ELSEWHERE = ['BACKUP_KERNEL'];
+
+/** Names that others give: the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
+const NOT_OURS = /^BACKUP_(ID|(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
+
+/**
+ * Throws an Error whose message names every setting that is wrong, and how. `hasTokens` says whether named tokens were ever
+ * made in a data folder: they close a door as well as the one in the environment does.
+ */
+export function readConfig(
+  env: Record<string, string | undefined>,
+  hasTokens: (dataDir: string) => boolean = () => false,
+): EmbeddedConfig {
+  const unknown = faultsOfNames(env);
+  const parsed = schema.safeParse(env, { error: z.locales.en().localeError });
+  const wrong = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  if (!parsed.success || unknown.length > 0) {
+    throw new Error(`The settings are not valid. ${[...wrong, ...unknown].join('; ')}`);
+  }
+  const set = parsed.data;
+  const isClosed = set.BACKUP_API_TOKEN !== undefined || hasTokens(set.BACKUP_DATA_DIR);
+  if (!isLoopback(set.HOST) && !isClosed) {
+    throw new Error(
+      `HOST is ${set.HOST}, which others can reach: set BACKUP_API_TOKEN, make a token with "npm run tokens", or leave HOST at 127.0.0.1.`,
+    );
+  }
+  return {
+    port: set.PORT,
+    host: set.HOST,
+    ...(set.BACKUP_API_TOKEN === undefined ? {} : { token: set.BACKUP_API_TOKEN }),
+    // A relative path would be another one, or lead nowhere, once the folder that it is relative to is moved or removed.
+    dataDir: resolve(set.BACKUP_DATA_DIR),
+    allowedHosts: set.BACKUP_ALLOWED_HOSTS,
+    bodyBytesMax: set.BACKUP_BODY_BYTES_MAX,
+    allowUnencrypted: set.BACKUP_ALLOW_UNENCRYPTED === 'true',
+    scrubIntervalMs: set.BACKUP_SCRUB_INTERVAL_SECONDS * 1000,
+    retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,
+    graceMs: set.BACKUP_GRACE_SECONDS * 1000,
+    expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
+  };
+}
+
+/** A setting that nobody knows was meant to do something, and would not. */
+function faultsOfNames(env: Record<string, string | undefined>): string[] {
+  const known = [...Object.keys(schema.shape), ...READ_ELSEWHERE];
+  return Object.keys(env)
+    .filter((name) => /^BACKUP_/i.test(name) && !known.includes(name) && !NOT_OURS.test(name))
+    .map((name) => {
+      const meant = closest(name, known);
+      return `${name}: is not known${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+    });
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}

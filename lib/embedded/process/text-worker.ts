@@ -1,0 +1,52 @@
+// The thread that works on large texts: takes one piece of work after the other, and sends texts back with the result.
+
+import { parentPort } from 'node:worker_threads';
+import { ServiceError } from '../../core/records/errors.ts';
+import { applyWholeChain, findSpan, hashOfApplied, makeDelta, servedChunks } from '../../core/text-work.ts';
+import { buffersIn, ownPieces } from './transferable.ts';
+
+/** What can be asked of the thread: the name of a piece of work, and what it is given. */
+export interface WorkTexts {
+  makeDelta: { args: Parameters<typeof makeDelta>; result: ReturnType<typeof makeDelta> };
+  hashOfApplied: { args: Parameters<typeof hashOfApplied>; result: string };
+  applyWholeChain: { args: Parameters<typeof applyWholeChain>; result: ReturnType<typeof applyWholeChain> };
+  servedChunks: { args: Parameters<typeof servedChunks>; result: Uint8Array[] };
+  findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
+}
+
+export interface WorkRequest {
+  name: keyof WorkTexts;
+  args: unknown[];
+  /** Whether what it was given is to come back. */
+  isReturned: boolean;
+}
+
+/** A fault that a caller is to be told of has its code; anything else is ours. */
+export type WorkAnswer = { args?: unknown[] } & (
+  | { result: unknown; fault?: never }
+  | { result?: never; fault: { message: string; service?: Pick<ServiceError, 'code' | 'errors' | 'extra'> } }
+);
+
+const WORK = { makeDelta, hashOfApplied, applyWholeChain, servedChunks, findSpan } as Record<
+  keyof WorkTexts,
+  (...args: unknown[]) => unknown
+>;
+
+parentPort?.on('message', ({ name, args, isReturned }: WorkRequest) => {
+  const given = isReturned ? { args } : {};
+  let answer: WorkAnswer;
+  try {
+    answer = { ...given, result: ownPieces(WORK[name](...args)) };
+  } catch (error) {
+    answer = { ...given, fault: faultOf(error) };
+  }
+  parentPort!.postMessage(answer, buffersIn(answer));
+});
+
+function faultOf(error: unknown): NonNullable<WorkAnswer['fault']> {
+  if (!(error instanceof ServiceError)) {
+    return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  const { message, code, errors, extra } = error;
+  return { message, service: { code, errors, extra } };
+}

@@ -1,0 +1,78 @@
+// What a route of the contract is made of, and the types its handler gets from it.
+
+import type * as z from 'zod/mini';
+import type { ScannedState } from '../../core/json/state-sink.ts';
+import type { Scope } from '../../core/records/access.ts';
+import type { ErrorCode } from '../../core/records/errors.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Made on demand, once (`once.ts`). */
+export type Schema = () => z.ZodMiniObject;
+
+export interface BodySpec {
+  /** Of the members beside the state. */
+  fields: Schema;
+  /** The member that holds a state. Required, of any type, and never made into objects. */
+  stateMember?: string;
+  /** Whether the state will be needed as text, by what of the fields has come before it. Else a long one is packed. */
+  isStateTextWanted?: (fields: unknown) => boolean;
+  /** A field that may stand in the state's place, to say where the state is instead. */
+  stateInstead?: string;
+  /** Whether the body may be left out; it then counts as `{}`. */
+  optional?: boolean;
+}
+
+export interface AnswerSpec {
+  description: string;
+  /** Name of a schema in `answers.ts`. */
+  schema: string;
+  headers?: Record<string, string>;
+}
+
+export interface Route {
+  method: Method;
+  /** As OpenAPI writes it: `/backups/{id}`. */
+  path: string;
+  summary: string;
+  tag: string;
+  /** The right it asks for; `public`: none, and no credential either. */
+  scope: Scope | 'public';
+  /** Only where this service keeps named tokens of its own. */
+  needsTokens?: boolean;
+  params?: Schema;
+  query?: Schema;
+  headers?: Schema;
+  body?: BodySpec;
+  /** What the body is, where it is bytes that are taken as they come. */
+  bytes?: string;
+  answers: Record<number, AnswerSpec>;
+  /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
+  errors: ErrorCode[];
+}
+
+type OutputOf<S> = S extends Schema ? z.output<ReturnType<S>> : Record<never, never>;
+
+/** What a handler is given: validated, with defaults filled in. */
+export interface InputOf<R extends Route> {
+  params: OutputOf<R['params']>;
+  query: OutputOf<R['query']>;
+  headers: OutputOf<R['headers']>;
+  fields: R['body'] extends { fields: infer F } ? OutputOf<F> : Record<never, never>;
+  /** Present exactly if the body has a stateMember. */
+  state: R['body'] extends { stateInstead: string }
+    ? ScannedState | undefined
+    : R['body'] extends { stateMember: string }
+      ? ScannedState
+      : undefined;
+}
+
+/** The parameter names in a path, in order. */
+export function pathParameters(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+}
+
+/** The path as Hono's router takes it: `/backups/:id`. */
+export function routerPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,173 @@
+// The building blocks of the contract's schemas: each says what a value is, how long it may be, and what is said of a wrong one.
+
+import * as z from 'zod/mini';
+import { parsePointer, pointerMeantBy } from '../../core/json/pointer.ts';
+import { SCOPES } from '../../core/records/access.ts';
+import { isTimeZone } from '../../core/records/calendar.ts';
+import { LIMITS } from '../../core/records/limits.ts';
+import { faultOfInstant, faultOfNumber, parseInstant, type SecondEdge } from './instant.ts';
+import { once } from './once.ts';
+
+/** C0, DEL and C1: they break logs and headers, and nobody means them. */
+const CONTROL = /\p{Cc}/u;
+
+const WELL_FORMED = 'holds half of a surrogate pair, which is not text';
+const NO_CONTROL = 'must not hold control characters';
+
+/** Text that comes back as it was: no lone surrogates, which UTF-8 cannot carry. */
+const text = (charsMax: number) =>
+  z.string().check(
+    z.maxLength(charsMax),
+    z.refine((value) => value.isWellFormed(), WELL_FORMED),
+  );
+
+/** Text on one line, and some. */
+const line = (charsMax: number) =>
+  text(charsMax).check(
+    z.minLength(1),
+    z.refine((value) => !CONTROL.test(value), NO_CONTROL),
+  );
+
+/** Ids, types, authors, sources: 1..256 characters on one line. */
+export const name = once(() =>
+  // URLs take these two as steps in the path, even percent-encoded: nothing by that name could be asked for.
+  line(LIMITS.nameCharsMax).check(
+    z.refine((value) => value !== '.' && value !== '..', 'must not be "." or ".."'),
+  ),
+);
+
+export const tags = once(() =>
+  z.record(line(LIMITS.tagKeyCharsMax), text(LIMITS.tagValueCharsMax)).check(
+    z.refine(
+      (value) => Object.keys(value).length <= LIMITS.tagsMax,
+      `must not have more than ${LIMITS.tagsMax} tags`,
+    ),
+    z.meta({ maxProperties: LIMITS.tagsMax }),
+  ),
+);
+
+/** Anything of the caller's own, kept with the backup: bounded as text and in depth. */
+export const customFields = once(() =>
+  z.record(z.string(), z.unknown()).check(
+    z.superRefine((value, context) => {
+      // Depth first: what is too deep is not worth measuring.
+      if (depthOf(value) > LIMITS.customFieldsDepthMax) {
+        context.addIssue(`must not be nested more than ${LIMITS.customFieldsDepthMax} deep`);
+      } else if (Buffer.byteLength(JSON.stringify(value)) > LIMITS.customFieldsBytesMax) {
+        context.addIssue(`must not take more than ${LIMITS.customFieldsBytesMax} bytes as JSON`);
+      }
+    }),
+  ),
+);
+
+const wholeNumber = (least: number, most: number) => z.int().check(z.minimum(least), z.maximum(most));
+
+export const retentionDays = once(() => wholeNumber(0, LIMITS.retentionDaysMax));
+
+/** An RFC 3339 date-time with a zone, to epoch milliseconds. */
+export const instant = (edge: SecondEdge) =>
+  z.pipe(
+    z
+      .string({ error: ({ input }) => faultOfNumber(input) })
+      .check(z.maxLength(64), z.meta({ format: 'date-time' })),
+    z.transform((value: string, context) => {
+      const at = parseInstant(value, edge);
+      if (at !== undefined) return at;
+      context.issues.push({ code: 'custom', message: faultOfInstant(value), input: value });
+      return z.NEVER;
+    }),
+  );
+
+/** A JSON Pointer (RFC 6901). */
+export const jsonPointer = once(() =>
+  text(LIMITS.pointerCharsMax).check(
+    z.refine((value) => parsePointer(value) !== undefined, {
+      error({ input }) {
+        const meant = pointerMeantBy(String(input));
+        const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+        return `must be a JSON Pointer: empty, or beginning with "/", with "~" only as ~0 or ~1${hint}`;
+      },
+    }),
+  ),
+);
+
+export const backupType = once(() => z.enum(['full', 'incremental', 'differential']));
+
+/** As `sha256sum` prints it, or as answers do. */
+export const sha256 = once(() =>
+  z.pipe(
+    z.string().check(z.regex(/^(sha256:)?[0-9a-fA-F]{64}$/, 'must be 64 hex digits')),
+    z.transform((text) => text.slice(-64).toLowerCase()),
+  ),
+);
+
+export const byteCount = once(() => wholeNumber(1, Number.MAX_SAFE_INTEGER));
+
+export const backupStatus = once(() => z.enum(['pending', 'in_progress', 'completed', 'failed']));
+
+/** How many a policy keeps: its longest reach is that of retentionDays. */
+export const keepCount = once(() => wholeNumber(1, LIMITS.retentionDaysMax));
+
+/** A time zone by its IANA name: `Europe/Berlin`, `UTC`. */
+export const timeZone = once(() =>
+  line(64).check(
+    z.refine((value) => isTimeZone(value), 'must be a time zone of the IANA database, as Europe/Berlin'),
+  ),
+);
+
+/** A whole number in a query string: digits only, so that `1e3`, `0x10` and ` 7` are not guessed at. */
+export const limit = once(() =>
+  z._default(
+    z.pipe(
+      z.pipe(z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')), z.transform(Number)),
+      wholeNumber(1, LIMITS.listPageMax),
+    ),
+    LIMITS.listPageDefault,
+  ),
+);
+
+export const cursor = once(() => z.string().check(z.minLength(1)));
+
+/** Idempotency-Key: visible ASCII, so that no two spellings are one key. */
+export const idempotencyKey = once(() =>
+  z
+    .string()
+    .check(
+      z.maxLength(LIMITS.idempotencyKeyCharsMax),
+      z.regex(/^[\x21-\x7e]+$/, 'must be visible ASCII characters without spaces'),
+    ),
+);
+
+/** Prefer (RFC 7240): unknown preferences are to be passed over; ours is `respond-async`. */
+export const preferAsync = once(() =>
+  z.pipe(
+    z.string(),
+    z.transform((value: string) =>
+      value.split(',').some((part) => part.split(';')[0]!.trim().toLowerCase() === 'respond-async'),
+    ),
+  ),
+);
+
+/** What a token is called: short, for it stands in every line of the trail that its holder leaves. */
+export const tokenName = once(() =>
+  z
+    .string()
+    .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, ".", "_" or "-"')),
+);
+
+export const scope = once(() => z.enum(SCOPES));
+
+/** The beginning of resource ids. */
+export const prefix = once(() => line(LIMITS.nameCharsMax));
+
+/** From `POST /uploads`. */
+export const uploadId = once(() =>
+  z.string().check(z.regex(/^[0-9a-f]{32}$/, 'must be an uploadId from POST /uploads')),
+);
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let deepest = 0;
+  for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item));
+  return deepest + 1;
+}

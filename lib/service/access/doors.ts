@@ -1,0 +1,225 @@
+// The doors: the service as one principal may use it. Every use case passes through here and is named in one table, so that
+// none can be reached without its right. What a principal may not see is answered as if it were not there.
+
+import { authorize, isUnrestricted, type Principal, reaches, type Scope } from '../../core/records/access.ts';
+import { ServiceError } from '../../core/records/errors.ts';
+import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
+import type { Page, PageRequest } from '../../ports.ts';
+import { noBackup } from '../chains/live.ts';
+import type { BackupService } from '../contract/api.ts';
+import { nothingAt } from '../restores/moment.ts';
+import { noOperation } from '../restores/operations.ts';
+import { noPolicy } from '../retention/policies.ts';
+
+/** The right that each use case asks for. Health tells whoever asks; how much, its caller decides. */
+export const USE_CASE_SCOPES = {
+  createBackup: 'backup:write',
+  createUpload: 'backup:write',
+  requestBackup: 'backup:write',
+  findBackup: 'backup:list',
+  listBackups: 'backup:list',
+  listHidden: 'backup:list',
+  listRequests: 'backup:list',
+  undeleteBackup: 'backup:delete',
+  deleteBackup: 'backup:delete',
+  protectBackup: 'hold:manage',
+  getDelta: 'data:read',
+  verifyBackup: 'backup:verify',
+  restore: 'data:read',
+  restorePointInTime: 'data:read',
+  getOperation: 'data:read',
+  listOperations: 'data:read',
+  getOperationResult: 'data:read',
+  planRetention: 'policy:manage',
+  planPolicy: 'policy:manage',
+  listWaits: 'policy:manage',
+  decideWait: 'policy:manage',
+  getPolicy: 'policy:manage',
+  putPolicy: 'policy:manage',
+  removePolicy: 'policy:manage',
+  listTokens: 'admin',
+  makeToken: 'admin',
+  revokeToken: 'admin',
+} as const satisfies Record<Exclude<keyof BackupService, 'checkHealth' | 'resourceOf'>, Scope>;
+
+/** Rounds in which a list is looked through for what may be seen; what is left has a cursor. */
+const ROUNDS_MAX = 20;
+
+/** The service as `principal` may use it. What its callers say of themselves is replaced by who they are. */
+export function serviceFor(service: BackupService, principal: Principal): BackupService {
+  const caller = { actor: principal.subject };
+  const demand = (useCase: keyof typeof USE_CASE_SCOPES, resourceId?: string): void =>
+    authorize(principal, USE_CASE_SCOPES[useCase], resourceId);
+  /** Costs nothing where every resource may be touched. */
+  const demandBackup = async (useCase: keyof typeof USE_CASE_SCOPES, id: string): Promise<void> => {
+    demand(useCase);
+    if (isUnrestricted(principal)) return;
+    const resourceId = await service.resourceOf({ backupId: id });
+    if (resourceId === undefined || !reaches(principal, resourceId)) throw noBackup(id);
+  };
+  const demandOperation = async (useCase: keyof typeof USE_CASE_SCOPES, id: string): Promise<void> => {
+    demand(useCase);
+    if (isUnrestricted(principal)) return;
+    const resourceId = await service.resourceOf({ operationId: id });
+    if (resourceId === undefined || !reaches(principal, resourceId)) throw noOperation(id);
+  };
+  /** A list of what may be seen. A named resource that may not be seen has nothing in it. */
+  const listed = <T extends { resourceId: string }, R extends PageRequest & { resourceId?: string }>(
+    useCase: keyof typeof USE_CASE_SCOPES,
+    list: (request: R) => Promise<Page<T>>,
+    request: R,
+  ): Promise<Page<T>> => {
+    demand(useCase);
+    if (isUnrestricted(principal)) return list(request);
+    const { resourceId } = request;
+    if (resourceId === undefined) return visible(principal, list, request);
+    return reaches(principal, resourceId) ? list(request) : Promise.resolve({ items: [] });
+  };
+
+  return {
+    async createBackup(input) {
+      demand('createBackup', input.resourceId);
+      return service.createBackup(input, caller);
+    },
+    async createUpload(announced) {
+      demand('createUpload');
+      return service.createUpload(announced);
+    },
+    async requestBackup(input) {
+      demand('requestBackup', input.resourceId);
+      return service.requestBackup(input, caller);
+    },
+    async findBackup(id) {
+      await demandBackup('findBackup', id);
+      return service.findBackup(id);
+    },
+    listBackups: async (request) => listed('listBackups', service.listBackups, request),
+    listHidden: async (request) => listed('listHidden', service.listHidden, request),
+    listRequests: async (request) => listed('listRequests', service.listRequests, request),
+    async undeleteBackup(id) {
+      await demandBackup('undeleteBackup', id);
+      return service.undeleteBackup(id, caller);
+    },
+    async deleteBackup(id) {
+      await demandBackup('deleteBackup', id);
+      return service.deleteBackup(id, caller);
+    },
+    async protectBackup(id, input) {
+      await demandBackup('protectBackup', id);
+      return service.protectBackup(id, input, caller);
+    },
+    async getDelta(id) {
+      await demandBackup('getDelta', id);
+      return service.getDelta(id);
+    },
+    async verifyBackup(id) {
+      await demandBackup('verifyBackup', id);
+      return service.verifyBackup(id);
+    },
+    async restore(input) {
+      await demandBackup('restore', input.backupId);
+      return service.restore(input, caller);
+    },
+    async restorePointInTime(input) {
+      demand('restorePointInTime');
+      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      return service.restorePointInTime(input, caller);
+    },
+    async getOperation(id) {
+      await demandOperation('getOperation', id);
+      return service.getOperation(id);
+    },
+    async listOperations(request) {
+      demand('listOperations');
+      if (isUnrestricted(principal)) return service.listOperations(request);
+      return visible(principal, service.listOperations, request);
+    },
+    async getOperationResult(id) {
+      await demandOperation('getOperationResult', id);
+      return service.getOperationResult(id);
+    },
+    async planRetention(request) {
+      demand('planRetention', request.resourceId);
+      if (request.resourceId === undefined) demandAll(principal, 'name a resourceId');
+      return service.planRetention(request);
+    },
+    async planPolicy(request) {
+      demand('planPolicy', request.resourceId);
+      return service.planPolicy(request);
+    },
+    async listWaits() {
+      demand('listWaits');
+      const waits = await service.listWaits();
+      if (isUnrestricted(principal)) return waits;
+      return waits.filter(({ id, resourceId }) =>
+        resourceId === undefined ? id === CLOCK_WAIT : reaches(principal, resourceId),
+      );
+    },
+    async decideWait(id, decision) {
+      demand('decideWait');
+      if (!isUnrestricted(principal)) {
+        const wait = (await service.listWaits()).find((one) => one.id === id);
+        if (wait?.resourceId === undefined || !reaches(principal, wait.resourceId)) {
+          demandAll(principal, 'it is about every resource');
+        }
+      }
+      return service.decideWait(id, decision, caller);
+    },
+    async getPolicy(resourceId) {
+      demand('getPolicy');
+      if (!reaches(principal, resourceId)) throw noPolicy();
+      return service.getPolicy(resourceId);
+    },
+    async putPolicy(resourceId, policy) {
+      demand('putPolicy', resourceId);
+      return service.putPolicy(resourceId, policy, caller);
+    },
+    async removePolicy(resourceId) {
+      demand('removePolicy');
+      if (!reaches(principal, resourceId)) throw noPolicy();
+      return service.removePolicy(resourceId, caller);
+    },
+    async listTokens() {
+      demand('listTokens');
+      return service.listTokens();
+    },
+    async makeToken(input) {
+      demand('makeToken');
+      return service.makeToken(input, caller);
+    },
+    async revokeToken(id) {
+      demand('revokeToken');
+      return service.revokeToken(id, caller);
+    },
+    checkHealth: () => service.checkHealth(),
+    resourceOf: (what) => service.resourceOf(what),
+  };
+}
+
+/** What is about more than the principal's resources needs a principal for all of them. */
+function demandAll(principal: Principal, hint: string): void {
+  if (isUnrestricted(principal)) return;
+  throw new ServiceError('forbidden', `This credential is for some resources only: ${hint}.`);
+}
+
+/** A page of what may be seen: as full as it can be had, for others' items take no room in it. */
+async function visible<T extends { resourceId: string }, R extends PageRequest>(
+  principal: Principal,
+  list: (request: R) => Promise<Page<T>>,
+  request: R,
+): Promise<Page<T>> {
+  const { limit } = request;
+  const items: T[] = [];
+  let { cursor } = request;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const page = await list({
+      ...request,
+      limit: limit - items.length,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    items.push(...page.items.filter(({ resourceId }) => reaches(principal, resourceId)));
+    cursor = page.cursor;
+    if (cursor === undefined || items.length === limit) break;
+  }
+  return { items, ...(cursor === undefined ? {} : { cursor }) };
+}

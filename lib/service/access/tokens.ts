@@ -1,0 +1,70 @@
+// Named tokens as an operator makes and revokes them, each with its line in the trail.
+
+import type { TokenRecord } from '../../core/records/access-token.ts';
+import { ServiceError } from '../../core/records/errors.ts';
+import { PortError, type TokenInput, type TokenRegistry } from '../../ports.ts';
+import type { Caller } from '../contract/api.ts';
+import type { Deps } from '../contract/deps.ts';
+import { event } from '../kit/events.ts';
+
+type TokenDeps = Pick<Deps, 'tokens' | 'catalog' | 'clock'>;
+
+/** All that were ever made. */
+export function listTokens(deps: TokenDeps): TokenRecord[] {
+  return registryOf(deps).list();
+}
+
+/** Makes a token; it is told to nobody whose trail has no line of it. Throws ServiceError `token_exists`. */
+export async function makeToken(
+  deps: TokenDeps,
+  input: TokenInput,
+  { actor }: Caller,
+): Promise<{ record: TokenRecord; token: string }> {
+  const made = await registryOf(deps)
+    .make(input, actor)
+    .catch((error: unknown) => {
+      if (!(error instanceof PortError && error.code === 'exists')) throw error;
+      throw new ServiceError(
+        'token_exists',
+        `A token called ${input.name} is in use: revoke it first, or take another name.`,
+        {
+          errors: [{ pointer: '/name', detail: 'is in use' }],
+        },
+      );
+    });
+  const { id, name } = made.record;
+  try {
+    await tell(deps, 'token.created', actor, { id, name, scopes: made.record.scopes.join(' ') });
+  } catch (error) {
+    await registryOf(deps).revoke(id, actor);
+    throw error;
+  }
+  return made;
+}
+
+/** Revokes a token, at once; the trail follows. Throws ServiceError `token_not_found`. */
+export async function revokeToken(deps: TokenDeps, id: string, { actor }: Caller): Promise<TokenRecord> {
+  const record = await registryOf(deps)
+    .revoke(id, actor)
+    .catch((error: unknown) => {
+      if (!(error instanceof PortError && error.code === 'not_found')) throw error;
+      throw new ServiceError('token_not_found', `There is no token ${id}.`);
+    });
+  await tell(deps, 'token.revoked', actor, { id, name: record.name });
+  return record;
+}
+
+async function tell(
+  { catalog, clock }: TokenDeps,
+  action: 'token.created' | 'token.revoked',
+  actor: string,
+  detail: Record<string, string>,
+): Promise<void> {
+  await catalog.commit([event(action, clock.now(), actor, { resourceId: '', detail })]);
+}
+
+function registryOf({ tokens }: TokenDeps): TokenRegistry {
+  if (tokens === undefined)
+    throw new ServiceError('route_not_found', 'This deployment keeps no tokens of its own.');
+  return tokens;
+}

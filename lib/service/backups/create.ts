@@ -1,0 +1,283 @@
+// Creates a backup: builds it on the head, proves it, stores its bytes, commits it. Acknowledged means restorable.
+
+import type { ChainKey } from '../../core/blob/open.ts';
+import { unpack } from '../../core/bytes/packed.ts';
+import type { CanonicalText } from '../../core/bytes/text.ts';
+import { isPacked, type ScannedState, sizeOf } from '../../core/json/state-sink.ts';
+import { type BackupPlan, type Bases, baseRefOf, planBackup } from '../../core/records/chain.ts';
+import { hasCode, ServiceError } from '../../core/records/errors.ts';
+import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  BackupType,
+  BaseRef,
+  ChangeCounts,
+  Head,
+  WrappedKey,
+} from '../../core/records/model.ts';
+import { type ChainSource, keyContextOf, openKey } from '../chains/blobs.ts';
+import { commitBackup, type DamagedBase } from '../chains/commit-backup.ts';
+import { type LoadedState, loadBase } from '../chains/state.ts';
+import { type BlobContent, type Draft, writeBlob } from '../chains/write-blob.ts';
+import type { Caller, CreateBackupInput } from '../contract/api.ts';
+import type { Deps } from '../contract/deps.ts';
+import { reportDamage } from '../kit/damage.ts';
+import { findEarlier, type KeyUse, useOf } from '../kit/idempotency.ts';
+import { demandTrust, refuseUntrusted } from '../kit/trust.ts';
+
+export interface CreateOutput {
+  backup: BackupRecord;
+  /** An earlier answer, under the same idempotency key. */
+  replayed: boolean;
+  /** What the caller should know of, though the backup is made. */
+  warnings?: string[];
+}
+
+/** What a create is about, the same in all its attempts. */
+interface Work {
+  id: string;
+  input: CreateBackupInput;
+  /** If it came with an idempotency key. */
+  use?: KeyUse;
+  caller: Caller;
+  /** What it was accepted as, if it came by upload: its place in the order of states, and its time. */
+  request?: BackupRequest;
+}
+
+/**
+ * Throws ServiceError `encryption_required`, `idempotency_key_reused`, `backup_not_found` (made under its key, deleted since),
+ * `write_conflict` (lost every race), or what reading the base throws.
+ */
+export async function createBackup(
+  deps: Deps,
+  input: CreateBackupInput,
+  caller: Caller,
+): Promise<CreateOutput> {
+  await refuseUntrusted(deps);
+  refuseUnencrypted(deps, input.encrypt);
+  const use = useOf(input.idempotencyKey, caller, input.resourceId, askedBy(input));
+  return deps.gate.run(input.resourceId, async () => {
+    const id = await deps.catalog.allocateId('backup');
+    return create(deps, { id, input, caller, ...(use === undefined ? {} : { use }) });
+  });
+}
+
+/**
+ * Makes the backup that was accepted as `request`, in its place and of its time, and completes the request in the same commit.
+ * Throws like `createBackup`, and PortError `conflict` if somebody else has moved the request on.
+ */
+export async function createRequested(
+  deps: Deps,
+  request: BackupRequest,
+  state: ScannedState,
+): Promise<BackupRecord> {
+  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = request;
+  const input = { resourceId, resourceType, type, state, metadata, encrypt };
+  const work: Work = { id, input, caller: { actor }, request };
+  // Of one resource they come one after another; what comes in a call does not wait for them, nor do they lose to it.
+  const { backup } = await deps.gate.run(JSON.stringify(['by upload', resourceId]), () => create(deps, work));
+  return backup;
+}
+
+async function create(deps: Deps, work: Work): Promise<CreateOutput> {
+  // Upkeep of another process moves the head too, but takes no sequence: then no writer was faster, and trying again helps.
+  const lost = new Set<number>();
+  for (let n = 0; lost.size < LIMITS.commitAttemptsMax && n < LIMITS.commitAttemptsInAllMax; n++) {
+    const output = await attemptCreate(deps, work);
+    if ('backup' in output) return output;
+    lost.add(output.lostSequence);
+  }
+  throw new ServiceError(
+    'write_conflict',
+    'Other writers of this resource were faster every time; try again.',
+    { retryAfterSeconds: 1 },
+  );
+}
+
+/** Throws ServiceError `encryption_required` where the deployment does not take what is not encrypted. */
+export function refuseUnencrypted({ options }: Deps, encrypt: boolean): void {
+  if (encrypt || options.allowUnencrypted) return;
+  throw new ServiceError('encryption_required', 'Leave "encrypt" out, or set it to true.', {
+    errors: [{ pointer: '/encrypt', detail: 'This deployment only stores encrypted backups.' }],
+  });
+}
+
+interface Lost {
+  /** What the backup would have been numbered. */
+  lostSequence: number;
+}
+
+/** Lost is an attempt if its sequence, its base or the idempotency key was taken in the meantime. */
+async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Lost> {
+  const { catalog, clock } = deps;
+  const { id, input, use, request } = work;
+  const { resourceId } = input;
+  const [head, { answer, replaces }, earlyKey] = await Promise.all([
+    catalog.getHead(resourceId),
+    findEarlier(deps, use),
+    // A full begins a chain of its own, so its key need not wait for the head.
+    input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined,
+    demandTrust(deps),
+  ]);
+  // Only a backup: a request has asked for something else.
+  if (answer?.status === 'completed' && 'chain' in answer) return { backup: answer, replayed: true };
+  const now = clock.now();
+  const sequence = request?.sequence ?? (head?.sequence ?? 0) + 1;
+  const createdAt = request?.createdAt ?? now;
+  const planned = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
+  let plan = planned;
+  const accepted = { sequence, createdAt, behindMs: deps.clockWatch.behindMs() };
+  let draft = draftOf(work, plan, accepted);
+  let built: Built;
+  let damage: ServiceError | undefined;
+  try {
+    built = await build(deps, plan, draft, input, earlyKey);
+  } catch (error) {
+    // The base may have been rebased since the head was read, and its old bytes swept: then there is a newer head.
+    const stale =
+      hasCode(error, 'broken_chain') && (await catalog.getHead(resourceId))?.version !== head?.version;
+    if (stale) return { lostSequence: draft.sequence };
+    if (plan.base === undefined || !hasCode(error, 'integrity_error', 'broken_chain')) throw error;
+    // The state that came is whole: old damage is no reason to refuse it.
+    damage = error;
+    plan = { type: 'full', checkpoint: false };
+    draft = draftOf(work, plan, accepted);
+    built = await build(deps, plan, draft, input, undefined);
+  }
+  const { content, changes, key } = built;
+  if (changes !== undefined) draft.changes = changes;
+  const { ref, compressedBytes } = await writeBlob(deps, draft, content);
+  const record: BackupRecord = {
+    ...draft,
+    status: 'completed',
+    compressedSize: compressedBytes,
+    chain: [...content.prefix, ref],
+    ...(key === undefined ? {} : { key }),
+    completedAt: Math.max(clock.now(), createdAt),
+    version: 1,
+  };
+  const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
+  const about = { ...work, record, base: plan.base, head, now, replaces };
+  const committed = await commitBackup(deps, {
+    ...about,
+    ...(damaged === undefined ? {} : { damage: damaged }),
+  });
+  if (committed === undefined) return { lostSequence: sequence };
+  // A base for what comes next, which this one is only if it is the newest.
+  if (built.text !== undefined && committed.latest?.id === id) {
+    deps.bases?.keep(resourceId, ref.blobId, built.text);
+  }
+  if (damage === undefined || damaged === undefined) return { backup: record, replayed: false };
+  deps.log.error('base is damaged: stored whole', { resourceId, ...damaged, storedAs: id });
+  await reportDamage(deps, damage, { resourceId, backupId: damaged.backupId });
+  const warning = `Backup ${damaged.backupId} could not be built on, so the state was stored whole: ${damage.message}`;
+  return { backup: record, replayed: false, warnings: [warning] };
+}
+
+function damagedBase(base: BaseRef, { code, extra }: ServiceError): DamagedBase {
+  const { blobId } = extra;
+  return { backupId: base.id, code, ...(typeof blobId === 'string' ? { blobId } : {}) };
+}
+
+/** Made by a clock that was behind, it would have expired as soon as that is set right: `behindMs` is added to its time. */
+function draftOf(
+  { id, input }: Work,
+  plan: BackupPlan,
+  { sequence, createdAt, behindMs }: { sequence: number; createdAt: number; behindMs: number },
+): Draft {
+  const { retentionDays } = input.metadata;
+  return {
+    id,
+    resourceId: input.resourceId,
+    resourceType: input.resourceType,
+    type: plan.type,
+    ...(plan.type === input.type ? {} : { requestedType: input.type }),
+    sequence,
+    size: sizeOf(input.state),
+    checksum: input.state.checksum,
+    encrypted: input.encrypt,
+    ...(plan.base === undefined ? {} : { baseBackupId: plan.base.id }),
+    chainId: plan.base?.chainId ?? id,
+    metadata: input.metadata,
+    createdAt,
+    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + behindMs + retentionDays * DAY_MS }),
+  };
+}
+
+/** The newest that come before a sequence: the head has them, unless it has gone on since the sequence was given. */
+async function basesBelow(
+  { catalog }: Deps,
+  head: Head | undefined,
+  sequence: number,
+  type: BackupType,
+): Promise<Bases | undefined> {
+  if (head === undefined || type === 'full') return undefined;
+  const newest = type === 'incremental' ? head.latest : head.latestFull;
+  if (newest === undefined || newest.sequence < sequence) return head;
+  const before = await catalog.newestBefore(
+    head.resourceId,
+    sequence,
+    type === 'differential' ? 'full' : undefined,
+  );
+  return before === undefined ? {} : { latest: baseRefOf(before), latestFull: baseRefOf(before) };
+}
+
+interface Built {
+  content: BlobContent;
+  changes?: ChangeCounts;
+  /** The chain's key, whether or not this backup uses it. */
+  key?: WrappedKey;
+  /** The state as text, if it had to be: the next delta will ask for it. */
+  text?: CanonicalText;
+}
+
+/** Either the whole state, or the delta to the base with what it needs. */
+async function build(
+  deps: Deps,
+  plan: BackupPlan,
+  draft: Draft,
+  input: CreateBackupInput,
+  earlyKey: ChainKey | undefined,
+): Promise<Built> {
+  const { state, encrypt } = input;
+  const { base } = plan;
+  const needsKey = encrypt && earlyKey === undefined && base?.key === undefined;
+  const [loaded, freshKey] = await Promise.all([
+    base === undefined ? undefined : openBaseOf(deps, { resourceId: draft.resourceId, ...base }, state),
+    needsKey ? newKey(deps, draft) : earlyKey,
+  ]);
+  const key = base?.key ?? freshKey?.key;
+  const dataKey = loaded?.dataKey ?? freshKey?.dataKey;
+  const encryption = encrypt ? { key: key!, dataKey: dataKey! } : 'none';
+  const keyed = key === undefined ? {} : { key };
+  const whole: Built = { content: { state, prefix: [], encryption }, ...keyed };
+  if (base === undefined || loaded?.state === undefined) return whole;
+  const text = isPacked(state) ? await unpack(state) : state;
+  const { counts, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);
+  // What was changed is counted whether or not the delta pays: people watch how much goes.
+  const changes = counts === undefined ? {} : { changes: counts };
+  if (chunks === undefined || plan.checkpoint) return { ...whole, text, ...changes };
+  const delta = { chunks, base: loaded.state };
+  return { content: { state: text, delta, prefix: base.chain, encryption }, text, ...changes, ...keyed };
+}
+
+/** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */
+async function openBaseOf(
+  deps: Deps,
+  base: BaseRef & ChainSource,
+  state: ScannedState,
+): Promise<Partial<LoadedState>> {
+  if (Math.max(base.size, sizeOf(state)) <= deps.options.memory.deltaStateBytesMax)
+    return loadBase(deps, base);
+  return base.key === undefined ? {} : { dataKey: await openKey(deps, base.key, base) };
+}
+
+function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>): Promise<ChainKey> {
+  return keyring.generate(keyContextOf(about));
+}
+
+/** What makes two creates the same: all that was asked for, member order and white space aside. */
+function askedBy({ resourceId, resourceType, type, state, metadata, encrypt }: CreateBackupInput): unknown {
+  return [resourceId, resourceType, type, state.checksum, encrypt, metadata];
+}

@@ -1,0 +1,107 @@
+// Takes a backup out of sight: the one act behind DELETE and expiry. Bytes stay until nothing live needs them.
+
+import { ownBlob, withBases } from '../../core/records/chain.ts';
+import { ServiceError } from '../../core/records/errors.ts';
+import type { BackupRecord, BackupType, BaseRef, Head } from '../../core/records/model.ts';
+import type { Change } from '../../ports.ts';
+import { liveBackup } from '../chains/live.ts';
+import type { Deps } from '../contract/deps.ts';
+import { type ClockDeps, peekAtClock } from '../kit/clock-watch.ts';
+import { retryOnConflict } from '../kit/conflict.ts';
+import { event } from '../kit/events.ts';
+import { demandTrust } from '../kit/trust.ts';
+
+/**
+ * Hides a backup at once and marks its blob for removal after the grace period.
+ * Throws ServiceError `backup_not_found`, `backup_protected`, or `write_conflict` when others keep changing it.
+ */
+export async function hideBackup(
+  deps: Pick<Deps, 'gate' | 'trust'> & ClockDeps,
+  id: string,
+  reason: 'deleted' | 'expired',
+  actor: string,
+): Promise<void> {
+  const [, { resourceId }] = await Promise.all([demandTrust(deps), liveBackup(deps, id)]);
+  // The head moves: under a create at work on it, that one would have to begin again.
+  await deps.gate.run(resourceId, () => hideNow(deps, id, reason, actor));
+}
+
+async function hideNow(
+  deps: ClockDeps,
+  id: string,
+  reason: 'deleted' | 'expired',
+  actor: string,
+): Promise<void> {
+  const { catalog, clock, options } = deps;
+  await retryOnConflict(`Backup ${id}`, async () => {
+    const record = await liveBackup(deps, id);
+    const now = clock.now();
+    refuseProtected(record, now);
+    await refuseDoubtfulEnd(deps, record);
+    const blob = ownBlob(record);
+    const { resourceId, chainId, sequence } = record;
+    const about = { resourceId, backupId: id };
+    const changes: Change[] = [
+      {
+        kind: 'backup.update',
+        record: {
+          ...record,
+          deletedAt: now,
+          deletedReason: reason,
+          restorableUntil: now + options.graceMs,
+          version: record.version + 1,
+        },
+        expect: record.version,
+      },
+      { kind: 'snapshot.remove', resourceId, sequence },
+      {
+        kind: 'garbage.put',
+        entry: {
+          ...about,
+          blobId: blob.blobId,
+          chainId,
+          reason,
+          sequence,
+          markedAt: now,
+          dueAt: now + options.graceMs,
+        },
+      },
+      event(reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, actor, about),
+    ];
+    const head = await catalog.getHead(resourceId);
+    if (head === undefined) throw new Error(`resource of ${id} has no head`);
+    // The head moves even if it did not name this backup: two writers that each look at the other's backup must collide.
+    changes.push({ kind: 'head.put', head: await headWithout(deps, head, id), expect: head.version });
+    await catalog.commit(changes);
+  });
+}
+
+function refuseProtected(record: BackupRecord, now: number): void {
+  if (record.legalHold) {
+    throw new ServiceError('backup_protected', `Backup ${record.id} is under legal hold.`);
+  }
+  if (record.lockedUntil !== undefined && record.lockedUntil > now) {
+    const until = new Date(record.lockedUntil).toISOString();
+    throw new ServiceError('backup_protected', `Backup ${record.id} is locked until ${until}.`);
+  }
+}
+
+/** Throws ServiceError `backup_protected` for a lock that has ended only by a clock that is not believed. */
+export async function refuseDoubtfulEnd(deps: ClockDeps, { id, lockedUntil }: BackupRecord): Promise<void> {
+  if (lockedUntil === undefined || (await peekAtClock(deps)).wait === undefined) return;
+  throw new ServiceError(
+    'backup_protected',
+    `Backup ${id} was locked, and the clock cannot be believed at the moment: see the waits of retention.`,
+  );
+}
+
+/** The head once the backup is gone: later deltas build on what is live. */
+async function headWithout({ catalog }: Pick<Deps, 'catalog'>, head: Head, id: string): Promise<Head> {
+  const { resourceId, latest, latestFull, version } = head;
+  const beside = (base: BaseRef | undefined, type?: BackupType) =>
+    base?.id === id ? catalog.newestBefore(resourceId, base.sequence, type) : base;
+  return withBases(
+    { ...head, version: version + 1 },
+    ...(await Promise.all([beside(latest), beside(latestFull, 'full')])),
+  );
+}

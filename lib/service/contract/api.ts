@@ -1,0 +1,215 @@
+// What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
+
+import type { ScannedState } from '../../core/json/state-sink.ts';
+import type { TokenRecord } from '../../core/records/access-token.ts';
+import type {
+  BackupMetadata,
+  BackupRecord,
+  BackupRequest,
+  BackupType,
+  ExpiryWait,
+  Notice,
+  OperationRecord,
+  PolicyRecord,
+  RequestStatus,
+  RetentionPolicy,
+} from '../../core/records/model.ts';
+import type { RetentionDecision } from '../../core/records/retention.ts';
+import type { Page, PageRequest, TokenInput } from '../../ports.ts';
+import type { Text } from './text.ts';
+
+export type { RetentionDecision, Text };
+
+/** Who asks, for the audit trail. */
+export interface Caller {
+  actor: string;
+}
+
+export interface CreateBackupInput {
+  resourceId: string;
+  resourceType: string;
+  type: BackupType;
+  /** Whoever has read it releases what it has been packed into. */
+  state: ScannedState;
+  metadata: BackupMetadata;
+  encrypt: boolean;
+  /** From the Idempotency-Key header. */
+  idempotencyKey?: string;
+}
+
+/** A backup whose state has been uploaded. */
+export interface RequestBackupInput extends Omit<CreateBackupInput, 'state'> {
+  uploadId: string;
+}
+
+/** What is going to be PUT, as far as its maker says: then nothing else is taken. */
+export interface Announced {
+  bytes?: number;
+  /** Lower-case hex. */
+  sha256?: string;
+}
+
+export interface Upload {
+  uploadId: string;
+  /** Takes one PUT of the state as JSON. */
+  url: string;
+  /** What the PUT has to carry. */
+  headers?: Record<string, string>;
+  expiresAt: number;
+  bytesMax: number;
+}
+
+export interface RestoreInput {
+  backupId: string;
+  targetResourceId: string;
+  createdBy: string;
+  /** Whether the structure is validated again on the way out. The checksum always is. */
+  validate: boolean;
+  /** RFC 6901: only this part of the state. */
+  path?: string;
+  /** Answer at once, work in the background. */
+  async: boolean;
+  /** Whether a deleted or expired backup is restored too, while its bytes are there. */
+  includeDeleted?: boolean;
+}
+
+export interface PointInTimeInput extends Omit<RestoreInput, 'backupId' | 'targetResourceId'> {
+  resourceId: string;
+  /** Epoch milliseconds; the newest state at or before it. */
+  at: number;
+  targetResourceId?: string;
+}
+
+export interface RestoreOutput {
+  operation: OperationRecord;
+  /** JSON text of the state, or of the part of it that was asked for; absent while the operation is not completed. */
+  data?: Text;
+}
+
+/** The JSON text itself, or a URL that gives it for a while. */
+export type RestoreResult = { data: Text; url?: never } | { url: string; data?: never };
+
+export interface ValidationResult {
+  valid: boolean;
+  errors: string[];
+  warnings: string[];
+  checksumValid: boolean;
+  structureValid: boolean;
+  dataIntegrity: boolean;
+}
+
+export interface ProtectionInput {
+  legalHold?: boolean;
+  /** Epoch milliseconds; can be moved later, never earlier. */
+  lockedUntil?: number;
+}
+
+/** What an operator says of something that waits to expire. */
+export type Decision = 'confirm' | 'refuse';
+
+/** With a sentence for a person. */
+export interface DescribedWait extends ExpiryWait {
+  detail: string;
+}
+
+export interface RetentionPlan extends Page<RetentionDecision> {
+  /** All of the plan in one sentence. */
+  summary: string;
+  /** Those that keep something of it. */
+  waits: DescribedWait[];
+  /** Under a policy that has not been set: the backups that would go, and stay as it is. */
+  wouldExpire?: string[];
+}
+
+export interface PolicyChange {
+  record: PolicyRecord;
+  /** The backups that go because of it, once it takes effect. */
+  wouldExpire: string[];
+  /** From when on what it no longer keeps may go; absent if at once. */
+  effectiveAt?: number;
+  warnings: string[];
+}
+
+/** A part of the service that does not answer, and why. */
+export interface HealthProblem {
+  part: string;
+  code: string;
+  detail: string;
+}
+
+export interface Health {
+  /** `degraded`: everything is served, and something needs a look. `unhealthy`: a part does not answer or cannot be trusted. */
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  problems: HealthProblem[];
+  notices: Notice[];
+}
+
+export interface BackupService {
+  /**
+   * Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer; `warnings` when its
+   * base is damaged, so that it was stored whole.
+   */
+  createBackup(
+    input: CreateBackupInput,
+    caller: Caller,
+  ): Promise<{ backup: BackupRecord; replayed: boolean; warnings?: string[] }>;
+  /** Throws payload_too_large. */
+  createUpload(announced?: Announced): Promise<Upload>;
+  /**
+   * Takes on a backup by upload, to be made in the background. An idempotency key shows what has become of an earlier one,
+   * the backup itself if it is there. Throws upload_not_found, upload_taken.
+   */
+  requestBackup(
+    input: RequestBackupInput,
+    caller: Caller,
+  ): Promise<{ request: BackupRequest | BackupRecord; replayed: boolean }>;
+  /** The backup or, while one by upload is not there yet or has failed, its request. Throws backup_not_found, for deleted ones too. */
+  findBackup(id: string): Promise<BackupRecord | BackupRequest>;
+  listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** What was deleted or has expired, and can still be restored. */
+  listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Makes a hidden backup live again. Throws broken_chain once its bytes are about to go. */
+  undeleteBackup(id: string, caller: Caller): Promise<BackupRecord>;
+  /** Requests of one status: what is still to be made, and what has failed. */
+  listRequests(
+    request: PageRequest & { status: RequestStatus; resourceId?: string },
+  ): Promise<Page<BackupRequest>>;
+  /** Hides the backup, or calls off what is to be made. Throws backup_protected if held or locked. */
+  deleteBackup(id: string, caller: Caller): Promise<void>;
+  protectBackup(id: string, input: ProtectionInput, caller: Caller): Promise<BackupRecord>;
+  /** The delta in the shape of the specification, as JSON text. Throws delta_not_found for a full backup. */
+  getDelta(id: string): Promise<Text>;
+  verifyBackup(id: string): Promise<ValidationResult>;
+
+  restore(input: RestoreInput, caller: Caller): Promise<RestoreOutput>;
+  restorePointInTime(input: PointInTimeInput, caller: Caller): Promise<RestoreOutput>;
+  getOperation(id: string): Promise<OperationRecord>;
+  listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
+  /** The data of a completed asynchronous restore, proven again as it is read. Throws result_unavailable. */
+  getOperationResult(id: string): Promise<RestoreResult>;
+
+  /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
+  planRetention(request: PageRequest & { resourceId?: string }): Promise<RetentionPlan>;
+  /** The same under a policy that has not been set. */
+  planPolicy(request: PageRequest & { resourceId: string; policy?: RetentionPolicy }): Promise<RetentionPlan>;
+  /** What has expired and waits, or why nothing expires. */
+  listWaits(): Promise<DescribedWait[]>;
+  /** Throws wait_not_found. */
+  decideWait(id: string, decision: Decision, caller: Caller): Promise<DescribedWait>;
+  getPolicy(resourceId: string): Promise<PolicyRecord>;
+  putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyChange>;
+  removePolicy(resourceId: string, caller: Caller): Promise<PolicyChange>;
+
+  /** All named tokens that were ever made. */
+  listTokens(): Promise<TokenRecord[]>;
+  /** Throws token_exists. The token itself is told this once. */
+  makeToken(input: TokenInput, caller: Caller): Promise<{ record: TokenRecord; token: string }>;
+  /** Throws token_not_found. */
+  revokeToken(id: string, caller: Caller): Promise<TokenRecord>;
+
+  /** Of which resource a backup, deleted or still to be made too, or an operation is; undefined if there is none of that id. */
+  resourceOf(what: { backupId: string } | { operationId: string }): Promise<string | undefined>;
+
+  /** What does not answer, and what an operator should know of. */
+  checkHealth(): Promise<Health>;
+}

@@ -1,0 +1,74 @@
+// What every use case is given: the ports, and what this deployment permits.
+
+import type { MemoryBounds } from '../../core/records/limits.ts';
+import type { Notice, Waiting } from '../../core/records/model.ts';
+import type { Logger } from '../../log.ts';
+import type {
+  BlobStore,
+  Catalog,
+  Clock,
+  EventSink,
+  Keyring,
+  Queue,
+  Scratch,
+  TokenRegistry,
+  TransferStore,
+} from '../../ports.ts';
+import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, Trust } from './parts.ts';
+import type { TextWork } from './text-work.ts';
+
+export interface ServiceOptions {
+  /** Whether `"encrypt": false` is taken. */
+  allowUnencrypted: boolean;
+  /** Between a removal being marked and its bytes being swept. */
+  graceMs: number;
+  /** How long expiry waits where the clock or a sweep looks wrong; 0 for not at all. */
+  expiryHoldMs: number;
+  /** The largest state that an upload may hold. */
+  uploadBytesMax: number;
+  /** A larger state is restored in the background, asked for or not. */
+  syncBytesMax: number;
+  /** Whether who writes blobs may delete them too: the blob of an attempt that was lost is removed at once then. */
+  writersDelete: boolean;
+  /** How much of one state may stand in memory. */
+  memory: MemoryBounds;
+}
+
+export interface Deps {
+  blobs: BlobStore;
+  catalog: Catalog;
+  keyring: Keyring;
+  queue: Queue;
+  events: EventSink;
+  transfers: TransferStore;
+  clock: Clock;
+  clockWatch: ClockWatch;
+  log: Logger;
+  options: ServiceOptions;
+  /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
+  gate: Gate;
+  /** Asked before anything is built on what is stored, or removed from it. */
+  trust: Trust;
+  /** What the home itself can tell of a catalog that has lost commits, as a sentence, without a look at the blobs. */
+  proofOfRollback?: () => Promise<string | undefined>;
+  /** The work on whole texts, wherever the home has it done. */
+  texts: TextWork;
+  /** Where the catalog's commits can send jobs, so that both stand or neither: tells the workers of this process that one has. */
+  jobsInCommits?: { tell(): void };
+  /** What requests wait for that could not be written down: a full disk does not take that either. By id. */
+  waits?: Map<string, Waiting>;
+  /** For states that do not fit into memory; without it they have to. */
+  scratch?: Scratch;
+  /** What the home itself sees and nobody has to write down, for the health check. */
+  conditions?: () => Notice[];
+  /** Of a home whose process goes on: restores are answered even when nothing can be written. */
+  late?: LateOperations;
+  /** Spares a home whose process goes on from loading what it has just written. */
+  bases?: KeptBases;
+  /** Bounds what readers make the process hold; without it nothing does. */
+  readers?: Readers;
+  /** Of a home that keeps named tokens of its own. */
+  tokens?: TokenRegistry;
+  /** Whether the process is to end: what is done in steps ends after the one it is at. */
+  isStopping?: () => boolean;
+}

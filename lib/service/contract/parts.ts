@@ -1,0 +1,74 @@
+// What use cases are given beside the ports: parts of one process that spare work or bound it, and hold no state that
+// others could not do without.
+
+import type { CanonicalText } from '../../core/bytes/text.ts';
+import type { OperationRecord } from '../../core/records/model.ts';
+
+export interface Gate {
+  run<T>(key: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface KeptBases {
+  /** The state that the blob completes, if it is kept. It no longer is: who takes it may hand its bytes on. */
+  take(blobId: string): CanonicalText | undefined;
+  /** Keeps it in place of what was kept of the resource; the longest unused ones go if there are too many. */
+  keep(resourceId: string, blobId: string, state: CanonicalText): void;
+}
+
+export interface Held {
+  /** From now on it is only so many bytes. */
+  shrink(bytes: number): void;
+  /** Gives everything back; further calls do nothing. */
+  free(): void;
+}
+
+export interface Readers {
+  /**
+   * Takes that many bytes. Throws ServiceError `too_many_requests` if they are not free in time. What is more than all
+   * there are is let in alone.
+   */
+  take(bytes: number): Promise<Held>;
+  /** Bytes taken now. */
+  readonly usedBytes: number;
+}
+
+/** What one process has seen of its clock. */
+export interface ClockWatch {
+  /** By how much the wall clock has moved since the last look beyond what has passed, in milliseconds. */
+  driftMs(): number;
+  /** That was a look. What was believed before it, if the clock is not believed now (epoch milliseconds). */
+  look(trustedAt?: number): void;
+  /** By how much the wall clock is behind what it must be by now, in milliseconds; 0 if it is not, or nobody can tell. */
+  behindMs(): number;
+}
+
+export interface LateOperations {
+  /** Keeps the operation as it is now. `isLate`: the catalog does not have it so. */
+  keep(operation: OperationRecord, isLate: boolean): void;
+  /** The catalog has it: nothing is kept of it any more. */
+  drop(id: string): void;
+  /** As it is now, if the catalog does not have it so. */
+  find(id: string): OperationRecord | undefined;
+  /** Whether one that is under way reads the chain, whatever the catalog knows of it. */
+  hasLease(chainId: string, now: number): boolean;
+  /** The late ones that are over, the oldest first. */
+  over(): OperationRecord[];
+}
+
+export interface TrustFault {
+  /** One word for scripts: `rollback`, `catalog_replaced`. */
+  code: string;
+  /** A sentence for a person. */
+  detail: string;
+}
+
+export interface Trust {
+  /** Why the store is not to be trusted, as far as this process knows. */
+  fault(): TrustFault | undefined;
+  /** Before the proof is written down, and if it cannot be. The first one stays. */
+  distrust(fault: TrustFault): void;
+  /** What was proven does not hold any more, and is not written down any more. */
+  trustAgain(): void;
+  /** Reads what is written down, if that was not done lately, or if told `anew`. Throws PortError from the catalog. */
+  learn(anew?: boolean): Promise<void>;
+}

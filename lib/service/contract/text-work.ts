@@ -1,0 +1,50 @@
+// The work on whole texts, as the use cases ask for it: in this thread, or in a home's others.
+
+import { totalBytes } from '../../core/bytes/chunks.ts';
+import { sha256Of } from '../../core/bytes/sha256.ts';
+import type { CanonicalText } from '../../core/bytes/text.ts';
+import { applyChain } from '../../core/delta/apply/compose.ts';
+import { findTextFault } from '../../core/json/body.ts';
+import {
+  findSpan,
+  hashOfApplied,
+  type MadeDelta,
+  makeDelta,
+  servedChunks,
+  type TextBytes,
+} from '../../core/text-work.ts';
+
+/**
+ * While a call is under way the texts given to it may be elsewhere: nobody may look at their bytes until it has settled.
+ * Then they are back, unless it says that they are not. Faults are those of the functions in `core/text-work.ts`.
+ */
+export interface TextWork {
+  makeDelta(base: CanonicalText, target: CanonicalText, isEncoded: boolean): Promise<MadeDelta>;
+  hashOfApplied(base: TextBytes, delta: Uint8Array): Promise<string>;
+  /** `base` and `deltas` do not come back. */
+  applyChain(base: Uint8Array, deltas: Uint8Array[], isChecked: boolean): Promise<AppliedChunks>;
+  /** The texts come back only in what the chunks refer to. */
+  servedChunks(base: CanonicalText, target: CanonicalText): Promise<Uint8Array[]>;
+  findSpan(text: TextBytes, tokens: readonly string[]): Promise<[from: number, to: number] | undefined>;
+}
+
+export interface AppliedChunks {
+  bytes: number;
+  chunks: Uint8Array[];
+  checksum: string;
+  fault?: string;
+}
+
+/** Does it here and now; what can be cut into slices lets others have their turn. */
+export const inThisThread: TextWork = {
+  makeDelta: async (base, target, isEncoded) => makeDelta(base, target, isEncoded),
+  hashOfApplied: async (base, delta) => hashOfApplied(base, delta),
+  async applyChain(base, deltas, isChecked) {
+    const chunks = applyChain(base, deltas, { baseProven: true });
+    const checksum = await sha256Of(chunks);
+    const fault = isChecked ? await findTextFault(chunks) : undefined;
+    return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
+  },
+  servedChunks: async (base, target) => servedChunks(base, target),
+  findSpan: async (text, tokens) => findSpan(text, tokens),
+};

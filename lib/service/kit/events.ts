@@ -1,0 +1,35 @@
+// The audit trail: one event for each change of state, written in the commit that makes it.
+
+import { randomUUID } from 'node:crypto';
+import type { AuditAction, AuditEvent } from '../../core/records/model.ts';
+import type { Change } from '../../ports.ts';
+import type { Deps } from '../contract/deps.ts';
+
+const RELAY_PAGE = 100;
+
+/** The change that appends an event to a commit. */
+export function event(
+  action: AuditAction,
+  at: number,
+  actor: string,
+  about: Pick<AuditEvent, 'resourceId' | 'backupId' | 'operationId' | 'detail'>,
+): Change {
+  return { kind: 'event.append', event: { id: randomUUID(), at, action, actor, ...about } };
+}
+
+/** As it is published: what its commit left behind is the trail's. */
+function published({ after: _after, ...event }: AuditEvent): AuditEvent {
+  return event;
+}
+
+/** Hands committed events to the sink, in order, until none are left. A throw of the sink leaves them for the next time. */
+export async function relayEvents({ catalog, events }: Pick<Deps, 'catalog' | 'events'>): Promise<number> {
+  let relayed = 0;
+  for (;;) {
+    const page = await catalog.pendingEvents(RELAY_PAGE);
+    if (page.length === 0) return relayed;
+    await events.publish(page.map(published));
+    await catalog.markPublished(page.map(({ id }) => id));
+    relayed += page.length;
+  }
+}

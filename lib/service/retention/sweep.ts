@@ -1,0 +1,128 @@
+// The sweep: hides what has expired, removes what nothing needs any more.
+
+import { ServiceError } from '../../core/records/errors.ts';
+import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
+import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
+import type { BackupRecord, ExpiryWait } from '../../core/records/model.ts';
+import { hideBackup } from '../backups/hide.ts';
+import { mayExpire } from '../chains/disagreement.ts';
+import type { Deps } from '../contract/deps.ts';
+import { lookAtClock, peekAtClock } from '../kit/clock-watch.ts';
+import { pages } from '../kit/collect.ts';
+import { relayEvents } from '../kit/events.ts';
+import { demandTrust } from '../kit/trust.ts';
+import { ifWritable, writeLateOperations } from '../restores/late-operations.ts';
+import { failAbandoned } from '../restores/operations.ts';
+import { judgeExpiry, settleWaits } from './expiry.ts';
+import { releaseResource } from './release.ts';
+
+/** So many resources that cannot be released end a sweep. */
+const FAILED_RESOURCES_MAX = 10;
+
+export interface SweepSummary {
+  expired: number;
+  /** What has expired and waits (see `waits.ts`). */
+  waiting: number;
+  rebased: number;
+  blobsRemoved: number;
+  operationsFailed: number;
+  /** False if the deadline ended it; the next sweep goes on. */
+  finished: boolean;
+}
+
+/**
+ * Hides what has expired, frees what nothing live needs, fails operations that nobody works on any more.
+ * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
+ * Throws what the first resource that could not be released threw, once the others are done.
+ */
+export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
+  await demandTrust(deps);
+  const { catalog } = deps;
+  // Neither frees anything, and a sweep is what makes room.
+  await ifWritable(deps, 'late restores', () => writeLateOperations(deps), 0);
+  const abandoned = () => failAbandoned(deps, { interrupted: false });
+  const operationsFailed = await ifWritable(deps, 'abandoned work', abandoned, 0);
+  const summary: SweepSummary = {
+    expired: 0,
+    waiting: 0,
+    rebased: 0,
+    blobsRemoved: 0,
+    operationsFailed,
+    finished: false,
+  };
+  const touched = new Set<string>();
+  const failures: unknown[] = [];
+  /** One resource that cannot be read must not hold up the others; a dependency that is down fails them all. */
+  const despite = async (resourceId: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      deps.log.error('release failed', { resourceId, error });
+      if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
+    }
+  };
+  const clockWait = await lookEvenIfFull(deps);
+  // Hiding takes backups out of the very list that is judged, so all is judged before anything is hidden.
+  const judgement = await judgeExpiry(deps, await catalog.getExpiryState(), clockWait);
+  const { now, going, waiting } = judgement;
+  summary.waiting = waiting.size;
+  if (clockWait !== undefined) {
+    deps.log.warn('nothing expires and nothing is removed', { ...clockWait });
+    await relayEvents(deps);
+    return { ...summary, finished: true };
+  }
+  const { begun } = judgement;
+  // What begins to wait is written down first, what has waited last: it may take more than one sweep.
+  await settleWaits(deps, { ...judgement, ended: [] });
+  for (const record of going) {
+    if (isOver(deps, deadline)) return summary;
+    if (waiting.has(record.id)) continue;
+    await despite(record.resourceId, async () => {
+      if (await expire(deps, record)) summary.expired++;
+    });
+    touched.add(record.resourceId);
+  }
+  await settleWaits(deps, { ...judgement, begun: [] });
+  if (waiting.size > 0) deps.log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
+  for await (const entry of pages((page) => catalog.dueGarbage({ ...page, before: now }))) {
+    touched.add(entry.resourceId);
+  }
+  for (const resourceId of touched) {
+    if (isOver(deps, deadline)) return summary;
+    await despite(resourceId, async () => {
+      const released = await releaseResource(deps, resourceId);
+      summary.rebased += released.rebased;
+      summary.blobsRemoved += released.blobsRemoved;
+    });
+  }
+  const operationsBefore = now - LIMITS.operationHistoryDays * DAY_MS;
+  await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge({ now, operationsBefore }), 0);
+  await ifWritable(deps, 'what was published', () => relayEvents(deps), 0);
+  if (failures.length > 0) throw failures[0];
+  return { ...summary, finished: true };
+}
+
+/** On a full disk the wait cannot be written down, but it is found again each time. */
+async function lookEvenIfFull(deps: Deps): Promise<ExpiryWait | undefined> {
+  const { wait } = await peekAtClock(deps);
+  return ifWritable(deps, 'the clock', () => lookAtClock(deps), wait);
+}
+
+/** Between two steps, whether there is to be no other: nor is there if the clock has been set since it was looked at. */
+function isOver({ clock, clockWatch, options, isStopping }: Deps, deadline: number): boolean {
+  if (options.expiryHoldMs > 0 && Math.abs(clockWatch.driftMs()) > CLOCK_TOLERANCE_MS) return true;
+  return clock.now() >= deadline || isStopping?.() === true;
+}
+
+/** False if somebody else hid or protected it first. */
+async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
+  if (!(await mayExpire(deps, record))) return false;
+  try {
+    await hideBackup(deps, record.id, 'expired', 'retention');
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError && ['backup_not_found', 'backup_protected'].includes(error.code))
+      return false;
+    throw error;
+  }
+}

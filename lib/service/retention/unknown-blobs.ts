@@ -1,0 +1,108 @@
+// Which stored blobs nothing names, and what they say of themselves. However many there are, a page of them at a time is held.
+
+import type { BlobHeader } from '../../core/blob/header.ts';
+import { bindingOf, proveSeal } from '../../core/blob/open.ts';
+import { hasCode } from '../../core/records/errors.ts';
+import { LIMITS } from '../../core/records/limits.ts';
+import { type BlobInfo, PortError } from '../../ports.ts';
+import { headerOf, isHeader } from '../chains/blob-header.ts';
+import { keyContextOf } from '../chains/blobs.ts';
+import type { Deps } from '../contract/deps.ts';
+import { pages } from '../kit/collect.ts';
+
+export interface Orphan {
+  blobId: string;
+  /** What its header says, unproven: for log and events. */
+  about: { resourceId: string; backupId?: string };
+}
+
+export interface Unknown {
+  /** Blobs looked at. */
+  looked: number;
+  /** Blobs that nothing names, those that cannot be judged aside. */
+  orphans: number;
+  /** The first of them; the next search has the next. */
+  kept: Orphan[];
+  /** That the catalog has lost commits. Nothing was looked at behind it. */
+  proof?: string;
+  /** Blobs that say what a proof would, and can neither be proven nor refuted; and one of them. */
+  unprovable: number;
+  example?: BlobHeader;
+}
+
+/** Looks at all blobs written before an instant, or until it is told to stop. Throws PortError. */
+export async function surveyUnknown(deps: Deps, writtenBefore: number): Promise<Unknown> {
+  const { blobs, isStopping } = deps;
+  const unknown: Unknown = { looked: 0, orphans: 0, kept: [], unprovable: 0 };
+  const proof = await deps.proofOfRollback?.();
+  if (proof !== undefined) return { ...unknown, proof };
+  let some: BlobInfo[] = [];
+  for await (const blob of pages((page) => blobs.list({ ...page, writtenBefore }))) {
+    if (isStopping?.() === true) return unknown;
+    unknown.looked++;
+    if (some.push(blob) < LIMITS.listPageMax) continue;
+    await judge(deps, some, unknown);
+    if (unknown.proof !== undefined) return unknown;
+    some = [];
+  }
+  if (some.length > 0) await judge(deps, some, unknown);
+  return unknown;
+}
+
+async function judge(deps: Deps, some: readonly BlobInfo[], unknown: Unknown): Promise<void> {
+  const named = new Map(some.map((blob) => [blob.blobId, blob]));
+  for (const blobId of await deps.catalog.findUnknownBlobs([...named.keys()])) {
+    const found = await headerOf(deps, blobId);
+    if (found === 'missing') continue;
+    const header = isHeader(found) ? found : undefined;
+    const verdict =
+      header === undefined || !(await isBeyond(deps, header))
+        ? 'orphan'
+        : await verdictOn(deps, named.get(blobId)!, header);
+    if (header !== undefined && verdict === 'proof') {
+      unknown.proof = `The catalog is older than the blobs: it does not know ${header.backupId}, number ${header.sequence} of its resource, whose blob is there. Nothing was removed; rebuild the catalog from the blobs.`;
+      return;
+    }
+    if (header !== undefined && verdict === 'unprovable') {
+      unknown.unprovable++;
+      unknown.example ??= header;
+      continue;
+    }
+    unknown.orphans++;
+    if (unknown.kept.length === LIMITS.orphansHeldMax) continue;
+    const { resourceId = '', backupId } = header ?? {};
+    unknown.kept.push({ blobId, about: { resourceId, ...(backupId !== undefined && { backupId }) } });
+  }
+}
+
+/**
+ * A crash leaves at most a blob of the sequence that comes next, and heads only move on. So a blob from beyond that was
+ * once committed, in a catalog that was a later one than this.
+ */
+async function isBeyond({ catalog }: Deps, { resourceId, sequence }: BlobHeader): Promise<boolean> {
+  const head = await catalog.getHead(resourceId);
+  return sequence > (head?.sequence ?? 0) + 1;
+}
+
+/**
+ * Whether a blob is what it says. Anybody who can put a file beside the blobs can write a header, so that only counts as a
+ * proof once its MAC holds, under a data key that our keyring has wrapped for this chain. A blob in clear has no MAC.
+ */
+async function verdictOn(
+  { blobs, keyring, options }: Deps,
+  { blobId, bytes }: BlobInfo,
+  header: BlobHeader,
+): Promise<'proof' | 'orphan' | 'unprovable'> {
+  if (header.blobId !== blobId) return 'orphan';
+  if (header.cipher === 'none') return options.allowUnencrypted ? 'unprovable' : 'orphan';
+  try {
+    const dataKey = await keyring.open(header.key, keyContextOf(header));
+    await proveSeal({ bytes, read: () => blobs.get(blobId) }, bindingOf(header), dataKey);
+    return 'proof';
+  } catch (error) {
+    if (hasCode(error, 'integrity_error')) return 'orphan';
+    if (!(error instanceof PortError) || error.code === 'unavailable') throw error;
+    // A key that we may not use now says nothing about what it has sealed.
+    return error.code === 'denied' ? 'unprovable' : 'orphan';
+  }
+}

@@ -1,0 +1,141 @@
+// Comparing two states must come to the same with the kernel and without it, in lockstep and child by child.
+
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compare } from '../../../lib/core/delta/compare/diff.ts';
+import { inLockstep } from '../../../lib/core/delta/compare/lockstep.ts';
+import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
+import { kernel, useKernel } from '../../../lib/core/json/kernel/kernel.ts';
+import { FAST_TAPE_BYTES_MIN } from '../../../lib/core/json/tape-fast.ts';
+import { pairOfTables, pairOfTexts, textOf } from './states.ts';
+
+const numRuns = Number(process.env.DELTA_RUNS ?? 100);
+const fewerRuns = Math.ceil(numRuns / 4);
+
+beforeAll(() => useKernel(true));
+afterAll(() => useKernel(true));
+
+type Engine = { compare: typeof compare; serveDelta: typeof serveDelta };
+
+/** All that is found out about two states. */
+function found({ compare, serveDelta }: Engine, baseText: string, targetText: string): unknown {
+  const [base, target] = [textOf(baseText), textOf(targetText)];
+  const { counts, diff } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
+  const { chunks } = serveDelta(base, target);
+  return [counts, [...diff!.copies], Buffer.concat(chunks).toString()];
+}
+
+const here: Engine = { compare, serveDelta };
+
+describe('with the kernel and without it', () => {
+  const expectSame = (base: string, target: string): void => {
+    useKernel(false);
+    const plain = found(here, base, target);
+    useKernel(true);
+    expect(found(here, base, target)).toEqual(plain);
+  };
+  /** Long enough for the kernel to be asked. */
+  const long = (text: string): string => `[${text},"${'x'.repeat(FAST_TAPE_BYTES_MIN)}"]`;
+
+  test('any two states differ alike', () => {
+    const before = kernel()!.uses.tape;
+    fc.assert(
+      fc.property(pairOfTexts, ([base, target]) => {
+        expectSame(long(base), long(target));
+        expectSame(long(target), long(base));
+      }),
+      { numRuns },
+    );
+    expect(kernel()!.uses.tape - before).toBeGreaterThan(numRuns);
+  });
+
+  test('tables differ alike, in whatever order', () => {
+    fc.assert(
+      fc.property(pairOfTables, ([base, target]) => expectSame(long(base), long(target))),
+      { numRuns: fewerRuns },
+    );
+  });
+
+  test('leftovers are hashed by the kernel', () => {
+    const rows = (order: (k: number) => number): string =>
+      JSON.stringify(Array.from({ length: 3000 }, (_, k) => ({ id: order(k), text: `row ${order(k)}` })));
+    const before = kernel()!.uses.hash;
+    expectSame(
+      rows((k) => k),
+      rows((k) => (k * 1009) % 3000),
+    );
+    expect(kernel()!.uses.hash).toBeGreaterThan(before);
+  });
+});
+
+describe('in lockstep', () => {
+  const small = (text: string): Buffer => Buffer.from(text);
+
+  test('rows of the same skeleton are read, and no others', () => {
+    const reads = (base: string, target: string): boolean | undefined =>
+      inLockstep(small(base), 0, small(target), 0)?.isShared;
+    expect(reads('{"a":1,"b":"x"}', '{"a":2,"b":"x"}')).toBe(true);
+    expect(reads('{"a":1,"b":"x"}', '{"a":2,"b":"\\""}')).toBe(false);
+    expect(reads('{"a":[1,2],"b":{"c":[]}}', '{"a":[3,4],"b":{"c":[]}}')).toBe(true);
+    expect(reads('[{"id":1,"v":1},{"id":2,"v":1}]', '[{"id":1,"v":2},{"id":2,"v":3}]')).toBe(true);
+    // Another name, another number of members, what has moved, what is named twice, or is another.
+    expect(reads('{"a":1,"b":2}', '{"a":1,"c":3}')).toBeUndefined();
+    expect(reads('{"a":1}', '{"a":2,"b":3}')).toBeUndefined();
+    expect(reads('[1,2,3]', '[2,1,3]')).toBeUndefined();
+    expect(reads('{"a":1,"a":2}', '{"a":1,"a":3}')).toBeUndefined();
+    expect(reads('[{"id":1,"v":1}]', '[{"id":2,"v":1}]')).toBeUndefined();
+    expect(reads('[{"id":1,"v":1},{"id":1,"v":2}]', '[{"id":1,"v":3},{"id":1,"v":4}]')).toBeUndefined();
+  });
+
+  const value = fc.letrec<{ value: string }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom('1', '12', '123', '"a"', '"a\\""', 'true', 'null', '[]', '{}'),
+      fc.constantFrom('x', 'y').map((end) => `"${'x'.repeat(70)}${end}"`),
+      fc.array(tie('value'), { maxLength: 9 }).map((items) => `[${items.join()}]`),
+      fc
+        .array(fc.tuple(fc.constantFrom('id', 'a', 'b', 'c', 'name', 'k'), tie('value')), { maxLength: 6 })
+        .map((members) => `{${members.map(([name, one]) => `"${name}":${one}`).join()}}`),
+    ),
+  })).value;
+  const puts = fc.array(fc.constantFrom('1', '2', '12', '"zz"', 'false', '[1]', '{}', undefined), {
+    minLength: 1,
+    maxLength: 40,
+  });
+
+  test('changes in place are found as child by child', async () => {
+    let aligned: Engine | undefined;
+    await jest.isolateModulesAsync(async () => {
+      const actual = await import('../../../lib/core/delta/compare/lockstep.ts');
+      jest.doMock('../../../lib/core/delta/compare/lockstep.ts', () => ({
+        ...actual,
+        inLockstep: () => undefined,
+      }));
+      const [diffs, serves] = await Promise.all([
+        import('../../../lib/core/delta/compare/diff.ts'),
+        import('../../../lib/core/delta/served/serve.ts'),
+      ]);
+      aligned = { ...diffs, ...serves };
+      jest.dontMock('../../../lib/core/delta/compare/lockstep.ts');
+    });
+    expect(aligned!.compare).not.toBe(compare);
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), puts, (rows, put) => {
+        const base = `[${rows.join()},{"id":1,"x":[1,{"id":2,"y":[8,9]}]}]`;
+        let k = 0;
+        const target = base.replace(
+          /(?<=[:,[])(?:\d+|true|null|"[^"\\]*"(?!:))(?=[,\]}])/g,
+          (old) => put[k++ % put.length] ?? old,
+        );
+        expect(found(here, base, target)).toEqual(found(aligned!, base, target));
+      }),
+      { numRuns: numRuns * 4 },
+    );
+    fc.assert(
+      fc.property(pairOfTexts, ([base, target]) =>
+        expect(found(here, base, target)).toEqual(found(aligned!, base, target)),
+      ),
+      { numRuns },
+    );
+  });
+});

@@ -1,0 +1,139 @@
+// Reading needs no writing: whatever keeps the catalog from being written, states come back.
+
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LIMITS } from '../../../lib/core/records/limits.ts';
+import { faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { PortError } from '../../../lib/ports.ts';
+import { writeLateOperations } from '../../../lib/service/restores/late-operations.ts';
+import { readResult } from '../../../lib/service/restores/restore.ts';
+import { sweep } from '../../../lib/service/retention/sweep.ts';
+import { createWorld, DAY, START, textOf, type World } from '../world.ts';
+
+const CALLER = { actor: 'tester' };
+const ASK = { targetResourceId: 'r', createdBy: 'tester', validate: true };
+
+let world: World;
+let isFull: boolean;
+let commits: number;
+let logged: string[];
+
+beforeEach(() => {
+  isFull = false;
+  commits = 0;
+  logged = [];
+  world = createWorld(({ catalog, log }) => ({
+    catalog: faultyCatalog(catalog, {
+      before({ method }) {
+        if (method !== 'commit' && method !== 'markPublished' && method !== 'purge') return;
+        commits++;
+        if (isFull) throw new PortError('unavailable', 'the disk is full', { reason: 'disk_full' });
+      },
+    }),
+    log: { ...log, error: (message) => logged.push(message) },
+  }));
+});
+
+test('lists, gets, checks, deltas and restores answer while nothing can be written', async () => {
+  const full = await world.backup('db', '{"n":1}');
+  const delta = await world.make('db', '{"n":2}', 'incremental');
+  isFull = true;
+  expect((await world.service.listBackups({ limit: 10 })).items).toHaveLength(2);
+  expect(await world.service.findBackup(full.id)).toEqual(full);
+  expect(await world.service.verifyBackup(full.id)).toMatchObject({ valid: true });
+  expect(textOf({ data: await world.service.getDelta(delta.id) })).toContain('"oldValue":1');
+  expect(await world.text(full.id)).toBe('{"n":1}');
+  expect(await world.textAt('db', world.clock.now())).toBe('{"n":2}');
+  await expect(world.backup('db', '3')).rejects.toMatchObject({ reason: 'disk_full' });
+  await expect(world.remove(full.id)).rejects.toMatchObject({ reason: 'disk_full' });
+});
+
+test('the operation is there meanwhile, and in the catalog once that can be written', async () => {
+  const { id } = await world.backup('db', '{"n":1}');
+  isFull = true;
+  const { operation } = await world.restore(id);
+  expect(operation).toMatchObject({ status: 'completed', validated: true, progress: 100 });
+  expect(await world.service.getOperation(operation.id)).toEqual(operation);
+  expect(logged).toContain('a restore is written down later');
+  await expect(writeLateOperations(world.deps)).rejects.toMatchObject({ code: 'unavailable' });
+  isFull = false;
+  expect(await writeLateOperations(world.deps)).toBe(1);
+  expect(await writeLateOperations(world.deps)).toBe(0);
+  const stored = await world.plain.catalog.getOperation(operation.id);
+  expect(stored).toMatchObject({ status: 'completed', validated: true, completedAt: operation.completedAt });
+  const actions = (await world.plain.catalog.listEvents({ limit: 9, resourceId: 'db' })).items;
+  expect(actions.map(({ action }) => action)).toEqual([
+    'restore.completed',
+    'restore.requested',
+    'backup.created',
+  ]);
+});
+
+test('a disk that fills up between the beginning of a restore and its end', async () => {
+  const { id } = await world.backup('db', '{"n":1}');
+  const before = commits;
+  world.deps.catalog.commit = ((commit) => async (changes) => {
+    await commit(changes);
+    if (commits === before + 1) isFull = true;
+  })(world.deps.catalog.commit);
+  const { operation } = await world.restore(id);
+  expect(operation.status).toBe('completed');
+  expect(await world.plain.catalog.getOperation(operation.id)).toMatchObject({ status: 'in_progress' });
+  expect(await world.service.getOperation(operation.id)).toMatchObject({ status: 'completed' });
+  isFull = false;
+  world.clock.advance(LIMITS.operationMs + 1);
+  // Not given up as abandoned, for it is not.
+  await sweep(world.deps);
+  expect(await world.plain.catalog.getOperation(operation.id)).toMatchObject({ status: 'completed' });
+});
+
+test('an asynchronous restore is answered in the call instead; an earlier one still gives its result', async () => {
+  const { id } = await world.backup('db', '{"n":1}');
+  const earlier = await world.service.restore({ ...ASK, backupId: id, async: true }, CALLER);
+  const { workQueue } = await import('../../../lib/service/jobs/worker.ts');
+  await workQueue(world.deps);
+  isFull = true;
+  expect(textOf(await readResult(world.deps, earlier.operation.id))).toBe('{"n":1}');
+  const output = await world.service.restore({ ...ASK, backupId: id, async: true }, CALLER);
+  expect(textOf(output)).toBe('{"n":1}');
+  expect(output.operation.status).toBe('completed');
+});
+
+test('a restore that fails says so as ever, and its record follows', async () => {
+  const { id } = await world.backup('db', '{"n":1}');
+  isFull = true;
+  const failed = world.service.restore({ ...ASK, backupId: id, async: false, path: '/nowhere' }, CALLER);
+  const error = await failed.catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'path_not_found' });
+  const { operationId } = (error as { extra: { operationId: string } }).extra;
+  expect(await world.service.getOperation(operationId)).toMatchObject({ status: 'failed' });
+});
+
+describe('the lease', () => {
+  test('keeps the chain of a restore under way, though the catalog knows nothing of it', async () => {
+    const { id, chainId } = await world.backup('db', '{"n":1}');
+    await world.remove(id);
+    world.clock.advance(DAY + 1);
+    const late = world.deps.late!;
+    const operation = {
+      id: 'restore-9',
+      backupId: id,
+      resourceId: 'db',
+      targetResourceId: 'r',
+      type: 'full',
+      status: 'in_progress',
+      validate: true,
+      validated: false,
+      validationErrors: [],
+      progress: 0,
+      createdAt: START,
+      createdBy: 'tester',
+      chainId,
+      leaseUntil: world.clock.now() + 1000,
+      version: 1,
+    } as const;
+    late.keep({ ...operation, validationErrors: [] }, true);
+    expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 0 });
+    late.keep({ ...operation, validationErrors: [], status: 'completed' }, true);
+    expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 1 });
+  });
+});

@@ -2,16 +2,14 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BlobHeader } from '../core/blob/header.ts';
+import type { Scratch } from '../core/bytes/packed.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
 import type { Logger } from '../log.ts';
-import {
-  type Clock,
-  type Keyring,
-  PortError,
-  type Queue,
-  type Scratch,
-  type TokenRegistry,
-} from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { Keyring } from '../ports/keyring.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { TokenRegistry } from '../ports/tokens.ts';
 import { createKeptBases } from '../service/chains/bases.ts';
 import { createReaders } from '../service/chains/readers.ts';
 import type { BackupService } from '../service/contract/api.ts';

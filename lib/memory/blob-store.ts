@@ -1,17 +1,12 @@
 // Blobs in a Map: the reference for what the other stores must do.
 
 import { createHash } from 'node:crypto';
-import { decodeCursor, encodeCursor } from '../port-checks.ts';
-import {
-  type BlobDigest,
-  type BlobInfo,
-  type BlobStore,
-  type Chunks,
-  type Clock,
-  type Page,
-  type PageRequest,
-  PortError,
-} from '../ports.ts';
+import type { Chunks } from '../core/bytes/chunks.ts';
+import type { BlobDigest, BlobInfo, BlobStore } from '../ports/blob-store.ts';
+import { decodeCursor, encodeCursor } from '../ports/checks.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { Page, PageRequest } from '../ports/pages.ts';
 
 interface StoredBlob {
   bytes: Uint8Array;

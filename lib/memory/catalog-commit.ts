@@ -2,8 +2,10 @@
 
 import { LIMITS } from '../core/records/limits.ts';
 import type { SnapshotPointer } from '../core/records/model.ts';
-import { checkChanges } from '../port-checks.ts';
-import { type Change, type IdKind, PortError } from '../ports.ts';
+import type { IdKind } from '../ports/catalog.ts';
+import type { Change } from '../ports/change.ts';
+import { checkChanges } from '../ports/checks.ts';
+import { PortError } from '../ports/errors.ts';
 import { type CatalogState, createJournal, type Journal, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
 import type { Entry } from './page.ts';

@@ -13,7 +13,7 @@ import type {
   PolicyRecord,
   SnapshotPointer,
 } from '../core/records/model.ts';
-import type { IdKind } from '../ports.ts';
+import type { IdKind } from '../ports/catalog.ts';
 import type { Entry } from './page.ts';
 
 export interface StoredEvent {

@@ -2,8 +2,9 @@
 
 import type { BackupRecord, BackupRequest, BackupType, OperationRecord } from '../core/records/model.ts';
 import { lookedAt } from '../core/records/proof-time.ts';
-import { checkLimit } from '../port-checks.ts';
-import type { Catalog, Page, PageRequest } from '../ports.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import { checkLimit } from '../ports/checks.ts';
+import type { Page, PageRequest } from '../ports/pages.ts';
 import { applyChanges } from './catalog-commit.ts';
 import { createState, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';

@@ -1,6 +1,6 @@
 // A clock that stands still until a test moves it.
 
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 
 export interface ManualClock extends Clock {
   /** Sets the wall clock, forwards or backwards (epoch milliseconds): no time passes. */

@@ -1,7 +1,7 @@
 // Published events in a list, for tests to look at.
 
 import type { AuditEvent } from '../core/records/model.ts';
-import type { EventSink } from '../ports.ts';
+import type { EventSink } from '../ports/event-sink.ts';
 import { copy } from './copy.ts';
 
 export interface MemoryEventSink extends EventSink {

@@ -1,7 +1,11 @@
 // Decorators that make a port fail when a test says so: before a call (nothing happened), after it (it happened, the
 // answer got lost), or with other bytes than were stored.
 
-import type { BlobStore, Catalog, EventSink, Keyring, Queue } from '../ports.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Catalog } from '../ports/catalog.ts';
+import type { EventSink } from '../ports/event-sink.ts';
+import type { Keyring } from '../ports/keyring.ts';
+import type { Queue } from '../ports/queue.ts';
 
 export interface FaultyCall {
   method: string;

@@ -1,7 +1,8 @@
 // Data keys behind random handles: "wrapping" is keeping the key here and giving its handle away.
 
 import { randomBytes } from 'node:crypto';
-import { type KeyContext, type Keyring, PortError } from '../ports.ts';
+import { PortError } from '../ports/errors.ts';
+import type { KeyContext, Keyring } from '../ports/keyring.ts';
 
 interface KeptKey {
   dataKey: Uint8Array;

@@ -1,7 +1,7 @@
 // Pages over a list held in memory.
 
-import { decodeCursor, encodeCursor } from '../port-checks.ts';
-import type { Page, PageRequest } from '../ports.ts';
+import { decodeCursor, encodeCursor } from '../ports/checks.ts';
+import type { Page, PageRequest } from '../ports/pages.ts';
 import { copy } from './copy.ts';
 
 /** A stored record, and the number of its first insertion: it settles the order of records with equal keys. */

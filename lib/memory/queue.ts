@@ -1,8 +1,9 @@
 // Jobs in a Map. Time passes only as the clock says.
 
 import { LIMITS } from '../core/records/limits.ts';
-import { checkLimit } from '../port-checks.ts';
-import type { Clock, Delivery, Job, Queue } from '../ports.ts';
+import { checkLimit } from '../ports/checks.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Delivery, Job, Queue } from '../ports/queue.ts';
 import { copy } from './copy.ts';
 
 interface QueuedJob {

@@ -1,6 +1,6 @@
 // Scratch files in memory: for tests, and to count what was opened and closed.
 
-import type { Scratch } from '../ports.ts';
+import type { Scratch } from '../core/bytes/packed.ts';
 
 export interface MemoryScratch extends Scratch {
   /** Files that are open. */

@@ -2,7 +2,9 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { principalOf, type TokenRecord, tokenFault, tokenOf } from '../core/records/access-token.ts';
-import { type Clock, PortError, type TokenRegistry } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
+import type { TokenRegistry } from '../ports/tokens.ts';
 
 export function createMemoryTokens(clock: Clock): TokenRegistry {
   const tokens: TokenRecord[] = [];

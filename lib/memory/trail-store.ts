@@ -1,6 +1,7 @@
 // The trail in a Map.
 
-import { PortError, type TrailStore } from '../ports.ts';
+import { PortError } from '../ports/errors.ts';
+import type { TrailStore } from '../ports/trail.ts';
 
 export function createMemoryTrailStore(): TrailStore {
   const segments = new Map<number, Uint8Array>();

@@ -1,7 +1,9 @@
 // Staged uploads in memory. A test that plays the client calls `receive` with the URL.
 
 import { createHash } from 'node:crypto';
-import { type Chunks, PortError, type TransferStore } from '../ports.ts';
+import type { Chunks } from '../core/bytes/chunks.ts';
+import { PortError } from '../ports/errors.ts';
+import type { TransferStore } from '../ports/transfer-store.ts';
 
 export interface MemoryTransferStore extends TransferStore {
   /** What a PUT to the URL would do. */

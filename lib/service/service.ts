@@ -1,7 +1,8 @@
 // The service: every use case over one set of ports.
 
 import { ServiceError } from '../core/records/errors.ts';
-import { type Page, PortError } from '../ports.ts';
+import { PortError } from '../ports/errors.ts';
+import type { Page } from '../ports/pages.ts';
 import { listTokens, makeToken, revokeToken } from './access/tokens.ts';
 import { createBackup } from './backups/create.ts';
 import { readDelta } from './backups/delta.ts';

@@ -6,7 +6,8 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
-import type { Catalog, Change } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { Change } from '../../lib/ports/change.ts';
 import {
   answer,
   appended,

@@ -10,7 +10,7 @@ import { createQueue } from '../../lib/aws/messages/queue.ts';
 import { AWS_BOUNDS } from '../../lib/aws/names/bounds.ts';
 import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import { silentLogger } from '../../lib/log.ts';
-import type { Clock } from '../../lib/ports.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
 import { inThisThread } from '../../lib/service/contract/text-work.ts';
 import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { HeadObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { blobKey, createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
-import type { BlobStore } from '../../lib/ports.ts';
+import type { BlobStore } from '../../lib/ports/blob-store.ts';
 import { hexId, outcomes, readBlob } from '../contract/samples.ts';
 import { createCallLog } from './call-log.ts';
 import { capabilities } from './capabilities.ts';

@@ -1,8 +1,8 @@
-// What every blob store must do, as in lib/ports.ts.
+// What every blob store must do, as in lib/ports/blob-store.ts.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BlobDigest, BlobStore } from '../../lib/ports.ts';
+import type { BlobDigest, BlobStore } from '../../lib/ports/blob-store.ts';
 import { drain, hexId, outcomes, readBlob, UNREADABLE_CURSORS } from './samples.ts';
 
 export interface BlobStoreHarness {

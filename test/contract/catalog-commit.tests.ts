@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Catalog, CHANGES_MAX, type Change } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { CHANGES_MAX, type Change } from '../../lib/ports/change.ts';
 import {
   answer,
   appended,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Catalog, IdKind } from '../../lib/ports.ts';
+import type { Catalog, IdKind } from '../../lib/ports/catalog.ts';
 import { backup, inserted, operation, request } from './samples.ts';
 
 export function idTests(catalog: () => Catalog, countedIds: boolean): void {

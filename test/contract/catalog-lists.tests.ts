@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../lib/core/records/model.ts';
-import type { Catalog, Change, Page, PageRequest } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { Change } from '../../lib/ports/change.ts';
+import type { Page, PageRequest } from '../../lib/ports/pages.ts';
 import {
   appended,
   backup,

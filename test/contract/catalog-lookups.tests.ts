@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { BackupRecord } from '../../lib/core/records/model.ts';
-import type { Catalog } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
 import { answer, backup, drain, garbage, inserted, operation, pointer, request, T0 } from './samples.ts';
 
 export function lookupTests(catalog: () => Catalog): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../lib/core/records/model.ts';
-import type { Catalog } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
 import {
   appended,
   backup,

@@ -6,7 +6,9 @@ import type { BackupRecord } from '../../lib/core/records/model.ts';
 import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
 import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
-import type { Catalog, Change, Page, PageRequest } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { Change } from '../../lib/ports/change.ts';
+import type { Page, PageRequest } from '../../lib/ports/pages.ts';
 import { createDataDirs } from './data-dirs.ts';
 import {
   answer,

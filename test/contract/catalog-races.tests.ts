@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Catalog, Change } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { Change } from '../../lib/ports/change.ts';
 import { answer, appended, backup, event, head, inserted, outcomes, T0 } from './samples.ts';
 
 export function raceTests(catalog: () => Catalog): void {

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { BackupRecord, BackupRequest, Head } from '../../lib/core/records/model.ts';
 import { withNextState } from '../../lib/core/records/timeline.ts';
-import type { Catalog, Change } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { Change } from '../../lib/ports/change.ts';
 import { backup, inserted, request, T0, unique } from './samples.ts';
 
 type Fate = 'live' | 'deleted' | 'expired' | 'gone' | 'pending' | 'failed' | 'undeleted';

@@ -1,7 +1,7 @@
-// What every catalog must do, as in lib/ports.ts. The parts stand in files of their own.
+// What every catalog must do, as in lib/ports/catalog.ts. The parts stand in files of their own.
 
 import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { Catalog } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
 import { commitTests } from './catalog-commit.tests.ts';
 import { idTests } from './catalog-ids.tests.ts';
 import { listTests } from './catalog-lists.tests.ts';

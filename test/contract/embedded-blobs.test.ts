@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
-import type { BlobStore } from '../../lib/ports.ts';
+import type { BlobStore } from '../../lib/ports/blob-store.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { hexId, readBlob } from './samples.ts';
 

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../lib/embedded/catalog/database
 import { createGroupCommit } from '../../lib/embedded/catalog/group-commit.ts';
 import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
-import type { Catalog } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { appended, backup, event, inserted, outcomes, T0 } from './samples.ts';
 

@@ -4,8 +4,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Scratch } from '../../lib/core/bytes/packed.ts';
 import { sqliteFailure } from '../../lib/embedded/disk/failures.ts';
-import type { BlobStore, Scratch, TrailStore } from '../../lib/ports.ts';
+import type { BlobStore } from '../../lib/ports/blob-store.ts';
+import type { TrailStore } from '../../lib/ports/trail.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { faults, systemError } from './failing-fs.ts';
 import { hexId, readBlob } from './samples.ts';

@@ -10,7 +10,7 @@ import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { createSystemClock } from '../../lib/embedded/clock.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
-import type { Catalog } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { answer, backup, event, garbage, head, inserted, operation, pointer, policy, T0 } from './samples.ts';
 

@@ -8,7 +8,9 @@ import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
 import { type Database, openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { roomUseOf } from '../../lib/embedded/catalog/room-use.ts';
 import { createRoom, type Room } from '../../lib/embedded/disk/room.ts';
-import { type Catalog, type Change, PortError } from '../../lib/ports.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { Change } from '../../lib/ports/change.ts';
+import { PortError } from '../../lib/ports/errors.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { appended, backup, event, head, hexId, inserted, outcomes } from './samples.ts';
 

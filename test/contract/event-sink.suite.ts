@@ -1,8 +1,8 @@
-// What every event sink must do, as in lib/ports.ts.
+// What every event sink must do, as in lib/ports/event-sink.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../lib/core/records/model.ts';
-import type { EventSink } from '../../lib/ports.ts';
+import type { EventSink } from '../../lib/ports/event-sink.ts';
 import { event, ODD_STRINGS } from './samples.ts';
 
 export interface EventSinkHarness {

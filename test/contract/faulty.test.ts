@@ -15,7 +15,7 @@ import {
 } from '../../lib/memory/faulty.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
-import { PortError } from '../../lib/ports.ts';
+import { PortError } from '../../lib/ports/errors.ts';
 import { backup, event, hexId, inserted, readBlob } from './samples.ts';
 
 const failure = new PortError('unavailable', 'on purpose');

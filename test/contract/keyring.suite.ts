@@ -1,8 +1,8 @@
-// What every keyring must do, as in lib/ports.ts.
+// What every keyring must do, as in lib/ports/keyring.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { WrappedKey } from '../../lib/core/records/model.ts';
-import type { KeyContext, Keyring } from '../../lib/ports.ts';
+import type { KeyContext, Keyring } from '../../lib/ports/keyring.ts';
 import { LONE_SURROGATES, ODD_STRINGS, ownMembers } from './samples.ts';
 
 export interface KeyringHarness {

@@ -1,8 +1,8 @@
-// What every queue must do, as in lib/ports.ts.
+// What every queue must do, as in lib/ports/queue.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
-import type { Delivery, Job, Queue } from '../../lib/ports.ts';
+import type { Delivery, Job, Queue } from '../../lib/ports/queue.ts';
 import { ODD_STRINGS } from './samples.ts';
 
 export interface QueueHarness {

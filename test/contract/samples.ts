@@ -12,7 +12,10 @@ import type {
   PolicyRecord,
   SnapshotPointer,
 } from '../../lib/core/records/model.ts';
-import type { BlobStore, Change, Page, PageRequest, PortErrorCode } from '../../lib/ports.ts';
+import type { BlobStore } from '../../lib/ports/blob-store.ts';
+import type { Change } from '../../lib/ports/change.ts';
+import type { PortErrorCode } from '../../lib/ports/errors.ts';
+import type { Page, PageRequest } from '../../lib/ports/pages.ts';
 
 export const T0 = Date.UTC(2025, 0, 1);
 const HASH = 'ab'.repeat(32);

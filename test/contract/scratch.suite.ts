@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { Scratch } from '../../lib/ports.ts';
+import type { Scratch } from '../../lib/core/bytes/packed.ts';
 
 export function scratchSuite(name: string, create: () => Scratch): void {
   describe(`scratch: ${name}`, () => {

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Scope } from '../../lib/core/records/access.ts';
 import type { ManualClock } from '../../lib/memory/clock.ts';
-import type { TokenRegistry } from '../../lib/ports.ts';
+import type { TokenRegistry } from '../../lib/ports/tokens.ts';
 
 export function tokenRegistrySuite(
   name: string,

@@ -1,7 +1,7 @@
-// What every store of the trail must do, as in lib/ports.ts.
+// What every store of the trail must do, as in lib/ports/trail.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { TrailStore } from '../../lib/ports.ts';
+import type { TrailStore } from '../../lib/ports/trail.ts';
 
 export interface TrailStoreHarness {
   /** Empty. */

@@ -3,7 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
-import { type Change, PortError } from '../../lib/ports.ts';
+import type { Change } from '../../lib/ports/change.ts';
+import { PortError } from '../../lib/ports/errors.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import { workQueue } from '../../lib/service/jobs/worker.ts';
 import { createGate } from '../../lib/service/kit/gate.ts';

@@ -10,7 +10,9 @@ import {
   faultyKeyring,
   faultyQueue,
 } from '../../lib/memory/faulty.ts';
-import { PortError, type Queue, type TransferStore } from '../../lib/ports.ts';
+import { PortError } from '../../lib/ports/errors.ts';
+import type { Queue } from '../../lib/ports/queue.ts';
+import type { TransferStore } from '../../lib/ports/transfer-store.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import { createWorld } from '../service/world.ts';
 

@@ -10,7 +10,7 @@ import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
 import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { distrusting } from '../../lib/embedded/catalog/distrusting.ts';
 import { createQueue } from '../../lib/embedded/catalog/queue.ts';
-import { PortError } from '../../lib/ports.ts';
+import { PortError } from '../../lib/ports/errors.ts';
 import { contentsOf } from './contents.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
 

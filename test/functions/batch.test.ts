@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { type BatchDeps, workBatch } from '../../lib/aws/catalog/batch.ts';
 import { jobText } from '../../lib/aws/messages/job-text.ts';
 import { silentLogger } from '../../lib/log.ts';
-import { type Job, PortError } from '../../lib/ports.ts';
+import { PortError } from '../../lib/ports/errors.ts';
+import type { Job } from '../../lib/ports/queue.ts';
 
 const RESTORE: Job = { kind: 'restore', id: 'restore-1' };
 const BACKUP: Job = { kind: 'backup', id: 'backup-1' };

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { ERROR_CODES, type ErrorCode, ServiceError } from '../../lib/core/records/errors.ts';
-import { PortError } from '../../lib/ports.ts';
+import { PortError } from '../../lib/ports/errors.ts';
 import { createHarness, problemOf } from './harness.ts';
 
 async function failing(error: unknown, headers: Record<string, string> = {}) {

@@ -11,7 +11,7 @@ import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { createMemoryTransferStore, type MemoryTransferStore } from '../../lib/memory/transfers.ts';
-import type { TransferStore } from '../../lib/ports.ts';
+import type { TransferStore } from '../../lib/ports/transfer-store.ts';
 import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/contract/api.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import { inThisThread } from '../../lib/service/contract/text-work.ts';

@@ -8,8 +8,10 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { decodeCursor, encodeCursor } from '../../port-checks.ts';
-import { type BlobDigest, type BlobInfo, type BlobStore, type PageRequest, PortError } from '../../ports.ts';
+import type { BlobDigest, BlobInfo, BlobStore } from '../../ports/blob-store.ts';
+import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { PageRequest } from '../../ports/pages.ts';
 import { call } from '../calls/call.ts';
 import { openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';

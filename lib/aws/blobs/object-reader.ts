@@ -7,7 +7,7 @@ import {
   HeadObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { backOff, call, OBJECT_DEADLINE_MS } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
 import type { ObjectAddress } from './object-writer.ts';

@@ -12,7 +12,9 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { type BlobDigest, type Chunks, PortError } from '../../ports.ts';
+import type { Chunks } from '../../core/bytes/chunks.ts';
+import type { BlobDigest } from '../../ports/blob-store.ts';
+import { PortError } from '../../ports/errors.ts';
 import { backOff, call, OBJECT_DEADLINE_MS } from '../calls/call.ts';
 import { attemptsOf, awsNameOf } from '../calls/failures.ts';
 import { forEachAtOnce, piecesOf } from '../calls/parallel.ts';

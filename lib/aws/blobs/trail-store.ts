@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import type { TrailStore } from '../../ports.ts';
+import type { TrailStore } from '../../ports/trail.ts';
 import { call } from '../calls/call.ts';
 import { openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';

@@ -3,7 +3,10 @@
 
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { type Chunks, type Clock, PortError, type TransferStore } from '../../ports.ts';
+import type { Chunks } from '../../core/bytes/chunks.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { TransferStore } from '../../ports/transfer-store.ts';
 import { findObject, openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';
 

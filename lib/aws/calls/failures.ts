@@ -1,6 +1,6 @@
 // What the AWS SDK throws, in the words of the ports. What is not listed is a bug, and stays as it is.
 
-import { PortError, type PortErrorCode } from '../../ports.ts';
+import { PortError, type PortErrorCode } from '../../ports/errors.ts';
 
 /** By the name of the error, which is the service's own code. S3 puts `KMS.` before what its key said. */
 const NAMES: Record<string, PortErrorCode> = {

@@ -1,6 +1,6 @@
 // Bounded concurrency.
 
-import type { Chunks } from '../../ports.ts';
+import type { Chunks } from '../../core/bytes/chunks.ts';
 
 /**
  * Works on the items of a source, at most `width` at once, in the order they come. The source is read no further than

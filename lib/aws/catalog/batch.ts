@@ -2,7 +2,7 @@
 
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Logger } from '../../log.ts';
-import type { Job, JobOutcome, Queue } from '../../ports.ts';
+import type { Job, JobOutcome, Queue } from '../../ports/queue.ts';
 import { parseJob } from '../messages/job-text.ts';
 
 export interface BatchDeps {

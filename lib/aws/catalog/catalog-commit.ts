@@ -6,8 +6,9 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { checkChanges } from '../../port-checks.ts';
-import { type Change, PortError } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
+import { checkChanges } from '../../ports/checks.ts';
+import { PortError } from '../../ports/errors.ts';
 import { backOff, call } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
 import { conflict, createPreparer } from './catalog-steps.ts';

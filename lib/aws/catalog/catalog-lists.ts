@@ -8,7 +8,9 @@ import type {
   GarbageEntry,
   OperationRecord,
 } from '../../core/records/model.ts';
-import type { Catalog, Page, PageRequest, TrailSource } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
+import type { TrailSource } from '../../ports/trail.ts';
 import type { IndexName } from '../names/table.ts';
 import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
 import {

@@ -2,7 +2,8 @@
 
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
-import { type Change, PortError } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
+import { PortError } from '../../ports/errors.ts';
 import {
   askedItem,
   backupItems,

@@ -16,8 +16,11 @@ import type {
   PolicyRecord,
   SnapshotPointer,
 } from '../../core/records/model.ts';
-import { checkLimit } from '../../port-checks.ts';
-import { type Catalog, type Clock, PortError, type TrailSource } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import { checkLimit } from '../../ports/checks.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { TrailSource } from '../../ports/trail.ts';
 import { forEachAtOnce } from '../calls/parallel.ts';
 import { createCommit } from './catalog-commit.ts';
 import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';

@@ -2,7 +2,7 @@
 // another list, and so reach what their list would not have shown.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { type Item, item, textOf } from './catalog-items.ts';
 import { CURSOR_SECRET_KEY } from './catalog-keys.ts';
 import type { TableClient } from './table-client.ts';

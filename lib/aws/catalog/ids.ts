@@ -1,7 +1,8 @@
 // Ids and places in time without any counter: a counter that all writers share would be a hot key.
 
 import { randomBytes } from 'node:crypto';
-import type { Clock, IdKind } from '../../ports.ts';
+import type { IdKind } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { padded } from './catalog-keys.ts';
 
 const ID_CHARACTERS = 26;

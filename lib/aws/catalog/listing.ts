@@ -2,8 +2,8 @@
 // of a list share. So the sort key of the last item is all that a cursor has to remember, whatever the number of
 // partitions, and what comes or goes between two pages neither repeats nor skips anything else.
 
-import { checkLimit } from '../../port-checks.ts';
-import type { Page, PageRequest } from '../../ports.ts';
+import { checkLimit } from '../../ports/checks.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { IndexName } from '../names/table.ts';
 import { type Item, keyOf, textOf } from './catalog-items.ts';
 import type { Key } from './catalog-keys.ts';

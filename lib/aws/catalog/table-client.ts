@@ -9,7 +9,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { backOff, call } from '../calls/call.ts';
 import { batchesOf, forEachAtOnce } from '../calls/parallel.ts';
 import type { IndexName } from '../names/table.ts';

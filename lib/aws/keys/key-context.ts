@@ -1,7 +1,7 @@
 // The context of a data key as KMS takes it: a map of UTF-8 texts that are neither empty nor, by its documentation,
 // anything but simple characters. Ours may be any strings, and no two of them may become one.
 
-import type { KeyContext } from '../../ports.ts';
+import type { KeyContext } from '../../ports/keyring.ts';
 
 /** Left as they are, so that an ordinary resource id can be read in the audit log of the key. */
 const PLAIN = /^[0-9A-Za-z._:/=@+-]$/;

@@ -6,7 +6,8 @@ import {
   GenerateDataKeyCommand,
   type KMSClient,
 } from '@aws-sdk/client-kms';
-import { type Keyring, PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Keyring } from '../../ports/keyring.ts';
 import { call } from '../calls/call.ts';
 import { encryptionContext } from './key-context.ts';
 

@@ -6,7 +6,8 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import type { AuditEvent } from '../../core/records/model.ts';
-import { type EventSink, PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { EventSink } from '../../ports/event-sink.ts';
 import { asciiJson } from '../calls/ascii-json.ts';
 import { call } from '../calls/call.ts';
 

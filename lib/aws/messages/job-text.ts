@@ -1,6 +1,7 @@
 // Jobs as the text of messages.
 
-import { type Job, PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Job } from '../../ports/queue.ts';
 import { asciiJson } from '../calls/ascii-json.ts';
 
 export function jobText(job: Job): string {

@@ -10,8 +10,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { LIMITS } from '../../core/records/limits.ts';
-import { checkLimit } from '../../port-checks.ts';
-import { type Delivery, type Job, PortError, type Queue } from '../../ports.ts';
+import { checkLimit } from '../../ports/checks.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Delivery, Job, Queue } from '../../ports/queue.ts';
 import { call } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
 import { forEachAtOnce } from '../calls/parallel.ts';

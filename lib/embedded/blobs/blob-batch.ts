@@ -7,7 +7,7 @@
 // in as many places as there are shards cost several times as much.
 
 import { closeSync, linkSync, openSync, unlinkSync } from 'node:fs';
-import type { BlobDigest } from '../../ports.ts';
+import type { BlobDigest } from '../../ports/blob-store.ts';
 import { closeAnyway, discard, syncFile } from '../disk/data-dir.ts';
 import { demandSame, digestOfSmall, writeSmall } from './blob-file.ts';
 

@@ -6,7 +6,9 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, read, readSync, write, writeSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
-import { type BlobDigest, type Chunks, PortError } from '../../ports.ts';
+import type { Chunks } from '../../core/bytes/chunks.ts';
+import type { BlobDigest } from '../../ports/blob-store.ts';
+import { PortError } from '../../ports/errors.ts';
 import { closeAnyway, syncFile } from '../disk/data-dir.ts';
 import { readFailure } from '../disk/failures.ts';
 

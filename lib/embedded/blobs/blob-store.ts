@@ -6,8 +6,9 @@ import { hash, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeCursor, encodeCursor } from '../../port-checks.ts';
-import { type BlobInfo, type BlobStore, PortError } from '../../ports.ts';
+import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
+import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
+import { PortError } from '../../ports/errors.ts';
 import {
   discard,
   makePrivateDirectory,

@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BlobHeader } from '../../core/blob/header.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { makePrivateDirectory } from '../disk/data-dir.ts';
 import { fileFailure } from '../disk/failures.ts';
 import { blobsDirectory } from '../disk/store-mark.ts';

@@ -4,8 +4,9 @@
 import { linkSync, readdirSync, unlinkSync } from 'node:fs';
 import { rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeCursor, encodeCursor } from '../../port-checks.ts';
-import { type BlobInfo, type BlobStore, PortError } from '../../ports.ts';
+import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
+import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
+import { PortError } from '../../ports/errors.ts';
 import { makePrivateDirectory, syncDirectory } from '../disk/data-dir.ts';
 import { errorCode, fileFailure } from '../disk/failures.ts';
 import { blobPath } from './blob-survey.ts';

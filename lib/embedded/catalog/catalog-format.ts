@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { MIGRATIONS, sumOf } from './schema.ts';
 
 /**

@@ -7,7 +7,7 @@ import type {
   GarbageEntry,
   OperationRecord,
 } from '../../core/records/model.ts';
-import type { Catalog } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
 import type { Database } from './database.ts';
 import { createListing, type ListingPlan } from './listing.ts';
 import { keyText } from './schema.ts';

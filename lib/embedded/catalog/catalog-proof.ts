@@ -18,7 +18,7 @@ import type {
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
 import type { Logger } from '../../log.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Database } from './database.ts';
 import { isFinished } from './operation-status.ts';
 

@@ -14,8 +14,8 @@ import type {
   PolicyRecord,
   SnapshotPointer,
 } from '../../core/records/model.ts';
-import { checkChanges, checkLimit } from '../../port-checks.ts';
-import type { Catalog } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import { checkChanges, checkLimit } from '../../ports/checks.ts';
 import { trailLine } from '../../service/trail/lines.ts';
 import type { Room } from '../disk/room.ts';
 import { createCatalogWriter } from './catalog-commit.ts';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { closeAnyway, makePrivateDirectory, syncDirectorySync } from '../disk/data-dir.ts';
 import { errorCode, fileFailure, sqliteFailure, sqliteResult } from '../disk/failures.ts';
 import type { Room } from '../disk/room.ts';

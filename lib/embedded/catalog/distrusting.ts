@@ -1,7 +1,8 @@
 // Whoever meets damage in the catalog's database tells everybody: else one caller is refused, health stays green, and what is written
 // and removed meanwhile is decided by the rest of the same rows.
 
-import { type Catalog, PortError } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import { PortError } from '../../ports/errors.ts';
 import { sqliteResult } from '../disk/failures.ts';
 import type { Database } from './database.ts';
 import { damagedRow, keyText } from './schema.ts';

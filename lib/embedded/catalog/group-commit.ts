@@ -2,7 +2,7 @@
 // savepoint of its own, so that one that fails takes back only itself. Nobody is told before the whole is durable.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { sqliteFailure, sqliteResult } from '../disk/failures.ts';
 
 export interface GroupCommit {

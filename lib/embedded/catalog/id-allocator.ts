@@ -2,7 +2,7 @@
 // that uses it, so an id that neither a record nor a blob ever used may be given again after a crash, and one that was used
 // never.
 
-import type { IdKind } from '../../ports.ts';
+import type { IdKind } from '../../ports/catalog.ts';
 import type { Database } from './database.ts';
 
 export interface IdAllocator {

@@ -2,8 +2,8 @@
 // or removed between two pages neither repeats nor skips anything else.
 
 import type { SQLInputValue } from 'node:sqlite';
-import { decodeCursor, encodeCursor } from '../../port-checks.ts';
-import type { Page, PageRequest } from '../../ports.ts';
+import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { Database } from './database.ts';
 import { type DocRow, damagedRow, recordOf } from './schema.ts';
 

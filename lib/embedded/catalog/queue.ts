@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { LIMITS } from '../../core/records/limits.ts';
-import { checkLimit } from '../../port-checks.ts';
-import type { Clock, Job, Queue } from '../../ports.ts';
+import { checkLimit } from '../../ports/checks.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Job, Queue } from '../../ports/queue.ts';
 import type { Database } from './database.ts';
 import { type DocRow, docOf, recordOf } from './schema.ts';
 

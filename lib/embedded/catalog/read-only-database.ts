@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { fileFailure } from '../disk/failures.ts';
 import { bringToFormat } from './catalog-format.ts';
 import { MIGRATIONS } from './schema.ts';

@@ -1,6 +1,6 @@
 // What a commit does to the room on the disk: whether it takes some that nobody gives back, or is on the way to giving some.
 
-import type { Change } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
 
 export type RoomUse =
   /** Something new: not while the reserve is given up. */

@@ -2,7 +2,7 @@
 // would give ids twice and take the newer backups for rubbish.
 
 import type { DatabaseSync } from 'node:sqlite';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { makePrivateDirectory } from '../disk/data-dir.ts';
 import {
   type GenerationFile,

@@ -6,7 +6,7 @@
 // them checked by `recordOf`; who asks by a name compares the record's own name with it.
 
 import { crc32 } from 'node:zlib';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 
 /** The tables that had documents when these were given their checksums. */
 const WITH_DOCUMENTS = [

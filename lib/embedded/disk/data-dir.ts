@@ -3,7 +3,7 @@
 import { closeSync, fsync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { fileFailure } from './failures.ts';
 
 /** Flushes an open file to the disk. */

@@ -3,7 +3,7 @@
 import { statfsSync } from 'node:fs';
 import type { Notice } from '../../core/records/model.ts';
 import type { Logger } from '../../log.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 
 export interface DiskWatch {
   /** What is to be said now: a warning while the disk is nearly full. */

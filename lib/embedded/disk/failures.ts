@@ -3,7 +3,7 @@
 
 import { statfsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { PortError, type PortErrorCode } from '../../ports.ts';
+import { PortError, type PortErrorCode } from '../../ports/errors.ts';
 
 /** What is not listed is the disk's own trouble, and may pass. */
 const FILE_CODES: Record<string, PortErrorCode> = {

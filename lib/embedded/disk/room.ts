@@ -5,7 +5,7 @@
 import { randomFillSync } from 'node:crypto';
 import { accessSync, closeSync, constants, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { closeAnyway, discard, syncFile } from './data-dir.ts';
 import { errorCode, freeBytes, writeFailure } from './failures.ts';
 

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { syncDirectorySync } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
 

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { makePrivateDirectory, syncDirectorySync } from '../disk/data-dir.ts';
 import { errorCode, fileFailure } from '../disk/failures.ts';
 

@@ -3,7 +3,8 @@
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { WrappedKey } from '../../core/records/model.ts';
-import { type KeyContext, type Keyring, PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { KeyContext, Keyring } from '../../ports/keyring.ts';
 import { loadMasterKeys, type MasterKey } from './key-file.ts';
 
 const CIPHER = 'aes-256-gcm';

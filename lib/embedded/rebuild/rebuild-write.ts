@@ -5,7 +5,7 @@ import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, NoticeCode } from '../../core/records/model.ts';
-import type { Change } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
 import type { RebuiltCatalog } from '../../service/recovery/catalog.ts';
 import { placeKey, type Replayed } from '../../service/recovery/replay.ts';
 import { createCatalogWriter } from '../catalog/catalog-commit.ts';

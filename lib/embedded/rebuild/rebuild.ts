@@ -3,7 +3,8 @@
 
 import { hasCode } from '../../core/records/errors.ts';
 import { readSegmentHeader } from '../../core/trail/segment.ts';
-import { type Keyring, PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Keyring } from '../../ports/keyring.ts';
 import { type RebuiltCatalog, rebuildRecords } from '../../service/recovery/catalog.ts';
 import type { FoundBlob } from '../../service/recovery/chains.ts';
 import type { Ambiguity } from '../../service/recovery/from-blobs.ts';

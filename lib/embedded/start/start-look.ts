@@ -5,7 +5,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { BlobHeader } from '../../core/blob/header.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { hasBlobs } from '../blobs/blob-survey.ts';
 import { demandKnownFormat, demandSound } from '../catalog/catalog-format.ts';
 import type { Database } from '../catalog/database.ts';

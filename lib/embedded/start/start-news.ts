@@ -4,7 +4,7 @@ import type { BlobHeader } from '../../core/blob/header.ts';
 import { SILENCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS } from '../../core/records/limits.ts';
 import type { Logger } from '../../log.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Database } from '../catalog/database.ts';
 
 /** Blobs that are named one by one; of more, how many there are. */

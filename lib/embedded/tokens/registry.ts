@@ -9,7 +9,9 @@ import {
   tokenOf,
 } from '../../core/records/access-token.ts';
 import type { Logger } from '../../log.ts';
-import { type Clock, PortError, type TokenRegistry } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { TokenRegistry } from '../../ports/tokens.ts';
 import { changeTokens, readTokens, stampOf } from './token-file.ts';
 
 const NAME_TAKEN = 'a token of that name is in use: revoke it first, or take another name';

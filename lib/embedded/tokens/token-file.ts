@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { SCOPES } from '../../core/records/access.ts';
 import { TOKEN_ID, type TokenRecord } from '../../core/records/access-token.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { closeAnyway, makePrivateDirectory, syncDirectorySync } from '../disk/data-dir.ts';
 import { errorCode, fileFailure } from '../disk/failures.ts';
 

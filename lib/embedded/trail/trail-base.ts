@@ -13,7 +13,7 @@ import type {
   OperationRecord,
   PolicyRecord,
 } from '../../core/records/model.ts';
-import type { IdKind } from '../../ports.ts';
+import type { IdKind } from '../../ports/catalog.ts';
 import { type TrailChange, trailBackup, trailHead } from '../../service/trail/lines.ts';
 import type { Database } from '../catalog/database.ts';
 import { type DocRow, nameOf, recordOf } from '../catalog/schema.ts';

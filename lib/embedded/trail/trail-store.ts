@@ -2,7 +2,8 @@
 
 import { closeSync, linkSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { PortError, type TrailStore } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { TrailStore } from '../../ports/trail.ts';
 import { writeSmall } from '../blobs/blob-file.ts';
 import { closeAnyway, discard, makePrivateDirectory, syncDirectory, syncFile } from '../disk/data-dir.ts';
 import { errorCode, readFailure, writeFailure } from '../disk/failures.ts';

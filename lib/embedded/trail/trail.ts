@@ -5,7 +5,7 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { SegmentMark } from '../../core/records/model.ts';
 import { segmentHash } from '../../core/trail/segment.ts';
 import type { Logger } from '../../log.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { appendSegment, readSegment, type TrailDeps } from '../../service/trail/write.ts';
 import type { Database } from '../catalog/database.ts';
 import { damagedRow, sumOf } from '../catalog/schema.ts';

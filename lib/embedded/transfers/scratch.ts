@@ -5,7 +5,8 @@ import { type Cipheriv, createCipheriv, createDecipheriv, randomBytes } from 'no
 import { openSync, read, rmSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PortError, type Scratch } from '../../ports.ts';
+import type { Scratch } from '../../core/bytes/packed.ts';
+import { PortError } from '../../ports/errors.ts';
 import { closeAnyway, makePrivateDirectory, temporaryDirectory } from '../disk/data-dir.ts';
 import { writeFailure } from '../disk/failures.ts';
 import type { Room } from '../disk/room.ts';

@@ -8,7 +8,7 @@
 
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 
 const MAGIC = Buffer.from('BKUP upload 1\n');
 const SALT_BYTES = 32;

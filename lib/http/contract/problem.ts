@@ -2,7 +2,7 @@
 
 import { ERROR_CODES, type ErrorCode, type Fault, hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
-import { PortError, type PortErrorCode } from '../../ports.ts';
+import { PortError, type PortErrorCode } from '../../ports/errors.ts';
 
 export const PROBLEM_TYPE_PREFIX = 'urn:backup-restore:error:';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';

@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { adminOf, type Principal } from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import type { TokenRegistry } from '../../ports.ts';
+import type { TokenRegistry } from '../../ports/tokens.ts';
 
 export interface AuthOptions {
   /** The token that callers must present. Without it, everyone may call: for deployments that guard the door themselves. */

@@ -3,7 +3,7 @@
 import { holds, type Principal } from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BackupRequest, OperationRecord } from '../../core/records/model.ts';
-import type { Page } from '../../ports.ts';
+import type { Page } from '../../ports/pages.ts';
 import type { RestoreOutput, RetentionPlan } from '../../service/contract/api.ts';
 import { formatInstant } from '../contract/instant.ts';
 import { invalidRequest } from '../contract/problem.ts';

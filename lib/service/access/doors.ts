@@ -4,7 +4,7 @@
 import { authorize, isUnrestricted, type Principal, reaches, type Scope } from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
-import type { Page, PageRequest } from '../../ports.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import { noBackup } from '../chains/live.ts';
 import type { BackupService } from '../contract/api.ts';
 import { nothingAt } from '../restores/moment.ts';

@@ -2,7 +2,8 @@
 
 import type { TokenRecord } from '../../core/records/access-token.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import { PortError, type TokenInput, type TokenRegistry } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { TokenInput, TokenRegistry } from '../../ports/tokens.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { event } from '../kit/events.ts';

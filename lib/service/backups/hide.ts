@@ -3,7 +3,7 @@
 import { ownBlob, withBases } from '../../core/records/chain.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BackupType, BaseRef, Head } from '../../core/records/model.ts';
-import type { Change } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
 import { liveBackup } from '../chains/live.ts';
 import type { Deps } from '../contract/deps.ts';
 import { type ClockDeps, peekAtClock } from '../kit/clock-watch.ts';

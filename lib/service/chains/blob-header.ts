@@ -4,7 +4,7 @@ import type { BlobHeader } from '../../core/blob/header.ts';
 import { readUnauthenticatedHeader } from '../../core/blob/open.ts';
 import { hasCode } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 
 /** What stands before the header, and some. */

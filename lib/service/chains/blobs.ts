@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { BlobBinding, BlobSource } from '../../core/blob/open.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BlobRef, WrappedKey } from '../../core/records/model.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
 

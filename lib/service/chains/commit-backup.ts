@@ -10,7 +10,8 @@ import type {
   IdempotencyRecord,
 } from '../../core/records/model.ts';
 import { withNextState } from '../../core/records/timeline.ts';
-import { type Change, PortError } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { event } from '../kit/events.ts';

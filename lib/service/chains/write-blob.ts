@@ -13,7 +13,7 @@ import type { CanonicalText } from '../../core/bytes/text.ts';
 import { isPacked, type ScannedState, sizeOf } from '../../core/json/state-sink.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BlobRef } from '../../core/records/model.ts';
-import type { BlobDigest } from '../../ports.ts';
+import type { BlobDigest } from '../../ports/blob-store.ts';
 import type { Deps } from '../contract/deps.ts';
 import { bindingTo, storedBlob } from './blobs.ts';
 

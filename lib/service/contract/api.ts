@@ -15,7 +15,8 @@ import type {
   RetentionPolicy,
 } from '../../core/records/model.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
-import type { Page, PageRequest, TokenInput } from '../../ports.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
+import type { TokenInput } from '../../ports/tokens.ts';
 import type { Text } from './text.ts';
 
 export type { RetentionDecision, Text };

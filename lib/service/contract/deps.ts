@@ -1,19 +1,17 @@
 // What every use case is given: the ports, and what this deployment permits.
 
+import type { Scratch } from '../../core/bytes/packed.ts';
 import type { MemoryBounds } from '../../core/records/limits.ts';
 import type { Notice, Waiting } from '../../core/records/model.ts';
 import type { Logger } from '../../log.ts';
-import type {
-  BlobStore,
-  Catalog,
-  Clock,
-  EventSink,
-  Keyring,
-  Queue,
-  Scratch,
-  TokenRegistry,
-  TransferStore,
-} from '../../ports.ts';
+import type { BlobStore } from '../../ports/blob-store.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { EventSink } from '../../ports/event-sink.ts';
+import type { Keyring } from '../../ports/keyring.ts';
+import type { Queue } from '../../ports/queue.ts';
+import type { TokenRegistry } from '../../ports/tokens.ts';
+import type { TransferStore } from '../../ports/transfer-store.ts';
 import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, Trust } from './parts.ts';
 import type { TextWork } from './text-work.ts';
 

@@ -2,7 +2,8 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { LIMITS } from '../../core/records/limits.ts';
-import { type Delivery, type Job, type JobOutcome, PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Delivery, Job, JobOutcome } from '../../ports/queue.ts';
 import type { Deps } from '../contract/deps.ts';
 import { mayPass, reasonOf } from '../kit/jobs.ts';
 import { failRestore, runRestoreJob } from '../restores/restore.ts';

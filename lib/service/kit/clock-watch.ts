@@ -3,7 +3,7 @@
 
 import { CLOCK_TOLERANCE_MS, clockWaitAfter, clockWaitOf } from '../../core/records/expiry-wait.ts';
 import type { ExpiryState, ExpiryWait } from '../../core/records/model.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { ClockWatch } from '../contract/parts.ts';
 import { retryOnConflict } from './conflict.ts';

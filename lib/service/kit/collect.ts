@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { Page, PageRequest } from '../../ports.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 
 /** Every page's items, in order, one page at a time. */
 export async function* pages<T>(read: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T> {

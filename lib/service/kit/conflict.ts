@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 
 /** Runs the attempt anew while its commit loses races. Throws ServiceError `write_conflict` when it keeps losing. */
 export async function retryOnConflict<T>(what: string, attempt: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AuditAction, AuditEvent } from '../../core/records/model.ts';
-import type { Change } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
 import type { Deps } from '../contract/deps.ts';
 
 const RELAY_PAGE = 100;

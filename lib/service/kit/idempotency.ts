@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, BackupRequest, IdempotencyRecord } from '../../core/records/model.ts';
-import type { Change } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 

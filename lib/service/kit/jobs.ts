@@ -3,7 +3,9 @@
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { OperationRecord, Reason } from '../../core/records/model.ts';
-import { type Change, type Job, PortError } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Job } from '../../ports/queue.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from './collect.ts';
 import { event } from './events.ts';

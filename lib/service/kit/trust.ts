@@ -4,7 +4,7 @@
 
 import { ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
-import type { Catalog } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
 import type { Trust, TrustFault } from '../contract/parts.ts';
 
 export interface TrustOptions {

@@ -11,7 +11,7 @@ import type {
   OperationRecord,
   PolicyRecord,
 } from '../../core/records/model.ts';
-import type { IdKind } from '../../ports.ts';
+import type { IdKind } from '../../ports/catalog.ts';
 import type { TrailBackup, TrailChange, TrailHead } from '../trail/lines.ts';
 
 export interface Gap {

@@ -3,7 +3,7 @@
 // written.
 
 import type { OperationRecord } from '../../core/records/model.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { LateOperations } from '../contract/parts.ts';
 import { aboutOf, isFinal } from './operations.ts';

@@ -2,7 +2,8 @@
 
 import { ServiceError } from '../../core/records/errors.ts';
 import type { AuditAction, OperationRecord, OperationStatus } from '../../core/records/model.ts';
-import { type Change, PortError } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
 import { event } from '../kit/events.ts';

@@ -6,7 +6,7 @@ import { parsePointer, pointerMeantBy } from '../../core/json/pointer.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, OperationRecord, Reason } from '../../core/records/model.ts';
-import type { Job } from '../../ports.ts';
+import type { Job } from '../../ports/queue.ts';
 import { anyBackup, liveBackup } from '../chains/live.ts';
 import { readBackup } from '../chains/read-backup.ts';
 import { heldText, takeRoom } from '../chains/readers.ts';

@@ -4,7 +4,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import type { ExpiryWait, RetentionPolicy } from '../../core/records/model.ts';
 import { planRetention, planUnderAll, type RetentionDecision } from '../../core/records/retention.ts';
 import { summarizePlan } from '../../core/records/retention-summary.ts';
-import type { Page, PageRequest } from '../../ports.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { RetentionPlan } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { peekAtClock } from '../kit/clock-watch.ts';

@@ -3,7 +3,8 @@
 import { baseRefOf, isChainSpent, ownBlob } from '../../core/records/chain.ts';
 import { hasCode } from '../../core/records/errors.ts';
 import type { BackupRecord, BlobRef, GarbageEntry, Head, WrappedKey } from '../../core/records/model.ts';
-import { type Change, PortError } from '../../ports.ts';
+import type { Change } from '../../ports/change.ts';
+import { PortError } from '../../ports/errors.ts';
 import { wayTo } from '../chains/blobs.ts';
 import { mayRemove } from '../chains/disagreement.ts';
 import { loadState } from '../chains/state.ts';

@@ -2,7 +2,8 @@
 // in order, the lines give every record as it last was.
 
 import type { AuditEvent, BackupRecord, BlobRef, Head } from '../../core/records/model.ts';
-import type { Catalog, Change, IdKind } from '../../ports.ts';
+import type { Catalog, IdKind } from '../../ports/catalog.ts';
+import type { Change } from '../../ports/change.ts';
 
 /** A record without the blobs before its own, which are named: each of them was another record's own. */
 export type TrailBackup = Omit<BackupRecord, 'chain'> & { own: BlobRef; before: string[] };

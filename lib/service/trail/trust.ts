@@ -2,7 +2,9 @@
 // from them: the trail lies beside the blobs, and no restore of a table takes anything back there.
 
 import type { Logger } from '../../log.ts';
-import type { Catalog, Clock, TrailSource } from '../../ports.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TrailSource } from '../../ports/trail.ts';
 import type { Trust } from '../contract/parts.ts';
 import { createTrust, ROLLBACK_NOTICE, writtenProof } from '../kit/trust.ts';
 import { eventIdsIn, readSegment, type TrailDeps } from './write.ts';

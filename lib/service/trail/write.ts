@@ -10,7 +10,10 @@ import {
   trailKeyContext,
 } from '../../core/trail/segment.ts';
 import type { Logger } from '../../log.ts';
-import { type Clock, type Keyring, PortError, type TrailSource, type TrailStore } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { PortError } from '../../ports/errors.ts';
+import type { Keyring } from '../../ports/keyring.ts';
+import type { TrailSource, TrailStore } from '../../ports/trail.ts';
 import { lineOfEvent, readTrailLine } from './lines.ts';
 
 export interface TrailDeps {

@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../../core/records/limits.ts';
 import type { Notice } from '../../core/records/model.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Health, HealthProblem } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 

@@ -6,7 +6,7 @@ import { hasCode, type ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, BlobRef, Notice } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { demandAgreement, demandOwnTip } from '../chains/agreement.ts';
 import { headerOf, isHeader } from '../chains/blob-header.ts';
 import { brokenBlob, checkBlob, openKey } from '../chains/blobs.ts';

@@ -6,7 +6,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRequest, Reason } from '../../core/records/model.ts';
 import { withNextState } from '../../core/records/timeline.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import { createRequested } from '../backups/create.ts';
 import type { Deps } from '../contract/deps.ts';
 import { collect } from '../kit/collect.ts';

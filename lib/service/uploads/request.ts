@@ -8,7 +8,7 @@ import type {
   RequestStatus,
 } from '../../core/records/model.ts';
 import { withNextState } from '../../core/records/timeline.ts';
-import type { Page, PageRequest } from '../../ports.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import { refuseUnencrypted } from '../backups/create.ts';
 import { hideBackup } from '../backups/hide.ts';
 import { noBackup } from '../chains/live.ts';

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import { PortError } from '../../ports.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Announced, Upload } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { every } from '../../../lib/embedded/process/every.ts';
 import { createFailureLog } from '../../../lib/embedded/process/failure-log.ts';
 import { createLogger } from '../../../lib/log.ts';
-import { PortError } from '../../../lib/ports.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 
 const full = (n = 0) => new PortError('unavailable', `no room for ${n}`, { reason: 'disk_full' });
 const MINUTE = 60_000;

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readState } from '../../../lib/core/json/body.ts';
 import { isPacked, packingOf, type ScannedState } from '../../../lib/core/json/state-sink.ts';
 import { createMemoryScratch } from '../../../lib/memory/scratch.ts';
-import type { BlobStore } from '../../../lib/ports.ts';
+import type { BlobStore } from '../../../lib/ports/blob-store.ts';
 import type { RestoreOutput, Text } from '../../../lib/service/contract/api.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';

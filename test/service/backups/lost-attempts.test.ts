@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { createLogger } from '../../../lib/log.ts';
-import { type Change, PortError } from '../../../lib/ports.ts';
+import type { Change } from '../../../lib/ports/change.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf, type World } from '../world.ts';

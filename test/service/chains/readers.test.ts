@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../../lib/http/server/api.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
-import { PortError } from '../../../lib/ports.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 import { createReaders } from '../../../lib/service/chains/readers.ts';
 import type { Readers } from '../../../lib/service/contract/parts.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';

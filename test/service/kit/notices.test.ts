@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { PortError } from '../../../lib/ports.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 import { clearNotice, raiseNotice } from '../../../lib/service/kit/notices.ts';
 import { checkHealth } from '../../../lib/service/upkeep/health.ts';
 import { createWorld } from '../world.ts';

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
 import { silentLogger } from '../../../lib/log.ts';
-import { PortError } from '../../../lib/ports.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { collect } from '../../../lib/service/kit/collect.ts';
 import { createTrust, writtenProof } from '../../../lib/service/kit/trust.ts';

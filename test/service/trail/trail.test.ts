@@ -8,7 +8,7 @@ import { createManualClock } from '../../../lib/memory/clock.ts';
 import type { MemoryEventSink } from '../../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
-import type { TrailSource } from '../../../lib/ports.ts';
+import type { TrailSource } from '../../../lib/ports/trail.ts';
 import { relayEvents } from '../../../lib/service/kit/events.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
 import { keepingInEvents, readTrailLine } from '../../../lib/service/trail/lines.ts';

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../../lib/core/records/model.ts';
 import { faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
-import { PortError } from '../../../lib/ports.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 import { takeCensus } from '../../../lib/service/upkeep/census.ts';
 import { scrub } from '../../../lib/service/upkeep/scrub.ts';
 import { createWorld, DAY, type World } from '../world.ts';

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { BackupRequest } from '../../../lib/core/records/model.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../../lib/memory/faulty.ts';
-import { PortError } from '../../../lib/ports.ts';
+import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { resumeJobs } from '../../../lib/service/kit/jobs.ts';
 import { releaseRequests } from '../../../lib/service/uploads/request-run.ts';

@@ -1,7 +1,9 @@
 // What every home checks at its door, in one place: a mistake must fail in all of them, not only in the strictest.
 
-import { LIMITS } from './core/records/limits.ts';
-import { CHANGES_MAX, type Change, type PageRequest, PortError } from './ports.ts';
+import { LIMITS } from '../core/records/limits.ts';
+import { CHANGES_MAX, type Change } from './change.ts';
+import { PortError } from './errors.ts';
+import type { PageRequest } from './pages.ts';
 
 /**
  * Refuses a commit that some home could not carry out: too many changes, two changes of one record, or an

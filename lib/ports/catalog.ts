@@ -1,0 +1,115 @@
+// All metadata.
+
+import type {
+  AuditEvent,
+  BackupRecord,
+  BackupRequest,
+  BackupType,
+  ExpiryState,
+  GarbageEntry,
+  Head,
+  IdempotencyRecord,
+  Notice,
+  OperationRecord,
+  PolicyRecord,
+  RequestStatus,
+  SnapshotPointer,
+} from '../core/records/model.ts';
+import type { StateAt } from '../core/records/timeline.ts';
+import type { Change } from './change.ts';
+import type { Page, PageRequest } from './pages.ts';
+
+export type IdKind = 'backup' | 'restore';
+
+/** All metadata. Every read below sees every commit that resolved before it began. No operation scans everything. */
+export interface Catalog {
+  /** A new id, never given before or after, across restarts, for an id that was committed: `backup-...`, `restore-...`. */
+  allocateId(kind: IdKind): Promise<string>;
+
+  /**
+   * All or nothing, durable before resolving. Throws `conflict` naming the change whose condition failed.
+   * At most `CHANGES_MAX` changes, no two of them about one record: more is a bug of the caller, refused with a RangeError.
+   * After `unavailable` the outcome is unknown: the commit may stand, so nothing that it names may be removed.
+   */
+  commit(changes: Change[]): Promise<void>;
+
+  /** Tombstones included. */
+  getBackup(id: string): Promise<BackupRecord | undefined>;
+  getHead(resourceId: string): Promise<Head | undefined>;
+  /** Live backups, newest first: of one resource by sequence, of all by createdAt, equal times in a stable order. */
+  listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Tombstones, in the order in which they were listed when they were live. */
+  listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** Live backups of one resource by rising sequence, from `fromSequence` on. */
+  resourceHistory(
+    request: PageRequest & { resourceId: string; fromSequence: number },
+  ): Promise<Page<BackupRecord>>;
+  /** Live backups with expiresAt <= before, by rising expiresAt. */
+  expiring(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
+  /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first. */
+  leastProven(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
+
+  /** The live backup with the highest sequence below this one; of that type, if one is given. */
+  newestBefore(resourceId: string, sequence: number, type?: BackupType): Promise<BackupRecord | undefined>;
+  /**
+   * Of all live backups, the newest by sequence with createdAt <= at, with what stands around it. `missing` is the highest
+   * sequence above it, with createdAt <= at, that is a tombstone, a request that has not been completed, or has been
+   * removed; failing that, `gone` without more if nothing tells what the very next sequence was. Where times do not rise
+   * with sequences the head must say so (`disorder`).
+   */
+  stateAt(resourceId: string, at: number): Promise<StateAt>;
+  /** Among the newest `snapshotsMax` pointers of the resource: the newest with createdAt <= at, and the earliest of all. */
+  findSnapshot(
+    resourceId: string,
+    at: number,
+  ): Promise<{ found?: SnapshotPointer; earliest?: SnapshotPointer }>;
+
+  getIdempotency(key: string, now: number): Promise<IdempotencyRecord | undefined>;
+  getPolicy(resourceId: string): Promise<PolicyRecord | undefined>;
+  getExpiryState(): Promise<ExpiryState | undefined>;
+  /** Whether there are at least `count` live backups: no more than that are looked at. */
+  hasLive(count: number): Promise<boolean>;
+  getNotice(id: string): Promise<Notice | undefined>;
+  /** Up to `limit` notices, the longest standing first. There are few of them: what would raise many raises one. */
+  listNotices(limit: number): Promise<Notice[]>;
+
+  getRequest(id: string): Promise<BackupRequest | undefined>;
+  /** The request that has an upload: the one, if there is any, that has not failed. */
+  requestOfUpload(uploadId: string): Promise<BackupRequest | undefined>;
+  /** Requests of one status, newest first by createdAt, without those that were deleted; equal times in a stable order. */
+  listRequests(
+    request: PageRequest & { status: RequestStatus; resourceId?: string },
+  ): Promise<Page<BackupRequest>>;
+  /** Requests that are neither completed nor failed. */
+  unfinishedRequests(request: PageRequest): Promise<Page<BackupRequest>>;
+
+  getOperation(id: string): Promise<OperationRecord | undefined>;
+  /** Newest first by createdAt; equal times in a stable order. */
+  listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
+  /** Operations that are neither completed nor failed. */
+  unfinishedOperations(request: PageRequest): Promise<Page<OperationRecord>>;
+  /** Whether an unfinished operation on the chain has leaseUntil > now. */
+  hasLease(chainId: string, now: number): Promise<boolean>;
+
+  /** Entries with dueAt <= before, by rising dueAt. */
+  dueGarbage(request: PageRequest & { before: number }): Promise<Page<GarbageEntry>>;
+  /** Entries of one resource, due or not, by rising sequence. */
+  resourceGarbage(request: PageRequest & { resourceId: string }): Promise<Page<GarbageEntry>>;
+
+  /**
+   * Of these blobs (at most `listPageMax`), the ones that nothing accounts for: no record, live or tombstone, has one as
+   * its own (the last of its chain), and no garbage entry names it.
+   */
+  findUnknownBlobs(blobIds: string[]): Promise<string[]>;
+
+  /** Events not yet marked as published, in commit order. */
+  pendingEvents(limit: number): Promise<AuditEvent[]>;
+  markPublished(eventIds: string[]): Promise<void>;
+  /** Events of one resource, or all, newest first: the audit trail. */
+  listEvents(request: PageRequest & { resourceId?: string }): Promise<Page<AuditEvent>>;
+
+  /** Forgets idempotency records expired at `now`, and finished operations and requests created before `operationsBefore`. */
+  purge(request: { now: number; operationsBefore: number }): Promise<void>;
+  /** Throws `unavailable` if the catalog cannot be reached or written. */
+  check(): Promise<void>;
+}

@@ -1,0 +1,25 @@
+// The trail beside the blobs, and what a catalog has for it.
+
+import type { AuditEvent, SegmentMark } from '../core/records/model.ts';
+
+/** What a catalog has for the trail, where its events are all that waits to be written there. */
+export interface TrailSource {
+  /** Events that are in no segment yet, in commit order; what an older release has committed is none. */
+  untrailedEvents(limit: number): Promise<AuditEvent[]>;
+  /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
+  markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
+  /** The last segment that was marked. */
+  lastSegment(): Promise<SegmentMark | undefined>;
+  /** Whether an event was ever committed here: events are never forgotten. */
+  hasEvent(id: string): Promise<boolean>;
+}
+
+/** The trail's segments, beside the blobs: numbered from 1, written once, never changed and never removed. */
+export interface TrailStore {
+  /** Durable before resolving. Throws `exists` if the number is taken. */
+  append(number: number, segment: Uint8Array): Promise<void>;
+  /** All numbers above `after`, rising. */
+  list(after?: number): Promise<number[]>;
+  /** Throws `not_found`. */
+  read(number: number): Promise<Uint8Array>;
+}

@@ -1,0 +1,35 @@
+// States and results that are too large for a call.
+
+import type { Chunks } from '../core/bytes/chunks.ts';
+
+/**
+ * Bytes too large for a call: clients PUT a state to one URL and GET a result from another, past the API. What is
+ * staged here is not a backup: it goes by itself after a day.
+ */
+export interface TransferStore {
+  /**
+   * A URL that takes one PUT of at most `bytesMax` bytes until `expiresAt`, from whoever holds it; with `bytes` or `sha256`
+   * (hex), of exactly these. The PUT has to carry `headers`, where there are any. The answer has an `expiresAt` of its own where
+   * the home cannot keep the URL good for as long.
+   */
+  createUpload(
+    uploadId: string,
+    request: { expiresAt: number; bytesMax: number; bytes?: number; sha256?: string },
+  ): Promise<{ url: string; headers?: Record<string, string>; expiresAt?: number }>;
+  /**
+   * What was PUT. `mark` tells it from anything else that was ever PUT under the id. Throws `not_found` if nothing was, `integrity`
+   * if it is larger than was allowed (reason `too_large`). Reading throws `integrity` if it is not what was PUT.
+   */
+  readUpload(
+    uploadId: string,
+  ): Promise<{ bytes: number; mark: string; sha256?: string; body: AsyncIterable<Uint8Array> }>;
+  /** Forgets an upload that has been used; one that is not there is no error. A home may leave it to age. */
+  discardUpload(uploadId: string): Promise<void>;
+  /** Only where the API cannot answer with large results itself. */
+  results?: {
+    /** Stages the JSON text of a result; the same id again replaces it. */
+    write(operationId: string, body: Chunks): Promise<void>;
+    /** A URL that gives it to whoever holds it, until `expiresAt` at most. */
+    url(operationId: string, expiresAt: number): Promise<string>;
+  };
+}

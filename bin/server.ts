@@ -1,11 +1,11 @@
 // The embedded service: `npm start`.
 
 import { isatty } from 'node:tty';
+import { readConfig } from '../lib/embedded/config.ts';
 import { openHome } from '../lib/embedded/home.ts';
-import { readConfig } from '../lib/embedded/process/config.ts';
 import { createLineWriter } from '../lib/embedded/process/line-writer.ts';
-import { readyLine } from '../lib/embedded/process/ready-line.ts';
 import { supervise } from '../lib/embedded/process/supervise.ts';
+import { readyLine } from '../lib/embedded/ready-line.ts';
 import { bodyOfIncoming, createHttpServer, listen } from '../lib/embedded/server/http-server.ts';
 import { startFailure } from '../lib/embedded/start/start-failure.ts';
 import { hasTokens } from '../lib/embedded/tokens/token-file.ts';

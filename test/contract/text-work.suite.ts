@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { hashOfApplied, makeDelta, servedChunks } from '../../lib/core/text-work.ts';
-import type { TextWork } from '../../lib/service/contract/text-work.ts';
+import type { TextWork } from '../../lib/ports/text-work.ts';
 
 const rows = (count: number, changed: number): string =>
   JSON.stringify(

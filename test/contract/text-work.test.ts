@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { createTextWorkers } from '../../lib/embedded/process/text-workers.ts';
-import { inThisThread } from '../../lib/service/contract/text-work.ts';
+import { inThisThread } from '../../lib/ports/text-work.ts';
 import { textWorkSuite } from './text-work.suite.ts';
 
 const PROGRAM = pathToFileURL(resolve('lib/embedded/process/text-worker.ts'));

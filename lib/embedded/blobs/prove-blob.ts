@@ -1,14 +1,14 @@
 // Whether a blob is what was sealed: its bytes against its own header, by commitment and MAC. Nothing is decrypted.
 
 import { createHash } from 'node:crypto';
+import { type FoundBlob, refOf } from '../../core/blob/found.ts';
 import type { BlobHeader } from '../../core/blob/header.ts';
+import { keyContextOf } from '../../core/blob/key-context.ts';
 import { bindingOf, proveSeal } from '../../core/blob/open.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
-import { keyContextOf } from '../../service/chains/blobs.ts';
-import { type FoundBlob, refOf } from '../../service/recovery/chains.ts';
 import { readChunks } from './blob-file.ts';
 import { headerAt } from './blob-survey.ts';
 

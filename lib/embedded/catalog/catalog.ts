@@ -16,7 +16,7 @@ import type {
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import { checkChanges, checkLimit } from '../../ports/checks.ts';
-import { trailLine } from '../../service/trail/lines.ts';
+import { trailLine } from '../../ports/trail-lines.ts';
 import type { Room } from '../disk/room.ts';
 import { createCatalogWriter } from './catalog-commit.ts';
 import { createCatalogLists } from './catalog-lists.ts';

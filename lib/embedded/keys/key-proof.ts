@@ -1,9 +1,9 @@
 // Whether the master key is the one that has sealed what is here: found out at the start, not on the day of the restore.
 
+import { keyContextOf } from '../../core/blob/key-context.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
-import { keyContextOf } from '../../service/chains/blobs.ts';
 import type { Database } from '../catalog/database.ts';
 import { type DocRow, recordOf } from '../catalog/schema.ts';
 

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { TextBytes } from '../../core/text-work.ts';
 import { PortError } from '../../ports/errors.ts';
-import { inThisThread, type TextWork } from '../../service/contract/text-work.ts';
+import { inThisThread, type TextWork } from '../../ports/text-work.ts';
 import type { WorkAnswer, WorkRequest, WorkTexts } from './text-worker.ts';
 import { buffersIn, ownPieces } from './transferable.ts';
 

@@ -4,12 +4,12 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { FoundBlob } from '../../core/blob/found.ts';
 import { readSegmentHeader } from '../../core/trail/segment.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
-import type { FoundBlob } from '../../service/recovery/chains.ts';
+import { readTrailLine } from '../../ports/trail-lines.ts';
 import { createReplay, type Replayed } from '../../service/recovery/replay.ts';
-import { readTrailLine } from '../../service/trail/lines.ts';
 import { readSegment } from '../../service/trail/write.ts';
 import { blobPaths } from '../blobs/blob-survey.ts';
 import { readBlob, type UnreadableBlob } from '../blobs/prove-blob.ts';

@@ -1,12 +1,12 @@
 // Makes the catalog of a data folder anew: from the headers of its blobs, and from the trail for what they do not say. The
 // old catalog is kept; a crash at any moment leaves either the old one or the new one in place.
 
+import type { FoundBlob } from '../../core/blob/found.ts';
 import { hasCode } from '../../core/records/errors.ts';
 import { readSegmentHeader } from '../../core/trail/segment.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import { type RebuiltCatalog, rebuildRecords } from '../../service/recovery/catalog.ts';
-import type { FoundBlob } from '../../service/recovery/chains.ts';
 import type { Ambiguity } from '../../service/recovery/from-blobs.ts';
 import { neededFromQuarantine } from '../../service/recovery/from-quarantine.ts';
 import type { NotTaken } from '../../service/recovery/not-taken.ts';

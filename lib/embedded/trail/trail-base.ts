@@ -14,7 +14,7 @@ import type {
   PolicyRecord,
 } from '../../core/records/model.ts';
 import type { IdKind } from '../../ports/catalog.ts';
-import { type TrailChange, trailBackup, trailHead } from '../../service/trail/lines.ts';
+import { type TrailChange, trailBackup, trailHead } from '../../ports/trail-lines.ts';
 import type { Database } from '../catalog/database.ts';
 import { type DocRow, nameOf, recordOf } from '../catalog/schema.ts';
 

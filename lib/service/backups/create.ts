@@ -1,5 +1,6 @@
 // Creates a backup: builds it on the head, proves it, stores its bytes, commits it. Acknowledged means restorable.
 
+import { keyContextOf } from '../../core/blob/key-context.ts';
 import type { ChainKey } from '../../core/blob/open.ts';
 import { unpack } from '../../core/bytes/packed.ts';
 import type { CanonicalText } from '../../core/bytes/text.ts';
@@ -16,7 +17,7 @@ import type {
   Head,
   WrappedKey,
 } from '../../core/records/model.ts';
-import { type ChainSource, keyContextOf, openKey } from '../chains/blobs.ts';
+import { type ChainSource, openKey } from '../chains/blobs.ts';
 import { commitBackup, type DamagedBase } from '../chains/commit-backup.ts';
 import { type LoadedState, loadBase } from '../chains/state.ts';
 import { type BlobContent, type Draft, writeBlob } from '../chains/write-blob.ts';

@@ -1,6 +1,7 @@
 // Stored blobs and their keys, as a chain refers to them: whatever is missing or is not what was written is told as such.
 
 import { createHash } from 'node:crypto';
+import { keyContextOf } from '../../core/blob/key-context.ts';
 import type { BlobBinding, BlobSource } from '../../core/blob/open.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BlobRef, WrappedKey } from '../../core/records/model.ts';
@@ -22,11 +23,6 @@ export function bindingTo(
   { bytes: _bytes, sha256: _sha256, ...ref }: BlobRef,
 ): BlobBinding {
   return { ...ref, resourceId, chainId };
-}
-
-/** What a data key is bound to, at the keyring. */
-export function keyContextOf(source: Pick<ChainSource, 'resourceId' | 'chainId'>): Record<string, string> {
-  return { resourceId: source.resourceId, chainId: source.chainId };
 }
 
 /** The chain's data key. Throws ServiceError `integrity_error`, or `broken_chain` if the key cannot be used. */

@@ -6,9 +6,9 @@ import type { CanonicalText } from '../../core/bytes/text.ts';
 import { findTextFault, TextCheck } from '../../core/json/body.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BlobRef } from '../../core/records/model.ts';
+import type { AppliedChunks } from '../../ports/text-work.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { Text } from '../contract/text.ts';
-import type { AppliedChunks } from '../contract/text-work.ts';
 import { demandAgreement, demandOwnTip } from './agreement.ts';
 import { bindingTo, type ChainSource, checkBlob, fetchBlob, opened, openKey, storedBlob } from './blobs.ts';
 

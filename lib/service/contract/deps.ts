@@ -10,10 +10,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EventSink } from '../../ports/event-sink.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import type { Queue } from '../../ports/queue.ts';
+import type { TextWork } from '../../ports/text-work.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
 import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, Trust } from './parts.ts';
-import type { TextWork } from './text-work.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */

@@ -1,11 +1,12 @@
 // The records of a catalog, from what the blobs say and what the trail has. The trail knows what became of a backup; a blob
 // knows what it was made as. Where the trail ends, the blobs alone speak.
 
+import type { FoundBlob } from '../../core/blob/found.ts';
 import { withBases } from '../../core/records/chain.ts';
 import type { BackupRecord, BlobRef, Head } from '../../core/records/model.ts';
 import { withNextState } from '../../core/records/timeline.ts';
-import type { TrailBackup } from '../trail/lines.ts';
-import { type BlobIndex, type FoundBlob, indexBlobs } from './chains.ts';
+import type { TrailBackup } from '../../ports/trail-lines.ts';
+import { type BlobIndex, indexBlobs } from './chains.ts';
 import { type Ambiguity, recordsFromBlobs, standingOn } from './from-blobs.ts';
 import { type NotTaken, notTakenBy } from './not-taken.ts';
 import { placeKey, type Replayed } from './replay.ts';

@@ -1,31 +1,8 @@
 // From the headers of blobs to chains: which blob a delta stands on.
 
+import type { FoundBlob } from '../../core/blob/found.ts';
 import type { BlobHeader } from '../../core/blob/header.ts';
 import type { BlobRef } from '../../core/records/model.ts';
-
-/** A blob that was found, with what it says of itself. */
-export interface FoundBlob {
-  header: BlobHeader;
-  /** As records refer to it: bytes and hash as they lie there. */
-  ref: BlobRef;
-  /** What is wrong with it: then nothing that the header says is proven. */
-  damage?: string;
-}
-
-export function refOf(header: BlobHeader, bytes: number, sha256: string): BlobRef {
-  const { blobId, kind, backupId, sequence, checksum, size } = header;
-  return {
-    blobId,
-    kind,
-    backupId,
-    sequence,
-    bytes,
-    sha256,
-    encrypted: header.cipher !== 'none',
-    checksum,
-    size,
-  };
-}
 
 /** Looks blobs up by id, and by the state that they complete. */
 export interface BlobIndex {

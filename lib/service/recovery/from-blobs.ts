@@ -1,7 +1,8 @@
 // Backups that only their blobs tell of: made after the end of the trail, or before there was one.
 
+import type { FoundBlob } from '../../core/blob/found.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
-import type { BlobIndex, FoundBlob } from './chains.ts';
+import type { BlobIndex } from './chains.ts';
 import { placeKey, type Replayed } from './replay.ts';
 
 /** Two blobs that claim one place, of which nothing told the true one. */

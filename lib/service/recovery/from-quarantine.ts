@@ -1,6 +1,7 @@
 // Which of the blobs that were set aside a rebuilt catalog needs: nothing that named them was there when they were.
 
-import { type FoundBlob, stateKey } from './chains.ts';
+import type { FoundBlob } from '../../core/blob/found.ts';
+import { stateKey } from './chains.ts';
 import type { Replayed } from './replay.ts';
 
 /** Of the blobs aside, by id, those that a backup needs whose own blob is in the store or that the trail knows. */

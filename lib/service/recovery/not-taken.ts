@@ -1,9 +1,10 @@
 // What a rebuild has found and not taken into the catalog, because something else has its id or its place: left by a crash
 // before its commit, or committed by a catalog that was put back to an earlier day. Nobody else would ever tell of it.
 
+import type { FoundBlob } from '../../core/blob/found.ts';
 import { ownBlob } from '../../core/records/chain.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
-import type { BlobIndex, FoundBlob } from './chains.ts';
+import type { BlobIndex } from './chains.ts';
 import type { Ambiguity } from './from-blobs.ts';
 import { placeKey, type Replayed } from './replay.ts';
 

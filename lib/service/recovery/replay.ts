@@ -12,7 +12,7 @@ import type {
   PolicyRecord,
 } from '../../core/records/model.ts';
 import type { IdKind } from '../../ports/catalog.ts';
-import type { TrailBackup, TrailChange, TrailHead } from '../trail/lines.ts';
+import type { TrailBackup, TrailChange, TrailHead } from '../../ports/trail-lines.ts';
 
 export interface Gap {
   resourceId: string;

@@ -1,13 +1,13 @@
 // Which stored blobs nothing names, and what they say of themselves. However many there are, a page of them at a time is held.
 
 import type { BlobHeader } from '../../core/blob/header.ts';
+import { keyContextOf } from '../../core/blob/key-context.ts';
 import { bindingOf, proveSeal } from '../../core/blob/open.ts';
 import { hasCode } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BlobInfo } from '../../ports/blob-store.ts';
 import { PortError } from '../../ports/errors.ts';
 import { headerOf, isHeader } from '../chains/blob-header.ts';
-import { keyContextOf } from '../chains/blobs.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
 

@@ -14,7 +14,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import type { TrailSource, TrailStore } from '../../ports/trail.ts';
-import { lineOfEvent, readTrailLine } from './lines.ts';
+import { lineOfEvent, readTrailLine } from '../../ports/trail-lines.ts';
 
 export interface TrailDeps {
   store: TrailStore;

@@ -3,8 +3,8 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readConfig } from '../../../lib/embedded/config.ts';
 import { type Home, openHome, type UpkeepName } from '../../../lib/embedded/home.ts';
-import { readConfig } from '../../../lib/embedded/process/config.ts';
 import { createApi } from '../../../lib/http/server/api.ts';
 import { createLogger } from '../../../lib/log.ts';
 

@@ -1,7 +1,7 @@
 // Blobs as a rebuild finds them, made of nothing but their headers.
 
+import { type FoundBlob, refOf } from '../../../lib/core/blob/found.ts';
 import type { BlobHeader } from '../../../lib/core/blob/header.ts';
-import { type FoundBlob, refOf } from '../../../lib/service/recovery/chains.ts';
 
 let made = 0;
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0');

@@ -3,11 +3,11 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { FoundBlob } from '../../../lib/core/blob/found.ts';
 import type { BackupRecord } from '../../../lib/core/records/model.ts';
+import { trailBackup } from '../../../lib/ports/trail-lines.ts';
 import { rebuildRecords } from '../../../lib/service/recovery/catalog.ts';
-import type { FoundBlob } from '../../../lib/service/recovery/chains.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
-import { trailBackup } from '../../../lib/service/trail/lines.ts';
 import { blob, delta } from './found-blobs.ts';
 
 type Trail = ReturnType<typeof createReplay>;

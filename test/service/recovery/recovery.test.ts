@@ -1,12 +1,12 @@
 // From blobs and trail to records: which of several blobs counts, what a damaged one may say, what is taken from quarantine.
 
 import { describe, expect, test } from '@jest/globals';
+import type { FoundBlob } from '../../../lib/core/blob/found.ts';
 import type { BlobHeader } from '../../../lib/core/blob/header.ts';
+import { trailBackup } from '../../../lib/ports/trail-lines.ts';
 import { rebuildRecords } from '../../../lib/service/recovery/catalog.ts';
-import type { FoundBlob } from '../../../lib/service/recovery/chains.ts';
 import { neededFromQuarantine } from '../../../lib/service/recovery/from-quarantine.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
-import { trailBackup } from '../../../lib/service/trail/lines.ts';
 import { blob, delta } from './found-blobs.ts';
 
 const rebuilt = (blobs: FoundBlob[], trail = createReplay()) => rebuildRecords(blobs, trail);

@@ -6,7 +6,7 @@ import { silentLogger } from '../../../lib/log.ts';
 import { createManualClock } from '../../../lib/memory/clock.ts';
 import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
-import { lineOfEvent } from '../../../lib/service/trail/lines.ts';
+import { lineOfEvent } from '../../../lib/ports/trail-lines.ts';
 import { createTrailTrust, proofOfOlderCatalog } from '../../../lib/service/trail/trust.ts';
 import { appendSegment } from '../../../lib/service/trail/write.ts';
 

@@ -9,9 +9,9 @@ import type { MemoryEventSink } from '../../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
 import type { TrailSource } from '../../../lib/ports/trail.ts';
+import { keepingInEvents, readTrailLine } from '../../../lib/ports/trail-lines.ts';
 import { relayEvents } from '../../../lib/service/kit/events.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
-import { keepingInEvents, readTrailLine } from '../../../lib/service/trail/lines.ts';
 import { readSegment, writeEvents } from '../../../lib/service/trail/write.ts';
 import { createWorld } from '../world.ts';
 

@@ -1,9 +1,9 @@
 // What a commit leaves in the trail: a line of JSON with all of it that the blobs do not say, or say in more bytes. Replayed
 // in order, the lines give every record as it last was.
 
-import type { AuditEvent, BackupRecord, BlobRef, Head } from '../../core/records/model.ts';
-import type { Catalog, IdKind } from '../../ports/catalog.ts';
-import type { Change } from '../../ports/change.ts';
+import type { AuditEvent, BackupRecord, BlobRef, Head } from '../core/records/model.ts';
+import type { Catalog, IdKind } from './catalog.ts';
+import type { Change } from './change.ts';
 
 /** A record without the blobs before its own, which are named: each of them was another record's own. */
 export type TrailBackup = Omit<BackupRecord, 'chain'> & { own: BlobRef; before: string[] };

@@ -1,10 +1,10 @@
 // When the embedded home proves what it has stored: often, and in such small parts that nobody notices.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { LIMITS } from '../../core/records/limits.ts';
-import type { Deps } from '../../service/contract/deps.ts';
-import { takeCensus } from '../../service/upkeep/census.ts';
-import { scrub } from '../../service/upkeep/scrub.ts';
+import { LIMITS } from '../core/records/limits.ts';
+import type { Deps } from '../service/contract/deps.ts';
+import { takeCensus } from '../service/upkeep/census.ts';
+import { scrub } from '../service/upkeep/scrub.ts';
 
 /** A run takes at most that part of the time between two, and works in a fifth of it: 2 %. */
 const SHARE = 0.1;

@@ -1,10 +1,10 @@
 // The work on whole texts, as the use cases ask for it: in this thread, or in a home's others.
 
-import { totalBytes } from '../../core/bytes/chunks.ts';
-import { sha256Of } from '../../core/bytes/sha256.ts';
-import type { CanonicalText } from '../../core/bytes/text.ts';
-import { applyChain } from '../../core/delta/apply/compose.ts';
-import { findTextFault } from '../../core/json/body.ts';
+import { totalBytes } from '../core/bytes/chunks.ts';
+import { sha256Of } from '../core/bytes/sha256.ts';
+import type { CanonicalText } from '../core/bytes/text.ts';
+import { applyChain } from '../core/delta/apply/compose.ts';
+import { findTextFault } from '../core/json/body.ts';
 import {
   findSpan,
   hashOfApplied,
@@ -12,7 +12,7 @@ import {
   makeDelta,
   servedChunks,
   type TextBytes,
-} from '../../core/text-work.ts';
+} from '../core/text-work.ts';
 
 /**
  * While a call is under way the texts given to it may be elsewhere: nobody may look at their bytes until it has settled.

@@ -3,9 +3,9 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
-import { closest } from '../../core/closest.ts';
-import { LIMITS } from '../../core/records/limits.ts';
-import { faultOfHost } from '../../http/server/access.ts';
+import { closest } from '../core/closest.ts';
+import { LIMITS } from '../core/records/limits.ts';
+import { faultOfHost } from '../http/server/access.ts';
 
 const nonEmpty = z.string().check(z.minLength(1));
 const wholeNumber = (least: number, most: number, otherwise: number) =>

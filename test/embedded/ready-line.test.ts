@@ -1,8 +1,8 @@
 // The line for whoever starts the service by hand.
 
 import { expect, test } from '@jest/globals';
-import { readConfig } from '../../../lib/embedded/process/config.ts';
-import { readyLine } from '../../../lib/embedded/process/ready-line.ts';
+import { readConfig } from '../../lib/embedded/config.ts';
+import { readyLine } from '../../lib/embedded/ready-line.ts';
 
 test.each([
   [

@@ -1,0 +1,214 @@
+// The borders of the house: which room may import from which, and which packages it may use. What is not listed is refused, so a
+// new room has to be given its place here. Run by `npm run check`; decision 0022 says why it is not left to the linter.
+
+import { dirname, join, normalize } from 'node:path';
+
+interface Room {
+  /** Rooms it may import from, itself apart; `core/*` is every room of core, with what lies in core itself. */
+  from: readonly string[];
+  /** Packages, by name or by beginning (`aws-cdk-lib/*`). */
+  packages: readonly string[];
+}
+
+const BYTES = ['node:buffer', 'node:crypto', 'node:util', 'node:zlib'];
+const FILES = ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:util'];
+const SHARED = ['log', 'core/*', 'ports'];
+/** What every use case stands on. */
+const GROUND = [...SHARED, 'service/contract', 'service/kit', 'service/chains'];
+/** What every adapter may know: the contracts, and what they speak of. */
+const ADAPTER = ['log', 'core/*', 'ports'];
+
+export const ROOMS: Readonly<Record<string, Room>> = {
+  log: { from: [], packages: [] },
+
+  'core/records': { from: [], packages: [] },
+  'core/bytes': { from: ['core/records'], packages: [...BYTES, 'node:os'] },
+  'core/json/kernel': { from: ['core/records'], packages: ['node:crypto'] },
+  'core/json': {
+    from: ['core/records', 'core/bytes', 'core/json/kernel'],
+    packages: ['node:buffer', 'node:crypto', 'node:timers/promises'],
+  },
+  'core/blob': { from: ['core/records', 'core/bytes'], packages: BYTES },
+  'core/trail': { from: ['core/records', 'core/bytes', 'core/blob'], packages: BYTES },
+  'core/delta': { from: ['core/records', 'core/bytes'], packages: [] },
+  'core/delta/stored': { from: ['core/records', 'core/bytes', 'core/delta'], packages: ['node:zlib'] },
+  'core/delta/find': { from: ['core/records', 'core/bytes', 'core/delta'], packages: [] },
+  'core/delta/compare': {
+    from: ['core/records', 'core/bytes', 'core/json', 'core/json/kernel', 'core/delta', 'core/delta/find'],
+    packages: [],
+  },
+  'core/delta/apply': {
+    from: ['core/records', 'core/bytes', 'core/delta', 'core/delta/stored'],
+    packages: ['node:crypto'],
+  },
+  'core/delta/served': {
+    from: ['core/records', 'core/bytes', 'core/delta', 'core/delta/compare', 'core/delta/apply'],
+    packages: [],
+  },
+  core: { from: ['core/*'], packages: ['node:crypto'] },
+
+  ports: { from: ['core/*'], packages: [] },
+
+  'service/contract': { from: SHARED, packages: [] },
+  'service/kit': { from: [...SHARED, 'service/contract'], packages: ['node:crypto', 'node:timers/promises'] },
+  'service/chains': {
+    from: [...SHARED, 'service/contract', 'service/kit'],
+    packages: ['node:crypto', 'node:util'],
+  },
+  'service/backups': { from: GROUND, packages: [] },
+  'service/restores': { from: GROUND, packages: [] },
+  'service/trail': { from: GROUND, packages: [] },
+  'service/uploads': { from: [...GROUND, 'service/backups'], packages: ['node:crypto'] },
+  'service/jobs': {
+    from: [...GROUND, 'service/uploads', 'service/restores'],
+    packages: ['node:timers/promises'],
+  },
+  'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
+  'service/upkeep': { from: GROUND, packages: [] },
+  'service/recovery': { from: [...SHARED, 'service/trail'], packages: [] },
+  'service/access': {
+    from: [...GROUND, 'service/backups', 'service/restores', 'service/retention'],
+    packages: [],
+  },
+  service: { from: [...SHARED, 'service/*'], packages: [] },
+
+  'http/contract': { from: [...SHARED, 'service/contract'], packages: ['zod/mini'] },
+  'http/openapi': { from: [...SHARED, 'http/contract'], packages: ['zod/mini'] },
+  'http/server': {
+    from: [...SHARED, 'http/contract', 'http/openapi', 'service/contract', 'service/access'],
+    packages: ['hono', 'hono/route', 'node:crypto', 'zod/mini'],
+  },
+
+  memory: { from: ADAPTER, packages: ['node:crypto'] },
+
+  'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },
+  'embedded/blobs': { from: [...ADAPTER, 'embedded/disk'], packages: FILES },
+  'embedded/transfers': { from: [...ADAPTER, 'embedded/disk', 'embedded/blobs'], packages: FILES },
+  'embedded/tokens': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'zod/mini'] },
+  'embedded/catalog': {
+    from: [...ADAPTER, 'embedded/disk'],
+    packages: [...FILES, 'node:sqlite', 'node:timers/promises', 'node:url', 'node:zlib'],
+  },
+  'embedded/keys': {
+    from: [...ADAPTER, 'embedded/disk', 'embedded/catalog'],
+    packages: [...FILES, 'zod/mini'],
+  },
+  'embedded/trail': {
+    from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'embedded/catalog', 'service/trail'],
+    packages: [...FILES, 'node:timers/promises'],
+  },
+  'embedded/process': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'node:worker_threads'] },
+  'embedded/start': {
+    from: [
+      ...ADAPTER,
+      'embedded/disk',
+      'embedded/blobs',
+      'embedded/catalog',
+      'embedded/keys',
+      'embedded/trail',
+      'embedded/process',
+    ],
+    packages: [...FILES, 'node:sqlite'],
+  },
+  'embedded/server': {
+    from: [...ADAPTER, 'http/*'],
+    packages: ['@hono/node-server', 'node:crypto', 'node:fs', 'node:http', 'node:net', 'node:stream'],
+  },
+  'embedded/rebuild': {
+    from: [...ADAPTER, 'embedded/*', 'service/recovery', 'service/trail'],
+    packages: [...FILES, 'node:sqlite'],
+  },
+  /** What is composed here: the home, its settings, and what it does by itself. */
+  embedded: {
+    from: [...ADAPTER, 'embedded/*', 'service/*', 'http/*', 'version'],
+    packages: [...FILES, 'node:net', 'node:timers/promises', 'zod/mini'],
+  },
+
+  'aws/names': { from: ['core/*', 'http/contract'], packages: [] },
+  'aws/calls': { from: ADAPTER, packages: ['@aws-sdk/*', 'aws-lambda', 'node:timers/promises'] },
+  'aws/messages': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'aws-lambda'] },
+  'aws/keys': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
+  'aws/blobs': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
+  'aws/catalog': {
+    from: [...ADAPTER, 'aws/calls', 'aws/names', 'aws/messages'],
+    packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto'],
+  },
+  'aws/gateway': {
+    from: [...ADAPTER, 'aws/names', 'http/*'],
+    packages: ['aws-lambda', 'hono/aws-lambda', 'node:buffer'],
+  },
+  'aws/access': {
+    from: [...ADAPTER, 'aws/names', 'aws', 'http/contract'],
+    packages: ['aws-lambda', 'aws-jwt-verify', 'aws-jwt-verify/*', 'node:crypto'],
+  },
+  aws: {
+    from: [...ADAPTER, 'aws/*', 'service/*', 'http/*', 'version'],
+    packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto'],
+  },
+
+  /** The stack knows the routes, and the names and bounds that both sides must agree on; nothing that runs. */
+  infra: {
+    from: ['core/*', 'http/contract', 'aws/names'],
+    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'node:module', 'node:path'],
+  },
+  version: { from: [], packages: [] },
+};
+
+/** The room of a file of `lib`; undefined for one that has none. Of `lib/log.ts` it is `log`. */
+export function roomOf(file: string): string | undefined {
+  const parts = normalize(file).replace(/\.ts$/, '').split('/').slice(1);
+  for (let length = parts.length; length > 0; length--) {
+    const room = parts.slice(0, length).join('/');
+    if (Object.hasOwn(ROOMS, room))
+      return length === parts.length || length === parts.length - 1 ? room : undefined;
+  }
+  return undefined;
+}
+
+/** What is wrong with an import, or undefined. `specifier` as it is written in `file`, a path from the project's root. */
+export function faultOfImport(file: string, specifier: string): string | undefined {
+  const room = roomOf(file);
+  if (room === undefined) return `${file} lies in no room: give its folder a place in scripts/borders.ts`;
+  const { from, packages } = ROOMS[room]!;
+  if (!specifier.startsWith('.')) {
+    return packages.some((one) => matches(one, specifier)) ? undefined : `${room} may not use ${specifier}`;
+  }
+  const other = roomOf(join(dirname(file), specifier));
+  if (other === undefined) return `${specifier} leads to no room`;
+  if (other === room || from.some((one) => matches(one, other))) return undefined;
+  return `${room} may not import from ${other}`;
+}
+
+function matches(allowed: string, name: string): boolean {
+  if (!allowed.endsWith('/*')) return allowed === name;
+  const stem = allowed.slice(0, -2);
+  return name === stem || name.startsWith(`${stem}/`);
+}
+
+/** Every module that a source imports, types too. */
+export function importsOf(source: string): string[] {
+  const found = source.matchAll(
+    /^(?:import|export)\b[^'";]*?from '([^']+)'|\bimport\('([^']+)'\)|^import '([^']+)'/gm,
+  );
+  return [...found].map(([, named, dynamic, bare]) => (named ?? dynamic ?? bare)!);
+}
+
+/** A circle of rooms in the graph, as the rooms on its way; undefined if there is none. */
+export function circleOf(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
+  const done = new Set<string>();
+  const walk = (room: string, way: string[]): string[] | undefined => {
+    if (way.includes(room)) return [...way.slice(way.indexOf(room)), room];
+    if (done.has(room)) return undefined;
+    for (const next of edges.get(room) ?? []) {
+      const circle = walk(next, [...way, room]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(room);
+    return undefined;
+  };
+  for (const room of edges.keys()) {
+    const circle = walk(room, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}

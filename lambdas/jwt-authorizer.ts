@@ -6,9 +6,10 @@ import { readJwtConfig } from '../lib/aws/config.ts';
 import { createLogger } from '../lib/log.ts';
 
 const config = readJwtConfig(process.env);
+const log = createLogger((line) => process.stdout.write(`${line}\n`));
 
 export const handler = createAuthorizer({
   config,
-  findKey: createIssuerKeys(config),
-  log: createLogger((line) => process.stdout.write(`${line}\n`)),
+  findKey: createIssuerKeys({ issuer: config.issuer, log }),
+  log,
 });

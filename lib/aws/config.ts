@@ -32,7 +32,7 @@ const CHECKS = {
 const JWT_CHECKS = {
   [JWT_ENV.issuer]: (value) =>
     url(value) ?? (new URL(value).protocol === 'https:' ? undefined : 'must be https'),
-  [JWT_ENV.audience]: text,
+  [JWT_ENV.audience]: matching(/^[^,\s]+(,[^,\s]+)*$/, 'must be one or several, with commas between them'),
 } satisfies Record<keyof JwtEnvironment, Check>;
 
 export interface AwsConfig {
@@ -52,7 +52,7 @@ export interface AwsConfig {
 
 export interface JwtConfig {
   issuer: string;
-  audience: string;
+  audiences: string[];
 }
 
 /** Throws an Error whose message names every setting that is wrong, and how. */
@@ -63,7 +63,7 @@ export function readConfig(env: Env): AwsConfig {
     stagingBucket: set[ENV.stagingBucket],
     table: set[ENV.table],
     keyArn: set[ENV.keyArn],
-    formerKeyArns: set[ENV.formerKeyArns].split(',').filter((arn) => arn !== ''),
+    formerKeyArns: listOf(set[ENV.formerKeyArns]),
     queueUrl: set[ENV.queueUrl],
     deadLetterQueueUrl: set[ENV.deadLetterQueueUrl],
     eventBus: set[ENV.eventBus],
@@ -74,10 +74,15 @@ export function readConfig(env: Env): AwsConfig {
   };
 }
 
+/** What stands between commas. */
+function listOf(value: string): string[] {
+  return value.split(',').filter((entry) => entry !== '');
+}
+
 /** The authorizer's settings. Throws like `readConfig`. */
 export function readJwtConfig(env: Env): JwtConfig {
   const set = parse(JWT_CHECKS, env);
-  return { issuer: set[JWT_ENV.issuer], audience: set[JWT_ENV.audience] };
+  return { issuer: set[JWT_ENV.issuer], audiences: listOf(set[JWT_ENV.audience]) };
 }
 
 function parse<N extends string>(checks: Record<N, Check>, env: Env): Record<N, string> {

@@ -53,6 +53,18 @@ function answersFor(auth: Auth): Answer[] {
           detail: 'No route has this path and method; GET / lists them all.',
         },
     { type: ResponseType.UNAUTHORIZED, code: 'unauthorized', detail: 'Send a valid bearer token.' },
+    ...(auth.kind === 'jwt'
+      ? [ResponseType.AUTHORIZER_FAILURE, ResponseType.AUTHORIZER_CONFIGURATION_ERROR]
+      : []
+    ).map(
+      (type): Answer => ({
+        type,
+        code: 'dependency_unavailable',
+        detail:
+          'Nothing was done: the issuer of tokens does not answer, so it cannot be told whether this one is good.',
+        headers: { 'Retry-After': "'10'" },
+      }),
+    ),
     {
       type: ResponseType.INVALID_SIGNATURE,
       code: 'forbidden',

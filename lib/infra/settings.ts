@@ -151,7 +151,9 @@ function readAuth(read: Read, disposable: boolean): Auth {
   const issuer = read('jwtIssuer');
   const audience = read('jwtAudience');
   if (issuer === undefined || !issuer.startsWith('https://')) throw wrong('jwtIssuer', 'an https URL');
-  if (audience === undefined || audience === '') throw wrong('jwtAudience', 'the audience of the tokens');
+  if (audience === undefined || !/^[^,\s]+(,[^,\s]+)*$/.test(audience)) {
+    throw wrong('jwtAudience', 'the audience of the tokens, or several with commas between them');
+  }
   return { kind, issuer, audience };
 }
 

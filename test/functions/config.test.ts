@@ -44,3 +44,11 @@ test('an issuer is reached under TLS only', () => {
     JWT_ENV.issuer,
   );
 });
+
+test('a token may be for one of several audiences', () => {
+  const read = (audience: string) =>
+    readJwtConfig({ [JWT_ENV.issuer]: 'https://issuer.example', [JWT_ENV.audience]: audience });
+  expect(read('a').audiences).toEqual(['a']);
+  expect(read('a,https://b.example/').audiences).toEqual(['a', 'https://b.example/']);
+  for (const audience of ['', 'a,', ',a', 'a b']) expect(() => read(audience)).toThrow(JWT_ENV.audience);
+});

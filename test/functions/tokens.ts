@@ -5,7 +5,7 @@ import type { IssuerKey } from '../../lib/aws/access/jwt.ts';
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'backups';
-export const NOW = Date.parse('2026-01-01T00:00:00Z');
+export const NOW = Math.floor(Date.now() / 1000) * 1000;
 
 export interface Signer {
   alg: string;
@@ -14,11 +14,12 @@ export interface Signer {
   jwk: IssuerKey;
 }
 
-export function createSigner(alg: 'RS256' | 'ES256', kid: string, bits = 2048): Signer {
-  const { publicKey, privateKey } =
-    alg === 'RS256'
-      ? generateKeyPairSync('rsa', { modulusLength: bits })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export function createSigner(alg: 'RS256' | 'ES256' | 'EdDSA', kid: string, bits = 2048): Signer {
+  const { publicKey, privateKey } = {
+    RS256: () => generateKeyPairSync('rsa', { modulusLength: bits }),
+    ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    EdDSA: () => generateKeyPairSync('ed25519'),
+  }[alg]();
   return { alg, kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' } };
 }
 
@@ -34,6 +35,7 @@ export function tokenOf(
 ): string {
   const signed = `${part({ alg: signer.alg, kid: signer.kid, typ: 'JWT', ...header })}.${part(claims)}`;
   const key = createPrivateKey(signer.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+  const hash = signer.alg === 'EdDSA' ? null : 'sha256';
+  const signature = sign(hash, Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
   return `${signed}.${signature.toString('base64url')}`;
 }

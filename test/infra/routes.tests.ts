@@ -96,6 +96,25 @@ describe('routes', () => {
     }
   });
 
+  test('what cannot be told of a token, because its issuer is down, is 503 and no refusal; only where there are tokens', () => {
+    const answersOf = (template: Template) =>
+      resourcesOf(template, 'AWS::ApiGateway::GatewayResponse')
+        .map(([, { Properties }]) => Properties)
+        .filter(({ ResponseType }) => String(ResponseType).startsWith('AUTHORIZER_'));
+    const answers = answersOf(
+      synthesize({ auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'backups' }),
+    );
+    expect(answers.map(({ ResponseType }) => ResponseType).sort()).toEqual([
+      'AUTHORIZER_CONFIGURATION_ERROR',
+      'AUTHORIZER_FAILURE',
+    ]);
+    for (const { StatusCode, ResponseTemplates } of answers) {
+      expect(StatusCode).toBe('503');
+      expect(textOf(ResponseTemplates)).toContain('dependency_unavailable');
+    }
+    expect(answersOf(synthesize())).toEqual([]);
+  });
+
   test('with -c auth=none, and only then, nothing is asked for', () => {
     for (const { auth } of methodsOf(synthesize({ auth: 'none', stage: 'dev' }))) expect(auth).toBe('NONE');
   });

@@ -39,6 +39,7 @@ describe('refuses', () => {
     ['jwtIssuer', { auth: 'jwt' }],
     ['jwtIssuer', { auth: 'jwt', jwtIssuer: 'http://issuer.example', jwtAudience: 'a' }],
     ['jwtAudience', { auth: 'jwt', jwtIssuer: 'https://issuer.example' }],
+    ['jwtAudience', { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a, b' }],
     ['objectLock', { objectLock: '0' }],
     ['objectLock', { objectLock: 'for ever' }],
     ['objectLockMode', { objectLockMode: 'strict' }],

@@ -4,26 +4,25 @@ import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 
 import type { Logger } from '../../log.ts';
 import type { JwtConfig } from '../config.ts';
 import type { FindIssuerKey } from './issuer-keys.ts';
-import { JwtError, verifyJwt } from './jwt.ts';
+import { JwtError, verifyToken } from './jwt.ts';
 
 export interface AuthorizerDeps {
   config: JwtConfig;
   findKey: FindIssuerKey;
   log: Logger;
-  now?: () => number;
 }
 
 /** What API Gateway turns into a 401. */
 const UNAUTHORIZED = 'Unauthorized';
 
 /** Rejects with `Unauthorized` for a token that is not good, and with anything else if it cannot be told. */
-export function createAuthorizer({ config, findKey, log, now = Date.now }: AuthorizerDeps) {
+export function createAuthorizer({ config, findKey, log }: AuthorizerDeps) {
   return async (
     event: Pick<APIGatewayTokenAuthorizerEvent, 'authorizationToken' | 'methodArn'>,
   ): Promise<APIGatewayAuthorizerResult> => {
     const token = /^Bearer +([^ ]+)$/i.exec(event.authorizationToken)?.[1] ?? '';
     try {
-      const { subject } = await verifyJwt(token, { ...config, now: now(), findKey });
+      const { subject } = await verifyToken(token, { ...config, findKey });
       return { principalId: subject, policyDocument: allow(event.methodArn) };
     } catch (error) {
       if (!(error instanceof JwtError)) throw error;

@@ -114,6 +114,8 @@ export interface BackupRequest {
   sequence?: number;
   /** When it was accepted: the backup's own time, too. */
   createdAt: number;
+  /** By how much the clock was behind then, in milliseconds: it may be right again when the backup is made. */
+  behindMs?: number;
   /** When its job was last seen to be there: a job that has been lost is sent again. */
   sentAt?: number;
   /** While it is in progress and this has not come, somebody works on it. */

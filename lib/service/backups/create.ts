@@ -128,7 +128,11 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   const createdAt = request?.createdAt ?? now;
   const planned = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
   let plan = planned;
-  const accepted = { sequence, createdAt, behindMs: deps.clockWatch.behindMs() };
+  const accepted = {
+    sequence,
+    createdAt,
+    behindMs: Math.max(request?.behindMs ?? 0, deps.clockWatch.behindMs()),
+  };
   let draft = draftOf(work, plan, accepted);
   let built: Built;
   let damage: ServiceError | undefined;

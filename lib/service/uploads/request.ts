@@ -72,6 +72,7 @@ async function takeOn(
   ]);
   if (taken !== undefined) throw uploadTaken(taken);
   const now = clock.now();
+  const behindMs = deps.clockWatch.behindMs();
   // Its place in the order of states is given now: what is accepted later comes later, whichever is made first.
   const next = withNextState(head, input.resourceId, now);
   const { type, ...asked } = input;
@@ -85,6 +86,7 @@ async function takeOn(
     progress: 0,
     actor: caller.actor,
     createdAt: now,
+    ...(behindMs > 0 ? { behindMs } : {}),
     leaseUntil: now,
     version: 1,
   };

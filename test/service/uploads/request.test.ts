@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
-import type { BackupRequest } from '../../../lib/core/records/model.ts';
+import type { BackupRecord, BackupRequest } from '../../../lib/core/records/model.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../../lib/memory/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { resumeJobs } from '../../../lib/service/kit/jobs.ts';
 import { releaseRequests } from '../../../lib/service/uploads/request-run.ts';
-import { createWorld, inputOf, OPTIONS, textOf, type World } from '../world.ts';
+import { createWorld, DAY, inputOf, OPTIONS, textOf, type World } from '../world.ts';
 
 const CALLER = { actor: 'tester' };
 
@@ -42,6 +42,20 @@ describe('a backup by upload', () => {
     });
     await world.remove('backup-1');
     await expect(world.service.findBackup('backup-1')).rejects.toMatchObject({ code: 'backup_not_found' });
+  });
+
+  test('accepted under a clock that is behind and made when it is right again, is kept for as long as was asked', async () => {
+    const world = createWorld();
+    await world.backup('other', '1');
+    const right = world.clock.now();
+    world.clock.set(right - 100 * DAY);
+    const uploadId = await upload(world, '1');
+    const { request } = await world.service.requestBackup(ask(uploadId), CALLER);
+    world.clock.set(right);
+    await workQueue(world.deps);
+    const made = await world.service.findBackup(request.id);
+    expect(made).toMatchObject({ createdAt: right - 100 * DAY });
+    expect((made as BackupRecord).expiresAt).toBeGreaterThanOrEqual(right + 30 * DAY);
   });
 
   test.each([

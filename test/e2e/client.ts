@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { BackupType } from '../../lib/core/records/model.ts';
 import type { BackupView, OperationView } from '../../lib/http/contract/view.ts';
+import { type CheckAnswer, createAnswerCheck, type OpenApiDocument } from '../http/conformance.ts';
 
 export interface Answer {
   status: number;
@@ -50,8 +51,21 @@ export interface Client {
   operations(): Promise<OperationView[]>;
 }
 
-export function createClient(url: string): Client {
+export interface ClientOptions {
+  /** Whether an answer comes from something that stands before the service, and knows nothing of its contract. */
+  isForeign?: (answer: Answer) => boolean;
+}
+
+/** A client that holds every answer against the contract that the service itself gives. */
+export function createClient(url: string, { isForeign = () => false }: ClientOptions = {}): Client {
+  const contract = contractOf(url);
   const send: Client['send'] = async (method, path, body, headers = {}) => {
+    const check = await contract();
+    const answer = await ask(method, path, body, headers);
+    if (!isForeign(answer)) check({ method, path: pathWithin(url, path), ...answer });
+    return answer;
+  };
+  const ask: Client['send'] = async (method, path, body, headers = {}) => {
     const response = await fetch(url + path, {
       method,
       headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
@@ -91,6 +105,28 @@ export function createClient(url: string): Client {
     list: () => pages<BackupView>('/backups', 'backups'),
     operations: () => pages<OperationView>('/restore/operations', 'operations'),
   };
+}
+
+/** Asked for with the first call; where that fails, with the next again. */
+function contractOf(url: string): () => Promise<CheckAnswer> {
+  let made: Promise<CheckAnswer> | undefined;
+  const make = async (): Promise<CheckAnswer> => {
+    const answer = await fetch(`${url}/openapi.json`);
+    if (!answer.ok) throw new Error(`the contract cannot be had: ${answer.status} ${await answer.text()}`);
+    return createAnswerCheck((await answer.json()) as OpenApiDocument);
+  };
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/** As it is asked for: without steps like `..`. */
+function pathWithin(url: string, path: string): string {
+  return new URL(url + path).pathname.slice(new URL(url).pathname.replace(/\/$/, '').length);
 }
 
 export function answerOf(status: number, headers: Headers, body: Buffer): Answer {

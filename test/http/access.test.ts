@@ -3,8 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { type AccessOptions, faultOfHost } from '../../lib/http/server/access.ts';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
+import { createCheckedApi } from './checked-api.ts';
 import { createFakeService } from './fake-service.ts';
 import { problemOf } from './harness.ts';
 
@@ -29,7 +29,7 @@ function call(
       return { bytes: 1, sha256: '' };
     },
   };
-  const app = createApi({ service, auth: {}, version: '1', log: silentLogger, access, uploads });
+  const app = createCheckedApi({ service, auth: {}, version: '1', log: silentLogger, access, uploads });
   const body = method === 'GET' || method === 'HEAD' ? {} : { body: '{"resourceId":"r","data":1}' };
   const all = { 'Content-Type': 'application/json', Host: 'localhost:3004', ...headers };
   const response = app.request(url ?? `http://${all.Host}${path}`, { method, headers: all, ...body });

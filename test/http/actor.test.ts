@@ -1,10 +1,10 @@
 // Who stands in the audit trail: whoever was authenticated, through the real service, whatever the request says of itself.
 
 import { expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { workQueue } from '../../lib/service/jobs/worker.ts';
 import { createWorld } from '../service/world.ts';
+import { createCheckedApi } from './checked-api.ts';
 
 const TOKEN = 'a-long-and-secret-token';
 const CLAIMED = 'ceo@bank';
@@ -12,7 +12,7 @@ const CLAIMED = 'ceo@bank';
 /** Every call that leaves events, each saying that somebody else makes it. */
 async function callAll(auth: { token?: string }) {
   const world = createWorld();
-  const app = createApi({ service: world.service, auth, version: '1', log: silentLogger });
+  const app = createCheckedApi({ service: world.service, auth, version: '1', log: silentLogger });
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     app.request(path, {
       method,

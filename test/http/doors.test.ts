@@ -4,11 +4,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { adminOf, type Principal, SCOPES, type Scope } from '../../lib/core/records/access.ts';
 import { type OperationId, ROUTE_LIST } from '../../lib/http/contract/routes.ts';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import { workQueue } from '../../lib/service/jobs/worker.ts';
 import { createWorld } from '../service/world.ts';
+import { createCheckedApi } from './checked-api.ts';
 
 const OWN = { ids: ['own'], prefixes: ['own/'] };
 const MINE = { own: 'own', foreign: 'other' };
@@ -18,7 +18,7 @@ type Side = keyof typeof MINE;
 async function createScene() {
   const world = createWorld(({ clock }) => ({ tokens: createMemoryTokens(clock) }));
   let principal: Principal = adminOf('root');
-  const app = createApi({
+  const app = createCheckedApi({
     service: world.service,
     auth: { identify: () => principal, tokens: world.deps.tokens! },
     version: '1',

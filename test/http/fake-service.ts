@@ -147,10 +147,14 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     listHidden: async () => ({ items: [] }),
     undeleteBackup: async () => backupRecord(),
     protectBackup: async () => backupRecord({ legalHold: true }),
-    getDelta: async () => ({
-      bytes: 44,
-      chunks: [text('{"changes":[],"additions":[],'), text('"deletions":[]}')],
-    }),
+    getDelta: async () => {
+      const [base, target] = ['ab', 'cd'].map((byte) => `"sha256:${byte.repeat(32)}"`);
+      const chunks = [
+        text('{"changes":[],"additions":[],'),
+        text(`"deletions":[],"base":${base},"target":${target}}`),
+      ];
+      return { bytes: chunks[0]!.length + chunks[1]!.length, chunks };
+    },
     verifyBackup: async () => ({
       valid: true,
       errors: [],

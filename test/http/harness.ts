@@ -5,6 +5,7 @@ import { type ApiDeps, createApi } from '../../lib/http/server/api.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
+import { createCheckedApi } from './checked-api.ts';
 import { createFakeService, NOW } from './fake-service.ts';
 
 /** What `curl -d` sends when nobody tells it otherwise. */
@@ -15,6 +16,8 @@ export const CURL_HEADERS = {
 
 export interface HarnessOptions extends Partial<Pick<ApiDeps, 'auth' | 'limits' | 'serves' | 'basePath'>> {
   service?: Partial<BackupService>;
+  /** For what no operation gives: faked errors, an API that serves a part. */
+  isOffContract?: boolean;
 }
 
 export function createHarness(options: HarnessOptions = {}) {
@@ -24,7 +27,8 @@ export function createHarness(options: HarnessOptions = {}) {
     (line) => lines.push(JSON.parse(line)),
     () => NOW,
   );
-  const app = createApi({
+  const make = options.isOffContract === true ? createApi : createCheckedApi;
+  const app = make({
     service,
     auth: { tokens: createMemoryTokens({ now: () => NOW }), ...options.auth },
     version: '0.1.0',

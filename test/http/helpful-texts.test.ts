@@ -1,9 +1,9 @@
 // What is said of mistakes that people make: the next step, in the words of the mistake.
 
 import { describe, expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createWorld } from '../service/world.ts';
+import { createCheckedApi } from './checked-api.ts';
 import { createHarness, problemOf } from './harness.ts';
 
 /** All that the problem says, in one text. */
@@ -124,7 +124,7 @@ describe('paths', () => {
   ])('%s in a state that has %s', async (path, meant) => {
     const world = createWorld();
     await world.backup('db', '{"users":[{"name":"Alice"}]}');
-    const app = createApi({ service: world.service, auth: {}, version: '1', log: silentLogger });
+    const app = createCheckedApi({ service: world.service, auth: {}, version: '1', log: silentLogger });
     const restore = (at: string) =>
       app.request('/restore', {
         method: 'POST',
@@ -198,7 +198,13 @@ test.each([
         return { bytes: 1, sha256: '' };
       },
     };
-    const app = createApi({ service: world.service, auth: {}, version: '1', log: silentLogger, uploads });
+    const app = createCheckedApi({
+      service: world.service,
+      auth: {},
+      version: '1',
+      log: silentLogger,
+      uploads,
+    });
     const response = await app.request(`/uploads/${'5'.repeat(32)}`, { method: 'PUT', headers, body: '1' });
     expect(await problemOf(response)).toMatchObject({ status, code });
     expect(received).toBe(0);

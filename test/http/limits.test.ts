@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../lib/http/server/api.ts';
 import { createByteBudget } from '../../lib/http/server/budget.ts';
 import { silentLogger } from '../../lib/log.ts';
+import { createCheckedApi } from './checked-api.ts';
 import { backupRecord, createFakeService } from './fake-service.ts';
 import { createHarness, inPieces, problemOf } from './harness.ts';
 
@@ -212,7 +213,7 @@ describe('one client holds up nobody', () => {
     let full = 0;
     const { service } = createFakeService();
     const limits = { ...LIMITS, inFlightBytesMax: 1500 };
-    const app = createApi({
+    const app = createCheckedApi({
       service,
       auth: {},
       version: '1',

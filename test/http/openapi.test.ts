@@ -14,7 +14,7 @@ interface Operation {
   security: unknown[];
   parameters?: { name: string; in: string; required: boolean; schema: Record<string, unknown> }[];
   requestBody?: { required: boolean; content: Record<string, { schema: Schema; examples?: object }> };
-  responses: Record<string, { content: Record<string, { schema: Schema }>; headers?: object }>;
+  responses: Record<string, { content?: Record<string, { schema: Schema }>; headers?: object }>;
 }
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; required?: string[] };
 interface Document {
@@ -162,7 +162,7 @@ describe('the document', () => {
     for (const { path, method, answers: good } of ROUTE_LIST) {
       for (const [status, response] of Object.entries(paths[path]![method.toLowerCase()]!.responses)) {
         const type = status in good ? 'application/json' : 'application/problem+json';
-        expect(Object.keys(response.content)).toEqual([type]);
+        expect(Object.keys(response.content ?? {})).toEqual(status === '303' ? [] : [type]);
       }
     }
   });
@@ -174,10 +174,10 @@ describe('the contract', () => {
     const path = route.path.replaceAll(/\{\w+\}/g, 'x');
     const response = await send(route.method, path, BODIES[route.operationId]);
     expect(Object.keys(route.answers)).toContain(String(response.status));
-    const answer = (route.answers as Record<number, { schema: string }>)[response.status]!;
+    const answer = (route.answers as Route['answers'])[response.status]!;
     const body: unknown = await response.json();
     // zod drops what a schema does not name: equal means nothing more and nothing less.
-    expect(schemaOf(answer.schema).parse(body)).toEqual(body);
+    expect(schemaOf(answer.schema!).parse(body)).toEqual(body);
     for (const header of Object.keys((route.answers as Route['answers'])[201]?.headers ?? {})) {
       if (header === 'Location') expect(response.headers.has(header)).toBe(true);
     }
@@ -218,7 +218,7 @@ describe('examples', () => {
   test.each(replies)('the answer of %s, %d, is one', (id, status, body) => {
     const route: Route = ROUTES[id];
     const wire: unknown = JSON.parse(JSON.stringify(body));
-    const schema = schemaOf(route.answers[status]!.schema);
+    const schema = schemaOf(route.answers[status]!.schema!);
     expect(schema.parse(wire)).toEqual(wire);
   });
 });

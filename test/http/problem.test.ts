@@ -7,6 +7,7 @@ import { createHarness, problemOf } from './harness.ts';
 
 async function failing(error: unknown, headers: Record<string, string> = {}) {
   const harness = createHarness({
+    isOffContract: true,
     service: {
       findBackup: async () => {
         throw error;

@@ -1,17 +1,17 @@
 // Named tokens over HTTP: made, listed and revoked by an admin, and what each opens from the very next call on.
 
 import { expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import { createWorld } from '../service/world.ts';
+import { createCheckedApi } from './checked-api.ts';
 
 const ROOT = 'a-long-and-secret-token';
 
 function createScene(token = ROOT) {
   const world = createWorld(({ clock }) => ({ tokens: createMemoryTokens(clock) }));
   const auth = { tokens: world.deps.tokens!, ...(token === '' ? {} : { token }) };
-  const app = createApi({
+  const app = createCheckedApi({
     service: world.service,
     auth,
     version: '1',

@@ -1,12 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createWorld } from '../service/world.ts';
+import { createCheckedApi } from './checked-api.ts';
 
 /** The real service, behind the real API. */
 function open() {
   const world = createWorld();
-  const app = createApi({ service: world.service, auth: {}, version: '0', log: silentLogger, limits: {} });
+  const app = createCheckedApi({
+    service: world.service,
+    auth: {},
+    version: '0',
+    log: silentLogger,
+    limits: {},
+  });
   const send = async (method: string, path: string, body?: unknown) => {
     const response = await app.request(path, {
       method,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ServiceError } from '../../lib/core/records/errors.ts';
 import { createAnswers } from '../../lib/http/contract/answers.ts';
-import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
+import { createCheckedApi } from './checked-api.ts';
 import { backupRequest, createFakeService, NOW } from './fake-service.ts';
 import { createHarness, expectRefused, problemOf } from './harness.ts';
 
@@ -75,7 +75,7 @@ describe('announcing an upload', () => {
 
 describe('a home that takes uploads itself', () => {
   const app = (receive: (uploadId: string, bytes: number) => Promise<number>) =>
-    createApi({
+    createCheckedApi({
       service: createFakeService().service,
       auth: { token: 'a-token-of-16-chars' },
       version: '0',
@@ -141,7 +141,7 @@ describe('a home that takes uploads itself', () => {
   });
 
   test('elsewhere the path is nowhere, and in no document', async () => {
-    const { send } = createHarness();
+    const { send } = createHarness({ isOffContract: true });
     expect(await (await send('GET', '/openapi.json')).text()).not.toContain('/uploads/{uploadId}');
     expect(await problemOf(await send('PUT', '/uploads/x', '1'))).toMatchObject({ code: 'route_not_found' });
   });

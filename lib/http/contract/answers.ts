@@ -13,6 +13,7 @@ export function createAnswers() {
   const time = z.string().check(z.meta({ format: 'date-time' }));
   const percent = z.int().check(z.minimum(0), z.maximum(100));
   const count = z.int().check(z.minimum(0));
+  const checksum = () => z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/));
 
   const Metadata = z.object({
     version: z.string(),
@@ -38,12 +39,7 @@ export function createAnswers() {
     encryption: z.exactOptional(
       z.object({ algorithm: z.literal('AES-256-CBC'), keyId: z.string(), keyVersion: z.string() }),
     ),
-    checksum: z
-      .string()
-      .check(
-        z.regex(/^sha256:[0-9a-f]{64}$/),
-        about('Of the restored state as canonical text, whatever the type'),
-      ),
+    checksum: checksum().check(about('Of the restored state as canonical text, whatever the type')),
     baseBackupId: z.exactOptional(z.string()),
     chainLength: z.int().check(z.minimum(1), about('Blobs that a restore reads')),
     changes: z.exactOptional(z.object({ additions: count, changes: count, deletions: count, moves: count })),
@@ -80,7 +76,7 @@ export function createAnswers() {
       status: z.enum(['completed', 'deleted']),
       size: z.exactOptional(count),
       encrypted: z.exactOptional(z.boolean()),
-      checksum: z.exactOptional(z.string()),
+      checksum: z.exactOptional(checksum()),
       data: z.literal('[REDACTED]'),
       metadata: z.exactOptional(Metadata),
       legalHold: z.exactOptional(z.boolean()),
@@ -183,9 +179,30 @@ export function createAnswers() {
   const keyed = { key: z.string() };
   const Delta = z.object({
     changes: z.array(z.object({ ...keyed, oldValue: z.unknown(), newValue: z.unknown() })),
-    additions: z.array(z.object({ ...keyed, value: z.unknown() })),
+    additions: z.array(
+      z.object({
+        ...keyed,
+        value: z.unknown(),
+        index: z
+          .exactOptional(count)
+          .check(about('The number of a member in its object; without one it comes behind the others')),
+      }),
+    ),
     deletions: z.array(z.object({ ...keyed, value: z.unknown() })),
-    moves: z.exactOptional(z.array(z.object({ from: z.string(), to: z.string() }))),
+    moves: z.exactOptional(
+      z.array(
+        z.object({
+          from: z.string(),
+          to: z.string(),
+          index: z.exactOptional(count).check(about('Of a member: its number in the target')),
+          count: z
+            .exactOptional(z.int().check(z.minimum(2)))
+            .check(about('Of elements: how many neighbours move together; one, if it is left out')),
+        }),
+      ),
+    ),
+    base: checksum().check(about('Of the state that the delta starts from')),
+    target: checksum().check(about('Of the state that it leads to')),
   });
 
   const Validation = z.object({

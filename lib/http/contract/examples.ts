@@ -106,6 +106,8 @@ export const EXAMPLES: Partial<Record<OperationId, RouteExamples>> = {
         changes: [{ key: 'settings', oldValue: { theme: 'dark' }, newValue: { theme: 'light' } }],
         additions: [{ key: 'users[1]', value: { id: 2, name: 'Bob' } }],
         deletions: [],
+        base: BACKUP.checksum,
+        target: 'sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752',
       },
     },
   },
@@ -156,7 +158,7 @@ export const EXAMPLES: Partial<Record<OperationId, RouteExamples>> = {
   },
   listOperations: { answers: { 200: { operations: [OPERATION], count: 1 } } },
   getOperation: { answers: { 200: OPERATION } },
-  getOperationResult: { answers: { 200: RESTORED } },
+  getOperationResult: { answers: { 200: RESTORED.data } },
   planRetention: {
     answers: {
       200: {

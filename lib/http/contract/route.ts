@@ -23,11 +23,17 @@ export interface BodySpec {
   optional?: boolean;
 }
 
+export interface HeaderSpec {
+  description: string;
+  /** Only in some of the answers. */
+  optional?: true;
+}
+
 export interface AnswerSpec {
   description: string;
-  /** Name of a schema in `answers.ts`. */
-  schema: string;
-  headers?: Record<string, string>;
+  /** Name of a schema in `answers.ts`; without one the answer has no body. */
+  schema?: string;
+  headers?: Record<string, HeaderSpec>;
 }
 
 export interface Route {

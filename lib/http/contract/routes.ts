@@ -35,11 +35,16 @@ const restoreAnswers = {
     description: 'Accepted: the operation shows its progress, and then where the result is',
     schema: 'RestoreAccepted',
     headers: {
-      Location: 'Where the operation is',
-      'Preference-Applied': 'respond-async, if the request preferred it',
+      Location: { description: 'Where the operation is' },
+      'Preference-Applied': { description: 'respond-async, if the request preferred it', optional: true },
     },
   },
-};
+} as const;
+
+const IDEMPOTENT_REPLAYED = {
+  description: 'true, if this is the answer to an earlier request with the same key',
+  optional: true,
+} as const;
 
 export const ROUTES = {
   getServiceInfo: {
@@ -87,14 +92,17 @@ export const ROUTES = {
       202: {
         description: 'Accepted: the backup is made from the upload in the background, under this id',
         schema: 'PendingBackup',
-        headers: { Location: 'Where its status is, and then the backup' },
+        headers: {
+          Location: { description: 'Where its status is, and then the backup' },
+          'Idempotent-Replayed': IDEMPOTENT_REPLAYED,
+        },
       },
       201: {
         description: 'The backup',
         schema: 'BackupOrReceipt',
         headers: {
-          Location: 'Where the backup is',
-          'Idempotent-Replayed': 'true, if this is the answer to an earlier request with the same key',
+          Location: { description: 'Where the backup is' },
+          'Idempotent-Replayed': IDEMPOTENT_REPLAYED,
         },
       },
     },
@@ -252,7 +260,10 @@ export const ROUTES = {
         description: 'The state, or the part of it that was asked for, and nothing else',
         schema: 'State',
       },
-      303: { description: 'It is at a URL of its own', schema: 'State', headers: { Location: 'Where' } },
+      303: {
+        description: 'It is at a URL of its own',
+        headers: { Location: { description: 'Where, for a while; no credential is to be sent there' } },
+      },
     },
     errors: [
       'operation_not_found',

@@ -5,7 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../../core/records/errors.ts';
 import { createAnswers } from '../contract/answers.ts';
 import { EXAMPLES, type RouteExamples } from '../contract/examples.ts';
 import { PROBLEM_MEDIA_TYPE } from '../contract/problem.ts';
-import type { BodySpec, Route } from '../contract/route.ts';
+import type { BodySpec, HeaderSpec, Route } from '../contract/route.ts';
 import { ROUTE_LIST, UPLOAD_ROUTE } from '../contract/routes.ts';
 
 type Json = Record<string, unknown>;
@@ -129,25 +129,42 @@ function examplesOf(operationId: string): RouteExamples | undefined {
 function describeAnswers(operationId: string, route: Route): Json {
   const responses = Object.entries(route.answers).map(([status, answer]) => {
     const example = examplesOf(operationId)?.answers?.[Number(status)];
-    const headers = Object.entries(answer.headers ?? {}).map(([name, description]) => [
-      name,
-      { description, schema: { type: 'string' } },
-    ]);
-    const content = {
-      schema: reference(answer.schema),
-      ...(example === undefined ? {} : { example }),
-    };
+    const { description, schema, headers } = answer;
+    const media = schema && { schema: reference(schema), ...(example === undefined ? {} : { example }) };
     return [
       status,
       {
-        description: answer.description,
-        ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
-        content: { 'application/json': content },
+        description,
+        ...(headers === undefined ? {} : { headers: describeHeaders(headers) }),
+        ...(media === undefined ? {} : { content: { 'application/json': media } }),
       },
     ];
   });
   return Object.fromEntries(responses);
 }
+
+function describeHeaders(headers: Record<string, HeaderSpec>): Json {
+  const entries = Object.entries(headers).map(([name, { description, optional }]) => [
+    name,
+    { description, ...(optional === true ? {} : { required: true }), schema: { type: 'string' } },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+const RETRY_AFTER = {
+  description: 'Seconds to wait before trying again',
+  schema: { type: 'integer', minimum: 1 },
+};
+
+/** What problems of a status say beside the document. */
+const PROBLEM_HEADERS: Record<number, Json> = {
+  401: {
+    'WWW-Authenticate': { description: 'How to authenticate', required: true, schema: { type: 'string' } },
+  },
+  409: { 'Retry-After': { ...RETRY_AFTER, description: `${RETRY_AFTER.description}, where that may help` } },
+  429: { 'Retry-After': { ...RETRY_AFTER, required: true } },
+  503: { 'Retry-After': { ...RETRY_AFTER, description: `${RETRY_AFTER.description}, where that may help` } },
+};
 
 /** One entry a status, which names the codes it may carry. */
 function describeProblems(route: Route): Json {
@@ -160,6 +177,7 @@ function describeProblems(route: Route): Json {
     status,
     {
       description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}`).join('; '),
+      ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: PROBLEM_HEADERS[status] }),
       content: { [PROBLEM_MEDIA_TYPE]: { schema: reference('Problem') } },
     },
   ]);
@@ -176,6 +194,9 @@ const BODY_ERRORS: ErrorCode[] = [
 
 const BYTES_ERRORS: ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
+/** Of what has to be written down: of a restore, that it is to be done in the background. */
+const WRITE_ERRORS: ErrorCode[] = ['disk_full', 'read_only', 'store_untrusted'];
+
 /** The errors of a route: its own, and those of the edge that can happen on it. */
 export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [
@@ -188,6 +209,8 @@ export function errorsOf(route: Route): ErrorCode[] {
     ...route.errors,
     'internal_error',
     'dependency_unavailable',
+    ...(route.path === '/' || route.path === '/openapi.json' ? [] : (['catalog_damaged'] as const)),
+    ...(route.method === 'GET' ? [] : WRITE_ERRORS),
   ];
   return [...new Set(codes)];
 }

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe } from '@jest/globals';
 import { type Answer, type Client, createClient } from '../../e2e/client.ts';
+import { capabilities } from '../capabilities.ts';
 import { sign, signingKeyOf } from '../sigv4.ts';
 import { DEPLOYMENT_VARIABLE, type Deployment } from '../stack.ts';
 
@@ -22,8 +23,18 @@ export function describeDeployed(name: string, tests: (deployed: Deployed) => vo
     return;
   }
   const { outputs, apiUrl, signedUrl } = JSON.parse(named) as Deployment & { signedUrl: string };
-  const deployed = { outputs, apiUrl: signedUrl, unsignedUrl: apiUrl, client: createClient(signedUrl) };
+  const client = createClient(signedUrl, { isForeign });
+  const deployed = { outputs, apiUrl: signedUrl, unsignedUrl: apiUrl, client };
   describe(name, () => tests(deployed));
+}
+
+/** An emulator without gateway responses refuses in words of its own. */
+function isForeign({ status, headers }: Answer): boolean {
+  return (
+    status === 401 &&
+    !capabilities().usesGatewayResponses &&
+    !headers.get('content-type')?.includes('problem')
+  );
 }
 
 /** Calls a function as its schedule would. Resolves with what it gives; throws if it fails. */

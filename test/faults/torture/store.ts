@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../../lib/embedded/config.ts';
 import { type Home, openHome, type UpkeepName } from '../../../lib/embedded/home.ts';
-import { createApi } from '../../../lib/http/server/api.ts';
 import { createLogger } from '../../../lib/log.ts';
+import { createCheckedApi } from '../../http/checked-api.ts';
 
 export interface Reply {
   status: number;
@@ -55,7 +55,7 @@ export async function openStore(
   });
   const clock = { now: () => clocks.wall, monotonic: () => clocks.monotonic };
   const home: Home = await openHome({ ...config, clock, isDriven }, log);
-  const api = createApi({
+  const api = createCheckedApi({
     service: home.service,
     auth: {},
     version: 'torture',

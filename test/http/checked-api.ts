@@ -1,0 +1,43 @@
+// The API of a test: whatever it answers must be what its contract describes.
+
+import { once } from '../../lib/http/contract/once.ts';
+import { createOpenApi } from '../../lib/http/openapi/openapi.ts';
+import { type Api, type ApiDeps, createApi } from '../../lib/http/server/api.ts';
+import { createAnswerCheck } from './conformance.ts';
+
+/** Longer ones are streams, of which some tests count every byte that is taken. */
+const CHECKED_BYTES_MAX = 64 * 1024;
+
+/** Of everything that an API of this kind may serve. */
+const checkAnswer = once(() =>
+  createAnswerCheck(
+    JSON.parse(JSON.stringify(createOpenApi({ version: '0.1.0', secured: true, uploads: true }))),
+  ),
+);
+
+/** The API, with every answer that it gives to `request` held against the contract. */
+export function createCheckedApi(deps: ApiDeps): Api {
+  const app = createApi(deps);
+  const ask = app.request;
+  app.request = async (input, init, ...rest) => {
+    const answer = await ask(input, init, ...rest);
+    if (Number(answer.headers.get('content-length') ?? 0) > CHECKED_BYTES_MAX) return answer;
+    checkAnswer()({
+      method: init?.method ?? (input instanceof Request ? input.method : 'GET'),
+      path: pathOf(input instanceof Request ? input.url : String(input)),
+      status: answer.status,
+      headers: answer.headers,
+      body: Buffer.from(await answer.clone().arrayBuffer()),
+    });
+    return answer;
+  };
+  return app;
+}
+
+/** As the app gets it: without steps like `..`, and with slashes for what counts as one. */
+function pathOf(asked: string): string {
+  const url = asked.startsWith('http')
+    ? asked
+    : `http://localhost${asked.startsWith('/') ? '' : '/'}${asked}`;
+  return new URL(url).pathname;
+}

@@ -8,7 +8,9 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { deriveKeys } from '../../lib/core/blob/keys.ts';
 import { bindingOf, open, readUnauthenticatedHeader } from '../../lib/core/blob/open.ts';
 import { applyDelta } from '../../lib/core/delta/apply/apply.ts';
+import { compare } from '../../lib/core/delta/compare/diff.ts';
 import { serveDelta } from '../../lib/core/delta/served/serve.ts';
+import { encodeDelta } from '../../lib/core/delta/stored/encode.ts';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import type { BackupRecord } from '../../lib/core/records/model.ts';
 import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
@@ -18,6 +20,7 @@ import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createDataDirs } from '../contract/data-dirs.ts';
 import { createWorld, DAY, inputOf, type World } from '../service/world.ts';
 import { encryptBody, headerOf, partsOf } from './blob/fixtures.ts';
+import { applyFormat2 } from './formats-delta.ts';
 import { blobPath, dataKeyOf, restoreInNode } from './formats-reader.ts';
 
 const SCRIPT = join(__dirname, '../../docs/restore.py');
@@ -210,6 +213,23 @@ describe('the example of the page', () => {
     }
     const target = applyDelta(Buffer.from(texts.state), Buffer.from(texts.delta));
     expect(Buffer.concat(target).toString()).toBe(example('target-text'));
+  });
+
+  test('is written today as the page shows it, and read as the page says', () => {
+    const [base, target] = [canonicalText(example('state-text')), canonicalText(example('target-text'))];
+    const shown = bytesOf('delta-2');
+    const { diff } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
+    expect(Buffer.concat(encodeDelta(diff!))).toEqual(shown);
+    expect(applyFormat2(Buffer.from(base.bytes), shown).toString()).toBe(example('target-text'));
+    expect(Buffer.concat(applyDelta(base.bytes, shown)).toString()).toBe(example('target-text'));
+    expect(PAGE).toContain(`today its contents are these ${shown.length} bytes`);
+    // The table goes through the lines in order, each by its first bytes.
+    const lines = example('delta-2').split('\n');
+    const named = [...PAGE.matchAll(/^\| `((?:[0-9a-f]{2} ?)+)(?:\.\.\.)?` +\|/gm)].map(([, bytes]) =>
+      bytes!.trim(),
+    );
+    expect(named).toHaveLength(lines.length - 3);
+    for (const [i, bytes] of named.entries()) expect(lines[i + 3]).toMatch(new RegExp(`^${bytes}`));
   });
 
   test('has every step between', async () => {

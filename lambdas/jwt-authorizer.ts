@@ -1,4 +1,4 @@
-// Checks bearer tokens against the keys of their issuer.
+// Checks bearer tokens against the keys of their issuer, and says which routes they open.
 
 import { createAuthorizer } from '../lib/aws/access/authorizer.ts';
 import { createIssuerKeys } from '../lib/aws/access/issuer-keys.ts';

@@ -1,6 +1,7 @@
 // The functions' settings: one table of checks over their environment, read once by whoever composes.
 
 import { ENV, type Environment, JWT_ENV, type JwtEnvironment } from './names/env.ts';
+import { type RoutePatterns, readPatterns } from './names/route-patterns.ts';
 
 type Env = Record<string, string | undefined>;
 
@@ -33,7 +34,20 @@ const JWT_CHECKS = {
   [JWT_ENV.issuer]: (value) =>
     url(value) ?? (new URL(value).protocol === 'https:' ? undefined : 'must be https'),
   [JWT_ENV.audience]: matching(/^[^,\s]+(,[^,\s]+)*$/, 'must be one or several, with commas between them'),
+  [JWT_ENV.scopePrefix]: matching(/^\S*$/, 'must have no spaces'),
+  [JWT_ENV.resourcesClaim]: text,
+  [JWT_ENV.routes]: (value) => faultOf(() => readPatterns(value)),
 } satisfies Record<keyof JwtEnvironment, Check>;
+
+/** What a reader has against a value. */
+function faultOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 export interface AwsConfig {
   bucket: string;
@@ -53,6 +67,9 @@ export interface AwsConfig {
 export interface JwtConfig {
   issuer: string;
   audiences: string[];
+  scopePrefix: string;
+  resourcesClaim: string;
+  routes: RoutePatterns;
 }
 
 /** Throws an Error whose message names every setting that is wrong, and how. */
@@ -82,7 +99,13 @@ function listOf(value: string): string[] {
 /** The authorizer's settings. Throws like `readConfig`. */
 export function readJwtConfig(env: Env): JwtConfig {
   const set = parse(JWT_CHECKS, env);
-  return { issuer: set[JWT_ENV.issuer], audiences: listOf(set[JWT_ENV.audience]) };
+  return {
+    issuer: set[JWT_ENV.issuer],
+    audiences: listOf(set[JWT_ENV.audience]),
+    scopePrefix: set[JWT_ENV.scopePrefix],
+    resourcesClaim: set[JWT_ENV.resourcesClaim],
+    routes: readPatterns(set[JWT_ENV.routes]),
+  };
 }
 
 function parse<N extends string>(checks: Record<N, Check>, env: Env): Record<N, string> {

@@ -4,6 +4,9 @@ import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { JWT_ENV, type JwtEnvironment } from '../aws/names/env.ts';
+import { patternsOf } from '../aws/names/route-patterns.ts';
+import { SERVED_BY } from '../aws/names/served-by.ts';
+import { ROUTE_LIST } from '../http/contract/routes.ts';
 import { ServiceFunction } from './function.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,16 +32,20 @@ export class Authorizer extends Construct {
       this.methodOptions = { authorizationType: apigateway.AuthorizationType.NONE };
       return;
     }
+    const served = ROUTE_LIST.filter(({ operationId }) => SERVED_BY[operationId] !== undefined);
     const environment: JwtEnvironment = {
       [JWT_ENV.issuer]: auth.issuer,
       [JWT_ENV.audience]: auth.audience,
+      [JWT_ENV.scopePrefix]: auth.scopePrefix,
+      [JWT_ENV.resourcesClaim]: auth.resourcesClaim,
+      [JWT_ENV.routes]: JSON.stringify(patternsOf(served)),
     };
     this.function = new ServiceFunction(this, 'Jwt', {
       settings,
       projectRoot,
       environment,
       entry: 'jwt-authorizer',
-      description: 'Checks bearer tokens against the keys of their issuer',
+      description: 'Checks bearer tokens, and says which routes they open',
       memoryMiB: MEMORY_MIB,
       timeoutSeconds: TIMEOUT_SECONDS,
       privileges: [],

@@ -2,7 +2,10 @@
 
 import { LIMITS } from '../core/records/limits.ts';
 
-export type Auth = { kind: 'iam' } | { kind: 'jwt'; issuer: string; audience: string } | { kind: 'none' };
+export type Auth =
+  | { kind: 'iam' }
+  | { kind: 'jwt'; issuer: string; audience: string; scopePrefix: string; resourcesClaim: string }
+  | { kind: 'none' };
 
 export interface Settings {
   /** Names the stack and the API's stage. */
@@ -46,6 +49,8 @@ export const SETTING_NAMES = [
   'auth',
   'jwtIssuer',
   'jwtAudience',
+  'jwtScopePrefix',
+  'jwtResourcesClaim',
   'objectLock',
   'objectLockMode',
   'alarmEmail',
@@ -141,8 +146,9 @@ function readKeyArns(read: Read): string[] {
 
 function readAuth(read: Read, disposable: boolean): Auth {
   const kind = oneOf(read, 'auth', ['iam', 'jwt', 'none']);
-  if (kind !== 'jwt' && (read('jwtIssuer') ?? read('jwtAudience')) !== undefined) {
-    throw new Error('-c jwtIssuer=... and jwtAudience=... mean nothing without -c auth=jwt.');
+  const ofJwt = SETTING_NAMES.filter((name) => name.startsWith('jwt'));
+  if (kind !== 'jwt' && ofJwt.some((name) => read(name) !== undefined)) {
+    throw new Error(`-c ${ofJwt.map((name) => `${name}=...`).join(', ')} mean nothing without -c auth=jwt.`);
   }
   if (kind === 'none' && !disposable) {
     throw new Error('-c auth=none lets everybody in: only the stage dev takes it (-c stage=dev).');
@@ -154,7 +160,11 @@ function readAuth(read: Read, disposable: boolean): Auth {
   if (audience === undefined || !/^[^,\s]+(,[^,\s]+)*$/.test(audience)) {
     throw wrong('jwtAudience', 'the audience of the tokens, or several with commas between them');
   }
-  return { kind, issuer, audience };
+  const scopePrefix = read('jwtScopePrefix') ?? 'backups/';
+  if (/\s/.test(scopePrefix)) throw wrong('jwtScopePrefix', 'what stands before a scope, without spaces');
+  const resourcesClaim = read('jwtResourcesClaim') ?? 'backup_resources';
+  if (resourcesClaim === '') throw wrong('jwtResourcesClaim', 'the name of a claim');
+  return { kind, issuer, audience, scopePrefix, resourcesClaim };
 }
 
 function oneOf<const T extends string>(read: Read, name: Name, values: readonly [T, ...T[]]): T {

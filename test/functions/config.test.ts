@@ -39,16 +39,36 @@ test.each([
   expect(() => readConfig({ ...GOOD, [name]: value })).toThrow(name);
 });
 
-test('an issuer is reached under TLS only', () => {
-  expect(() => readJwtConfig({ [JWT_ENV.issuer]: 'http://issuer.example', [JWT_ENV.audience]: 'a' })).toThrow(
-    JWT_ENV.issuer,
-  );
+const GOOD_JWT = {
+  [JWT_ENV.issuer]: 'https://issuer.example',
+  [JWT_ENV.audience]: 'a',
+  [JWT_ENV.scopePrefix]: '',
+  [JWT_ENV.resourcesClaim]: 'backup_resources',
+  [JWT_ENV.routes]: '{"backup:write":["POST/backups"]}',
+};
+
+test('reads what the stack sets for the authorizer', () => {
+  expect(readJwtConfig(GOOD_JWT)).toEqual({
+    issuer: 'https://issuer.example',
+    audiences: ['a'],
+    scopePrefix: '',
+    resourcesClaim: 'backup_resources',
+    routes: { 'backup:write': ['POST/backups'] },
+  });
+  const several = { ...GOOD_JWT, [JWT_ENV.audience]: 'a,https://b.example/' };
+  expect(readJwtConfig(several).audiences).toEqual(['a', 'https://b.example/']);
 });
 
-test('a token may be for one of several audiences', () => {
-  const read = (audience: string) =>
-    readJwtConfig({ [JWT_ENV.issuer]: 'https://issuer.example', [JWT_ENV.audience]: audience });
-  expect(read('a').audiences).toEqual(['a']);
-  expect(read('a,https://b.example/').audiences).toEqual(['a', 'https://b.example/']);
-  for (const audience of ['', 'a,', ',a', 'a b']) expect(() => read(audience)).toThrow(JWT_ENV.audience);
+test.each([
+  [JWT_ENV.issuer, 'http://issuer.example'],
+  [JWT_ENV.issuer, undefined],
+  [JWT_ENV.audience, ''],
+  [JWT_ENV.audience, 'a,'],
+  [JWT_ENV.audience, 'a b'],
+  [JWT_ENV.scopePrefix, 'a b'],
+  [JWT_ENV.scopePrefix, undefined],
+  [JWT_ENV.resourcesClaim, ''],
+  [JWT_ENV.routes, '{"everything":["*"]}'],
+])('refuses of the authorizer %s=%s', (name, value) => {
+  expect(() => readJwtConfig({ ...GOOD_JWT, [name]: value })).toThrow(name);
 });

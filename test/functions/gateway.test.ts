@@ -63,6 +63,21 @@ test('the caller that API Gateway has authenticated stands in the audit trail', 
   expect(JSON.stringify(calls.at(-1))).toContain('arn:aws:iam::1:user/ops');
 });
 
+test('the holder of a token may what its claims say, of the resources that they name', async () => {
+  const { call } = createFunction();
+  const authorizer = {
+    principalId: 'alice',
+    scopes: 'backup:write',
+    resources: '{"ids":[],"prefixes":["own/"]}',
+  };
+  const as = { requestContext: { domainName: 'api.example', authorizer } } as never;
+  const write = (resourceId: string) =>
+    call(eventOf('POST', '/backups', '/backups', { ...bodyOf({ resourceId, data: 1 }), ...(as as object) }));
+  expect((await write('own/db')).status).toBe(201);
+  expect((await write('other')).status).toBe(403);
+  expect((await call(eventOf('GET', '/backups', '/backups', as))).status).toBe(403);
+});
+
 test('bytes that are no UTF-8 are refused, not replaced', async () => {
   const { call } = createFunction();
   const bytes = Buffer.concat([
@@ -120,7 +135,7 @@ test.each([
 });
 
 test.each([
-  [{ authorizer: { principalId: 'alice' } }, 'alice'],
+  [{ authorizer: { principalId: 'alice', scopes: '' } }, 'alice'],
   [{ identity: { userArn: 'arn:aws:iam::1:user/a' } }, 'arn:aws:iam::1:user/a'],
   [{ identity: { userArn: null }, authorizer: null }, 'api'],
   [{}, 'api'],

@@ -1,8 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { createAuthorizer } from '../../lib/aws/access/authorizer.ts';
 import { JwtError, verifyToken } from '../../lib/aws/access/jwt.ts';
-import { silentLogger } from '../../lib/log.ts';
 import { AUDIENCE, CLAIMS, createSigner, ISSUER, NOW, tokenOf } from './tokens.ts';
 
 const rsa = createSigner('RS256', 'rsa');
@@ -87,50 +85,5 @@ describe('refuses', () => {
     ['one that is very long', tokenOf(rsa, { ...CLAIMS, more: 'x'.repeat(10_000) })],
   ])('%s', async (_name, token) => {
     await expect(verifyToken(token, expected)).rejects.toBeInstanceOf(JwtError);
-  });
-});
-
-describe('the authorizer', () => {
-  const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:abc123/prod/GET/backups/backup-1';
-  const authorize = createAuthorizer({
-    config: { issuer: ISSUER, audiences: [AUDIENCE] },
-    findKey: expected.findKey,
-    log: silentLogger,
-  });
-
-  test('lets the holder of a good token call the whole stage', async () => {
-    expect(await authorize({ authorizationToken: `Bearer ${tokenOf(rsa)}`, methodArn })).toEqual({
-      principalId: 'alice',
-      policyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Action: 'execute-api:Invoke',
-            Effect: 'Allow',
-            Resource: 'arn:aws:execute-api:us-east-1:123456789012:abc123/prod/*',
-          },
-        ],
-      },
-    });
-  });
-
-  test.each(['', 'Basic YTpi', `Bearer ${tokenOf(stranger)}`, tokenOf(rsa)])(
-    'says no more than Unauthorized: %.20s',
-    async (authorizationToken) => {
-      await expect(authorize({ authorizationToken, methodArn })).rejects.toThrow(/^Unauthorized$/);
-    },
-  );
-
-  test('does not call it unauthorized if the issuer does not answer', async () => {
-    const broken = createAuthorizer({
-      config: { issuer: ISSUER, audiences: [AUDIENCE] },
-      findKey: async () => {
-        throw new Error('the issuer does not answer');
-      },
-      log: silentLogger,
-    });
-    await expect(broken({ authorizationToken: `Bearer ${tokenOf(rsa)}`, methodArn })).rejects.toThrow(
-      'issuer',
-    );
   });
 });

@@ -40,6 +40,10 @@ describe('refuses', () => {
     ['jwtIssuer', { auth: 'jwt', jwtIssuer: 'http://issuer.example', jwtAudience: 'a' }],
     ['jwtAudience', { auth: 'jwt', jwtIssuer: 'https://issuer.example' }],
     ['jwtAudience', { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a, b' }],
+    [
+      'jwtScopePrefix',
+      { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a', jwtScopePrefix: 'a b' },
+    ],
     ['objectLock', { objectLock: '0' }],
     ['objectLock', { objectLock: 'for ever' }],
     ['objectLockMode', { objectLockMode: 'strict' }],

@@ -1,6 +1,7 @@
 // What a REST API hands over with a request: where its path begins, and who has been let in.
 
 import { adminOf, type Principal } from '../../core/records/access.ts';
+import { principalOf } from '../names/principal-context.ts';
 
 /** The part of a proxy event that is read here. */
 export interface GatewayEvent {
@@ -10,16 +11,17 @@ export interface GatewayEvent {
   resource: string;
   requestContext: {
     identity?: { userArn?: string | null; user?: string | null };
-    authorizer?: { principalId?: string | null } | null;
+    /** What our authorizer has told, beside the subject (`principal-context.ts`). */
+    authorizer?: ({ principalId?: string | null } & Record<string, unknown>) | null;
   };
 }
 
 const ANYBODY = adminOf('api');
 
-/** Who API Gateway has authenticated: the subject of a token, the ARN of an IAM identity, or nobody. */
-export function identityOf({ requestContext }: GatewayEvent): Principal {
-  const actor = requestContext.authorizer?.principalId ?? requestContext.identity?.userArn;
-  return actor ? adminOf(actor) : ANYBODY;
+/** Who API Gateway has authenticated: the holder of a token, an IAM identity, or nobody. */
+export function identityOf({ requestContext: { authorizer, identity } }: GatewayEvent): Principal {
+  if (authorizer?.principalId) return principalOf(authorizer.principalId, authorizer);
+  return identity?.userArn ? adminOf(identity.userArn) : ANYBODY;
 }
 
 /** The path within the API: as many of its last segments as the route has. */

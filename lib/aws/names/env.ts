@@ -27,6 +27,12 @@ export type Environment = Record<EnvName, string>;
 export const JWT_ENV = {
   issuer: 'BACKUP_JWT_ISSUER',
   audience: 'BACKUP_JWT_AUDIENCE',
+  /** What an issuer may put before our scopes; empty if nothing. */
+  scopePrefix: 'BACKUP_JWT_SCOPE_PREFIX',
+  /** The claim that names resources. */
+  resourcesClaim: 'BACKUP_JWT_RESOURCES_CLAIM',
+  /** The routes by scope, as JSON: so that the authorizer does not load the whole contract to know them. */
+  routes: 'BACKUP_JWT_ROUTES',
 } as const;
 
 /** Under which the custom resource that empties a bucket says which. */

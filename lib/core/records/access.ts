@@ -17,6 +17,10 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
+export function isScope(word: string): word is Scope {
+  return (SCOPES as readonly string[]).includes(word);
+}
+
 /** Resources by name, or by what their names begin with. */
 export interface ResourceSet {
   ids: readonly string[];

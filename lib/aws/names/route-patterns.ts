@@ -1,0 +1,61 @@
+// Routes as resources of IAM: what a policy has to name so that exactly the routes of some scopes are open.
+
+import { isScope, type Scope } from '../../core/records/access.ts';
+import type { Route } from '../../http/contract/route.ts';
+
+/** Patterns of routes by the scope that opens them: `{"backup:write": ["POST/backups"]}`. */
+export type RoutePatterns = Readonly<Partial<Record<Scope, readonly string[]>>>;
+
+export interface RoutePolicy {
+  allow: string[];
+  /** Stands above what is allowed. */
+  deny: string[];
+}
+
+/** As it stands in an ARN, behind the stage: `GET/backups/*` for `GET /backups/{id}`. */
+export function patternOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+  return method + path.replaceAll(/\{[^}]*\}/g, '*');
+}
+
+/** Of routes that ask for a right; who may call the others is nobody's question. */
+export function patternsOf(routes: readonly Pick<Route, 'method' | 'path' | 'scope'>[]): RoutePatterns {
+  const patterns: Partial<Record<Scope, string[]>> = {};
+  for (const route of routes) {
+    if (route.scope === 'public') continue;
+    patterns[route.scope] ??= [];
+    patterns[route.scope]!.push(patternOf(route));
+  }
+  return patterns;
+}
+
+/**
+ * What to allow and to deny for the holder of these scopes. The star of a policy passes over slashes, so that of a backup would
+ * open its delta too: what an allowed pattern opens without being meant is denied by name.
+ */
+export function policyFor(patterns: RoutePatterns, scopes: ReadonlySet<Scope>): RoutePolicy {
+  const allow: string[] = [];
+  const closed: string[] = [];
+  for (const [scope, named] of Object.entries(patterns) as [Scope, readonly string[]][]) {
+    (scopes.has(scope) || scopes.has('admin') ? allow : closed).push(...named);
+  }
+  const deny = closed.filter((pattern) => allow.some((allowed) => covers(allowed, pattern)));
+  // The gateway may pass over a slash at the end of a path; the policy does not.
+  return { allow, deny: deny.flatMap((pattern) => [pattern, `${pattern}/*`]) };
+}
+
+/** Whether a pattern of IAM (`*` for anything, however long) fits a text. */
+export function covers(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+}
+
+/** Patterns as they were written into an environment. Throws an Error for anything else. */
+export function readPatterns(text: string): RoutePatterns {
+  const value: unknown = JSON.parse(text);
+  const isNamed = ([scope, named]: [string, unknown]): boolean =>
+    isScope(scope) && Array.isArray(named) && named.every((pattern) => typeof pattern === 'string');
+  if (typeof value !== 'object' || value === null || !Object.entries(value).every(isNamed)) {
+    throw new Error('must be patterns of routes by scope');
+  }
+  return value as RoutePatterns;
+}

@@ -1,4 +1,4 @@
-// What a function presigns, fetched as the README says by a caller whose credentials are temporary.
+// What a function presigns, fetched as docs/large-states.md says by a caller whose credentials are temporary.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
@@ -11,9 +11,9 @@ import { describeDeployed, eventually, locationOf } from './deployed.ts';
 const STATE = '{"kept":9007199254740993}';
 const WITHIN_MS = 30_000;
 
-/** The lines of the README's block that holds `text`. */
-function readmeLines(text: string): string {
-  const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```bash\n([\s\S]*?)^```$/gm)];
+/** The lines of the page's block that holds `text`. */
+function pageLines(text: string): string {
+  const blocks = [...readFileSync('docs/large-states.md', 'utf8').matchAll(/^```bash\n([\s\S]*?)^```$/gm)];
   const found = blocks.filter(([, lines = '']) => lines.includes(text));
   expect(found).toHaveLength(1);
   return found[0]![1]!;
@@ -53,7 +53,7 @@ describeDeployed('links', ({ client, apiUrl, unsignedUrl }) => {
     return new URL(headers.get('location') ?? '');
   }
 
-  test('a large result is fetched as the README says, with temporary credentials', async () => {
+  test('a large result is fetched as the page says, with temporary credentials', async () => {
     const { id } = await restoreInBackground();
     const set = Object.entries({
       ...(await temporaryCredentials()),
@@ -62,7 +62,7 @@ describeDeployed('links', ({ client, apiUrl, unsignedUrl }) => {
       OPERATION_ID: id,
     }).map(([name, value]) => `${name}='${value}'`);
     const out = await createShell().run(
-      `set -e\n${set.join('\n')}\n${readmeLines('%{redirect_url}')}\ncat state.json`,
+      `set -e\n${set.join('\n')}\n${pageLines('%{redirect_url}')}\ncat state.json`,
     );
     expect(out).toBe(STATE);
   });

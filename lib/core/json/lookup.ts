@@ -1,6 +1,7 @@
 // Finds one value inside canonical text by JSON Pointer tokens (RFC 6901), without parsing the rest.
 
 import { decodeName } from './pointer.ts';
+import { skipString, skipValue } from './skip.ts';
 
 /**
  * The value's bytes (a view, not a copy), or undefined if nothing is there. Of members with the same name the last
@@ -42,32 +43,4 @@ function findElement(text: Uint8Array, array: number, token: string): number | u
     at++;
   }
   return at;
-}
-
-/** The index after the string that begins at `start`. */
-function skipString(text: Uint8Array, start: number): number {
-  let i = start + 1;
-  while (text[i] !== 0x22) i += text[i] === 0x5c ? 2 : 1;
-  return i + 1;
-}
-
-/** The index after the value that begins at `start`. */
-function skipValue(text: Uint8Array, start: number): number {
-  let i = start;
-  let depth = 0;
-  do {
-    const c = text[i]!;
-    if (c === 0x22) i = skipString(text, i);
-    else if (c === 0x7b || c === 0x5b) {
-      depth++;
-      i++;
-    } else if (c === 0x7d || c === 0x5d) {
-      depth--;
-      i++;
-    } else if (depth > 0) i++;
-    else {
-      while (i < text.length && text[i] !== 0x2c && text[i] !== 0x7d && text[i] !== 0x5d) i++;
-    }
-  } while (depth > 0 && i < text.length);
-  return i;
 }

@@ -1,5 +1,6 @@
 // What makes a row the same row although it has changed: the first of these members that it has, with a scalar value.
 
+import { skipString, skipValue } from '../../json/skip.ts';
 import {
   OPEN_ARRAY,
   OPEN_OBJECT,
@@ -18,11 +19,6 @@ const NAMES = ['id', '_id', 'uuid', 'uid', 'guid', 'key', 'name', 'slug', 'sku']
 const NAME_BYTES_MAX = 4;
 const NAME_BYTES_MIN = 2;
 const LOWER_CASE = 0x20;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const CLOSE_ARRAY = 0x5d;
-const CLOSE_OBJECT = 0x7d;
 /** First byte of `null`. */
 const NULL = 0x6e;
 
@@ -92,30 +88,4 @@ function rankOf(bytes: Buffer, start: number, end: number, value: number): numbe
     if (k === length) return rank;
   }
   return NAMES.length;
-}
-
-export function skipString(bytes: Buffer, p: number): number {
-  let at = p + 1;
-  for (;;) {
-    const c = bytes[at++];
-    if (c === QUOTE) return at;
-    if (c === BACKSLASH) at++;
-    if (c === undefined) throw new RangeError('a string does not end');
-  }
-}
-
-export function skipValue(bytes: Buffer, p: number): number {
-  let at = p;
-  let depth = 0;
-  for (;;) {
-    const c = bytes[at];
-    if (c === undefined) throw new RangeError('a value does not end');
-    if (c === QUOTE) at = skipString(bytes, at);
-    else if (depth === 0 && (c === COMMA || c === CLOSE_OBJECT || c === CLOSE_ARRAY)) return at;
-    else {
-      if (c === OPEN_OBJECT || c === OPEN_ARRAY) depth++;
-      else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) depth--;
-      at++;
-    }
-  }
 }

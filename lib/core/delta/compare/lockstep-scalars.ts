@@ -1,6 +1,6 @@
 // Reads two texts side by side: names, and values that are not containers of one kind.
 
-import { skipString, skipValue } from './identity.ts';
+import { skipString, skipValue } from '../../json/skip.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

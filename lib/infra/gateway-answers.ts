@@ -2,6 +2,7 @@
 
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { ERROR_CODES, type ErrorCode } from '../core/records/errors.ts';
+import { PROBLEM_TYPE_PREFIX } from '../http/contract/problem.ts';
 import type { Auth } from './settings.ts';
 
 interface Answer {
@@ -10,8 +11,6 @@ interface Answer {
   detail: string;
   headers?: Record<string, string>;
 }
-
-const PROBLEM_TYPE_PREFIX = 'urn:backup-restore:error:';
 
 /** Registers every answer on the API. */
 export function addGatewayAnswers(api: apigateway.RestApi, auth: Auth): void {

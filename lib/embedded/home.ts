@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { BlobHeader } from '../core/blob/header.ts';
 import type { Scratch } from '../core/bytes/packed.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
+import { isFinished } from '../core/records/status.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -39,7 +40,6 @@ import { createCatalog } from './catalog/catalog.ts';
 import { createCatalogProof } from './catalog/catalog-proof.ts';
 import { type Database, openDatabase } from './catalog/database.ts';
 import { demandingHeads, distrusting } from './catalog/distrusting.ts';
-import { isFinished } from './catalog/operation-status.ts';
 import { createQueue } from './catalog/queue.ts';
 import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
@@ -287,7 +287,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
         if ((await peekAtClock(deps)).wait !== undefined) return;
         const isWanted = async (uploadId: string): Promise<boolean> => {
           const request = await deps.catalog.requestOfUpload(uploadId);
-          return request !== undefined && !isFinished(request.status);
+          return request !== undefined && !isFinished(request);
         };
         await transfers.removeStale(isWanted);
       },

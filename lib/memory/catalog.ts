@@ -1,7 +1,8 @@
 // The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
 
-import type { BackupRecord, BackupRequest, BackupType, OperationRecord } from '../core/records/model.ts';
+import type { BackupRecord, BackupType } from '../core/records/model.ts';
 import { lookedAt } from '../core/records/proof-time.ts';
+import { isFinished } from '../core/records/status.ts';
 import type { Catalog } from '../ports/catalog.ts';
 import { checkLimit } from '../ports/checks.ts';
 import type { Page, PageRequest } from '../ports/pages.ts';
@@ -164,7 +165,7 @@ export function createMemoryCatalog(): Catalog {
     },
 
     async unfinishedRequests(request) {
-      const matching = [...state.requests.values()].filter(({ record }) => isUnfinished(record));
+      const matching = [...state.requests.values()].filter(({ record }) => !isFinished(record));
       return pageOf(
         matching,
         { list: 'requests', key: (record) => record.createdAt, direction: 'rising' },
@@ -185,7 +186,7 @@ export function createMemoryCatalog(): Catalog {
     },
 
     async unfinishedOperations(request) {
-      const matching = [...state.operations.values()].filter(({ record }) => isUnfinished(record));
+      const matching = [...state.operations.values()].filter(({ record }) => !isFinished(record));
       return pageOf(
         matching,
         { list: 'unfinished', key: (record) => record.createdAt, direction: 'rising' },
@@ -195,7 +196,7 @@ export function createMemoryCatalog(): Catalog {
 
     async hasLease(chainId, now) {
       return [...state.operations.values()].some(
-        ({ record }) => record.chainId === chainId && isUnfinished(record) && record.leaseUntil > now,
+        ({ record }) => record.chainId === chainId && !isFinished(record) && record.leaseUntil > now,
       );
     },
 
@@ -254,12 +255,12 @@ export function createMemoryCatalog(): Catalog {
         }
       }
       for (const [id, { record }] of state.operations) {
-        if (!isUnfinished(record) && record.createdAt < operationsBefore) {
+        if (isFinished(record) && record.createdAt < operationsBefore) {
           state.operations.delete(id);
         }
       }
       for (const [id, { record }] of state.requests) {
-        if (!isUnfinished(record) && record.createdAt < operationsBefore) {
+        if (isFinished(record) && record.createdAt < operationsBefore) {
           state.requests.delete(id);
           const { resourceId, sequence, createdAt, status } = record;
           if (status !== 'failed' || sequence === undefined) continue;
@@ -274,8 +275,4 @@ export function createMemoryCatalog(): Catalog {
 
 function copied<T>(value: T | undefined): T | undefined {
   return value === undefined ? undefined : copy(value);
-}
-
-function isUnfinished({ status }: OperationRecord | BackupRequest): boolean {
-  return status !== 'completed' && status !== 'failed';
 }

@@ -12,6 +12,7 @@ import type {
   OperationRecord,
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
+import { isFinished } from '../../core/records/status.ts';
 import type { IndexName } from '../names/table.ts';
 import {
   askedKey,
@@ -218,11 +219,6 @@ export function keyOf(stored: Item): Key {
 
 export function versionOf(stored: Item): number {
   return Number(stored.version?.N);
-}
-
-/** Whether an operation or a request has come to its end, well or not. */
-export function isFinished({ status }: Pick<OperationRecord | BackupRequest, 'status'>): boolean {
-  return status === 'completed' || status === 'failed';
 }
 
 function indexed(index: IndexName, partition: string, sort: string): Item {

@@ -1,5 +1,9 @@
 // What the service remembers: records as every home stores them. Times are epoch milliseconds; hashes are lower-case hex SHA-256.
 
+import type { OperationStatus, RequestStatus } from './status.ts';
+
+export type { OperationStatus, RequestStatus };
+
 export type BackupType = 'full' | 'incremental' | 'differential';
 
 export interface BackupMetadata {
@@ -88,8 +92,6 @@ export interface BackupRecord {
   /** Optimistic lock: each update writes version + 1. */
   version: number;
 }
-
-export type RequestStatus = 'pending' | 'in_progress' | 'completed' | 'failed';
 
 /** A backup asked for by upload: worked off in the background, under the id that the backup will have. */
 export interface BackupRequest {
@@ -182,8 +184,6 @@ export interface InexactMoment {
   previous: DatedBackup;
   next?: DatedBackup;
 }
-
-export type OperationStatus = 'queued' | 'in_progress' | 'validating' | 'completed' | 'failed';
 
 export interface OperationRecord {
   id: string;

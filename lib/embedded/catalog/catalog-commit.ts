@@ -5,11 +5,11 @@ import { ownBlob } from '../../core/records/chain.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
+import { isFinished } from '../../core/records/status.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Database } from './database.ts';
-import { isFinished } from './operation-status.ts';
 import { INSERT_JOB } from './queue.ts';
 import { docOf, keyText } from './schema.ts';
 
@@ -133,7 +133,7 @@ function operationPreparers(database: Database, allocated: Allocated) {
     keyText(record.chainId),
     record.createdAt,
     record.leaseUntil,
-    isFinished(record.status) ? 1 : 0,
+    isFinished(record) ? 1 : 0,
     record.version,
     ...docOf(record),
     keyText(record.id),
@@ -175,7 +175,7 @@ function requestPreparers(database: Database, allocated: Allocated) {
     // A failed one has its upload no longer.
     record.status === 'failed' ? null : keyText(record.uploadId),
     record.createdAt,
-    isFinished(record.status) ? 1 : 0,
+    isFinished(record) ? 1 : 0,
     record.version,
     ...docOf(record),
     keyText(record.id),

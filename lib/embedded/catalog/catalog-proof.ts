@@ -17,10 +17,10 @@ import type {
   SnapshotPointer,
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
+import { isFinished } from '../../core/records/status.ts';
 import type { Logger } from '../../log.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Database } from './database.ts';
-import { isFinished } from './operation-status.ts';
 
 import { type DocRow, damagedRow, keyText, recordOf } from './schema.ts';
 
@@ -87,7 +87,7 @@ const PLANS: readonly TablePlan[] = [
     chain_id: keyText(record.chainId),
     created_at: record.createdAt,
     lease_until: record.leaseUntil,
-    finished: flag(isFinished(record.status)),
+    finished: flag(isFinished(record)),
     version: record.version,
   })),
   plan<BackupRequest>('request', (record) => ({
@@ -98,7 +98,7 @@ const PLANS: readonly TablePlan[] = [
     // Empty in a failed one, and in those of a release that had no such column.
     upload_id: record.status === 'failed' ? null : [keyText(record.uploadId), null],
     created_at: record.createdAt,
-    finished: flag(isFinished(record.status)),
+    finished: flag(isFinished(record)),
     version: record.version,
   })),
   plan<PolicyRecord>('policy', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),

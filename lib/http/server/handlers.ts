@@ -3,6 +3,7 @@
 import { holds, type Principal } from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BackupRequest, OperationRecord } from '../../core/records/model.ts';
+import { isFinished } from '../../core/records/status.ts';
 import type { Page } from '../../ports/pages.ts';
 import type { RestoreOutput, RetentionPlan } from '../../service/contract/api.ts';
 import { formatInstant } from '../contract/instant.ts';
@@ -320,7 +321,7 @@ function replyRestore(
   basePath: string,
 ): Response {
   if (data !== undefined) return replyRestored(view, data);
-  const final = operation.status === 'completed' || operation.status === 'failed';
+  const final = isFinished(operation);
   // Only an asynchronous restore may be over before its data is fetched; otherwise "done" without data is a bug.
   if (final && !preferAsync) throw new Error(`restore ${operation.id} is ${operation.status} without data`);
   return replyJson(

@@ -3,10 +3,11 @@
 // written.
 
 import type { OperationRecord } from '../../core/records/model.ts';
+import { isFinished } from '../../core/records/status.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { LateOperations } from '../contract/parts.ts';
-import { aboutOf, isFinal } from './operations.ts';
+import { aboutOf } from './operations.ts';
 
 /** What is kept of restores at a time when nothing can be written; beyond that the oldest are given up. */
 const LATE_MAX = 10_000;
@@ -18,7 +19,7 @@ export function createLateOperations(): LateOperations {
       kept.set(operation.id, { operation, isLate });
       if (kept.size <= LATE_MAX) return;
       for (const [id, { operation: oldest }] of kept) {
-        if (!isFinal(oldest)) continue;
+        if (!isFinished(oldest)) continue;
         kept.delete(id);
         return;
       }
@@ -30,13 +31,14 @@ export function createLateOperations(): LateOperations {
     },
     hasLease(chainId, now) {
       for (const { operation } of kept.values()) {
-        if (operation.chainId === chainId && operation.leaseUntil > now && !isFinal(operation)) return true;
+        if (operation.chainId === chainId && operation.leaseUntil > now && !isFinished(operation))
+          return true;
       }
       return false;
     },
     over: () =>
       [...kept.values()]
-        .filter(({ operation, isLate }) => isLate && isFinal(operation))
+        .filter(({ operation, isLate }) => isLate && isFinished(operation))
         .map(({ operation }) => operation),
   };
 }
@@ -79,7 +81,7 @@ export async function writeLateOperations({
 async function writeDown({ catalog }: Pick<Deps, 'catalog'>, operation: OperationRecord): Promise<void> {
   // What failed may have been the answer only: then it is there, as far as it had come.
   const stored = await catalog.getOperation(operation.id);
-  if (stored !== undefined && isFinal(stored)) return;
+  if (stored !== undefined && isFinished(stored)) return;
   const action = operation.status === 'completed' ? 'restore.completed' : 'restore.failed';
   const end = aboutOf(action, operation.completedAt ?? operation.createdAt, operation);
   if (stored === undefined) {

@@ -1,7 +1,7 @@
 // A restore operation's life: queued -> in_progress -> validating -> completed or failed, with progress that never falls.
 
 import { ServiceError } from '../../core/records/errors.ts';
-import type { AuditAction, OperationRecord, OperationStatus } from '../../core/records/model.ts';
+import type { AuditAction, OperationRecord } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -13,12 +13,6 @@ type OperationDeps = Pick<Deps, 'catalog' | 'clock' | 'late' | 'log'>;
 
 /** Progress is written at most this often: it informs, it decides nothing. */
 const PROGRESS_EVERY_MS = 500;
-
-const FINAL: readonly OperationStatus[] = ['completed', 'failed'];
-
-export function isFinal({ status }: OperationRecord): boolean {
-  return FINAL.includes(status);
-}
 
 /** Throws ServiceError `operation_not_found`. */
 export async function findOperation(

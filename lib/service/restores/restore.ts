@@ -6,6 +6,7 @@ import { parsePointer, pointerMeantBy } from '../../core/json/pointer.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, OperationRecord, Reason } from '../../core/records/model.ts';
+import { isFinished } from '../../core/records/status.ts';
 import type { Job } from '../../ports/queue.ts';
 import { anyBackup, liveBackup } from '../chains/live.ts';
 import { readBackup } from '../chains/read-backup.ts';
@@ -23,7 +24,7 @@ import type { Text } from '../contract/text.ts';
 import { commitWithJob, mayPass } from '../kit/jobs.ts';
 import { cannotWrite } from './late-operations.ts';
 import { findMoment, type Moment } from './moment.ts';
-import { findOperation, insertionOf, isFinal, type Tracker, trackOperation } from './operations.ts';
+import { findOperation, insertionOf, type Tracker, trackOperation } from './operations.ts';
 
 /** Parts of the way, in percent, at which loading ends and validation begins. */
 const LOADED_PERCENT = 80;
@@ -129,7 +130,7 @@ async function isQueued(deps: Deps, { size }: BackupRecord, operation: Operation
 /** Works on a queued operation. Resolves once it is final; what is final already stays as it is. */
 export async function runRestoreJob(deps: Deps, operationId: string): Promise<OperationRecord> {
   const operation = await findOperation(deps, operationId);
-  if (isFinal(operation)) return operation;
+  if (isFinished(operation)) return operation;
   const tracker = trackOperation(deps, operation, true);
   const outcome = await settle(
     findFor(deps, operation.backupId, operation.includeDeleted).then((record) => run(deps, record, tracker)),
@@ -147,7 +148,7 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
 /** Fails a queued operation, unless it is final. Throws PortError from the catalog. */
 export async function failRestore(deps: Deps, operationId: string, reason: Reason): Promise<void> {
   const operation = await deps.catalog.getOperation(operationId);
-  if (operation !== undefined && !isFinal(operation))
+  if (operation !== undefined && !isFinished(operation))
     await failLogged(deps, trackOperation(deps, operation, true), reason);
 }
 

@@ -5,6 +5,7 @@ import { isPacked, packingOf, type ScannedState } from '../../core/json/state-si
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRequest, Reason } from '../../core/records/model.ts';
+import { isFinished } from '../../core/records/status.ts';
 import { withNextState } from '../../core/records/timeline.ts';
 import { PortError } from '../../ports/errors.ts';
 import { createRequested } from '../backups/create.ts';
@@ -25,7 +26,7 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
   const { catalog, transfers } = deps;
   const request = await catalog.getRequest(id);
   if (request === undefined) throw new PortError('not_found', `no backup ${id} was asked for`);
-  if (request.status === 'completed' || request.status === 'failed') return;
+  if (isFinished(request)) return;
   // While it waits for something nothing is written before it is made: a full disk has no room for that.
   const isWaiting = request.waiting !== undefined;
   const begun = { status: 'in_progress', progress: Math.max(1, request.progress) } as const;
@@ -53,7 +54,7 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
 /** Fails a request, unless it is final. Throws PortError from the catalog. */
 export async function failRequest(deps: Deps, id: string, reason: Reason): Promise<void> {
   const request = await deps.catalog.getRequest(id);
-  if (request === undefined || request.status === 'completed' || request.status === 'failed') return;
+  if (request === undefined || isFinished(request)) return;
   await fail(deps, request, reason);
 }
 
@@ -74,7 +75,7 @@ export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promi
   let since = waits?.get(id)?.since ?? now;
   try {
     const request = await catalog.getRequest(id);
-    if (request === undefined || request.status === 'completed' || request.status === 'failed') return since;
+    if (request === undefined || isFinished(request)) return since;
     const { waiting, sentAt = 0 } = request;
     since = waiting?.since ?? since;
     const isSaid = waiting?.code === reason.code && request.status === 'pending';

@@ -7,6 +7,7 @@ import type {
   IdempotencyRecord,
   RequestStatus,
 } from '../../core/records/model.ts';
+import { isFinished } from '../../core/records/status.ts';
 import { withNextState } from '../../core/records/timeline.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { refuseUnencrypted } from '../backups/create.ts';
@@ -142,7 +143,7 @@ export async function listRequests(
 /** What could not be written down is known to this process alone. */
 function withWait<T extends BackupRequest | BackupRecord>({ waits }: Pick<Deps, 'waits'>, found: T): T {
   const waiting = waits?.get(found.id);
-  if (waiting === undefined || found.status === 'completed' || found.status === 'failed') return found;
+  if (waiting === undefined || isFinished(found)) return found;
   return { ...found, status: 'pending', waiting };
 }
 

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Chunks } from '../core/bytes/chunks.ts';
+import { BLOB_ID } from '../core/records/ids.ts';
 import type { BlobDigest, BlobInfo, BlobStore } from '../ports/blob-store.ts';
 import { decodeCursor, encodeCursor } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -13,7 +14,6 @@ interface StoredBlob {
   writtenAt: number;
 }
 
-const BLOB_ID = /^[0-9a-f]{32}$/;
 /** Small, so that readers meet blobs of several chunks in their tests. */
 const CHUNK_BYTES = 64 * 1024;
 

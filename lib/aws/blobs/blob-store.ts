@@ -8,6 +8,7 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { BLOB_ID } from '../../core/records/ids.ts';
 import type { BlobDigest, BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
 import { PortError } from '../../ports/errors.ts';
@@ -21,7 +22,6 @@ export interface BlobStoreOptions {
   bucket: string;
 }
 
-const BLOB_ID = /^[0-9a-f]{32}$/;
 export const BLOBS_PREFIX = 'blobs/';
 export const ASIDE_PREFIX = 'quarantine/';
 

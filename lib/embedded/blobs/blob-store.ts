@@ -6,6 +6,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BLOB_ID } from '../../core/records/ids.ts';
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
 import { PortError } from '../../ports/errors.ts';
@@ -22,7 +23,6 @@ import { createBlobBatch } from './blob-batch.ts';
 import { BodyFailure, readChunks, takeSmall, writeProven } from './blob-file.ts';
 import { createQuarantine } from './quarantine.ts';
 
-const BLOB_ID = /^[0-9a-f]{32}$/;
 /** Folders by the first two digits of the id, so that none of them grows too large to list. */
 const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 

@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from
 import { join } from 'node:path';
 import type { BlobHeader } from '../../core/blob/header.ts';
 import { readUnauthenticatedHeader } from '../../core/blob/open.ts';
+import { BLOB_ID } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { errorCode } from '../disk/failures.ts';
 import { blobsDirectory } from '../disk/store-mark.ts';
@@ -11,7 +12,6 @@ import { blobsDirectory } from '../disk/store-mark.ts';
 /** ECMA-262, 21.4.1.1: what a header says is not proven, and may be no instant. */
 const LAST_INSTANT_MS = 8.64e15;
 
-const BLOB_ID = /^[0-9a-f]{32}$/;
 const SHARD = /^[0-9a-f]{2}$/;
 /** Most headers are shorter; a longer one is read in a second go. */
 const HEADER_BYTES_AT_FIRST = 8 * 1024;

@@ -4,14 +4,13 @@
 import { linkSync, readdirSync, unlinkSync } from 'node:fs';
 import { rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ASIDE_NAME } from '../../core/records/ids.ts';
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
 import { PortError } from '../../ports/errors.ts';
 import { makePrivateDirectory, syncDirectory } from '../disk/data-dir.ts';
 import { errorCode, fileFailure } from '../disk/failures.ts';
 import { blobPath } from './blob-survey.ts';
-
-const ASIDE = /^([0-9a-f]{32})\.(\d{1,16})$/;
 
 export const quarantineDirectory = (dataDir: string): string => join(dataDir, 'quarantine');
 
@@ -35,7 +34,7 @@ export function asideEntries(dataDir: string): AsideEntry[] {
     throw error;
   }
   const found = names.flatMap((name) => {
-    const [, blobId, since] = ASIDE.exec(name) ?? [];
+    const [, blobId, since] = ASIDE_NAME.exec(name) ?? [];
     return blobId === undefined ? [] : [{ blobId, since: Number(since), path: join(folder, name) }];
   });
   return found.sort((a, b) => (a.blobId === b.blobId ? b.since - a.since : a.blobId < b.blobId ? -1 : 1));

@@ -16,13 +16,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { STORE_ID } from '../../core/records/ids.ts';
 import { PortError } from '../../ports/errors.ts';
 import { syncDirectorySync } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
 
 const ID_FILE = 'store';
 const GENERATION_FILE = 'generation';
-const STORE_ID = /^[0-9a-f]{32}$/;
 const SLOT_BYTES = 32;
 const SLOTS = 2;
 const SEGMENT = /^\d{16}$/;

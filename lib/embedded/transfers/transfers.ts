@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../../core/records/errors.ts';
+import { UPLOAD_ID } from '../../core/records/ids.ts';
 import type { WrappedKey } from '../../core/records/model.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
@@ -42,7 +43,6 @@ interface Ticket {
   key?: WrappedKey;
 }
 
-const UPLOAD_ID = /^[0-9a-f]{32}$/;
 const STALE_MS = 86_400_000;
 
 /** Only the owner of the folder may call it (see `openDatabase`). */

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { parsePointer, pointerMeantBy } from '../../core/json/pointer.ts';
 import { SCOPES } from '../../core/records/access.ts';
 import { isTimeZone } from '../../core/records/calendar.ts';
+import { UPLOAD_ID } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { faultOfInstant, faultOfNumber, parseInstant, type SecondEdge } from './instant.ts';
 import { once } from './once.ts';
@@ -162,7 +163,7 @@ export const prefix = once(() => line(LIMITS.nameCharsMax));
 
 /** From `POST /uploads`. */
 export const uploadId = once(() =>
-  z.string().check(z.regex(/^[0-9a-f]{32}$/, 'must be an uploadId from POST /uploads')),
+  z.string().check(z.regex(UPLOAD_ID, 'must be an uploadId from POST /uploads')),
 );
 
 function depthOf(value: unknown): number {

@@ -2,12 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { ServiceError } from '../../core/records/errors.ts';
+import { UPLOAD_ID } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Announced, Upload } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
-
-const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 /** A URL that takes the state. Throws ServiceError `payload_too_large` if more is announced than may come. */
 export async function createUpload(

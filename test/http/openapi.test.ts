@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type * as z from 'zod/mini';
 import { createAnswers } from '../../lib/http/contract/answers.ts';
 import { EXAMPLES } from '../../lib/http/contract/examples.ts';
-import { pathParameters, type Route } from '../../lib/http/contract/route.ts';
+import type { Route } from '../../lib/http/contract/route.ts';
 import { ROUTE_LIST, ROUTES } from '../../lib/http/contract/routes.ts';
 import { errorsOf } from '../../lib/http/openapi/openapi.ts';
 import { createHarness } from './harness.ts';
@@ -222,3 +222,8 @@ describe('examples', () => {
     expect(schema.parse(wire)).toEqual(wire);
   });
 });
+
+/** The parameter names in a path, in order. */
+function pathParameters(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+}

@@ -112,7 +112,7 @@ function metadataOf(error: unknown): Metadata {
 }
 
 /** The HTTP status of the answer, if there was one. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   // Where the body could not be read, only the answer itself has it.
   const { $response } = (error ?? {}) as { $response?: { statusCode?: number } };
   return metadataOf(error).httpStatusCode ?? $response?.statusCode;

@@ -13,7 +13,7 @@ export interface RoutePolicy {
 }
 
 /** As it stands in an ARN, behind the stage: `GET/backups/*` for `GET /backups/{id}`. */
-export function patternOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+function patternOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
   return method + path.replaceAll(/\{[^}]*\}/g, '*');
 }
 
@@ -44,7 +44,7 @@ export function policyFor(patterns: RoutePatterns, scopes: ReadonlySet<Scope>): 
 }
 
 /** Whether a pattern of IAM (`*` for anything, however long) fits a text. */
-export function covers(pattern: string, text: string): boolean {
+function covers(pattern: string, text: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }

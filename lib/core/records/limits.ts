@@ -85,8 +85,6 @@ export const LIMITS = {
   deltaPaysRatio: 0.6,
   /** The header of a sealed blob: bounds what is read before anything is authenticated. */
   blobHeaderBytesMax: 1 * MIB,
-  /** Garbage entries taken in one sweep of the retention job. */
-  sweepPageMax: 500,
   /** What was set aside can be put back for that long. */
   quarantineMs: 30 * DAY_MS,
   /** Backups that a scrub proves each time, however young their last proof is. */

@@ -24,7 +24,7 @@ export class BodyFailure extends Error {
 }
 
 /** Up to here a blob is small. */
-export const SMALL_BYTES = 64 * 1024;
+const SMALL_BYTES = 64 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
 /**
@@ -180,7 +180,7 @@ export function readChunks(path: string): AsyncIterable<Uint8Array> {
 const OPEN_REGULAR = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /** Opens a file to read it. Throws PortError `integrity` if it is anything else, errors of node:fs if it cannot be opened. */
-export function openRegular(path: string): number {
+function openRegular(path: string): number {
   const fd = openSync(path, OPEN_REGULAR);
   let isFile: boolean;
   try {

@@ -113,7 +113,7 @@ const PLANS: readonly TablePlan[] = [
  *
  * @returns how many rows hold
  */
-export async function proveRows(database: Database, isStopping: () => boolean): Promise<number> {
+async function proveRows(database: Database, isStopping: () => boolean): Promise<number> {
   let proven = 0;
   for (const { table, columns, key = ['rowid'] } of PLANS) {
     const order = key.join(', ');

@@ -101,7 +101,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** The errno of an error that a call to the operating system gave, by its name. */
-export function systemErrorName(error: unknown): string | undefined {
+function systemErrorName(error: unknown): string | undefined {
   const code = errorCode(error);
   if (code === undefined) return undefined;
   const { errno, syscall } = error as { errno?: unknown; syscall?: unknown };

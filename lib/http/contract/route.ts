@@ -73,11 +73,6 @@ export interface InputOf<R extends Route> {
       : undefined;
 }
 
-/** The parameter names in a path, in order. */
-export function pathParameters(path: string): string[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
-}
-
 /** The path as Hono's router takes it: `/backups/:id`. */
 export function routerPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');

@@ -30,7 +30,7 @@ import {
 import type { Call } from './pipeline.ts';
 import { replyJson, replyRestored, replyText } from './reply.ts';
 
-export const SERVICE_NAME = 'Backup & Restore Service';
+const SERVICE_NAME = 'Backup & Restore Service';
 
 const FEATURES = [
   'full-incremental-differential-backups',

@@ -12,7 +12,7 @@ import { noOperation } from '../restores/operations.ts';
 import { noPolicy } from '../retention/policies.ts';
 
 /** The right that each use case asks for. Health tells whoever asks; how much, its caller decides. */
-export const USE_CASE_SCOPES = {
+const USE_CASE_SCOPES = {
   createBackup: 'backup:write',
   createUpload: 'backup:write',
   requestBackup: 'backup:write',

@@ -13,7 +13,7 @@ const PREFIX = 'damaged:';
 /** So many backups are named; of the others, how many there are. */
 const NAMED_MAX = 5;
 
-export function damageNoticeId(blobId: string): string {
+function damageNoticeId(blobId: string): string {
   return PREFIX + blobId;
 }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { applyDeltaToBuffer } from '../../../lib/core/delta/apply/apply.ts';
+import { applyDelta } from '../../../lib/core/delta/apply/apply.ts';
 import { applyChain, applyChainToBuffer } from '../../../lib/core/delta/apply/compose.ts';
 import { appendRun, createRope, findInRope, flatten } from '../../../lib/core/delta/apply/rope.ts';
 import { compare } from '../../../lib/core/delta/compare/diff.ts';
@@ -25,7 +25,7 @@ function deltasAlong(states: readonly string[]): Buffer[] {
 function expectChain(states: readonly string[], deltas: readonly Buffer[]): void {
   const base = Buffer.from(states[0]!);
   let bytes: Uint8Array = base;
-  for (const delta of deltas) bytes = applyDeltaToBuffer(bytes, delta);
+  for (const delta of deltas) bytes = Buffer.concat(applyDelta(bytes, delta));
   expect(Buffer.from(bytes).toString()).toBe(states.at(-1));
   expect(Buffer.concat(applyChain(base, deltas)).toString()).toBe(states.at(-1));
   expect(Buffer.from(applyChainToBuffer(base, deltas, { baseProven: true })).toString()).toBe(states.at(-1));

@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { applyDelta, applyDeltaToBuffer } from '../../../lib/core/delta/apply/apply.ts';
+import { applyDelta } from '../../../lib/core/delta/apply/apply.ts';
+import { applyChainToBuffer } from '../../../lib/core/delta/apply/compose.ts';
 import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
 import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
@@ -21,7 +22,7 @@ function expectExact(baseText: string, targetText: string): void {
   const { diff, counts } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
   const text = Buffer.concat(encodeDelta(diff!));
   expect(Buffer.concat(applyDelta(base.bytes, text)).toString()).toBe(targetText);
-  expect(Buffer.from(applyDeltaToBuffer(base.bytes, text)).toString()).toBe(targetText);
+  expect(Buffer.from(applyChainToBuffer(base.bytes, [text])).toString()).toBe(targetText);
 
   const served = serveDelta(base, target);
   const servedText = Buffer.concat(served.chunks).toString();

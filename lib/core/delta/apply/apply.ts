@@ -35,30 +35,6 @@ export function applyDelta(
   return finishPieces(pieces);
 }
 
-/** Like `applyDelta`, with the target's text in one piece of its own memory. */
-export function applyDeltaToBuffer(
-  base: Uint8Array,
-  deltaText: Uint8Array,
-  options: ApplyOptions = {},
-): Uint8Array {
-  const delta = decodeDelta(deltaText);
-  const source = checkedBase(base, delta, options);
-  const { copyBytes, copyFrom, literalBytes, literals } = delta.resolve(findIn(source));
-  const target = Buffer.allocUnsafeSlow(delta.header.targetBytes);
-  let at = 0;
-  let filled = 0;
-  for (let k = 0; k < literalBytes.length; k++) {
-    filled += literals.copy(target, filled, at, at + literalBytes[k]!);
-    at += literalBytes[k]!;
-    if (k < copyBytes.length)
-      filled += source.copy(target, filled, copyFrom[k]!, copyFrom[k]! + copyBytes[k]!);
-  }
-  // Memory that was not written must never be taken for a state.
-  if (filled !== target.length)
-    throw new ServiceError('integrity_error', 'A delta did not give what it should.');
-  return target;
-}
-
 /** The base as a Buffer. Throws ServiceError `integrity_error` unless it is the one that the delta names. */
 export function checkedBase(
   base: Uint8Array,

@@ -41,11 +41,7 @@ export function applyChainToBuffer(
 }
 
 /** The text at the end of the chain as runs of the base and of literals. Throws as `applyChain` does. */
-export function composeChain(
-  base: Uint8Array,
-  deltaTexts: readonly Uint8Array[],
-  options: ApplyOptions = {},
-): Rope {
+function composeChain(base: Uint8Array, deltaTexts: readonly Uint8Array[], options: ApplyOptions = {}): Rope {
   const sources = [bufferOf(base)];
   let rope = createRope(sources);
   appendRun(rope, 0, 0, base.length);

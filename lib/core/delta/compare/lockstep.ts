@@ -25,7 +25,7 @@ export const SAME = 0;
 export const CHANGED_VALUE = 1;
 /** The same, of a container; all up to LEAVE is inside it. */
 export const ENTER = 2;
-export const ENTER_UNSHARED = 3;
+const ENTER_UNSHARED = 3;
 export const LEAVE = 4;
 
 export interface Lockstep {

@@ -6,7 +6,7 @@ import { type Find, SEARCHED_BYTES } from './script.ts';
 
 export const ANCHOR_BYTES = 8;
 /** Anchors in a delta; their numbers fit a byte, with two to spare. */
-export const ANCHORS_MAX = 32;
+const ANCHORS_MAX = 32;
 /** Rarer ends are not worth an anchor. */
 const ANCHOR_USES_MIN = 12;
 /** Ends are only sampled of the first so many copies. */

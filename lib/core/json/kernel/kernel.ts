@@ -5,9 +5,9 @@ import { KERNEL_WASM } from './wasm.ts';
 
 // Where things lie in the kernel's memory; assembly/layout.ts has the same numbers.
 export const PIECE_BYTES = 0x10000;
-export const RESULT_AT = 0x400;
-export const KINDS_AT = 0x1000;
-export const MARKS_AT = 0x2000;
+const RESULT_AT = 0x400;
+const KINDS_AT = 0x1000;
+const MARKS_AT = 0x2000;
 /** Depth up to which a scanner's stack fits. */
 export const SCAN_DEPTH_MAX = 1000;
 export const TEXT_AT = 0x10000;

@@ -1,6 +1,13 @@
 // The functions' settings: one table of checks over their environment, read once by whoever composes.
 
-import { ENV, type Environment, JWT_ENV, type JwtEnvironment } from './names/env.ts';
+import {
+  AUTH_KINDS,
+  type AuthKind,
+  ENV,
+  type Environment,
+  JWT_ENV,
+  type JwtEnvironment,
+} from './names/env.ts';
 import { type RoutePatterns, readPatterns } from './names/route-patterns.ts';
 
 type Env = Record<string, string | undefined>;
@@ -28,6 +35,8 @@ const CHECKS = {
   [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.expiryHoldSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
+  [ENV.auth]: (value) =>
+    (AUTH_KINDS as readonly string[]).includes(value) ? undefined : `must be one of ${AUTH_KINDS.join(', ')}`,
 } satisfies Record<keyof Environment, Check>;
 
 const JWT_CHECKS = {
@@ -62,6 +71,7 @@ export interface AwsConfig {
   graceMs: number;
   expiryHoldMs: number;
   basePath: string;
+  auth: AuthKind;
 }
 
 export interface JwtConfig {
@@ -88,6 +98,7 @@ export function readConfig(env: Env): AwsConfig {
     graceMs: Number(set[ENV.graceSeconds]) * 1000,
     expiryHoldMs: Number(set[ENV.expiryHoldSeconds]) * 1000,
     basePath: set[ENV.basePath],
+    auth: set[ENV.auth] as AuthKind,
   };
 }
 

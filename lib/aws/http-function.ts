@@ -13,7 +13,7 @@ import { type ApiFunction, servedBy } from './names/served-by.ts';
 export function serveApi({ config, deps, log }: Home, name: ApiFunction): GatewayHandler {
   const api = createApi({
     service: createService(deps),
-    auth: { identify: (platform) => identityOf((platform as { event: GatewayEvent }).event) },
+    auth: { identify: (platform) => identityOf((platform as { event: GatewayEvent }).event, config.auth) },
     version: VERSION,
     log,
     limits: { bodyBytesMax: AWS_BOUNDS.bodyBytesMax },

@@ -15,6 +15,11 @@ import type { Settings } from './settings.ts';
 /** A burst of so many seconds' worth of calls is let through at once. */
 const BURST_SECONDS = 2;
 
+/** Calls a second of each route that asks for no credential: monitors need few, and whoever wants to cost us something gets no more. */
+const PUBLIC_PER_SECOND_MAX = 10;
+
+const PUBLIC: apigateway.MethodOptions = { authorizationType: apigateway.AuthorizationType.NONE };
+
 export interface ApiProps {
   settings: Settings;
   functions: Record<ApiFunction, IFunction>;
@@ -33,7 +38,6 @@ export class Api extends Construct {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // As bytes: as text, API Gateway would replace what is no UTF-8 before anybody could refuse it.
       binaryMediaTypes: ['*/*'],
-      defaultMethodOptions: methodOptions,
       // An account and region have one role for the logs of all APIs: whoever sets it must never take it away again.
       cloudWatchRole: settings.apiLogs === 'own',
       ...(settings.apiLogs === 'own' ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
@@ -44,6 +48,7 @@ export class Api extends Construct {
         throttlingBurstLimit: settings.requestsPerSecondMax * BURST_SECONDS,
         metricsEnabled: true,
         ...this.logged(settings),
+        methodOptions: publicOptions(settings),
       },
     });
     addGatewayAnswers(this.rest, settings.auth);
@@ -55,11 +60,15 @@ export class Api extends Construct {
         new apigateway.LambdaIntegration(functions[name], { scopePermissionToMethod: false }),
       );
     }
-    for (const { operationId, method, path } of ROUTE_LIST) {
+    for (const { operationId, method, path, scope } of ROUTE_LIST) {
       const servedBy = SERVED_BY[operationId];
       if (servedBy === undefined) continue;
       const resource = path === '/' ? this.rest.root : this.rest.root.resourceForPath(path);
-      resource.addMethod(method, integrations.get(servedBy), { operationName: operationId });
+      const added = resource.addMethod(method, integrations.get(servedBy), {
+        ...(scope === 'public' ? PUBLIC : methodOptions),
+        operationName: operationId,
+      });
+      if (scope === 'public') acknowledge(added, { APIG4: 'It tells nobody anything of what is stored.' });
     }
     acknowledgeFindings(this, settings);
   }
@@ -79,6 +88,22 @@ export class Api extends Construct {
       accessLogFormat: apigateway.AccessLogFormat.custom(ACCESS_LOG_FORMAT),
     };
   }
+}
+
+/** What is set for one method stands in place of all that is set for the stage. */
+function publicOptions({ apiLogs }: Settings): Record<string, apigateway.MethodDeploymentOptions> {
+  const options: apigateway.MethodDeploymentOptions = {
+    throttlingRateLimit: PUBLIC_PER_SECOND_MAX,
+    throttlingBurstLimit: PUBLIC_PER_SECOND_MAX * BURST_SECONDS,
+    metricsEnabled: true,
+    dataTraceEnabled: false,
+    ...(apiLogs === 'none' ? {} : { loggingLevel: apigateway.MethodLoggingLevel.ERROR }),
+  };
+  const isOpen = ({ operationId, scope }: (typeof ROUTE_LIST)[number]): boolean =>
+    scope === 'public' && SERVED_BY[operationId] !== undefined;
+  return Object.fromEntries(
+    ROUTE_LIST.filter(isOpen).map(({ method, path }) => [`${path}/${method}`, options]),
+  );
 }
 
 /** Who, what, how long; no query, for it names resources, and no body. */

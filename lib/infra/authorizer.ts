@@ -16,7 +16,7 @@ const TIMEOUT_SECONDS = 10;
 const MEMORY_MIB = 512;
 
 export class Authorizer extends Construct {
-  /** What every method of the API asks for. */
+  /** What every method of the API asks for that is not public. */
   readonly methodOptions: apigateway.MethodOptions;
   /** Of the authorizer, where there is one. */
   readonly function: ServiceFunction | undefined;

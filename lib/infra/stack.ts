@@ -64,6 +64,7 @@ export class BackupStack extends Stack {
       [ENV.graceSeconds]: String(settings.graceSeconds),
       [ENV.expiryHoldSeconds]: String(settings.expiryHoldSeconds),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
+      [ENV.auth]: settings.auth.kind,
     };
     const functions = new Functions(this, 'Functions', {
       settings,

@@ -48,6 +48,7 @@ export const ENVIRONMENT = {
   BACKUP_GRACE_SECONDS: '0',
   BACKUP_EXPIRY_HOLD_SECONDS: '0',
   BACKUP_BASE_PATH: '',
+  BACKUP_AUTH: 'iam',
   AWS_REGION: 'us-east-1',
 };
 

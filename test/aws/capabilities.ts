@@ -53,8 +53,7 @@ const CAPABILITIES: Record<EmulatorName, Capabilities> = {
   },
 };
 
-/** Of the emulator that the tests run on. */
-export function capabilities(): Capabilities {
-  const name = process.env[EMULATOR_VARIABLE] as EmulatorName;
+/** Of the emulator that the tests run on, or of another. */
+export function capabilities(name = process.env[EMULATOR_VARIABLE] as EmulatorName): Capabilities {
   return CAPABILITIES[name];
 }

@@ -8,6 +8,7 @@ import { DeleteObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-s
 import { createS3Client } from '../../lib/aws/calls/clients.ts';
 import { createClient, stateOf } from '../e2e/client.ts';
 import { reportBundles } from './bundles.ts';
+import { capabilities } from './capabilities.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { reportLatencies } from './latency.ts';
 import { allowPlainAssets, allowPlainHttp } from './plain-http.ts';
@@ -21,11 +22,6 @@ import {
   type StackOutputs,
 } from './stack.ts';
 
-/** Thrown away afterwards, and with no day to wait for bytes to go. Sweeps come when they are called. */
-const CONTEXT: Context = { stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440 };
-/** Changes the environment of every function, and a rule. */
-const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 };
-
 const STATE = '{"kept":9007199254740993}';
 
 // MiniStack then checks what each role may do. (LocalStack takes no notice.)
@@ -35,6 +31,12 @@ let failed = false;
 let proxy: SigningProxy | undefined;
 const emulator = await startEmulator();
 Object.assign(process.env, emulator.env);
+/** Where nobody is named, a stack that asks for names lets nobody in. */
+const auth: Context = capabilities(emulator.name).checksCallers ? {} : { auth: 'none' };
+/** Thrown away afterwards, and with no day to wait for bytes to go. Sweeps come when they are called. */
+const CONTEXT: Context = { stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440, ...auth };
+/** Changes the environment of every function, and a rule. */
+const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 };
 const deployer = createDeployer(emulator);
 const cleanUp = async (): Promise<void> => {
   await proxy?.close();

@@ -15,6 +15,7 @@ const GOOD = {
   [ENV.graceSeconds]: '86400',
   [ENV.expiryHoldSeconds]: '3600',
   [ENV.basePath]: '/prod',
+  [ENV.auth]: 'iam',
 };
 
 test('reads what the stack sets', () => {
@@ -35,6 +36,8 @@ test.each([
   [ENV.expiryHoldSeconds, '1 day'],
   [ENV.allowUnencrypted, 'yes'],
   [ENV.queueUrl, 'jobs'],
+  [ENV.auth, ''],
+  [ENV.auth, 'IAM'],
 ])('refuses %s=%s', (name, value) => {
   expect(() => readConfig({ ...GOOD, [name]: value })).toThrow(name);
 });

@@ -3,10 +3,12 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { createGatewayHandler } from '../../lib/aws/gateway/gateway.ts';
 import { apiPath, type GatewayEvent, identityOf } from '../../lib/aws/gateway/gateway-event.ts';
 import { AWS_BOUNDS } from '../../lib/aws/names/bounds.ts';
+import type { AuthKind } from '../../lib/aws/names/env.ts';
 import { servedBy } from '../../lib/aws/names/served-by.ts';
 import { createHarness, type HarnessOptions } from '../http/harness.ts';
 
-const identify = (platform: unknown) => identityOf((platform as { event: GatewayEvent }).event);
+const identifyBy = (auth: AuthKind) => (platform: unknown) =>
+  identityOf((platform as { event: GatewayEvent }).event, auth);
 
 /** As a REST API sends it; with `binaryMediaTypes: *\/*` every body is base64. */
 function eventOf(
@@ -34,7 +36,7 @@ function eventOf(
 }
 
 function createFunction(options: HarnessOptions = {}) {
-  const { app, calls, lines } = createHarness({ auth: { identify }, ...options });
+  const { app, calls, lines } = createHarness({ auth: { identify: identifyBy('iam') }, ...options });
   const handler = createGatewayHandler(app);
   const call = async (event: APIGatewayProxyEvent) => {
     const { statusCode, body, isBase64Encoded, multiValueHeaders } = await handler(event);
@@ -64,7 +66,7 @@ test('the caller that API Gateway has authenticated stands in the audit trail', 
 });
 
 test('the holder of a token may what its claims say, of the resources that they name', async () => {
-  const { call } = createFunction();
+  const { call } = createFunction({ auth: { identify: identifyBy('jwt') } });
   const authorizer = {
     principalId: 'alice',
     scopes: 'backup:write',
@@ -134,11 +136,34 @@ test.each([
   expect(apiPath({ resource, path })).toBe(expected);
 });
 
+const ALICE = { authorizer: { principalId: 'alice', scopes: 'data:read' } };
+const OPS = { identity: { userArn: 'arn:aws:iam::1:user/ops' } };
+
 test.each([
-  [{ authorizer: { principalId: 'alice', scopes: '' } }, 'alice'],
-  [{ identity: { userArn: 'arn:aws:iam::1:user/a' } }, 'arn:aws:iam::1:user/a'],
-  [{ identity: { userArn: null }, authorizer: null }, 'api'],
-  [{}, 'api'],
-])('who calls: %j', (requestContext, expected) => {
-  expect(identityOf({ path: '/', resource: '/', requestContext }).subject).toBe(expected);
+  ['jwt', ALICE, 'alice', ['data:read']],
+  ['jwt', { ...ALICE, ...OPS }, 'alice', ['data:read']],
+  ['jwt', OPS, 'anonymous', []],
+  ['jwt', {}, 'anonymous', []],
+  ['iam', OPS, 'arn:aws:iam::1:user/ops', ['admin']],
+  ['iam', ALICE, 'anonymous', []],
+  ['iam', { identity: { userArn: null }, authorizer: null }, 'anonymous', []],
+  ['iam', {}, 'anonymous', []],
+  ['none', {}, 'api', ['admin']],
+] as const)('who calls, where %s is asked for: %j', (auth, requestContext, subject, scopes) => {
+  const found = identityOf({ path: '/', resource: '/', requestContext }, auth);
+  expect(found).toEqual({ subject, scopes: new Set(scopes) });
 });
+
+test.each(['iam', 'jwt'] as const)(
+  'who has no credential hears whether the service is healthy, and nothing else: %s',
+  async (auth) => {
+    const { call, calls } = createFunction({ auth: { identify: identifyBy(auth) } });
+    const as = { requestContext: { domainName: 'api.example', identity: { userArn: null } } } as never;
+    expect((await call(eventOf('GET', '/health', '/health', as))).body).toEqual({ status: 'healthy' });
+    expect((await call(eventOf('GET', '/', '/', as))).status).toBe(200);
+    const before = calls.length;
+    // The gateway lets nobody in here; if it did, the function would not.
+    expect((await call(eventOf('GET', '/backups', '/backups', as))).status).toBe(403);
+    expect(calls.length).toBe(before);
+  },
+);

@@ -33,6 +33,13 @@ describe('routes', () => {
     .map(({ method, path }) => `${method} ${path}`)
     .sort();
 
+  const PUBLIC = ['GET /', 'GET /health', 'GET /openapi.json'];
+
+  test('the public routes of the contract are these', () => {
+    const found = ROUTE_LIST.filter(({ scope }) => scope === 'public');
+    expect(found.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(PUBLIC);
+  });
+
   describe('by default', () => {
     let template: Template;
     let methods: Method[];
@@ -45,8 +52,29 @@ describe('routes', () => {
       expect(methods.map(({ route }) => route).sort()).toEqual(ROUTES);
     });
 
-    test('every method asks for IAM', () => {
-      for (const { auth } of methods) expect(auth).toBe('AWS_IAM');
+    test('every method asks for IAM, but those that are public', () => {
+      for (const { route, auth } of methods) {
+        expect([route, auth]).toEqual([route, PUBLIC.includes(route) ? 'NONE' : 'AWS_IAM']);
+      }
+    });
+
+    test('what is public is called a few times a second, and logged like all else', () => {
+      const { Properties } = resourcesOf(template, 'AWS::ApiGateway::Stage')[0]![1];
+      const [, ...own] = Properties.MethodSettings as Record<string, unknown>[];
+      // CloudFormation wants every slash of a path as `~1`, behind one that it counts on.
+      expect(own.map(({ HttpMethod, ResourcePath }) => `${HttpMethod} ${ResourcePath}`).sort()).toEqual([
+        'GET /',
+        'GET /~1health',
+        'GET /~1openapi.json',
+      ]);
+      for (const settings of own) {
+        expect(settings).toMatchObject({
+          ThrottlingRateLimit: 10,
+          DataTraceEnabled: false,
+          LoggingLevel: 'ERROR',
+          MetricsEnabled: true,
+        });
+      }
     });
 
     test('every method leads to the function that serves it', () => {
@@ -85,14 +113,15 @@ describe('routes', () => {
     });
   });
 
-  test('with -c auth=jwt every method asks the authorizer', () => {
+  test('with -c auth=jwt every method asks the authorizer, but those that are public', () => {
     const methods = methodsOf(
       synthesize({ auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'backups' }),
     );
     expect(methods.map(({ route }) => route).sort()).toEqual(ROUTES);
-    for (const { auth, authorizer } of methods) {
-      expect(auth).toBe('CUSTOM');
-      expect(authorizer).toBeDefined();
+    for (const { route, auth, authorizer } of methods) {
+      const isPublic = PUBLIC.includes(route);
+      expect([route, auth]).toEqual([route, isPublic ? 'NONE' : 'CUSTOM']);
+      expect(authorizer === undefined).toBe(isPublic);
     }
   });
 

@@ -248,9 +248,11 @@ describe('what fails its user at once', () => {
       synthesize({ maxRequestsPerSecond: '1500' }),
       'AWS::ApiGateway::Stage',
     ) as [[string, Resource]];
-    expect(Properties.MethodSettings).toMatchObject([
-      { ThrottlingRateLimit: 1500, ThrottlingBurstLimit: 3000 },
-    ]);
+    expect((Properties.MethodSettings as unknown[])[0]).toMatchObject({
+      ResourcePath: '/*',
+      ThrottlingRateLimit: 1500,
+      ThrottlingBurstLimit: 3000,
+    });
   });
 
   test('data keys that a former key has wrapped can still be opened, and no new ones made under it', () => {

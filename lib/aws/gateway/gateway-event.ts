@@ -1,6 +1,7 @@
 // What a REST API hands over with a request: where its path begins, and who has been let in.
 
-import { adminOf, type Principal } from '../../core/records/access.ts';
+import { adminOf, NOBODY, type Principal } from '../../core/records/access.ts';
+import type { AuthKind } from '../names/env.ts';
 import { principalOf } from '../names/principal-context.ts';
 
 /** The part of a proxy event that is read here. */
@@ -16,12 +17,19 @@ export interface GatewayEvent {
   };
 }
 
+/** Where nothing is asked for, by the deployment's own words. */
 const ANYBODY = adminOf('api');
 
-/** Who API Gateway has authenticated: the holder of a token, an IAM identity, or nobody. */
-export function identityOf({ requestContext: { authorizer, identity } }: GatewayEvent): Principal {
-  if (authorizer?.principalId) return principalOf(authorizer.principalId, authorizer);
-  return identity?.userArn ? adminOf(identity.userArn) : ANYBODY;
+/**
+ * Who API Gateway has authenticated, in the way in which this deployment does: the holder of a token, an IAM identity, or nobody.
+ * IAM has decided by route who may call, and does not say what else it would let through: to us its callers may do everything.
+ */
+export function identityOf({ requestContext }: GatewayEvent, auth: AuthKind): Principal {
+  const { authorizer, identity } = requestContext;
+  if (auth === 'none') return ANYBODY;
+  if (auth === 'jwt')
+    return authorizer?.principalId ? principalOf(authorizer.principalId, authorizer) : NOBODY;
+  return identity?.userArn ? adminOf(identity.userArn) : NOBODY;
 }
 
 /** The path within the API: as many of its last segments as the route has. */

@@ -18,7 +18,12 @@ export const ENV = {
   expiryHoldSeconds: 'BACKUP_EXPIRY_HOLD_SECONDS',
   /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */
   basePath: 'BACKUP_BASE_PATH',
+  /** How the gateway finds out who is calling: one of AUTH_KINDS. */
+  auth: 'BACKUP_AUTH',
 } as const;
+
+export const AUTH_KINDS = ['iam', 'jwt', 'none'] as const;
+export type AuthKind = (typeof AUTH_KINDS)[number];
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];
 export type Environment = Record<EnvName, string>;

@@ -85,14 +85,21 @@ describeDeployed('errors', ({ apiUrl, unsignedUrl, client }) => {
 
   test('who has not signed is let in nowhere, where callers are checked at all', async () => {
     for (const [method, path] of [
-      ['GET', '/'],
       ['GET', '/backups'],
+      ['GET', '/retention/waits'],
       ['POST', '/restore'],
     ] as const) {
       const answer = await fetch(unsignedUrl + path, { method });
       const said = await answer.json();
       if (capabilities().checksCallers) expect(said).toMatchObject({ status: 401, code: 'unauthorized' });
       else expect(answer.status).not.toBe(401);
+    }
+  });
+
+  test('who has not signed hears what is public, health above all', async () => {
+    expect(await (await fetch(`${unsignedUrl}/health`)).json()).toEqual({ status: 'healthy' });
+    for (const path of ['/', '/openapi.json']) {
+      expect((await fetch(unsignedUrl + path)).status).toBe(200);
     }
   });
 

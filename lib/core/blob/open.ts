@@ -9,7 +9,7 @@ import {
   chunksOf,
   eachSlice,
   readerOf,
-  release,
+  recycle,
   slicesOf,
   totalBytes,
 } from '../bytes/chunks.ts';
@@ -101,7 +101,7 @@ export async function prove(
   await decompressInto(gzipOf(source, proven), header.plainBytes, (chunk) => {
     hash.update(chunk);
     onChunk(chunk);
-    release(chunk);
+    recycle(chunk);
   });
   assertHash(header, hash.digest('hex'));
   return header;
@@ -257,7 +257,7 @@ async function* gzipOf(
     for await (const slice of body) {
       const gzip = decryptor.update(slice);
       yield gzip;
-      release(gzip);
+      recycle(gzip);
     }
     let last: Uint8Array;
     try {

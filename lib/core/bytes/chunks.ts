@@ -164,21 +164,21 @@ export async function* mapInOrder<Item, Result>(
 }
 
 /** What is smaller may lie in a pool that others share, and is not worth the call. */
-const RELEASE_BYTES_MIN = 32 * KIB;
+const RECYCLED_BYTES_MIN = 32 * KIB;
 
 /**
  * Gives the memory of a chunk back now, not when the collector comes to it: memory outside of its heap makes the
  * collector run again and again, through all of that heap. The chunk must be the caller's own, and nobody may look at it
  * any more. One that does not fill its memory, but for a byte, may share it with others, and is left to the collector.
  */
-export function release({ buffer, length }: Uint8Array): void {
-  if (length >= RELEASE_BYTES_MIN && buffer.byteLength <= length + 1) (buffer as ArrayBuffer).transfer(0);
+export function recycle({ buffer, length }: Uint8Array): void {
+  if (length >= RECYCLED_BYTES_MIN && buffer.byteLength <= length + 1) (buffer as ArrayBuffer).transfer(0);
 }
 
-/** The chunks of a source whose chunks are the reader's own, each released as soon as the next one is asked for. */
+/** The chunks of a source whose chunks are the reader's own, each recycled as soon as the next one is asked for. */
 export async function* passing(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     yield chunk;
-    release(chunk);
+    recycle(chunk);
   }
 }

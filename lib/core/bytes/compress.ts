@@ -17,7 +17,7 @@ import {
   joined,
   mapInOrder,
   readerOf,
-  release,
+  recycle,
   totalBytes,
 } from './chunks.ts';
 
@@ -114,7 +114,7 @@ export async function decompressToBuffer(
     text ??= Buffer.allocUnsafeSlow(expectedBytes);
     text.set(chunk, filled);
     filled += chunk.length;
-    release(chunk);
+    recycle(chunk);
   });
   return text as Uint8Array;
 }
@@ -233,7 +233,7 @@ async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Arra
   if (buffer.length !== bytes || isize !== bytes || engine.bytesWritten !== member.length) {
     throw damaged('a member does not hold what it should');
   }
-  release(member);
+  recycle(member);
   return buffer;
 }
 

@@ -7,7 +7,7 @@ import {
   mapInOrder,
   passing,
   readerOf,
-  release,
+  recycle,
   slicesOf,
   totalBytes,
 } from '../../../lib/core/bytes/chunks.ts';
@@ -140,7 +140,7 @@ test('the first failure ends it, and later ones do not go unhandled', async () =
 describe('memory that is given back', () => {
   test('is gone at once', () => {
     const chunk = Buffer.allocUnsafeSlow(64 * KIB);
-    release(chunk);
+    recycle(chunk);
     expect(chunk.length).toBe(0);
   });
 
@@ -149,7 +149,7 @@ describe('memory that is given back', () => {
     const view = Buffer.alloc(128 * KIB, 1).subarray(0, 64 * KIB);
     for (const chunk of [pooled, view]) {
       const copy = Buffer.from(chunk);
-      release(chunk);
+      recycle(chunk);
       expect(copy.equals(chunk)).toBe(true);
     }
   });

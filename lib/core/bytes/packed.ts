@@ -13,10 +13,10 @@ export interface PackedText {
   checksum: string;
   /** Of all members. */
   compressedBytes: number;
-  /** The members in order; can be read again and again, until `release`. */
+  /** The members in order; can be read again and again, until `discard`. */
   members(): Chunks;
   /** Gives the memory and the scratch file back. Calling it again does nothing. */
-  release(): Promise<void>;
+  discard(): Promise<void>;
 }
 
 /** Room beside the memory. What is put there can be read by nobody else, and is gone with the process at the latest. */
@@ -81,11 +81,11 @@ export class TextPacker {
       checksum,
       compressedBytes: this.#compressedBytes,
       members: () => (file === undefined ? this.#held : file.read()),
-      release: () => this.release(),
+      discard: () => this.discard(),
     };
   }
 
-  async release(): Promise<void> {
+  async discard(): Promise<void> {
     this.#held = [];
     await this.#file?.close();
   }

@@ -126,7 +126,7 @@ export class StateSink implements ByteSink {
 
   /** Gives back what a text that is not completed has taken. */
   async abandon(): Promise<void> {
-    await this.#packer?.release();
+    await this.#packer?.discard();
   }
 
   /** The text has become so long that it matters what is to become of it. */

@@ -103,7 +103,7 @@ export async function serveRoute<R extends Route>(
     return await handler(input, { principal, service, origin: new URL(request.url).origin });
   } finally {
     reservation.release();
-    if (body?.state !== undefined && isPacked(body.state)) await body.state.release();
+    if (body?.state !== undefined && isPacked(body.state)) await body.state.discard();
   }
 }
 

@@ -30,7 +30,7 @@ export interface CreateBackupInput {
   resourceId: string;
   resourceType: string;
   type: BackupType;
-  /** Whoever has read it releases what it has been packed into. */
+  /** Whoever has read it discards what it has been packed into. */
   state: ScannedState;
   metadata: BackupMetadata;
   encrypt: boolean;

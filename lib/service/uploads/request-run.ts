@@ -39,7 +39,7 @@ export async function runBackupRequest(deps: Deps, id: string): Promise<void> {
         if (!isWaiting) current = await move(deps, current, { progress: READ_PERCENT });
         await createRequested(deps, current, state);
       } finally {
-        if (isPacked(state)) await state.release();
+        if (isPacked(state)) await state.discard();
       }
     } else await move(deps, current, { status: 'completed', progress: 100 });
   } catch (error) {

@@ -57,7 +57,7 @@ test.each([MIB + 1, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5 * MIB + 12345])(
     expect(state.compressedBytes).toBe(members.length);
     expect(gunzipSync(members).equals(text)).toBe(true);
     expect(text.equals((await unpack(state)).bytes)).toBe(true);
-    await state.release();
+    await state.discard();
   },
 );
 
@@ -135,8 +135,8 @@ describe('what does not fit into memory', () => {
     expect([scratch.openedCount, scratch.openCount]).toEqual([1, 1]);
     expect((await membersOf(state)).equals(Buffer.concat(await compress(text)))).toBe(true);
     expect(text.equals((await unpack(state)).bytes)).toBe(true);
-    await state.release();
-    await state.release();
+    await state.discard();
+    await state.discard();
     expect(scratch.openCount).toBe(0);
   });
 

@@ -250,10 +250,10 @@ describe('the budget', () => {
     expect(() => d!.foresee(4)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
     expect(() => d!.foresee(1)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
     expect(budget.usedBytes).toBe(16);
-    a!.release();
+    a!.free();
     d!.foresee(10);
     b!.reach(7);
-    for (const one of [b, c, d]) one!.release();
+    for (const one of [b, c, d]) one!.free();
     expect(budget.usedBytes).toBe(0);
   });
 
@@ -266,11 +266,11 @@ describe('the budget', () => {
     const two = budget.open();
     two.reach(4);
     expect(() => one.reach(7)).toThrow(expect.objectContaining({ code: 'too_many_requests' }));
-    one.release();
-    one.release();
+    one.free();
+    one.free();
     expect(budget.usedBytes).toBe(4);
     two.reach(10);
-    two.release();
+    two.free();
     expect(budget.usedBytes).toBe(0);
   });
 

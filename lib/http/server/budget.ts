@@ -9,11 +9,11 @@ export interface Reservation {
   /** Reserves nothing. Throws `too_many_requests` if so many bytes would not be free now: then they need not be sent. */
   foresee(bytes: number): void;
   /** Gives everything back; further calls do nothing. */
-  release(): void;
+  free(): void;
 }
 
 export interface ByteBudget {
-  /** A new, empty reservation; whoever takes it must release it. */
+  /** A new, empty reservation; whoever takes it must free it. */
   open(): Reservation;
   /** Bytes reserved now, all together. */
   readonly usedBytes: number;
@@ -60,7 +60,7 @@ export function createByteBudget(bytesMax: number, { small, onFull }: BudgetOpti
         const pool = poolOf(bytes);
         if (bytes > held && pool.used + bytes - held > pool.bytesMax) refuse();
       },
-      release() {
+      free() {
         poolOf(held).used -= held;
         held = 0;
       },

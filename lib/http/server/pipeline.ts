@@ -102,7 +102,7 @@ export async function serveRoute<R extends Route>(
     const service = serviceFor(deps.service, principal);
     return await handler(input, { principal, service, origin: new URL(request.url).origin });
   } finally {
-    reservation.release();
+    reservation.free();
     if (body?.state !== undefined && isPacked(body.state)) await body.state.discard();
   }
 }

@@ -33,7 +33,7 @@ import { findOrphans } from '../service/retention/orphans.ts';
 import { sweep } from '../service/retention/sweep.ts';
 import { createService } from '../service/service.ts';
 import { rememberHealth } from '../service/upkeep/health.ts';
-import { releaseRequests } from '../service/uploads/request-run.ts';
+import { reopenRequests } from '../service/uploads/request-run.ts';
 import { openBlobStore } from './blobs/blob-store.ts';
 import { hasBlobs } from './blobs/blob-survey.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -223,7 +223,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     0,
   );
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
-  await ifWritable<unknown>(deps, 'requests that were under way', () => releaseRequests(deps), 0);
+  await ifWritable<unknown>(deps, 'requests that were under way', () => reopenRequests(deps), 0);
 
   await recallClock(deps);
   tellOfAge(database, clock, log);

@@ -14,9 +14,9 @@ import { demandTrust } from '../kit/trust.ts';
 import { ifWritable, writeLateOperations } from '../restores/late-operations.ts';
 import { failAbandoned } from '../restores/operations.ts';
 import { judgeExpiry, settleWaits } from './expiry.ts';
-import { releaseResource } from './release.ts';
+import { pruneResource } from './prune.ts';
 
-/** So many resources that cannot be released end a sweep. */
+/** So many resources that cannot be pruned end a sweep. */
 const FAILED_RESOURCES_MAX = 10;
 
 export interface SweepSummary {
@@ -33,7 +33,7 @@ export interface SweepSummary {
 /**
  * Hides what has expired, frees what nothing live needs, fails operations that nobody works on any more.
  * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
- * Throws what the first resource that could not be released threw, once the others are done.
+ * Throws what the first resource that could not be pruned threw, once the others are done.
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
   await demandTrust(deps);
@@ -90,9 +90,9 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   for (const resourceId of touched) {
     if (isOver(deps, deadline)) return summary;
     await despite(resourceId, async () => {
-      const released = await releaseResource(deps, resourceId);
-      summary.rebased += released.rebased;
-      summary.blobsRemoved += released.blobsRemoved;
+      const pruned = await pruneResource(deps, resourceId);
+      summary.rebased += pruned.rebased;
+      summary.blobsRemoved += pruned.blobsRemoved;
     });
   }
   const operationsBefore = now - LIMITS.operationHistoryDays * DAY_MS;

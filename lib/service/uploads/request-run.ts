@@ -94,7 +94,7 @@ export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promi
  * After a restart: nobody works on what was in progress; its jobs come back. What the first release accepted has no place in
  * the order of states yet: it gets one now, in order of acceptance.
  */
-export async function releaseRequests(deps: Deps): Promise<void> {
+export async function reopenRequests(deps: Deps): Promise<void> {
   for (const request of await collect((page) => deps.catalog.unfinishedRequests(page))) {
     if (request.sequence === undefined) await giveSequence(deps, request);
     else if (request.status === 'in_progress') await move(deps, request, { status: 'pending' });

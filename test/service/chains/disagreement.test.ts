@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
 import type { BackupRecord, GarbageEntry } from '../../../lib/core/records/model.ts';
 import { faultyBlobStore } from '../../../lib/memory/faulty.ts';
-import { releaseResource } from '../../../lib/service/retention/release.ts';
+import { pruneResource } from '../../../lib/service/retention/prune.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { checkHealth } from '../../../lib/service/upkeep/health.ts';
 import { createWorld, DAY, OPTIONS, type World } from '../world.ts';
@@ -127,7 +127,7 @@ describe('bytes are removed', () => {
     const { world, record } = await due(reason);
     const { blobId } = ownBlob(record);
     await damage(world, record, change);
-    await releaseResource(world.deps, 'r');
+    await pruneResource(world.deps, 'r');
     expect(await world.plain.catalog.getBackup(record.id)).toEqual(
       isRemoved ? undefined : expect.objectContaining({ deletedReason: reason }),
     );
@@ -138,10 +138,10 @@ describe('bytes are removed', () => {
   test('once what could not be read has been moved away, and it is no longer told of', async () => {
     const { world, record } = await due('expired');
     await damage(world, record, () => Buffer.from('rot'));
-    await releaseResource(world.deps, 'r');
+    await pruneResource(world.deps, 'r');
     expect(await noticesOf(world)).toEqual([`disagreement:${ownBlob(record).blobId}`]);
     await damage(world, record, MISSING);
-    expect(await releaseResource(world.deps, 'r')).toMatchObject({ blobsRemoved: 1 });
+    expect(await pruneResource(world.deps, 'r')).toMatchObject({ blobsRemoved: 1 });
     expect(await noticesOf(world)).toEqual([]);
   });
 
@@ -155,7 +155,7 @@ describe('bytes are removed', () => {
     const { items } = await world.plain.catalog.resourceGarbage({ resourceId: 'r', limit: 9 });
     const entry = items.find((one) => one.blobId === blobId)!;
     await world.plain.catalog.commit([{ kind: 'garbage.put', entry: { ...entry, ...change } }]);
-    await releaseResource(world.deps, change.resourceId ?? 'r');
+    await pruneResource(world.deps, change.resourceId ?? 'r');
     expect(await isThere(world, blobId)).toBe(true);
     expect(await noticesOf(world)).toEqual([`disagreement:${blobId}`]);
   });
@@ -165,7 +165,7 @@ describe('bytes are removed', () => {
     const other = await world.backup('r', '{"a":3}');
     await damage(world, record, () => undefined);
     await world.plain.blobs.put(ownBlob(record).blobId, [await bytesOf(world, ownBlob(other).blobId)]);
-    await releaseResource(world.deps, 'r');
+    await pruneResource(world.deps, 'r');
     expect(await isThere(world, ownBlob(record).blobId)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../../lib/memory
 import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { resumeJobs } from '../../../lib/service/kit/jobs.ts';
-import { releaseRequests } from '../../../lib/service/uploads/request-run.ts';
+import { reopenRequests } from '../../../lib/service/uploads/request-run.ts';
 import { createWorld, DAY, inputOf, OPTIONS, textOf, type World } from '../world.ts';
 
 const CALLER = { actor: 'tester' };
@@ -283,7 +283,7 @@ describe('what was accepted', () => {
       await world.deps.catalog.commit([{ kind: 'request.insert', record }]);
       await world.deps.queue.send({ kind: 'backup', id });
     }
-    await releaseRequests(world.deps);
+    await reopenRequests(world.deps);
     const later = await world.backup('db', '"later"');
     await workQueue(world.deps);
     const made = await Promise.all(ids.map((id) => world.service.findBackup(id)));

@@ -15,7 +15,7 @@ import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 import { demandTrust } from '../kit/trust.ts';
 
-export interface Released {
+export interface Pruned {
   rebased: number;
   blobsRemoved: number;
 }
@@ -27,7 +27,7 @@ const ACTOR = 'retention';
  * bytes go when due, needed by nothing live and under no lease. Every step is a commit of its own that leaves all
  * live backups restorable, so a pass may stop anywhere and be run again.
  */
-export async function releaseResource(deps: Deps, resourceId: string): Promise<Released> {
+export async function pruneResource(deps: Deps, resourceId: string): Promise<Pruned> {
   await demandTrust(deps);
   const { catalog, clock, options } = deps;
   const now = clock.now();
@@ -43,7 +43,7 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
 
   const rebased = await rebaseAll(deps, live, new Set(unwanted.keys()));
 
-  const released = { rebased, blobsRemoved: 0 };
+  const pruned = { rebased, blobsRemoved: 0 };
   // Newest first: an older blob may be what a newer one, not yet gone, builds on.
   for (const entry of garbage.sort((a, b) => b.sequence - a.sequence)) {
     if (deps.isStopping?.()) break;
@@ -58,9 +58,9 @@ export async function releaseResource(deps: Deps, resourceId: string): Promise<R
     if (promised.has(entry.blobId)) continue;
     if (entry.dueAt > now || deps.late?.hasLease(entry.chainId, now)) continue;
     if (await catalog.hasLease(entry.chainId, now)) continue;
-    if (await remove(deps, entry)) released.blobsRemoved++;
+    if (await remove(deps, entry)) pruned.blobsRemoved++;
   }
-  return released;
+  return pruned;
 }
 
 /** What hidden backups need that can still be undeleted: their way back stays whole until their own time is over. */

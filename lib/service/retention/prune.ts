@@ -234,7 +234,7 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
     const adopted = await gate.run(resourceId, () => retryOnConflict(`Backup ${id}`, attempt));
     return adopted ? rewritten.chain : undefined;
   } finally {
-    // Whoever releases may delete, in every home.
+    // Whoever prunes may delete, in every home.
     if (!mayStand && fresh.blobId !== replaced.blobId) await discardBlob(deps, fresh.blobId);
   }
 }

@@ -6,11 +6,11 @@ import type {
   BackupRequest,
   ExpiryState,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
   SnapshotPointer,
 } from '../core/records/model.ts';
 import type { IdKind } from '../ports/catalog.ts';
@@ -33,7 +33,7 @@ export interface CatalogState {
   sequences: Map<string, string>;
   /** What became of no backup, or of one that was removed: its time, by `sequenceKey`. */
   gaps: Map<string, Gap>;
-  heads: Map<string, Head>;
+  heads: Map<string, ResourceHead>;
   /** By resource: at most `snapshotsMax` pointers, oldest first. The arrays are never changed in place. */
   snapshots: Map<string, readonly SnapshotPointer[]>;
   idempotency: Map<string, IdempotencyRecord>;

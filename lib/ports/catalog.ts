@@ -7,12 +7,12 @@ import type {
   BackupType,
   ExpiryState,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
   RequestStatus,
+  ResourceHead,
   SnapshotPointer,
 } from '../core/records/model.ts';
 import type { StateAt } from '../core/records/timeline.ts';
@@ -35,7 +35,7 @@ export interface Catalog {
 
   /** Tombstones included. */
   getBackup(id: string): Promise<BackupRecord | undefined>;
-  getHead(resourceId: string): Promise<Head | undefined>;
+  getHead(resourceId: string): Promise<ResourceHead | undefined>;
   /** Live backups, newest first: of one resource by sequence, of all by createdAt, equal times in a stable order. */
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
   /** Tombstones, in the order in which they were listed when they were live. */

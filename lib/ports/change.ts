@@ -6,11 +6,11 @@ import type {
   BackupRequest,
   ExpiryState,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
   SnapshotPointer,
 } from '../core/records/model.ts';
 import type { Job } from './queue.ts';
@@ -26,7 +26,7 @@ export type Change =
   | { kind: 'backup.update'; record: BackupRecord; expect: number }
   /** Leaves the time of its sequence behind: an instant can still tell that there was a state (see `stateAt`). */
   | { kind: 'backup.remove'; id: string; expect: number }
-  | { kind: 'head.put'; head: Head; expect: number }
+  | { kind: 'head.put'; head: ResourceHead; expect: number }
   /** Adds a pointer; only the newest `snapshotsMax` (limits) of the resource stay visible. */
   | { kind: 'snapshot.add'; pointer: SnapshotPointer }
   | { kind: 'snapshot.remove'; resourceId: string; sequence: number }

@@ -1,7 +1,7 @@
 // What a commit leaves in the trail: a line of JSON with all of it that the blobs do not say, or say in more bytes. Replayed
 // in order, the lines give every record as it last was.
 
-import type { AuditEvent, BackupRecord, BlobRef, Head } from '../core/records/model.ts';
+import type { AuditEvent, BackupRecord, BlobRef, ResourceHead } from '../core/records/model.ts';
 import type { Catalog, IdKind } from './catalog.ts';
 import type { Change } from './change.ts';
 
@@ -9,7 +9,7 @@ import type { Change } from './change.ts';
 export type TrailBackup = Omit<BackupRecord, 'chain'> & { own: BlobRef; before: string[] };
 
 /** What a head builds on follows from the backups. */
-export type TrailHead = Omit<Head, 'latest' | 'latestFull'>;
+export type TrailHead = Omit<ResourceHead, 'latest' | 'latestFull'>;
 
 type Kept<K extends Change['kind']> = Extract<Change, { kind: K }>;
 
@@ -87,7 +87,7 @@ export function trailBackup({ chain, ...record }: BackupRecord): TrailBackup {
   return { ...record, own: chain.at(-1)!, before: chain.slice(0, -1).map(({ blobId }) => blobId) };
 }
 
-export function trailHead({ latest: _latest, latestFull: _latestFull, ...head }: Head): TrailHead {
+export function trailHead({ latest: _latest, latestFull: _latestFull, ...head }: ResourceHead): TrailHead {
   return head;
 }
 

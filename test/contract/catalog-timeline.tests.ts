@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { BackupRecord, BackupRequest, Head } from '../../lib/core/records/model.ts';
+import type { BackupRecord, BackupRequest, ResourceHead } from '../../lib/core/records/model.ts';
 import { withNextState } from '../../lib/core/records/timeline.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
@@ -38,7 +38,7 @@ const accepted: fc.Arbitrary<Accepted> = fc.record({
 /** Writes the history as the service would, commit by commit. */
 async function write(catalog: Catalog, resourceId: string, history: readonly Accepted[]): Promise<Known[]> {
   const known: Known[] = [];
-  let head: Head | undefined;
+  let head: ResourceHead | undefined;
   let createdAt = T0;
   for (const { step, fate } of history) {
     createdAt += step;
@@ -182,7 +182,7 @@ export function timelineTests(catalog: () => Catalog, histories: number): void {
       for (const sequence of [1, 4]) {
         await catalog().commit([inserted(backup({ resourceId: 'r', sequence, createdAt: at(sequence) }))]);
       }
-      const head: Head = { resourceId: 'r', sequence: 4, createdAt: at(4), version: 1 };
+      const head: ResourceHead = { resourceId: 'r', sequence: 4, createdAt: at(4), version: 1 };
       await catalog().commit([{ kind: 'head.put', head, expect: 0 }]);
       const missingAt = async (ms: number) => (await catalog().stateAt('r', ms)).missing;
       expect(await missingAt(at(1))).toBeUndefined();

@@ -5,11 +5,11 @@ import type {
   BackupRecord,
   BackupRequest,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
   SnapshotPointer,
 } from '../../lib/core/records/model.ts';
 import type { BlobStore } from '../../lib/ports/blob-store.ts';
@@ -64,7 +64,7 @@ export function backup(fields: Partial<BackupRecord> = {}): BackupRecord {
   };
 }
 
-export function head(fields: Partial<Head> = {}): Head {
+export function head(fields: Partial<ResourceHead> = {}): ResourceHead {
   return { resourceId: `resource-${unique()}`, sequence: 1, createdAt: T0, version: 1, ...fields };
 }
 

@@ -1,7 +1,13 @@
 // What a resource's history says of an instant. All of it stands in the resource's partition, sorted by time: a few ranges
 // are read at their ends; more is read only among the times that the clock has seen twice.
 
-import type { BackupRecord, BackupType, Head, SnapshotPointer, TimeRange } from '../../core/records/model.ts';
+import type {
+  BackupRecord,
+  BackupType,
+  ResourceHead,
+  SnapshotPointer,
+  TimeRange,
+} from '../../core/records/model.ts';
 import { isInOrder, type MissingState, type StateAt } from '../../core/records/timeline.ts';
 import { type Item, recordOf, textOf } from './catalog-items.ts';
 import {
@@ -67,7 +73,7 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     firstOf(table, pk, LIVE_PREFIX, upTo(at)),
     ...[LIVE_PREFIX, HIDDEN_PREFIX, ASKED_PREFIX, GAP_PREFIX].map((prefix) => lastOf(table, pk, prefix, at)),
   ]);
-  const { disorder, sequence: lastSequence = 0 } = (head && recordOf<Head>(head)) ?? {};
+  const { disorder, sequence: lastSequence = 0 } = (head && recordOf<ResourceHead>(head)) ?? {};
   const [found, hidden, asked, gap] = await Promise.all(
     ends.map((end) => newestOf(table, pk, end, at, disorder)),
   );

@@ -9,11 +9,11 @@ import type {
   BackupRecord,
   BackupRequest,
   ExpiryState,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
   SnapshotPointer,
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
@@ -92,7 +92,7 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     },
 
     getBackup: (id) => record<BackupRecord>(backupKey(id)),
-    getHead: (resourceId) => record<Head>(headKey(resourceId)),
+    getHead: (resourceId) => record<ResourceHead>(headKey(resourceId)),
     getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
     getExpiryState: () => record<ExpiryState>(EXPIRY_KEY),
     getNotice: (id) => record<Notice>(noticeKey(id)),

@@ -20,7 +20,7 @@ const PREFIX_BYTES = MAGIC.length + 1 + 4;
 const CIPHER_BLOCK_BYTES = 16;
 
 /** What stands before the body. Unproven until the tag is. */
-export interface Head {
+export interface FrameHead {
   header: BlobHeader;
   /** The bytes themselves. */
   views: Uint8Array[];
@@ -45,7 +45,7 @@ export function bodyBytesOf({ cipher, compressedBytes }: BlobHeader): number {
 }
 
 /** Bytes of a whole blob whose head is this. */
-export function blobBytesOf(head: Head): number {
+export function blobBytesOf(head: FrameHead): number {
   return head.bytes + bodyBytesOf(head.header) + TAG_BYTES;
 }
 
@@ -54,7 +54,7 @@ export function blobBytesOf(head: Head): number {
  *
  * @throws ServiceError integrity_error if it is not a blob of this format
  */
-export async function readHead(reader: ByteReader): Promise<Head> {
+export async function readHead(reader: ByteReader): Promise<FrameHead> {
   const prefix = await reader.take(PREFIX_BYTES);
   if (!prefix || !MAGIC.equals(prefix.subarray(0, MAGIC.length))) {
     throw new ServiceError('integrity_error', 'What is stored is not a blob.');

@@ -16,7 +16,7 @@ import {
 import { decompress, decompressInto, decompressToBuffer } from '../bytes/compress.ts';
 import { ServiceError } from '../records/errors.ts';
 import type { BlobRef } from '../records/model.ts';
-import { blobBytesOf, bodyBytesOf, type Head, readHead, TAG_BYTES, taggerOf } from './frame.ts';
+import { blobBytesOf, bodyBytesOf, type FrameHead, readHead, TAG_BYTES, taggerOf } from './frame.ts';
 import { type BlobHeader, ivOf } from './header.ts';
 import { type BlobKeys, deriveKeys } from './keys.ts';
 
@@ -170,7 +170,7 @@ function sourceOf(sealed: Bytes | BlobSource): BlobSource {
 }
 
 interface Proven {
-  head: Head;
+  head: FrameHead;
   keys: BlobKeys | undefined;
 }
 

@@ -1,7 +1,7 @@
 // Chains: what a new backup builds on, and what a restore has to read. Pure.
 
 import { LIMITS } from './limits.ts';
-import type { BackupRecord, BackupType, BaseRef, BlobRef, Head } from './model.ts';
+import type { BackupRecord, BackupType, BaseRef, BlobRef, ResourceHead } from './model.ts';
 
 export interface BackupPlan {
   /** What the backup will be: a delta without anything to build on becomes a full. */
@@ -12,7 +12,7 @@ export interface BackupPlan {
 }
 
 /** What a backup may build on: the newest live one before it, and the newest live full before it. */
-export type Bases = Pick<Head, 'latest' | 'latestFull'>;
+export type Bases = Pick<ResourceHead, 'latest' | 'latestFull'>;
 
 /** Decides what a backup of `requested` type builds on. */
 export function planBackup(bases: Bases | undefined, requested: BackupType): BackupPlan {
@@ -43,7 +43,7 @@ export function baseRefOf(record: BaseRef): BaseRef {
 }
 
 /** The head once this backup is live. One that was accepted before the newest, and built after it, does not become the newest. */
-export function withBackup(head: Head, record: BackupRecord): Head {
+export function withBackup(head: ResourceHead, record: BackupRecord): ResourceHead {
   const base = baseRefOf(record);
   const isAfter = (other: BaseRef | undefined): boolean =>
     other === undefined || record.sequence > other.sequence;
@@ -55,7 +55,7 @@ export function withBackup(head: Head, record: BackupRecord): Head {
 }
 
 /** The head with these backups as what deltas build on. */
-export function withBases(head: Head, latest?: BaseRef, latestFull?: BaseRef): Head {
+export function withBases(head: ResourceHead, latest?: BaseRef, latestFull?: BaseRef): ResourceHead {
   const { latest: _latest, latestFull: _latestFull, ...rest } = head;
   return {
     ...rest,

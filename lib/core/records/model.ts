@@ -149,7 +149,7 @@ export interface TimeRange {
 }
 
 /** The newest of a resource. It outlives its backups: sequences go on from it. */
-export interface Head {
+export interface ResourceHead {
   resourceId: string;
   /** The last one given. */
   sequence: number;

@@ -1,12 +1,16 @@
 // The line of a resource's states: sequences are its order, times are the wall clock's and may go back. Pure.
 
-import type { Head, InexactMoment, SnapshotPointer, TimeRange } from './model.ts';
+import type { InexactMoment, ResourceHead, SnapshotPointer, TimeRange } from './model.ts';
 
 /**
  * The head once the next state has been accepted at `createdAt`: it has the next sequence. Where the clock has gone back,
  * the times between are marked, so that looking for an instant elsewhere need not doubt that times rise with sequences.
  */
-export function withNextState(head: Head | undefined, resourceId: string, createdAt: number): Head {
+export function withNextState(
+  head: ResourceHead | undefined,
+  resourceId: string,
+  createdAt: number,
+): ResourceHead {
   const version = (head?.version ?? 0) + 1;
   if (head === undefined) return { resourceId, sequence: 1, createdAt, version };
   const next = { ...head, sequence: head.sequence + 1, version };

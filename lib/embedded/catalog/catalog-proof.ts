@@ -9,11 +9,11 @@ import type {
   BackupRequest,
   ExpiryState,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
   SnapshotPointer,
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
@@ -61,7 +61,7 @@ const PLANS: readonly TablePlan[] = [
     looked_at: lookedAt(record),
     version: record.version,
   })),
-  plan<Head>('head', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),
+  plan<ResourceHead>('head', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),
   plan<SnapshotPointer>(
     'snapshot',
     ({ resourceId, createdAt, sequence }) => ({

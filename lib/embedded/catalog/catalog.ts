@@ -7,11 +7,11 @@ import type {
   BackupRecord,
   BackupRequest,
   ExpiryState,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
   SnapshotPointer,
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
@@ -118,8 +118,12 @@ export function createCatalog(
     } while (rows === PURGE_ROWS);
   }
 
-  const headRecord = (resourceId: string): Head | undefined =>
-    namedRecordOf<Head>('head', headOf.get(keyText(resourceId)), (found) => found.resourceId === resourceId);
+  const headRecord = (resourceId: string): ResourceHead | undefined =>
+    namedRecordOf<ResourceHead>(
+      'head',
+      headOf.get(keyText(resourceId)),
+      (found) => found.resourceId === resourceId,
+    );
 
   return {
     ...lists,

@@ -4,7 +4,7 @@
 import type {
   BackupRecord,
   BackupRequest,
-  Head,
+  ResourceHead,
   SnapshotPointer,
   TimeRange,
 } from '../../core/records/model.ts';
@@ -26,7 +26,7 @@ interface Places {
 /** `Catalog.stateAt` in SQLite. `head` is the resource's own. */
 export function createStateAt(
   database: Database,
-): (resourceId: string, head: Head | undefined, at: number) => StateAt {
+): (resourceId: string, head: ResourceHead | undefined, at: number) => StateAt {
   const places = (table: string, index: string, where: string): Places => {
     const source = `${table} INDEXED BY ${index} WHERE resource_id = ? ${where}`;
     const byTime = database.statement<Place>(
@@ -82,7 +82,7 @@ export function createStateAt(
     key: string,
     at: number,
     found: Place | undefined,
-    head: Head | undefined,
+    head: ResourceHead | undefined,
   ): MissingState | undefined {
     const disorder = head?.disorder;
     const from = found?.sequence ?? 0;

@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { BlobHeader } from '../../core/blob/header.ts';
-import type { Head } from '../../core/records/model.ts';
+import type { ResourceHead } from '../../core/records/model.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import { blobPath, blobPaths, describeBlobs, hasBlobs, headerAt } from '../blobs/blob-survey.ts';
@@ -111,7 +111,7 @@ export async function demandNothingNewer(
     if (header === undefined) continue;
     unnamed.push(header);
     const doc = headOf.get(keyText(header.resourceId))?.doc;
-    const { sequence } = doc === undefined ? { sequence: 0 } : (JSON.parse(doc) as Head);
+    const { sequence } = doc === undefined ? { sequence: 0 } : (JSON.parse(doc) as ResourceHead);
     if (header.sequence <= sequence + 1) continue;
     if (await isKnownToBeDamaged(blobId, path, keyring)) continue;
     throw rolledBack(

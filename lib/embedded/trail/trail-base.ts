@@ -7,11 +7,11 @@ import type {
   BackupRequest,
   ExpiryState,
   GarbageEntry,
-  Head,
   IdempotencyRecord,
   Notice,
   OperationRecord,
   PolicyRecord,
+  ResourceHead,
 } from '../../core/records/model.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import { type TrailChange, trailBackup, trailHead } from '../../ports/trail-lines.ts';
@@ -28,7 +28,7 @@ const reader =
   (): [string, (row: Row) => TrailChange] => [table, (row) => changeOf(recordOf<T>(table, row))];
 
 const TABLES = [
-  reader<Head>('head', (head) => ({ kind: 'head.put', head: trailHead(head) })),
+  reader<ResourceHead>('head', (head) => ({ kind: 'head.put', head: trailHead(head) })),
   reader<BackupRecord>('backup', (record) => ({ kind: 'backup.put', record: trailBackup(record) })),
   reader<PolicyRecord>('policy', (record) => ({ kind: 'policy.put', record, expect: 0 })),
   reader<BackupRequest>('request', (record) => ({ kind: 'request.insert', record })),

@@ -14,7 +14,7 @@ import type {
   BackupType,
   BaseRef,
   ChangeCounts,
-  Head,
+  ResourceHead,
   WrappedKey,
 } from '../../core/records/model.ts';
 import { type ChainSource, openKey } from '../chains/blobs.ts';
@@ -213,7 +213,7 @@ function draftOf(
 /** The newest that come before a sequence: the head has them, unless it has gone on since the sequence was given. */
 async function basesBelow(
   { catalog }: Deps,
-  head: Head | undefined,
+  head: ResourceHead | undefined,
   sequence: number,
   type: BackupType,
 ): Promise<Bases | undefined> {

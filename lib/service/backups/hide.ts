@@ -2,7 +2,7 @@
 
 import { ownBlob, withBases } from '../../core/records/chain.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import type { BackupRecord, BackupType, BaseRef, Head } from '../../core/records/model.ts';
+import type { BackupRecord, BackupType, BaseRef, ResourceHead } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { liveBackup } from '../chains/live.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -96,7 +96,11 @@ export async function refuseDoubtfulEnd(deps: ClockDeps, { id, lockedUntil }: Ba
 }
 
 /** The head once the backup is gone: later deltas build on what is live. */
-async function headWithout({ catalog }: Pick<Deps, 'catalog'>, head: Head, id: string): Promise<Head> {
+async function headWithout(
+  { catalog }: Pick<Deps, 'catalog'>,
+  head: ResourceHead,
+  id: string,
+): Promise<ResourceHead> {
   const { resourceId, latest, latestFull, version } = head;
   const beside = (base: BaseRef | undefined, type?: BackupType) =>
     base?.id === id ? catalog.newestBefore(resourceId, base.sequence, type) : base;

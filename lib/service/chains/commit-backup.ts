@@ -6,8 +6,8 @@ import type {
   BackupRecord,
   BackupRequest,
   BaseRef,
-  Head,
   IdempotencyRecord,
+  ResourceHead,
 } from '../../core/records/model.ts';
 import { withNextState } from '../../core/records/timeline.ts';
 import type { Change } from '../../ports/change.ts';
@@ -23,7 +23,7 @@ export interface BackupToCommit {
   /** What the record builds on. */
   base: BaseRef | undefined;
   /** As it was read before the record was built. */
-  head: Head | undefined;
+  head: ResourceHead | undefined;
   use?: KeyUse;
   /** What makes room under the key. */
   replaces: IdempotencyRecord | undefined;
@@ -49,7 +49,7 @@ const COMMITS_MAX = 20;
  * catalog; `conflict` if the request has been moved on by somebody else. Where the commit has definitely not taken place, the
  * blob goes, if writers may delete.
  */
-export async function commitBackup(deps: Deps, backup: BackupToCommit): Promise<Head | undefined> {
+export async function commitBackup(deps: Deps, backup: BackupToCommit): Promise<ResourceHead | undefined> {
   const outcome: Outcome = { mayStand: false };
   try {
     return await tryToCommit(deps, backup, outcome);
@@ -65,7 +65,11 @@ interface Outcome {
   mayStand: boolean;
 }
 
-async function tryToCommit(deps: Deps, backup: BackupToCommit, outcome: Outcome): Promise<Head | undefined> {
+async function tryToCommit(
+  deps: Deps,
+  backup: BackupToCommit,
+  outcome: Outcome,
+): Promise<ResourceHead | undefined> {
   const { catalog } = deps;
   let { head } = backup;
   for (let n = 0; n < COMMITS_MAX; n++) {
@@ -90,7 +94,7 @@ async function tryToCommit(deps: Deps, backup: BackupToCommit, outcome: Outcome)
 async function stands(
   { catalog }: Deps,
   { record, base, request }: BackupToCommit,
-  head: Head | undefined,
+  head: ResourceHead | undefined,
 ): Promise<boolean> {
   const isFree = request?.sequence !== undefined || (head?.sequence ?? 0) === record.sequence - 1;
   if (!isFree || base === undefined) return isFree;
@@ -99,7 +103,7 @@ async function stands(
   return JSON.stringify(found.chain) === JSON.stringify(base.chain);
 }
 
-function headOf({ record, request }: BackupToCommit, head: Head | undefined): Head {
+function headOf({ record, request }: BackupToCommit, head: ResourceHead | undefined): ResourceHead {
   const { resourceId, createdAt } = record;
   // What was accepted as a request has been given its sequence and time then.
   const moved =
@@ -110,7 +114,7 @@ function headOf({ record, request }: BackupToCommit, head: Head | undefined): He
 }
 
 /** The record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the request, the event. */
-function changesOf(backup: BackupToCommit, head: Head): Change[] {
+function changesOf(backup: BackupToCommit, head: ResourceHead): Change[] {
   const { record, use, replaces, caller, request, damage, now } = backup;
   const { id, resourceId, sequence, createdAt, type, size, compressedSize } = record;
   const changes: Change[] = [

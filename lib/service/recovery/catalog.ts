@@ -3,7 +3,7 @@
 
 import type { FoundBlob } from '../../core/blob/found.ts';
 import { withBases } from '../../core/records/chain.ts';
-import type { BackupRecord, BlobRef, Head } from '../../core/records/model.ts';
+import type { BackupRecord, BlobRef, ResourceHead } from '../../core/records/model.ts';
 import { withNextState } from '../../core/records/timeline.ts';
 import type { TrailBackup } from '../../ports/trail-lines.ts';
 import { type BlobIndex, indexBlobs } from './chains.ts';
@@ -14,7 +14,7 @@ import { placeKey, type Replayed } from './replay.ts';
 export interface RebuiltCatalog {
   /** Live ones and tombstones. */
   backups: BackupRecord[];
-  heads: Head[];
+  heads: ResourceHead[];
   /** Backups that only their blobs tell of: whether they were deleted, held or locked since is not known. */
   fromBlobsAlone: string[];
   uncertain: Ambiguity[];
@@ -95,8 +95,14 @@ function rankOf({ header }: FoundBlob, own: BlobRef): number {
 const BELIEVED_BEYOND = 1000;
 
 /** No sequence that was ever given is given again: that of a blob, a request, or of what is long gone. */
-function headsOf(backups: readonly BackupRecord[], blobs: readonly FoundBlob[], trail: Replayed): Head[] {
-  const heads = new Map<string, Head>([...trail.heads].map(([id, head]) => [id, { ...head, version: 1 }]));
+function headsOf(
+  backups: readonly BackupRecord[],
+  blobs: readonly FoundBlob[],
+  trail: Replayed,
+): ResourceHead[] {
+  const heads = new Map<string, ResourceHead>(
+    [...trail.heads].map(([id, head]) => [id, { ...head, version: 1 }]),
+  );
   const accept = ({ resourceId, sequence, createdAt }: Accepted): void => {
     const head = heads.get(resourceId);
     if (sequence <= (head?.sequence ?? 0)) return;

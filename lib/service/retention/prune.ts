@@ -2,7 +2,13 @@
 
 import { baseRefOf, isChainSpent, ownBlob } from '../../core/records/chain.ts';
 import { hasCode } from '../../core/records/errors.ts';
-import type { BackupRecord, BlobRef, GarbageEntry, Head, WrappedKey } from '../../core/records/model.ts';
+import type {
+  BackupRecord,
+  BlobRef,
+  GarbageEntry,
+  ResourceHead,
+  WrappedKey,
+} from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import { wayTo } from '../chains/blobs.ts';
@@ -244,7 +250,7 @@ function sameChain(a: BlobRef[], b: BlobRef[]): boolean {
 }
 
 /** The head moves with every live chain that changes, so that nobody builds on what is about to go. */
-function headWith(head: Head, record: BackupRecord): Head {
+function headWith(head: ResourceHead, record: BackupRecord): ResourceHead {
   const base = baseRefOf(record);
   return {
     ...head,

@@ -1,4 +1,4 @@
-// Works off what is too large for a call: called by the queue of jobs.
+// Processes what is too large for a call: called by the queue of jobs.
 
 import type { SQSHandler } from 'aws-lambda';
 import { workBatch } from '../lib/aws/catalog/batch.ts';

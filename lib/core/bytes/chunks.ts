@@ -57,7 +57,7 @@ export function readerOf(source: Chunks): ByteReader {
 
   const ended = async (): Promise<boolean> => {
     while (offset === chunk.length) {
-      // What is in memory is not waited for: a turn a chunk would be dearer than the chunk.
+      // What is in memory is not waited for: a turn a chunk would cost more than the chunk.
       const pulled = chunks.next();
       const next = pulled instanceof Promise ? await pulled : pulled;
       if (next.done) {

@@ -1,4 +1,5 @@
-// Comparing byte ranges: short ones in a loop, long ones by memcmp, which is twenty times faster but dear to call.
+// Comparing byte ranges: short ones in a loop, long ones by memcmp, which is twenty times faster but costly
+// to call.
 
 /** Below this a loop beats the call. */
 const LOOP_BYTES = 48;

@@ -84,7 +84,7 @@ export function createApi(deps: ApiDeps): Api {
   if (isTooLittle) throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
   const demandAccess = deps.access === undefined ? undefined : createAccess(deps.access);
   const authenticate = createAuthenticator(deps.auth);
-  // Made on demand: it is dear, and a cold start should not pay for it.
+  // Made on demand: it is costly, and a cold start should not pay for it.
   const routes = ROUTE_LIST.filter(
     ({ needsTokens }) => needsTokens !== true || deps.auth.tokens !== undefined,
   );

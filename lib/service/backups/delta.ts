@@ -36,7 +36,7 @@ async function compare(deps: Deps, record: BackupRecord): Promise<Uint8Array[]> 
   return deps.texts.servedChunks(base.state, target.state);
 }
 
-/** The base's state is to be had on the way to the backup's own or, past a checkpoint, with the base itself. */
+/** The base's state can be read on the way to the backup's own or, past a checkpoint, with the base itself. */
 async function loadBase(deps: Deps, record: BackupRecord): Promise<LoadedState> {
   const chain = chainOfBase(record);
   if (chain !== undefined) return loadState(deps, wayTo(record, chain));

@@ -1,4 +1,5 @@
-// Stored blobs and their keys, as a chain refers to them: whatever is missing or is not what was written is told as such.
+// Stored blobs and their keys, as a chain refers to them: whatever is missing or is not what was written is reported
+// as that.
 
 import { createHash } from 'node:crypto';
 import { keyContextOf } from '../../core/blob/key-context.ts';

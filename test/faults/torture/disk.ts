@@ -54,7 +54,7 @@ export function mountDisk(): Disk {
   };
 }
 
-/** Where folders lie if no disk can be mounted: in memory if that is to be had. */
+/** Where folders lie if no disk can be mounted: in memory if there is such a disk. */
 export function fastFolder(): string {
   try {
     accessSync('/dev/shm', constants.W_OK);

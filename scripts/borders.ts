@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'core/json/kernel': { from: ['core/records'], packages: ['node:crypto'] },
   'core/json': {
     from: ['core/records', 'core/bytes', 'core/json/kernel'],
-    packages: ['node:buffer', 'node:crypto', 'node:timers/promises'],
+    packages: ['node:buffer', 'node:crypto'],
   },
   'core/blob': { from: ['core/records', 'core/bytes'], packages: BYTES },
   'core/trail': { from: ['core/records', 'core/bytes', 'core/blob'], packages: BYTES },

@@ -133,9 +133,50 @@ export async function* slicesOf(source: Chunks): AsyncGenerator<Uint8Array, void
   }
 }
 
-/** Calls `visit` with the bytes in order, in slices of at most 1 MiB; every 2 MiB the event loop gets a turn. */
-export async function eachSlice(source: Chunks, visit: (slice: Uint8Array) => void): Promise<void> {
-  for await (const slice of slicesOf(source)) visit(slice);
+/** How finely bytes are cut, and after how many others get their turn. */
+export interface Slicing {
+  sliceBytes: number;
+  turnBytes: number;
+}
+
+/**
+ * Calls `visit` with the bytes in order, in slices of at most 1 MiB; every 2 MiB the event loop gets a turn. Waits where
+ * `visit` gives a promise, and for nothing that is in memory already: of many small chunks, waiting would be most of the work.
+ */
+export async function eachSlice(
+  source: Chunks,
+  visit: (slice: Uint8Array) => unknown,
+  { sliceBytes, turnBytes }: Slicing = { sliceBytes: SLICE_BYTES_MAX, turnBytes: TURN_BYTES },
+): Promise<void> {
+  let sinceTurn = 0;
+  const slowly = async (chunk: Uint8Array): Promise<void> => {
+    for (let at = 0; at < chunk.length; at += sliceBytes) {
+      if (sinceTurn >= turnBytes) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        sinceTurn = 0;
+      }
+      const slice = chunk.subarray(at, at + sliceBytes);
+      sinceTurn += slice.length;
+      await visit(slice);
+    }
+  };
+  const take = (chunk: Uint8Array): unknown => {
+    if (chunk.length === 0) return undefined;
+    if (chunk.length > sliceBytes || sinceTurn >= turnBytes) return slowly(chunk);
+    sinceTurn += chunk.length;
+    return visit(chunk);
+  };
+  if (Symbol.asyncIterator in source) {
+    for await (const chunk of source) {
+      const taken = take(chunk);
+      if (taken instanceof Promise) await taken;
+    }
+    return;
+  }
+  for (const chunk of source) {
+    const taken = take(chunk);
+    if (taken instanceof Promise) await taken;
+  }
 }
 
 /** The chunks in order, each let go of as it is read, so that what replaces them does not stand in memory beside all of them. */

@@ -1,7 +1,7 @@
 // Reads JSON from outside: a request body with a state inside, or a text that is a state.
 
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { eachSlice, type Slicing } from '../bytes/chunks.ts';
 import type { CanonicalText } from '../bytes/text.ts';
 import { ServiceError } from '../records/errors.ts';
 import { LIMITS } from '../records/limits.ts';
@@ -12,6 +12,7 @@ import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
 
 /** Scanned at once before other requests get their turn: some 10 ms. */
 const SLICE_BYTES = 4 * 1024 * 1024;
+const SCANNED: Slicing = { sliceBytes: SLICE_BYTES, turnBytes: SLICE_BYTES };
 
 export interface ScanBodyOptions {
   /** Name of the root member whose value is a state and goes out as canonical text. */
@@ -66,11 +67,12 @@ export async function scanBody(
   });
   const mark = new ByteOrderMark();
   return abandoned(sink, async () => {
-    await eachSlice(chunks, (piece) => {
+    const scan = (piece: Uint8Array): Promise<void> | undefined => {
       const slice = mark.strip(piece);
       if (scanner.consumed + slice.length > options.bodyBytesMax) tooLarge();
       return scanSlice(scanner, sink, slice);
-    });
+    };
+    await eachSlice(chunks, scan, SCANNED);
     scanner.push(mark.rest());
     scanner.end();
     const fieldsText = textOfFields();
@@ -102,7 +104,7 @@ export async function readState(
   const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: sink });
   const mark = new ByteOrderMark();
   return abandoned(sink, async () => {
-    await eachSlice(chunks, (slice) => scanSlice(scanner, sink, mark.strip(slice)));
+    await eachSlice(chunks, (slice) => scanSlice(scanner, sink, mark.strip(slice)), SCANNED);
     scanner.push(mark.rest());
     scanner.end();
     return sink.finish();
@@ -174,26 +176,6 @@ export class TextCheck {
 /** As TextCheck, for a text in memory. Lets other work run between slices. */
 export async function findTextFault(text: Uint8Array | readonly Uint8Array[]): Promise<string | undefined> {
   const check = new TextCheck();
-  await eachSlice(text instanceof Uint8Array ? [text] : text, (slice) => check.push(slice));
+  await eachSlice(text instanceof Uint8Array ? [text] : text, (slice) => check.push(slice), SCANNED);
   return check.finish();
-}
-
-/** Lets other work run between slices. */
-async function eachSlice(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  take: (slice: Uint8Array) => Promise<void> | undefined | void,
-): Promise<void> {
-  let sinceTurn = 0;
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      if (sinceTurn >= SLICE_BYTES) {
-        await nextTurn();
-        sinceTurn = 0;
-      }
-      const slice = chunk.subarray(at, at + SLICE_BYTES);
-      sinceTurn += slice.length;
-      const taken = take(slice);
-      if (taken !== undefined) await taken;
-    }
-  }
 }

@@ -8,7 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { TABLE } from '../aws/names/table.ts';
+import { PARTITIONS, TABLE, WRITTEN_BY_RESTORES } from '../aws/names/table.ts';
 
 /** Of the staging bucket, as the transfers use them; a test holds them equal. */
 export const UPLOADS = 'uploads/';
@@ -44,6 +44,7 @@ export function privilegesOver(stores: Stores): Privileges {
     // Takes states in, and reads the base of a delta.
     backups: [
       ...usesTable(stores),
+      leavesTrail(stores),
       mayFind('FindObjects', [blobs, staging]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
       mayWrite('WriteBlobs', objects(blobs, BLOBS)),
@@ -55,9 +56,9 @@ export function privilegesOver(stores: Stores): Privileges {
       may('CheckWrappingKey', ['kms:DescribeKey'], [stores.wrappingKey.keyArn]),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
-    // Gives states back. Can store no blob and make no key.
+    // Gives states back. Can store no blob and make no key, and changes no backup, head or policy.
     restores: [
-      ...usesTable(stores),
+      ...usesTable(stores, WRITTEN_BY_RESTORES),
       mayFind('FindObjects', [blobs, staging]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
       may('SignResults', ['s3:GetObject'], objects(staging, RESULTS)),
@@ -69,6 +70,7 @@ export function privilegesOver(stores: Stores): Privileges {
     // Both, in the background: makes backups of uploads, stages results. The event source adds taking from the queue.
     worker: [
       ...usesTable(stores),
+      leavesTrail(stores),
       mayFind('FindObjects', [blobs, staging]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
       mayWrite('WriteBlobs', objects(blobs, BLOBS)),
@@ -128,28 +130,44 @@ function mayWrite(sid: string, resources: string[]): iam.PolicyStatement {
   return may(sid, ['s3:PutObject', 's3:AbortMultipartUpload'], resources);
 }
 
-/** By key and by index, one item or one transaction at a time. There is no Scan. */
-function usesTable({ table }: Stores): iam.PolicyStatement[] {
+const TABLE_WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+
+/**
+ * By key and by index, one item or one transaction at a time. There is no Scan. `written`: the partitions that may be changed; all of
+ * them, if they are left out.
+ */
+function usesTable({ table }: Stores, written?: readonly string[]): iam.PolicyStatement[] {
   return [
     may(
-      'UseTable',
-      [
-        'dynamodb:GetItem',
-        'dynamodb:BatchGetItem',
-        'dynamodb:Query',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-        'dynamodb:DeleteItem',
-        'dynamodb:ConditionCheckItem',
-      ],
+      'ReadTable',
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:ConditionCheckItem'],
       [table.tableArn],
     ),
+    new iam.PolicyStatement({
+      sid: 'WriteTable',
+      actions: TABLE_WRITES,
+      resources: [table.tableArn],
+      ...(written === undefined
+        ? {}
+        : { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...written] } } }),
+    }),
     may(
       'QueryIndexes',
       ['dynamodb:Query'],
       TABLE.indexes.map(({ name }) => `${table.tableArn}/index/${name}`),
     ),
   ];
+}
+
+/** Where the trail stands is for retention to say, which writes it: who could say otherwise could have events passed over. */
+function leavesTrail({ table }: Stores): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    effect: iam.Effect.DENY,
+    sid: 'LeaveTrail',
+    actions: TABLE_WRITES,
+    resources: [table.tableArn],
+    conditions: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': [PARTITIONS.trail] } },
+  });
 }
 
 /** Encryption at rest, on S3's behalf only: it opens no data key, for those are wrapped by the other key. */

@@ -21,7 +21,7 @@ export function lets(statements: readonly PolicyStatement[], arn: string): boole
 }
 
 /** `*` is anything, slashes too; `?` is one character. */
-function matches(pattern: string, text: string): boolean {
+export function matches(pattern: string, text: string): boolean {
   const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(text);
 }

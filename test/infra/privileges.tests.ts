@@ -99,6 +99,31 @@ describe('privileges', () => {
     ]);
   });
 
+  describe('partitions of the table', () => {
+    const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+    /** Of the statements that let a function write, or keep it from it: where. */
+    const where = (name: FunctionName, effect: string) =>
+      statementsOf(template, name)
+        .filter(({ Effect }) => Effect === effect)
+        .filter((statement) => actionsOf(statement).some((action) => writes.includes(action)))
+        .map((statement) => [actionsOf(statement).sort(), statement.Condition]);
+
+    test('restores writes what it has done, and no backup, head, policy or trail', () => {
+      const keys = ['OP#*', 'CHAIN#*', 'EVENT#*', 'NOTICES', 'SECRET#cursor'];
+      expect(where('Restores', 'Allow')).toEqual([
+        [[...writes].sort(), { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }],
+      ]);
+    });
+
+    test('where the trail stands only retention may say', () => {
+      const kept = { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['TRAIL'] } };
+      for (const name of ['Backups', 'Worker'] as const) {
+        expect(where(name, 'Deny')).toEqual([[[...writes].sort(), kept]]);
+      }
+      expect(where('Retention', 'Deny')).toEqual([]);
+    });
+  });
+
   test('only the worker takes jobs, only retention publishes events', () => {
     expect(whoMay('sqs:ReceiveMessage')).toEqual(['Worker']);
     // Who takes work on sends it; who does it, or looks after it, sends what waits or was lost again.

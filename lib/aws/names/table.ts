@@ -13,4 +13,23 @@ export const TABLE = {
   ],
 } as const;
 
+/** Partitions, as patterns of IAM: what stands in a policy. A test holds them equal to the keys that the catalog makes. */
+export const PARTITIONS = {
+  operations: 'OP#*',
+  leases: 'CHAIN#*',
+  events: 'EVENT#*',
+  notices: 'NOTICES',
+  cursorSecret: 'SECRET#cursor',
+  trail: 'TRAIL',
+} as const;
+
+/** All that giving states back writes: what it has done, what it has found, and the key of its pages. */
+export const WRITTEN_BY_RESTORES: readonly string[] = [
+  PARTITIONS.operations,
+  PARTITIONS.leases,
+  PARTITIONS.events,
+  PARTITIONS.notices,
+  PARTITIONS.cursorSecret,
+];
+
 export type IndexName = (typeof TABLE)['indexes'][number]['name'];

@@ -1,0 +1,78 @@
+// The function that gives states back may write some partitions of the table only: whatever it does, it writes no others.
+
+import { expect, test } from '@jest/globals';
+import {
+  backupKey,
+  CURSOR_SECRET_KEY,
+  eventKey,
+  headKey,
+  idempotencyKey,
+  leaseKey,
+  noticeKey,
+  operationKey,
+  policyKey,
+  requestKey,
+  SEGMENT_KEY,
+  uploadKey,
+} from '../../lib/aws/catalog/catalog-keys.ts';
+import { createPreparer } from '../../lib/aws/catalog/catalog-steps.ts';
+import { PARTITIONS, WRITTEN_BY_RESTORES } from '../../lib/aws/names/table.ts';
+import type { Change } from '../../lib/ports/change.ts';
+import { createWorld } from '../service/world.ts';
+import { matches } from './iam.ts';
+
+const isWritten = (pk: string): boolean => WRITTEN_BY_RESTORES.some((pattern) => matches(pattern, pk));
+
+test('the partitions that are granted are those of the keys', () => {
+  expect(matches(PARTITIONS.operations, operationKey('restore-1').pk)).toBe(true);
+  expect(matches(PARTITIONS.leases, leaseKey('chain', 'restore-1').pk)).toBe(true);
+  expect(matches(PARTITIONS.events, eventKey('event-1').pk)).toBe(true);
+  expect(PARTITIONS.notices).toBe(noticeKey('n').pk);
+  expect(PARTITIONS.cursorSecret).toBe(CURSOR_SECRET_KEY.pk);
+  expect(PARTITIONS.trail).toBe(SEGMENT_KEY.pk);
+  const others = [backupKey('OP#'), headKey('CHAIN#'), policyKey('r'), idempotencyKey('k'), requestKey('b')];
+  for (const { pk } of [...others, uploadKey('u'), SEGMENT_KEY])
+    expect([pk, isWritten(pk)]).toEqual([pk, false]);
+});
+
+test('every write of a restore, a check, a delta and of damage found goes there', async () => {
+  const changes: Change[] = [];
+  const world = createWorld(({ catalog }) => ({
+    catalog: {
+      ...catalog,
+      commit: async (all) => {
+        changes.push(...all);
+        return catalog.commit(all);
+      },
+    },
+  }));
+  const { service, clock } = world;
+  const full = await world.backup('db', '{"a":1}');
+  const next = await world.make('db', '{"a":2}', 'incremental');
+  changes.length = 0;
+
+  const asked = { targetResourceId: 'copy', createdBy: 'me', validate: true, async: false };
+  await service.restore({ ...asked, backupId: next.id }, { actor: 'me' });
+  await service.restorePointInTime({ ...asked, resourceId: 'db', at: clock.now() }, { actor: 'me' });
+  await service.verifyBackup(full.id);
+  await service.getDelta(next.id);
+  const { operation } = await service.restore({ ...asked, backupId: full.id, async: true }, { actor: 'me' });
+  await service.getOperation(operation.id);
+  await service.listOperations({ limit: 10 });
+  await world.plain.blobs.delete(full.chain[0]!.blobId);
+  await service.verifyBackup(full.id);
+  await expect(service.restore({ ...asked, backupId: full.id }, { actor: 'me' })).rejects.toThrow();
+
+  const prepare = createPreparer('table', () => '0');
+  const kinds = changes.filter(({ kind }) => kind !== 'job.send');
+  expect(new Set(kinds.map(({ kind }) => kind))).toEqual(
+    new Set(['operation.insert', 'operation.update', 'event.append', 'notice.put']),
+  );
+  const written = kinds.flatMap((change) =>
+    prepare(change)
+      .writes()
+      .map(({ Put, Delete }) => (Put?.Item ?? Delete?.Key)?.pk?.S),
+  );
+  expect(written.length).toBeGreaterThan(10);
+  for (const pk of written) expect([pk, isWritten(pk!)]).toEqual([pk, true]);
+});

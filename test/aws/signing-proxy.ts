@@ -45,7 +45,7 @@ async function pass(
   for (const [name, value] of Object.entries(request.headers)) {
     if (!DROPPED.has(name) && value !== undefined) headers.set(name, [value].flat().join(', '));
   }
-  for (const [name, value] of Object.entries(sign(key, method, url, body))) headers.set(name, value);
+  for (const [name, value] of Object.entries(await sign(key, method, url, body))) headers.set(name, value);
   const answer = await fetch(url, {
     method,
     headers,

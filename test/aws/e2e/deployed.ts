@@ -37,7 +37,7 @@ export async function invoke<T>(functionName: string, event: unknown): Promise<T
   const { env } = process;
   const url = new URL(`${env.AWS_ENDPOINT_URL}/2015-03-31/functions/${functionName}/invocations`);
   const body = JSON.stringify(event);
-  const headers = sign({ ...signingKeyOf(env), service: 'lambda' }, 'POST', url, body);
+  const headers = await sign({ ...signingKeyOf(env), service: 'lambda' }, 'POST', url, body);
   const answer = await fetch(url, { method: 'POST', headers, body });
   const text = await answer.text();
   if (!answer.ok || answer.headers.has('x-amz-function-error')) {

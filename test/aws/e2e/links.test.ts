@@ -24,7 +24,7 @@ async function temporaryCredentials(): Promise<Record<string, string>> {
   const url = new URL(`${process.env.AWS_ENDPOINT_URL}/`);
   const key: SigningKey = { ...signingKeyOf(process.env), service: 'sts' };
   const body = 'Action=GetSessionToken&Version=2011-06-15';
-  const headers = sign(key, 'POST', url, body);
+  const headers = await sign(key, 'POST', url, body);
   headers['Content-Type'] = 'application/x-www-form-urlencoded';
   const answer = await fetch(url, { method: 'POST', headers, body });
   const said = await answer.text();

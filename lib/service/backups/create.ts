@@ -233,7 +233,7 @@ interface Built {
   changes?: ChangeCounts;
   /** The chain's key, whether or not this backup uses it. */
   key?: WrappedKey;
-  /** The state as text, if it had to be: the next delta will ask for it. */
+  /** The state as text, if it is one: the next delta will ask for it. */
   text?: CanonicalText;
 }
 
@@ -256,7 +256,9 @@ async function build(
   const dataKey = loaded?.dataKey ?? freshKey?.dataKey;
   const encryption = encrypt ? { key: key!, dataKey: dataKey! } : 'none';
   const keyed = key === undefined ? {} : { key };
-  const whole: Built = { content: { state, prefix: [], encryption }, ...keyed };
+  // A long full was packed as it came, and is not made into text again only to be kept.
+  const held = isPacked(state) ? {} : { text: state };
+  const whole: Built = { content: { state, prefix: [], encryption }, ...held, ...keyed };
   if (base === undefined || loaded?.state === undefined) return whole;
   const text = isPacked(state) ? await unpack(state) : state;
   const { counts, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);

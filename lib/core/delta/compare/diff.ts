@@ -34,7 +34,7 @@ export function diff(
   return compare(base, target, options).diff;
 }
 
-/** Like `diff`, but tells what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
+/** Like `diff`, but reports what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
 export function compare(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Comparison {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);

@@ -1,6 +1,6 @@
 // Two small containers with the same skeleton are read side by side, in one pass: scalars that differ have changed. Finds
 // just what aligning them child by child would, in a tenth of the time; for all but the plainest cases it gives up, and
-// they are aligned. Nothing is told before it is certain.
+// they are aligned. Nothing is reported before it is certain.
 
 import { sameBytes } from '../../bytes/ranges.ts';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../json/spans.ts';

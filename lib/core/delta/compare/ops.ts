@@ -3,7 +3,7 @@
 import { type Column, createColumn, extend } from '../../bytes/column.ts';
 import type { ChangeCounts } from '../../records/model.ts';
 
-/** Operations after which they are no longer told one by one: nobody reads a list of millions. */
+/** Operations after which they are no longer reported one by one: nobody reads a list of millions. */
 const OPS_MAX = 1 << 22;
 
 /** More than a container read in lockstep can have. */

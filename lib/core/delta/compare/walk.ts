@@ -1,4 +1,4 @@
-// Walks both texts at once, from the root down, only where they differ. Tells what can be copied and what was done.
+// Walks both texts at once, from the root down, only where they differ. Reports what can be copied and what was done.
 
 import { type Column, createColumn } from '../../bytes/column.ts';
 import { OPEN_ARRAY, OPEN_OBJECT, type Rows, rowEnd, rowStart, valueStart } from '../../json/spans.ts';
@@ -15,10 +15,10 @@ import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
 import { hasDuplicateNames } from './names.ts';
 import { addChange, createOps, isNearlyFull, type Ops, ROOT, reportWhole, rollBack } from './ops.ts';
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
+import { placeInBase, reportAdded, reportDeleted, reportMoved } from './report.ts';
+import { reportLockstep } from './report-lockstep.ts';
 import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
-import { SURVEY_MARGIN, SURVEYED_BYTES_MIN, surveyCost, type Trial } from './survey.ts';
-import { placeInBase, tellAdded, tellDeleted, tellMoved } from './tell.ts';
-import { tellLockstep } from './tell-lockstep.ts';
+import { SCAN_MARGIN, SCANNED_BYTES_MIN, scanCost, type Trial } from './scan.ts';
 
 /** From this length on, a member that is gone and one that is new may be the same one, renamed. */
 const RENAMED_BYTES_MIN = 1024;
@@ -27,12 +27,12 @@ interface Walk {
   pair: Pair;
   ops: Ops;
   copies: Copies | undefined;
-  /** Nothing that this walk tells is kept. */
+  /** Nothing that this walk reports is kept. */
   isAside: boolean;
   /** A stack: each container that is being walked has its runs on it. */
   runs: Column;
   /** Runs already found, by the end of the base's container. */
-  surveyed: Map<number, Column>;
+  scanned: Map<number, Column>;
 }
 
 /**
@@ -46,18 +46,18 @@ export function walkTexts(base: Buffer, target: Buffer, copies?: Copies): Ops {
     return ops;
   }
   const pair = createPair(base, target);
-  const walk: Walk = { pair, ops, copies, isAside: false, runs: createColumn(256), surveyed: new Map() };
+  const walk: Walk = { pair, ops, copies, isAside: false, runs: createColumn(256), scanned: new Map() };
   const descends = base[0] === target[0] && (base[0] === OPEN_OBJECT || base[0] === OPEN_ARRAY);
   const a = descends ? rootRows(pair.base) : undefined;
   const b = a && rootRows(pair.target);
-  if (a && b && target.length >= SURVEYED_BYTES_MIN) {
-    // Told or stored, the same is looked at in the same order, so that both come to the same result.
+  if (a && b && target.length >= SCANNED_BYTES_MIN) {
+    // Reported or stored, the same is looked at in the same order, so that both come to the same result.
     const trial: Trial = (x, i, y, j) => (copies ? trialCost(walk, x, i, y, j) : 0);
-    const costBytes = surveyCost(pair, a, b, walk.surveyed, trial);
-    if (copies) giveUpIfOver(copies, costBytes / SURVEY_MARGIN);
+    const costBytes = scanCost(pair, a, b, walk.scanned, trial);
+    if (copies) giveUpIfOver(copies, costBytes / SCAN_MARGIN);
   }
-  const told = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
-  if (!told || ops.overflown) {
+  const isReported = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
+  if (!isReported || ops.overflown) {
     reportWhole(ops, base.length, target.length);
   }
   return ops;
@@ -72,11 +72,11 @@ const AMBIGUOUS = 2;
 
 function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
   const { pair, ops, copies, runs } = walk;
-  // What more there is to tell will not be told.
+  // What more there is to report will not be reported.
   if (ops.overflown && copies === undefined) return SOMETHING_SHARED;
   const first = runs.length;
-  const surveyed = walk.surveyed.get(a.close);
-  if (surveyed) appendRuns(runs, surveyed);
+  const scanned = walk.scanned.get(a.close);
+  if (scanned) appendRuns(runs, scanned);
   else align(pair, a, b, runs);
   const end = runs.length;
   const paired = pairedBy(runs, first);
@@ -90,10 +90,10 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
     const count = runs.data[at + 2]!;
     const kind = runs.data[at + 3]!;
     if (j < target) {
-      tellAdded(ops, b, j, target, place, true);
+      reportAdded(ops, b, j, target, place, true);
       if (gone.length > 0) walkRenamed(walk, a, b, j, target, gone);
     }
-    if ((kind & MOVED) !== 0) tellMoved(ops, a, b, runs, at, first, end, place);
+    if ((kind & MOVED) !== 0) reportMoved(ops, a, b, runs, at, first, end, place);
     if ((kind & CHANGED) === EQUAL) {
       shared = true;
       const start = rowStart(a, base);
@@ -104,10 +104,10 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
     j = target + count;
   }
   if (j < b.count) {
-    tellAdded(ops, b, j, b.count, place, false);
+    reportAdded(ops, b, j, b.count, place, false);
     if (gone.length > 0) walkRenamed(walk, a, b, j, b.count, gone);
   }
-  if (paired < a.count) tellDeleted(ops, a, runs, first, place);
+  if (paired < a.count) reportDeleted(ops, a, runs, first, place);
   runs.length = first;
   if (a.stride === 2 && isAmbiguous(pair, a, b, paired)) return AMBIGUOUS;
   return shared ? SOMETHING_SHARED : NOTHING_SHARED;
@@ -147,7 +147,7 @@ function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: nu
     if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(walk.ops)) {
       const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart);
       if (step) {
-        tellLockstep(walk.ops, copies, step, place);
+        reportLockstep(walk.ops, copies, step, place);
         return step.isShared;
       }
       // What is inside would be given up for the same reason, or would have to be read once a level.
@@ -178,7 +178,7 @@ function walkRenamed(walk: Walk, a: Rows, b: Rows, j: number, to: number, gone: 
   }
 }
 
-/** Walks for copies alone, on an effort of its own: what is told must not depend on whether copies are wanted. */
+/** Walks for copies alone, on an effort of its own: what is reported must not depend on whether copies are wanted. */
 function aside(walk: Walk, run: (apart: Walk) => void): void {
   const { pair } = walk;
   if (walk.isAside) {

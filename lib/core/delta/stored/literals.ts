@@ -76,7 +76,7 @@ function measure(lengths: ArrayLike<number>): { allBytes: number; shortBytes: nu
  */
 function eachLiteral(
   lengths: ArrayLike<number>,
-  tell: (literalAt: number, shortAt: number, step: number, longAt: number, length: number) => void,
+  visit: (literalAt: number, shortAt: number, step: number, longAt: number, length: number) => void,
 ): void {
   const counts = new Float64Array(SHORT_BYTES_MAX + 1);
   for (let k = 0; k < lengths.length; k++) if (lengths[k]! <= SHORT_BYTES_MAX) counts[lengths[k]!]!++;
@@ -90,10 +90,10 @@ function eachLiteral(
   for (let k = 0; k < lengths.length; k++) {
     const length = lengths[k]!;
     if (length > SHORT_BYTES_MAX) {
-      tell(literalAt, 0, 0, longAt, length);
+      visit(literalAt, 0, 0, longAt, length);
       longAt += length;
     } else if (length > 0) {
-      tell(literalAt, next[length]!++, counts[length]!, 0, length);
+      visit(literalAt, next[length]!++, counts[length]!, 0, length);
     }
     literalAt += length;
   }

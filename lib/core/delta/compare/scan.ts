@@ -7,11 +7,11 @@ import { align } from './align.ts';
 import { innerRows, type Pair } from './pair.ts';
 import { CHANGED, RUN_COLUMNS } from './runs.ts';
 
-/** Shorter texts are walked sooner than surveyed, and so are shorter containers in them. */
-export const SURVEYED_BYTES_MIN = 1 << 20;
+/** Shorter texts are walked sooner than scanned, and so are shorter containers in them. */
+export const SCANNED_BYTES_MIN = 1 << 20;
 const CONTAINER_BYTES_MIN = 1 << 18;
 /** A sample errs: a comparison is given up only if the delta would be too long by so much. */
-export const SURVEY_MARGIN = 1.1;
+export const SCAN_MARGIN = 1.1;
 /** From this many changed children in a row on, a sample speaks for them. */
 const SAMPLED_ROWS_MIN = 1024;
 const SAMPLE_ROWS = 512;
@@ -21,18 +21,12 @@ export type Trial = (a: Rows, i: number, b: Rows, j: number) => number;
 
 /**
  * Bytes that a delta would have at least, as far as can be seen: what was added, and what a sample says of what has
- * changed. The alignments made on the way are left in `surveyed`, under the end of the base's container.
+ * changed. The alignments made on the way are left in `scanned`, under the end of the base's container.
  */
-export function surveyCost(
-  pair: Pair,
-  a: Rows,
-  b: Rows,
-  surveyed: Map<number, Column>,
-  trial: Trial,
-): number {
+export function scanCost(pair: Pair, a: Rows, b: Rows, scanned: Map<number, Column>, trial: Trial): number {
   const runs = createColumn();
   align(pair, a, b, runs);
-  surveyed.set(a.close, runs);
+  scanned.set(a.close, runs);
   let costBytes = 0;
   let j = 0;
   for (let at = 0; at < runs.length; at += RUN_COLUMNS) {
@@ -48,7 +42,7 @@ export function surveyCost(
       continue;
     }
     for (let k = 0; k < count; k++) {
-      costBytes += innerCost(pair, a, base + k, b, target + k, surveyed, trial);
+      costBytes += innerCost(pair, a, base + k, b, target + k, scanned, trial);
     }
   }
   if (j < b.count && b.stride === 1) costBytes += bytesOf(b, j, b.count);
@@ -62,7 +56,7 @@ function innerCost(
   i: number,
   b: Rows,
   j: number,
-  surveyed: Map<number, Column>,
+  scanned: Map<number, Column>,
   trial: Trial,
 ): number {
   const aStart = valueStart(a, i);
@@ -74,7 +68,7 @@ function innerCost(
   if (c !== pair.target.bytes[bStart] || (c !== OPEN_OBJECT && c !== OPEN_ARRAY)) return 0;
   const inA = innerRows(pair.base, a, aStart, aEnd);
   const inB = innerRows(pair.target, b, bStart, bEnd);
-  return surveyCost(pair, inA, inB, surveyed, trial);
+  return scanCost(pair, inA, inB, scanned, trial);
 }
 
 /** What `count` changed children from a[i] and b[j] on cost, going by some of them. */

@@ -1,13 +1,13 @@
-// Tells what reading two containers in lockstep has found, as walking them child by child does.
+// Reports what reading two containers in lockstep has found, as walking them child by child does.
 
 import { addCopy, addSharedEnds, type Copies } from '../find/copies.ts';
 import { CHANGED_VALUE, ENTER, EVENT_COLUMNS, LEAVE, type Lockstep, SAME } from './lockstep.ts';
 import { AROUND, addChange, addPlace, type Ops } from './ops.ts';
 
-export function tellLockstep(ops: Ops, copies: Copies | undefined, step: Lockstep, place: number): void {
+export function reportLockstep(ops: Ops, copies: Copies | undefined, step: Lockstep, place: number): void {
   const { events, length } = step;
   let around = place;
-  /** Containers around this one of which the outermost has changed as a whole: what is inside is not told. */
+  /** Containers around this one of which the outermost has changed as a whole: what is inside is not reported. */
   let untold = 0;
   for (let at = 0; at < length; at += EVENT_COLUMNS) {
     const kind = events[at]!;

@@ -1,4 +1,4 @@
-// Tells what was done to the children of a container: added, deleted, moved.
+// Reports what was done to the children of a container: added, deleted, moved.
 
 import type { Column } from '../../bytes/column.ts';
 import { type Rows, rowEnd, rowStart, valueStart } from '../../json/spans.ts';
@@ -26,7 +26,7 @@ export function placeInBase(ops: Ops, around: number, a: Rows, i: number): numbe
  * Children [j, to) of the target are new. Members that stand before others, which are not, get their number: an object
  * keeps its order.
  */
-export function tellAdded(
+export function reportAdded(
   ops: Ops,
   b: Rows,
   j: number,
@@ -45,15 +45,15 @@ export function tellAdded(
 }
 
 /** The base's children that are in no run from `first` on are gone. */
-export function tellDeleted(ops: Ops, a: Rows, runs: Column, first: number, around: number): void {
+export function reportDeleted(ops: Ops, a: Rows, runs: Column, first: number, around: number): void {
   eachUnpaired(runs, first, a.count, (i) => {
     if (ops.overflown) return;
     addDeletion(ops, placeInBase(ops, around, a, i), valueStart(a, i), rowEnd(a, i));
   });
 }
 
-/** The run at `at` has moved. Runs of elements that moved together are one move, told with the first of them. */
-export function tellMoved(
+/** The run at `at` has moved. Runs of elements that moved together are one move, reported with the first of them. */
+export function reportMoved(
   ops: Ops,
   a: Rows,
   b: Rows,

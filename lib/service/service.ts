@@ -41,8 +41,8 @@ export function createService(deps: Deps): BackupService {
     getOperation: (id) => findOperation(deps, id),
     listOperations: (request) => paged(catalog.listOperations(request)),
     getOperationResult: (id) => readResult(deps, id),
-    planRetention: (request) => readPlan(deps, request),
-    planPolicy: (request) => planPolicy(deps, request),
+    planRetention: (request) => paged(readPlan(deps, request)),
+    planPolicy: (request) => paged(planPolicy(deps, request)),
     listWaits: () => listWaits(deps),
     decideWait: (id, decision, caller) => decideWait(deps, id, decision, caller),
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
@@ -68,7 +68,7 @@ async function resourceOf(
   return found?.resourceId;
 }
 
-async function paged<T>(page: Promise<Page<T>>): Promise<Page<T>> {
+async function paged<P extends Page<unknown>>(page: Promise<P>): Promise<P> {
   try {
     return await page;
   } catch (error) {

@@ -1,9 +1,10 @@
 // The dry run of retention: what a sweep would do now, and why. Changes nothing.
 
-import { ServiceError } from '../../core/records/errors.ts';
 import type { ExpiryWait, RetentionPolicy } from '../../core/records/model.ts';
 import { planRetention, planUnderAll, type RetentionDecision } from '../../core/records/retention.ts';
 import { summarizePlan } from '../../core/records/retention-summary.ts';
+import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { RetentionPlan } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -72,17 +73,13 @@ function waitsIn({ waiting }: Judgement, of?: ReadonlySet<string>) {
   return [...new Set(waits)].map(described);
 }
 
-function pageOf(all: RetentionDecision[], { limit, cursor }: PageRequest): Page<RetentionDecision> {
-  const from = cursor === undefined ? 0 : readOffset(cursor, all.length);
-  const items = all.slice(from, from + limit);
-  const next = from + limit;
-  return next < all.length ? { items, cursor: Buffer.from(`plan:${next}`).toString('base64url') } : { items };
-}
-
-function readOffset(cursor: string, max: number): number {
-  const offset = Number(
-    /^plan:(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1] ?? Number.NaN,
-  );
-  if (!(offset <= max)) throw new ServiceError('invalid_cursor', 'The cursor is not one of this list.');
-  return offset;
+/** Throws PortError `not_found` for a cursor that is not one of this list. */
+function pageOf(all: RetentionDecision[], request: PageRequest): Page<RetentionDecision> {
+  const [from] = decodeCursor('plan', ['number'], request) ?? [0];
+  if (!(Number.isSafeInteger(from) && from >= 0 && from <= all.length)) {
+    throw new PortError('not_found', 'the cursor does not belong to this list');
+  }
+  const next = from + request.limit;
+  const items = all.slice(from, next);
+  return next < all.length ? { items, cursor: encodeCursor('plan', [next]) } : { items };
 }

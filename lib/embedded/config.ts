@@ -90,8 +90,9 @@ export function readConfig(
     throw new Error(`The settings are not valid. ${[...wrong, ...unknown].join('; ')}`);
   }
   const set = parsed.data;
-  const isClosed = set.BACKUP_API_TOKEN !== undefined || hasTokens(set.BACKUP_DATA_DIR);
-  if (!isLoopback(set.HOST) && !isClosed) {
+  // The folder is looked at only where that decides: what is wrong with it is said by whoever opens it.
+  const isOpen = !isLoopback(set.HOST) && set.BACKUP_API_TOKEN === undefined;
+  if (isOpen && !hasTokens(set.BACKUP_DATA_DIR)) {
     throw new Error(
       `HOST is ${set.HOST}, which others can reach: set BACKUP_API_TOKEN, make a token with "npm run tokens", or leave HOST at 127.0.0.1.`,
     );

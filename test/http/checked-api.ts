@@ -11,7 +11,7 @@ const CHECKED_BYTES_MAX = 64 * 1024;
 /** Of everything that an API of this kind may serve. */
 const checkAnswer = once(() =>
   createAnswerCheck(
-    JSON.parse(JSON.stringify(createOpenApi({ version: '0.1.0', secured: true, uploads: true }))),
+    JSON.parse(JSON.stringify(createOpenApi({ version: '0.1.0', security: 'token', uploads: true }))),
   ),
 );
 

@@ -218,13 +218,13 @@ test('who may only write is told nothing of other states: no sizes saved, no bas
   const body = { resourceId: 'own', type: 'incremental', data: { 'secret-of-own': 3 } };
   const answer = JSON.parse((await as(bearer('backup:write'), 'POST', '/backups', body)).text);
   expect(Object.keys(answer).sort()).toEqual(
-    'id resourceId status resourceType type size encrypted checksum metadata completedAt data createdAt expiresAt'
+    'receipt id resourceId status resourceType type size encrypted checksum metadata completedAt data createdAt expiresAt'
       .split(' ')
       .sort(),
   );
   const held = await as(bearer('hold:manage'), 'PATCH', `/backups/${sides.own.full}`, { legalHold: true });
   expect(Object.keys(JSON.parse(held.text)).sort()).toEqual(
-    'id resourceId status data legalHold createdAt expiresAt'.split(' ').sort(),
+    'receipt id resourceId status data legalHold createdAt expiresAt'.split(' ').sort(),
   );
 });
 

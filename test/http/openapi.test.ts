@@ -6,7 +6,7 @@ import { createAnswers } from '../../lib/http/contract/answers.ts';
 import { EXAMPLES } from '../../lib/http/contract/examples.ts';
 import type { Route } from '../../lib/http/contract/route.ts';
 import { ROUTE_LIST, ROUTES } from '../../lib/http/contract/routes.ts';
-import { errorsOf } from '../../lib/http/openapi/openapi.ts';
+import { errorsOf } from '../../lib/http/openapi/responses.ts';
 import { createHarness } from './harness.ts';
 
 interface Operation {
@@ -104,7 +104,7 @@ describe('the document', () => {
         expect('401' in document.paths[path]![key]!.responses).toBe(!isOpen);
       }
     }
-    expect(closed.components.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer' } });
+    expect(closed.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
   });
 
   test('says whole where it is, so that whoever imports it can call it', async () => {
@@ -116,18 +116,29 @@ describe('the document', () => {
   });
 
   test('names data or an upload as required, never both, and data of any type', async () => {
-    const { paths } = await fetchDocument();
+    const { paths, components } = await fetchDocument();
     const { schema } = paths['/backups']!.post!.requestBody!.content['application/json']!;
-    expect(schema.required).toEqual(['resourceId']);
-    expect(schema.oneOf).toEqual([{ required: ['data'] }, { required: ['uploadId'] }]);
-    expect(schema.properties!.data).not.toHaveProperty('type');
-    expect(schema.additionalProperties).toBe(false);
-    expect(schema.properties!.type).toEqual({
-      type: 'string',
-      enum: ['full', 'incremental', 'differential'],
-      default: 'full',
+    expect(schema).toEqual({ $ref: '#/components/schemas/CreateBackup' });
+    const { CreateBackup, CreateBackupWithData, CreateBackupWithUploadId, BackupType, MetadataInput } =
+      components.schemas;
+    // Two schemas with names: a generator makes a model of each, and nothing of members that exclude each other.
+    expect(CreateBackup).toEqual({
+      oneOf: [
+        { $ref: '#/components/schemas/CreateBackupWithData' },
+        { $ref: '#/components/schemas/CreateBackupWithUploadId' },
+      ],
     });
-    expect(schema.properties!.metadata!.properties!.retentionDays).toEqual({
+    expect(CreateBackupWithData!.required).toEqual(['resourceId', 'data']);
+    expect(CreateBackupWithData!.properties!.data).not.toHaveProperty('type');
+    expect(CreateBackupWithData!.properties).not.toHaveProperty('uploadId');
+    expect(CreateBackupWithUploadId!.required).toEqual(['resourceId', 'uploadId']);
+    expect(CreateBackupWithUploadId!.properties).not.toHaveProperty('data');
+    for (const one of [CreateBackupWithData, CreateBackupWithUploadId]) {
+      expect(one!.additionalProperties).toBe(false);
+      expect(one!.properties!.type).toMatchObject({ default: 'full' });
+    }
+    expect(BackupType).toEqual({ type: 'string', enum: ['full', 'incremental', 'differential'] });
+    expect(MetadataInput!.properties!.retentionDays).toEqual({
       type: 'integer',
       minimum: 0,
       maximum: 3650,

@@ -23,6 +23,13 @@ export function createAnswers() {
     customFields: z.exactOptional(z.record(z.string(), z.unknown())),
   });
 
+  const Encryption = z.object({
+    algorithm: z.literal('AES-256-CBC'),
+    keyId: z.string(),
+    keyVersion: z.string(),
+  });
+  const ChangeCounts = z.object({ additions: count, changes: count, deletions: count, moves: count });
+
   const Backup = z.object({
     id: z.string(),
     resourceId: z.string(),
@@ -36,13 +43,11 @@ export function createAnswers() {
     compressedSize: count.check(about('Bytes that this backup added, compressed')),
     compressionRatio: percent.check(about('Percent saved')),
     encrypted: z.boolean(),
-    encryption: z.exactOptional(
-      z.object({ algorithm: z.literal('AES-256-CBC'), keyId: z.string(), keyVersion: z.string() }),
-    ),
+    encryption: z.exactOptional(Encryption),
     checksum: checksum().check(about('Of the restored state as canonical text, whatever the type')),
     baseBackupId: z.exactOptional(z.string()),
     chainLength: z.int().check(z.minimum(1), about('Blobs that a restore reads')),
-    changes: z.exactOptional(z.object({ additions: count, changes: count, deletions: count, moves: count })),
+    changes: z.exactOptional(ChangeCounts),
     data: z.literal('[REDACTED]'),
     metadata: Metadata,
     legalHold: z.exactOptional(z.boolean()),
@@ -69,6 +74,7 @@ export function createAnswers() {
 
   const Receipt = z
     .object({
+      receipt: z.literal(true).check(about('Tells it from a backup')),
       id: z.string(),
       resourceId: z.string(),
       resourceType: z.exactOptional(z.string()),
@@ -90,16 +96,17 @@ export function createAnswers() {
     .check(
       about('The backup, to a caller without the scope backup:list: nothing that tells of other states'),
     );
-  const BackupOrReceipt = z.union([Backup, Receipt]);
+  const BackupOrReceipt = z.xor([Backup, Receipt]);
 
+  const Reason = z.object({ code: z.string(), detail: z.string() });
   const PendingBackup = z.object({
     id: z.string().check(about('The id that the backup will have')),
     resourceId: z.string(),
     resourceType: z.string(),
     type: backupType(),
-    status: z.enum(['pending', 'in_progress', 'completed', 'failed']),
+    status: z.enum(['pending', 'in_progress', 'failed']),
     progress: percent,
-    failure: z.exactOptional(z.object({ code: z.string(), detail: z.string() })),
+    failure: z.exactOptional(Reason),
     waiting: z
       .exactOptional(z.object({ code: z.string(), detail: z.string(), since: time }))
       .check(about('What it waits for; it goes on by itself once that has passed')),
@@ -108,7 +115,11 @@ export function createAnswers() {
     metadata: Metadata,
     createdAt: time,
   });
-  const BackupOrPending = z.union([Backup, PendingBackup]);
+  const BackupOrPending = z
+    .xor([Backup, PendingBackup])
+    .check(
+      oneByStatus({ Backup: ['completed', 'deleted'], PendingBackup: ['pending', 'in_progress', 'failed'] }),
+    );
 
   const Upload = z.object({
     uploadId: z.string(),
@@ -174,7 +185,10 @@ export function createAnswers() {
     operation: Operation,
     data: z.unknown().check(about('The state, or the part of it that was asked for')),
   });
-  const RestoreAccepted = z.object({ operation: Operation });
+  const RestoreAccepted = z.object({
+    operation: Operation,
+    data: z.exactOptional(z.never()).check(about('Never here: it tells the two answers of a restore apart')),
+  });
 
   const keyed = { key: z.string() };
   const Delta = z.object({
@@ -251,18 +265,17 @@ export function createAnswers() {
   });
   const WaitList = z.object({ waits: z.array(Wait), count });
 
+  const RetentionDecision = z.object({
+    backupId: z.string(),
+    resourceId: z.string(),
+    createdAt: time,
+    expiresAt: z.exactOptional(time),
+    action: z.enum(['keep', 'drop']),
+    reasons: z.array(z.string()),
+    waitId: z.exactOptional(z.string()),
+  });
   const RetentionPlan = z.object({
-    decisions: z.array(
-      z.object({
-        backupId: z.string(),
-        resourceId: z.string(),
-        createdAt: time,
-        expiresAt: z.exactOptional(time),
-        action: z.enum(['keep', 'drop']),
-        reasons: z.array(z.string()),
-        waitId: z.exactOptional(z.string()),
-      }),
-    ),
+    decisions: z.array(RetentionDecision),
     count,
     nextCursor: z.exactOptional(z.string()),
     summary: z.string().check(about('All of the plan in one sentence')),
@@ -338,6 +351,14 @@ export function createAnswers() {
     .check(about('RFC 9457 problem document; some problems have members of their own'));
 
   return {
+    BackupType: backupType(),
+    Scope: scope(),
+    ChangeCounts,
+    Encryption,
+    Reason,
+    BackupIds: backupIds,
+    DatedBackup: dated,
+    RetentionDecision,
     Metadata,
     Backup,
     PendingBackup,
@@ -370,6 +391,14 @@ export function createAnswers() {
     TokenMade,
     TokenList,
   };
+}
+
+/** Which of several schemas it is, as generators of clients understand it. */
+function oneByStatus(names: Record<string, readonly string[]>) {
+  const entries = Object.entries(names).flatMap(([name, values]) =>
+    values.map((value) => [value, `#/components/schemas/${name}`]),
+  );
+  return z.meta({ discriminator: { propertyName: 'status', mapping: Object.fromEntries(entries) } });
 }
 
 type Answers = ReturnType<typeof createAnswers>;

@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { Scope } from '../../core/records/access.ts';
 import type { ErrorCode } from '../../core/records/errors.ts';
+import type { Tag } from './tags.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -11,6 +12,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Schema = () => z.ZodMiniObject;
 
 export interface BodySpec {
+  /** What generated clients call it. */
+  name: string;
   /** Of the members beside the state. */
   fields: Schema;
   /** The member that holds a state. Required, of any type, and never made into objects. */
@@ -41,7 +44,9 @@ export interface Route {
   /** As OpenAPI writes it: `/backups/{id}`. */
   path: string;
   summary: string;
-  tag: string;
+  tag: Tag;
+  /** What the summary has no room for. */
+  details?: string;
   /** The right it asks for; `public`: none, and no credential either. */
   scope: Scope | 'public';
   /** Only where this service keeps named tokens of its own. */

@@ -76,6 +76,7 @@ export function viewReceipt(record: BackupRecord, isOwn: boolean): Answer<'Recei
     completedAt: formatInstant(record.completedAt),
   };
   return {
+    receipt: true,
     id: record.id,
     resourceId: record.resourceId,
     status: record.deletedAt === undefined ? record.status : 'deleted',
@@ -102,16 +103,18 @@ function hiddenSince(record: BackupRecord) {
 
 /** A backup that is not there yet. */
 export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
-  const { failure, waiting } = request;
+  const { failure, waiting, status } = request;
+  if (status === 'completed')
+    throw new Error(`request ${request.id} is completed: its backup is to be shown`);
   return {
     id: request.id,
     resourceId: request.resourceId,
     resourceType: request.resourceType,
     type: request.requestedType,
-    status: request.status,
+    status,
     progress: request.progress,
     ...(failure === undefined ? {} : { failure }),
-    ...(waiting === undefined || request.status !== 'pending'
+    ...(waiting === undefined || status !== 'pending'
       ? {}
       : {
           waiting: { code: waiting.code, detail: waiting.detail, since: formatInstant(waiting.since) },

@@ -1,58 +1,99 @@
 // OpenAPI 3.1, derived from the routes table and its schemas: what is described is what is enforced.
 
-import * as z from 'zod/mini';
-import { ERROR_CODES, type ErrorCode } from '../../core/records/errors.ts';
-import { createAnswers } from '../contract/answers.ts';
-import { EXAMPLES, type RouteExamples } from '../contract/examples.ts';
-import { PROBLEM_MEDIA_TYPE } from '../contract/problem.ts';
-import type { BodySpec, HeaderSpec, Route } from '../contract/route.ts';
+import type * as z from 'zod/mini';
+import { EXAMPLES } from '../contract/examples.ts';
+import type { BodySpec, Route } from '../contract/route.ts';
 import { ROUTE_LIST, UPLOAD_ROUTE } from '../contract/routes.ts';
+import { TAGS } from '../contract/tags.ts';
+import { componentSchemas, type Json, plainSchema, reference } from './components.ts';
+import { describeResponses } from './responses.ts';
 
-type Json = Record<string, unknown>;
+/** How callers are known: not at all, by a bearer token, or by a gateway in front of the service. */
+export type Security = 'open' | 'token' | 'gateway';
 
 export interface OpenApiOptions {
   version: string;
-  /** Whether this deployment asks for a bearer token. */
-  secured: boolean;
-  /** What stands before the paths outside. */
-  basePath?: string;
+  security: Security;
+  /** Where the API is: what a client puts before its paths. */
+  server?: string;
   /** Whether this home takes what is uploaded itself. */
   uploads?: boolean;
   /** Those of this deployment; all of the contract, if they are left out. */
   routes?: typeof ROUTE_LIST;
 }
 
+const DESCRIPTION = [
+  'Keeps the history of JSON states and gives back any moment of it, provably intact.',
+  'A state is text: it comes back byte for byte, insignificant white space aside. A client that parses it may not keep that: in many ' +
+    'languages `12345678901234567890.123` becomes `12345678901234567000`, and `1e400` is lost. Where digits count, take the bytes of ' +
+    '`GET /restore/operations/{id}/result` as they are.',
+  'What is wrong is answered as a problem document (RFC 9457), whose `code` is for programs and does not change. Later versions may add ' +
+    'members to answers: pass over those that you do not know. A request must not have any that is not described.',
+].join('\n\n');
+
 /** The OpenAPI document of the whole contract. */
-export function createOpenApi({
-  version,
-  secured,
-  basePath = '',
-  uploads = false,
-  routes = ROUTE_LIST,
-}: OpenApiOptions): Json {
+export function createOpenApi(options: OpenApiOptions): Json {
+  const { version, security, server = '/', uploads = false, routes = ROUTE_LIST } = options;
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     paths[route.path] ??= {};
-    paths[route.path]![route.method.toLowerCase()] = describeOperation(route.operationId, route, secured);
+    paths[route.path]![route.method.toLowerCase()] = describeOperation(route.operationId, route, security);
   }
-  if (uploads) paths[UPLOAD_ROUTE.path] = { put: describeOperation('putUpload', UPLOAD_ROUTE, secured) };
+  if (uploads) paths[UPLOAD_ROUTE.path] = { put: describeOperation('putUpload', UPLOAD_ROUTE, security) };
+  const used = new Set(routes.map(({ tag }) => tag));
+  const tags = Object.entries(TAGS).filter(([name]) => used.has(name as keyof typeof TAGS));
   return {
     openapi: '3.1.1',
     info: {
       title: 'Backup & Restore Service',
       version,
-      description: 'Keeps the history of JSON states and gives back any moment of it, provably intact.',
+      description: DESCRIPTION,
+      contact: { name: 'Whoever runs this deployment' },
+      license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: basePath === '' ? '/' : basePath }],
+    servers: [{ url: server }],
+    tags: tags.map(([name, description]) => ({ name, description })),
     paths,
-    components: {
-      schemas: componentSchemas(),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-    },
+    components: { schemas: componentSchemas(routes), securitySchemes: SCHEMES[security] },
   };
 }
 
-function describeOperation(operationId: string, route: Route, secured: boolean): Json {
+const ROLES =
+  'What stands beside it in an operation is the scope that the caller has to hold there; `admin` is all of them.';
+
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  description: `The API token of the deployment, or a named token. ${ROLES}`,
+};
+
+const SCHEMES: Record<Security, Json> = {
+  open: { bearer: BEARER },
+  token: { bearer: BEARER },
+  gateway: {
+    iam: {
+      type: 'apiKey',
+      name: 'Authorization',
+      in: 'header',
+      description: `AWS Signature Version 4, where the deployment knows its callers by IAM. ${ROLES}`,
+      'x-amazon-apigateway-authtype': 'awsSigv4',
+    },
+    bearer: {
+      ...BEARER,
+      bearerFormat: 'JWT',
+      description: `An access token, where the deployment knows its callers by JWT. ${ROLES}`,
+    },
+  },
+};
+
+function securityOf({ scope }: Route, security: Security): Json[] {
+  if (scope === 'public') return [];
+  const known = Object.keys(SCHEMES[security]).map((name) => ({ [name]: [scope] }));
+  // A deployment without a token takes one all the same: a document that was saved there is as good elsewhere.
+  return security === 'open' ? [...known, {}] : known;
+}
+
+function describeOperation(operationId: string, route: Route, security: Security): Json {
   const parameters = [
     ...describeParameters('path', route.params?.()),
     ...describeParameters('query', route.query?.()),
@@ -61,19 +102,19 @@ function describeOperation(operationId: string, route: Route, secured: boolean):
   return {
     operationId,
     summary: route.summary,
+    description: descriptionOf(route),
     tags: [route.tag],
-    security: securityOf(route, secured),
+    security: securityOf(route, security),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: describeBody(operationId, route.body) }),
     ...(route.bytes === undefined ? {} : { requestBody: describeBytes(route.bytes) }),
-    responses: { ...describeAnswers(operationId, route), ...describeProblems(route) },
+    responses: describeResponses(operationId, route),
   };
 }
 
-/** A deployment without a token takes one all the same: a document that was saved there is as good elsewhere. */
-function securityOf({ scope }: Route, secured: boolean): Json[] {
-  if (scope === 'public') return [];
-  return secured ? [{ bearer: [scope] }] : [{ bearer: [scope] }, {}];
+function descriptionOf({ summary, details, scope }: Route): string {
+  const who = scope === 'public' ? 'Asks for no credential.' : `Asks for the scope \`${scope}\`.`;
+  return [`${summary}.`, ...(details === undefined ? [] : [details]), who].join(' ');
 }
 
 function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMiniObject | undefined): Json[] {
@@ -90,27 +131,15 @@ function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMin
 }
 
 function describeBody(operationId: string, body: BodySpec): Json {
-  const schema = plainSchema(body.fields(), 'input');
-  if (body.stateMember !== undefined) {
-    schema.properties = {
-      ...(schema.properties as Json),
-      [body.stateMember]: { description: 'The state: any JSON value, kept and given back as it is' },
-    };
-    const required = (schema.required as string[] | undefined) ?? [];
-    if (body.stateInstead === undefined) schema.required = [...required, body.stateMember];
-    else schema.oneOf = [{ required: [body.stateMember] }, { required: [body.stateInstead] }];
-  }
-  const examples = Object.entries(examplesOf(operationId)?.requests ?? {}).map(([name, value]) => [
-    name,
-    { value },
-  ]);
+  const requests = (EXAMPLES as Record<string, { requests?: Json }>)[operationId]?.requests ?? {};
+  const examples = Object.entries(requests).map(([name, value]) => [name, { value }]);
   return {
     description:
       'JSON, whatever the Content-Type calls it: one that is left out, or that of a form, is taken as well',
     required: body.optional !== true,
     content: {
       'application/json': {
-        schema,
+        schema: reference(body.name),
         ...(examples.length === 0 ? {} : { examples: Object.fromEntries(examples) }),
       },
     },
@@ -120,117 +149,4 @@ function describeBody(operationId: string, body: BodySpec): Json {
 /** OpenAPI 3.1 speaks of bytes by leaving the schema empty. */
 function describeBytes(description: string): Json {
   return { description, required: true, content: { 'application/octet-stream': {} } };
-}
-
-function examplesOf(operationId: string): RouteExamples | undefined {
-  return (EXAMPLES as Record<string, RouteExamples>)[operationId];
-}
-
-function describeAnswers(operationId: string, route: Route): Json {
-  const responses = Object.entries(route.answers).map(([status, answer]) => {
-    const example = examplesOf(operationId)?.answers?.[Number(status)];
-    const { description, schema, headers } = answer;
-    const media = schema && { schema: reference(schema), ...(example === undefined ? {} : { example }) };
-    return [
-      status,
-      {
-        description,
-        ...(headers === undefined ? {} : { headers: describeHeaders(headers) }),
-        ...(media === undefined ? {} : { content: { 'application/json': media } }),
-      },
-    ];
-  });
-  return Object.fromEntries(responses);
-}
-
-function describeHeaders(headers: Record<string, HeaderSpec>): Json {
-  const entries = Object.entries(headers).map(([name, { description, optional }]) => [
-    name,
-    { description, ...(optional === true ? {} : { required: true }), schema: { type: 'string' } },
-  ]);
-  return Object.fromEntries(entries);
-}
-
-const RETRY_AFTER = {
-  description: 'Seconds to wait before trying again',
-  schema: { type: 'integer', minimum: 1 },
-};
-
-/** What problems of a status say beside the document. */
-const PROBLEM_HEADERS: Record<number, Json> = {
-  401: {
-    'WWW-Authenticate': { description: 'How to authenticate', required: true, schema: { type: 'string' } },
-  },
-  409: { 'Retry-After': { ...RETRY_AFTER, description: `${RETRY_AFTER.description}, where that may help` } },
-  429: { 'Retry-After': { ...RETRY_AFTER, required: true } },
-  503: { 'Retry-After': { ...RETRY_AFTER, description: `${RETRY_AFTER.description}, where that may help` } },
-};
-
-/** One entry a status, which names the codes it may carry. */
-function describeProblems(route: Route): Json {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of errorsOf(route)) {
-    const status = ERROR_CODES[code][0];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  const responses = [...byStatus].map(([status, codes]) => [
-    status,
-    {
-      description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code][1]}`).join('; '),
-      ...(PROBLEM_HEADERS[status] === undefined ? {} : { headers: PROBLEM_HEADERS[status] }),
-      content: { [PROBLEM_MEDIA_TYPE]: { schema: reference('Problem') } },
-    },
-  ]);
-  return Object.fromEntries(responses);
-}
-
-const BODY_ERRORS: ErrorCode[] = [
-  'malformed_json',
-  'json_too_deep',
-  'payload_too_large',
-  'unsupported_media_type',
-  'too_many_requests',
-];
-
-const BYTES_ERRORS: ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
-
-/** Of what has to be written down: of a restore, that it is to be done in the background. */
-const WRITE_ERRORS: ErrorCode[] = ['disk_full', 'read_only', 'store_untrusted'];
-
-/** The errors of a route: its own, and those of the edge that can happen on it. */
-export function errorsOf(route: Route): ErrorCode[] {
-  const codes: ErrorCode[] = [
-    'invalid_request',
-    ...(route.body === undefined ? [] : BODY_ERRORS),
-    ...(route.bytes === undefined ? [] : BYTES_ERRORS),
-    ...(route.scope === 'public' ? [] : (['unauthorized'] as const)),
-    'forbidden',
-    'host_not_allowed',
-    ...route.errors,
-    'internal_error',
-    'dependency_unavailable',
-    ...(route.path === '/' || route.path === '/openapi.json' ? [] : (['catalog_damaged'] as const)),
-    ...(route.method === 'GET' ? [] : WRITE_ERRORS),
-  ];
-  return [...new Set(codes)];
-}
-
-function componentSchemas(): Json {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(createAnswers())) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => reference(id).$ref });
-  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutMeta(schema as Json)]));
-}
-
-function plainSchema(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
-  return withoutMeta(z.toJSONSchema(schema, { io }) as Json);
-}
-
-/** OpenAPI says once which dialect it speaks, and names schemas by their place. */
-function withoutMeta({ $schema: _schema, $id: _id, ...rest }: Json): Json {
-  return rest;
-}
-
-function reference(id: string): { $ref: string } {
-  return { $ref: `#/components/schemas/${id}` };
 }

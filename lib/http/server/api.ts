@@ -91,8 +91,7 @@ export function createApi(deps: ApiDeps): Api {
   const openApi = once(() =>
     createOpenApi({
       version,
-      secured: isSecured(deps.auth),
-      basePath,
+      security: deps.auth.identify !== undefined ? 'gateway' : isSecured(deps.auth) ? 'token' : 'open',
       uploads: deps.uploads !== undefined,
       routes,
     }),

@@ -97,7 +97,7 @@ export function createHandlers({ version, openApi, now, basePath, routes }: Hand
 
     async getOpenApi(_input, { origin }) {
       // Whole, so that a client that imports the document can call us at once.
-      return replyJson(200, basePath === '' ? { ...openApi(), servers: [{ url: origin }] } : openApi());
+      return replyJson(200, { ...openApi(), servers: [{ url: origin + basePath }] });
     },
 
     async createBackup({ fields, headers, state }, { service, principal }) {

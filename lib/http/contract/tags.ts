@@ -1,0 +1,11 @@
+// The groups that routes stand in, for those who read the contract.
+
+export const TAGS = {
+  Service: 'What this is, how it is, and this contract.',
+  Backups: 'Making backups of states, looking at them, protecting and removing them.',
+  Restores: 'Giving states back: by backup, by instant, whole or in part, in the call or in the background.',
+  Retention: 'How long backups are kept, what goes next and why, and what waits before it goes.',
+  Access: 'Named tokens: who may do what, to which resources.',
+} as const;
+
+export type Tag = keyof typeof TAGS;

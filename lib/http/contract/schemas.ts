@@ -51,7 +51,7 @@ export const CreateHeaders = once(() => z.object({ 'idempotency-key': z.exactOpt
 export const RestoreHeaders = once(() => z.object({ prefer: z.exactOptional(preferAsync()) }));
 
 /** Each member has its default, so that metadata may be given in part. */
-const MetadataInput = once(() =>
+export const MetadataInput = once(() =>
   z.strictObject({
     version: z._default(name(), '1.0'),
     source: z._default(name(), 'api'),

@@ -105,7 +105,9 @@ describeDeployed('errors', ({ apiUrl, unsignedUrl, client }) => {
 
   test('the contract is served, and says where', async () => {
     const answer = await fetch(`${apiUrl}/openapi.json`);
-    expect(await answer.json()).toMatchObject({ openapi: '3.1.1', servers: [{ url: '/dev' }] });
+    // Whole, so that whoever imports it can call it; the emulator's own door is plain HTTP.
+    const url = expect.stringMatching(/^https?:\/\/[^/]+\/dev$/);
+    expect(await answer.json()).toMatchObject({ openapi: '3.1.1', servers: [{ url }] });
     expect((await client.send('GET', '/health')).json()).toEqual({ status: 'healthy' });
   });
 });

@@ -89,6 +89,10 @@ export interface BackupRecord {
   restorableUntil?: number;
   /** Set when it was undeleted after, or shortly before, its expiry: it is kept until then all the same. */
   keptUntil?: number;
+  /** When its state last came again and was found to be unchanged. */
+  checkedAt?: number;
+  /** Its state was that of later moments too, for which it is kept until then. */
+  unchangedUntil?: number;
   /** Optimistic lock: each update writes version + 1. */
   version: number;
 }
@@ -157,6 +161,8 @@ export interface ResourceHead {
   createdAt: number;
   /** The times among which some sequence has an earlier time than one before it; absent while there is no such. */
   disorder?: TimeRange;
+  /** When its newest state last came again and was found to be unchanged. */
+  checkedAt?: number;
   /** Newest live backup, and newest live full, by sequence: what deltas build on. */
   latest?: BaseRef;
   latestFull?: BaseRef;
@@ -228,6 +234,8 @@ export interface IdempotencyRecord {
   /** SHA-256 of what was asked; another one under the same key is an error. */
   fingerprint: string;
   backupId: string;
+  /** The backup was there already, with the state that came. */
+  unchanged?: true;
   /** The answer as it was first given: in records of the first release. */
   response?: string;
   expiresAt: number;
@@ -332,6 +340,8 @@ export interface Notice {
 
 export type AuditAction =
   | 'backup.created'
+  /** The state came again: the newest backup has it. */
+  | 'backup.unchanged'
   /** What a new backup was to build on is damaged: it was stored whole. */
   | 'backup.base_damaged'
   | 'backup.requested'

@@ -12,7 +12,7 @@ const KEEPS: readonly [keyof RetentionPolicy, string][] = [
 ];
 
 /** What passes with time alone. */
-const PASSING = new Set(['not-expired', 'locked', 'undeleted']);
+const PASSING = new Set(['not-expired', 'locked', 'undeleted', 'unchanged']);
 
 type Sized = RetentionSubject & Pick<BackupRecord, 'compressedSize'>;
 

@@ -23,7 +23,15 @@ export interface RetentionDecision {
 /** What a decision depends on. */
 export type RetentionSubject = Pick<
   BackupRecord,
-  'id' | 'resourceId' | 'sequence' | 'createdAt' | 'expiresAt' | 'legalHold' | 'lockedUntil' | 'keptUntil'
+  | 'id'
+  | 'resourceId'
+  | 'sequence'
+  | 'createdAt'
+  | 'expiresAt'
+  | 'legalHold'
+  | 'lockedUntil'
+  | 'keptUntil'
+  | 'unchangedUntil'
 >;
 
 /** One rule of a policy: of each period the newest backup, for that many of the newest periods that have one. */
@@ -113,8 +121,9 @@ export function planUnderAll(
 }
 
 /** From when on neither expiry nor a lock keeps a backup; infinite for one that is kept for ever. */
-export function timeOfExpiry({ expiresAt, keptUntil = 0, lockedUntil = 0 }: RetentionSubject): number {
-  return Math.max(expiresAt ?? Number.POSITIVE_INFINITY, keptUntil, lockedUntil);
+export function timeOfExpiry(subject: RetentionSubject): number {
+  const { expiresAt, keptUntil = 0, unchangedUntil = 0, lockedUntil = 0 } = subject;
+  return Math.max(expiresAt ?? Number.POSITIVE_INFINITY, keptUntil, unchangedUntil, lockedUntil);
 }
 
 /** Whether a policy may drop what another one keeps. */
@@ -127,7 +136,7 @@ export function isNarrower(next: RetentionPolicy | undefined, than: RetentionPol
 
 /** Why a backup is kept, whatever the policy. */
 function protectionsOf(
-  { legalHold, lockedUntil, keptUntil, expiresAt }: RetentionSubject,
+  { legalHold, lockedUntil, keptUntil, unchangedUntil, expiresAt }: RetentionSubject,
   now: number,
 ): string[] {
   const reasons: string[] = [];
@@ -135,6 +144,7 @@ function protectionsOf(
   // Asked this way round, so that a time that is not a number keeps.
   if (lockedUntil !== undefined && !(lockedUntil <= now)) reasons.push('locked');
   if (keptUntil !== undefined && !(keptUntil <= now)) reasons.push('undeleted');
+  if (unchangedUntil !== undefined && !(unchangedUntil <= now)) reasons.push('unchanged');
   if (expiresAt === undefined) reasons.push('kept-for-ever');
   else if (!(expiresAt <= now)) reasons.push('not-expired');
   return reasons;

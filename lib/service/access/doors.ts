@@ -79,6 +79,8 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
   return {
     async createBackup(input) {
       demand('createBackup', input.resourceId);
+      // Whether it is unchanged tells what the newest state is.
+      if (input.ifChanged) demand('listBackups', input.resourceId);
       return service.createBackup(input, caller);
     },
     async createUpload(announced) {

@@ -14,26 +14,21 @@ import type {
   BackupType,
   BaseRef,
   ChangeCounts,
+  IdempotencyRecord,
   ResourceHead,
   WrappedKey,
 } from '../../core/records/model.ts';
+import { PortError } from '../../ports/errors.ts';
 import { type ChainSource, openKey } from '../chains/blobs.ts';
 import { commitBackup, type DamagedBase } from '../chains/commit-backup.ts';
 import { type LoadedState, loadBase } from '../chains/state.ts';
 import { type BlobContent, type Draft, writeBlob } from '../chains/write-blob.ts';
-import type { Caller, CreateBackupInput } from '../contract/api.ts';
+import type { Caller, CreateBackupInput, CreateOutput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { reportDamage } from '../kit/damage.ts';
 import { findEarlier, type KeyUse, useOf } from '../kit/idempotency.ts';
 import { demandTrust, refuseUntrusted } from '../kit/trust.ts';
-
-export interface CreateOutput {
-  backup: BackupRecord;
-  /** An earlier answer, under the same idempotency key. */
-  replayed: boolean;
-  /** What the caller should know of, though the backup is made. */
-  warnings?: string[];
-}
+import { findSame, noteChecked } from './unchanged.ts';
 
 /** What a create is about, the same in all its attempts. */
 interface Work {
@@ -114,15 +109,23 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   const { catalog, clock } = deps;
   const { id, input, use, request } = work;
   const { resourceId } = input;
-  const [head, { answer, replaces }, earlyKey] = await Promise.all([
+  const [head, { answer, isUnchanged, replaces }, earlyKey] = await Promise.all([
     catalog.getHead(resourceId),
     findEarlier(deps, use),
     // A full begins a chain of its own, so its key need not wait for the head.
-    input.type === 'full' && input.encrypt ? newKey(deps, { resourceId, chainId: id }) : undefined,
+    input.type === 'full' && input.encrypt && !input.ifChanged
+      ? newKey(deps, { resourceId, chainId: id })
+      : undefined,
     demandTrust(deps),
   ]);
   // Only a backup: a request has asked for something else.
-  if (answer?.status === 'completed' && 'chain' in answer) return { backup: answer, replayed: true };
+  if (answer?.status === 'completed' && 'chain' in answer) {
+    return { backup: answer, replayed: true, ...(isUnchanged ? { unchanged: true } : {}) };
+  }
+  if (input.ifChanged) {
+    const checked = await checkUnchanged(deps, work, head, replaces);
+    if (checked !== undefined) return checked;
+  }
   const now = clock.now();
   const sequence = request?.sequence ?? (head?.sequence ?? 0) + 1;
   const createdAt = request?.createdAt ?? now;
@@ -178,6 +181,24 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   await reportDamage(deps, damage, { resourceId, backupId: damaged.backupId });
   const warning = `Backup ${damaged.backupId} could not be built on, so the state was stored whole: ${damage.message}`;
   return { backup: record, replayed: false, warnings: [warning] };
+}
+
+/** Undefined where a backup has to be made. */
+async function checkUnchanged(
+  deps: Deps,
+  { input, caller, use }: Work,
+  head: ResourceHead | undefined,
+  replaces: IdempotencyRecord | undefined,
+): Promise<CreateOutput | Lost | undefined> {
+  const record = await findSame(deps, head, input);
+  if (record === undefined || head === undefined) return undefined;
+  try {
+    const backup = await noteChecked(deps, { record, head, given: input, caller, use, replaces });
+    return { backup, replayed: false, unchanged: true };
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+    return { lostSequence: head.sequence + 1 };
+  }
 }
 
 function damagedBase(base: BaseRef, { code, extra }: ServiceError): DamagedBase {
@@ -285,6 +306,15 @@ function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>)
 }
 
 /** What makes two creates the same: all that was asked for, member order and white space aside. */
-function askedBy({ resourceId, resourceType, type, state, metadata, encrypt }: CreateBackupInput): unknown {
-  return [resourceId, resourceType, type, state.checksum, encrypt, metadata];
+function askedBy(input: CreateBackupInput): unknown {
+  const { resourceId, resourceType, type, state, metadata, encrypt, ifChanged } = input;
+  return [
+    resourceId,
+    resourceType,
+    type,
+    state.checksum,
+    encrypt,
+    metadata,
+    ...(ifChanged ? ['ifChanged'] : []),
+  ];
 }

@@ -34,6 +34,8 @@ export interface CreateBackupInput {
   state: ScannedState;
   metadata: BackupMetadata;
   encrypt: boolean;
+  /** Where the newest backup has this very state, that is noted instead of making another. */
+  ifChanged?: boolean;
   /** From the Idempotency-Key header. */
   idempotencyKey?: string;
 }
@@ -145,15 +147,22 @@ export interface Health {
   notices: Notice[];
 }
 
+export interface CreateOutput {
+  backup: BackupRecord;
+  /** An earlier answer, under the same idempotency key. */
+  replayed: boolean;
+  /** The backup was there already, with the very state that came. */
+  unchanged?: true;
+  /** What the caller should know of, though the backup is made. */
+  warnings?: string[];
+}
+
 export interface BackupService {
   /**
    * Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer; `warnings` when its
-   * base is damaged, so that it was stored whole.
+   * base is damaged, so that it was stored whole; `unchanged` when the backup was there already, `ifChanged`.
    */
-  createBackup(
-    input: CreateBackupInput,
-    caller: Caller,
-  ): Promise<{ backup: BackupRecord; replayed: boolean; warnings?: string[] }>;
+  createBackup(input: CreateBackupInput, caller: Caller): Promise<CreateOutput>;
   /** Throws payload_too_large. */
   createUpload(announced?: Announced): Promise<Upload>;
   /**

@@ -30,6 +30,8 @@ export function useOf(
 export interface Earlier {
   /** What was made, or is being made, for the same question. */
   answer?: BackupRecord | BackupRequest;
+  /** The answer was there before the question: its state came again. */
+  isUnchanged?: boolean;
   /** What stands under the key and came to nothing: it makes room. */
   replaces?: IdempotencyRecord;
 }
@@ -56,7 +58,9 @@ export async function findEarlier(
   if (record.key === use.scoped && record.fingerprint !== fingerprint(use.asked)) {
     throw new ServiceError('idempotency_key_reused', 'This key came before, with another request.');
   }
-  if (backup !== undefined && backup.deletedAt === undefined) return { answer: backup };
+  if (backup !== undefined && backup.deletedAt === undefined) {
+    return { answer: backup, ...(record.unchanged ? { isUnchanged: true } : {}) };
+  }
   if (backup === undefined && request !== undefined && request.status !== 'completed') {
     return { answer: request };
   }
@@ -82,7 +86,7 @@ async function findRecord(
 /** The change that remembers what was made. It conflicts if the key has been taken in the meantime. */
 export function rememberAnswer(
   { scoped, asked }: KeyUse,
-  { id }: { id: string },
+  { id, unchanged }: { id: string; unchanged?: true },
   now: number,
   replaces?: IdempotencyRecord,
 ): Change {
@@ -90,6 +94,7 @@ export function rememberAnswer(
     key: scoped,
     fingerprint: fingerprint(asked),
     backupId: id,
+    ...(unchanged === undefined ? {} : { unchanged }),
     expiresAt: now + LIMITS.idempotencyMs,
   };
   return { kind: 'idempotency.insert', record, now, ...(replaces === undefined ? {} : { replaces }) };

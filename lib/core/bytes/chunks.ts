@@ -10,10 +10,10 @@ export type Bytes = Uint8Array | readonly Uint8Array[];
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const KIB = 1024;
-/** Hashes and ciphers run at 0.5 to 2 GB/s on the main thread: a slice of 1 MiB stops it for 1 to 2 ms ... */
-const SLICE_BYTES_MAX = 1024 * KIB;
+/** Hashes and ciphers run at 0.5 to 2 GB/s on the main thread: a slice of 512 KiB stops it for 1 ms ... */
+const SLICE_BYTES_MAX = 512 * KIB;
 /** ... and after that many bytes other requests get their turn. */
-const TURN_BYTES = 2 * SLICE_BYTES_MAX;
+const TURN_BYTES = SLICE_BYTES_MAX;
 
 const NOTHING = new Uint8Array(0);
 
@@ -117,7 +117,7 @@ function iteratorOf(source: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8A
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-/** The same bytes in views of at most 1 MiB; every 2 MiB the event loop gets a turn. */
+/** The same bytes in views of at most 512 KiB; after each as many bytes the event loop gets a turn. */
 export async function* slicesOf(source: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
   let sinceTurn = 0;
   for await (const chunk of source) {
@@ -140,7 +140,7 @@ export interface Slicing {
 }
 
 /**
- * Calls `visit` with the bytes in order, in slices of at most 1 MiB; every 2 MiB the event loop gets a turn. Waits where
+ * Calls `visit` with the bytes in order, in slices of at most 512 KiB; after as many bytes the event loop gets a turn. Waits where
  * `visit` gives a promise, and for nothing that is in memory already: of many small chunks, waiting would be most of the work.
  */
 export async function eachSlice(

@@ -79,7 +79,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono/route', 'node:crypto', 'zod/mini'],
   },
 
-  memory: { from: ADAPTER, packages: ['node:crypto'] },
+  memory: { from: [...ADAPTER, 'random'], packages: ['node:crypto'] },
 
   'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },
   'embedded/blobs': { from: [...ADAPTER, 'embedded/disk'], packages: FILES },
@@ -120,7 +120,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   /** What is composed here: the home, its settings, and what it does by itself. */
   embedded: {
-    from: [...ADAPTER, 'embedded/*', 'service/*', 'http/*', 'version'],
+    from: [...ADAPTER, 'embedded/*', 'service/*', 'http/*', 'random', 'version'],
     packages: [...FILES, 'node:net', 'node:timers/promises', 'zod/mini'],
   },
 
@@ -142,7 +142,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['aws-lambda', 'aws-jwt-verify', 'aws-jwt-verify/*', 'node:crypto'],
   },
   aws: {
-    from: [...ADAPTER, 'aws/*', 'service/*', 'http/*', 'version'],
+    from: [...ADAPTER, 'aws/*', 'service/*', 'http/*', 'random', 'version'],
     packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto'],
   },
 
@@ -152,6 +152,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'node:module', 'node:path'],
   },
   version: { from: [], packages: [] },
+  /** What the machine gives; only a home takes it, and hands it on. */
+  random: { from: ['ports'], packages: ['node:crypto'] },
 };
 
 /** The room of a file of `lib`; undefined for one that has none. Of `lib/log.ts` it is `log`. */

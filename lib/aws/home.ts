@@ -12,6 +12,7 @@ import { inThisThread } from '../ports/text-work.ts';
 import type { TrailSource } from '../ports/trail.ts';
 import { keepingInEvents } from '../ports/trail-lines.ts';
 import type { TransferStore } from '../ports/transfer-store.ts';
+import { systemRandom } from '../random.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import { createClockWatch } from '../service/kit/clock-watch.ts';
 import { createGate } from '../service/kit/gate.ts';
@@ -78,6 +79,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
     clock,
+    random: systemRandom,
     clockWatch: createClockWatch(clock),
     log,
     options: {
@@ -99,8 +101,16 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
 /** What writes the trail of a home, beside its blobs. */
 export function trailOf({ config, deps, log, source, s3 }: Home): EventTrailDeps {
   const { bucket } = config;
-  const { keyring, clock } = deps;
-  return { store: createTrailStore({ s3, bucket }), storeId: storeIdOf(bucket), keyring, clock, source, log };
+  const { keyring, clock, random } = deps;
+  return {
+    store: createTrailStore({ s3, bucket }),
+    storeId: storeIdOf(bucket),
+    keyring,
+    clock,
+    random,
+    source,
+    log,
+  };
 }
 
 /** Only uploads and asynchronous restores queue anything. */

@@ -8,10 +8,11 @@ import { isFinished } from '../core/records/status.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
-import type { Keyring } from '../ports/keyring.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { Random } from '../ports/random.ts';
 import { inThisThread } from '../ports/text-work.ts';
 import type { TokenRegistry } from '../ports/tokens.ts';
+import { systemRandom } from '../random.ts';
 import { createKeptBases } from '../service/chains/bases.ts';
 import { createReaders } from '../service/chains/readers.ts';
 import type { BackupService } from '../service/contract/api.ts';
@@ -65,6 +66,8 @@ export interface HomeConfig extends EmbeddedConfig {
   textWorker?: URL;
   /** For tests that move the time; otherwise the machine's. */
   clock?: Clock;
+  /** For tests that make one run twice; otherwise the machine's. */
+  random?: Random;
   /** Called when a reader has to wait because others hold too much. */
   onFull?: () => void;
   /** For tests that say themselves when what is done: nothing is done by a timer. */
@@ -164,7 +167,7 @@ interface Opening {
 
 async function compose(config: HomeConfig, log: Logger, { database, room, unnamed }: Opening): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
-  const clock = config.clock ?? createSystemClock();
+  const { clock = createSystemClock(), random = systemRandom } = config;
   const queue = distrusting(createQueue(database, clock), database);
   const scratch = createScratch(dataDir, room);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
@@ -183,6 +186,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     queue: tellingOfJobs(queue, () => kickWorker()),
     events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
     clock,
+    random,
     clockWatch: createClockWatch(clock),
     log,
     transfers,
@@ -227,7 +231,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
 
   await recallClock(deps);
   tellOfAge(database, clock, log);
-  const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock });
+  const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock, random });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
   let areJobsBack = false;
@@ -341,10 +345,10 @@ async function learnTrust({ trust, log }: Deps): Promise<void> {
 function openTrail(
   database: Database,
   log: Logger,
-  { dataDir, keyring, clock }: { dataDir: string; keyring: Keyring; clock: Clock },
+  { dataDir, ...deps }: { dataDir: string } & Pick<Deps, 'keyring' | 'clock' | 'random'>,
 ): Trail {
   const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
-  return createTrail(database, { store: createTrailStore(dataDir), keyring, clock, storeId }, log);
+  return createTrail(database, { store: createTrailStore(dataDir), ...deps, storeId }, log);
 }
 
 function faultOf(database: Database): TrustFault | undefined {

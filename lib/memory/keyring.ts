@@ -1,8 +1,9 @@
 // Data keys behind random handles: "wrapping" is keeping the key here and giving its handle away.
 
-import { randomBytes } from 'node:crypto';
 import { PortError } from '../ports/errors.ts';
 import type { KeyContext, Keyring } from '../ports/keyring.ts';
+import { type Random, randomHex } from '../ports/random.ts';
+import { systemRandom } from '../random.ts';
 
 interface KeptKey {
   dataKey: Uint8Array;
@@ -12,14 +13,14 @@ interface KeptKey {
 const KEY_VERSION = '1';
 
 /** A keyring that forgets everything with the process. Each has a key id of its own. */
-export function createMemoryKeyring(): Keyring {
-  const keyId = `memory/${randomBytes(8).toString('hex')}`;
+export function createMemoryKeyring(random: Random = systemRandom): Keyring {
+  const keyId = `memory/${randomHex(random, 8)}`;
   const kept = new Map<string, KeptKey>();
 
   return {
     async generate(context) {
-      const dataKey = new Uint8Array(randomBytes(32));
-      const wrapped = randomBytes(48).toString('base64');
+      const dataKey = new Uint8Array(random.bytes(32));
+      const wrapped = Buffer.from(random.bytes(48)).toString('base64');
       kept.set(wrapped, { dataKey, context: contextText(context) });
       return { dataKey: dataKey.slice(), key: { keyId, keyVersion: KEY_VERSION, wrapped } };
     },

@@ -1,12 +1,14 @@
 // Named tokens in a list: the reference for the homes that keep their own.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { principalOf, type TokenRecord, tokenFault, tokenOf } from '../core/records/access-token.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
+import type { Random } from '../ports/random.ts';
 import type { TokenRegistry } from '../ports/tokens.ts';
+import { systemRandom } from '../random.ts';
 
-export function createMemoryTokens(clock: Clock): TokenRegistry {
+export function createMemoryTokens(clock: Clock, random: Random = systemRandom): TokenRegistry {
   const tokens: TokenRecord[] = [];
   const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
   return {
@@ -25,7 +27,7 @@ export function createMemoryTokens(clock: Clock): TokenRegistry {
       if (tokens.some((one) => one.name === input.name && tokenFault(one, now) === undefined)) {
         throw new PortError('exists', 'a token of that name is in use');
       }
-      const { id, token } = tokenOf(randomBytes(8), randomBytes(32));
+      const { id, token } = tokenOf(random.bytes(8), random.bytes(32));
       const record = { id, ...input, sha256: digest(token), createdAt: now, createdBy: by };
       tokens.push(record);
       return { record: structuredClone(record), token };

@@ -12,6 +12,7 @@ import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { inThisThread } from '../../lib/ports/text-work.ts';
+import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
 import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
 import { createGate } from '../../lib/service/kit/gate.ts';
@@ -50,6 +51,7 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
     events: createEventSink({ eventBridge, busName }),
     transfers: createTransfers({ s3, bucket, clock }),
     clock,
+    random: systemRandom,
     clockWatch: createClockWatch(clock),
     log: silentLogger,
     options: {

@@ -14,6 +14,7 @@ import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { keepingInEvents } from '../../lib/ports/trail-lines.ts';
+import { systemRandom } from '../../lib/random.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import { findOrphans } from '../../lib/service/retention/orphans.ts';
 import { demandCurrentCatalog } from '../../lib/service/retention/rollback.ts';
@@ -36,7 +37,8 @@ afterAll(() => destroyClients(clients));
 function processOn(bucket: string, tableName: string, keyArn: string) {
   const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock }));
   const keyring = createKeyring({ kms, keyArn });
-  const trail = { store: createTrailStore({ s3, bucket }), storeId: storeIdOf(bucket), keyring, clock };
+  const store = createTrailStore({ s3, bucket });
+  const trail = { store, storeId: storeIdOf(bucket), keyring, clock, random: systemRandom };
   const deps: Deps = {
     ...createWorld().deps,
     ...{ blobs: createBlobStore({ s3, bucket }), catalog, keyring, clock },

@@ -16,6 +16,7 @@ import { createTrail } from '../../lib/embedded/trail/trail.ts';
 import { createTrailStore } from '../../lib/embedded/trail/trail-store.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createRandom } from '../e2e/random.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
@@ -279,7 +280,7 @@ describe('a rebuild', () => {
     const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
     const trail = createTrail(
       database,
-      { store: createTrailStore(folder), keyring, clock, storeId },
+      { store: createTrailStore(folder), keyring, clock, random: systemRandom, storeId },
       silentLogger,
     );
     const request: BackupRequest = {

@@ -11,8 +11,10 @@ import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { createMemoryTransferStore, type MemoryTransferStore } from '../../lib/memory/transfers.ts';
+import type { Random } from '../../lib/ports/random.ts';
 import { inThisThread } from '../../lib/ports/text-work.ts';
 import type { TransferStore } from '../../lib/ports/transfer-store.ts';
+import { systemRandom } from '../../lib/random.ts';
 import type { CreateBackupInput, RestoreOutput, RestoreResult } from '../../lib/service/contract/api.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
@@ -37,18 +39,22 @@ const CALLER = { actor: 'tester' };
 
 export type World = ReturnType<typeof createWorld>;
 
-/** `replace` swaps ports for faulty ones. */
-export function createWorld(replace: (deps: Deps) => Partial<Deps> = () => ({})) {
+/** `replace` swaps ports for faulty ones; `random` makes one world twice. */
+export function createWorld(
+  replace: (deps: Deps) => Partial<Deps> = () => ({}),
+  random: Random = systemRandom,
+) {
   const clock = createManualClock(START);
   const uploads = createMemoryTransferStore();
   const catalog = createMemoryCatalog();
   const plain: Deps = {
     blobs: createMemoryBlobStore(clock),
     catalog,
-    keyring: createMemoryKeyring(),
+    keyring: createMemoryKeyring(random),
     queue: createMemoryQueue(clock),
     events: createMemoryEventSink(),
     clock,
+    random,
     clockWatch: createClockWatch(clock),
     log: silentLogger,
     options: { ...OPTIONS },

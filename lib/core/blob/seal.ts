@@ -2,10 +2,12 @@
 // unseen.
 
 import { Buffer } from 'node:buffer';
-import { createCipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, createSecretKey } from 'node:crypto';
+import { bufferOf } from '../bytes/buffer.ts';
 import { type Bytes, chunksOf, drained, slicesOf, totalBytes } from '../bytes/chunks.ts';
 import { compress } from '../bytes/compress.ts';
 import type { PackedText } from '../bytes/packed.ts';
+import type { RandomBytes } from '../bytes/random-bytes.ts';
 import { sha256Of } from '../bytes/sha256.ts';
 import type { WrappedKey } from '../records/model.ts';
 import { prefixOf, taggerOf } from './frame.ts';
@@ -27,6 +29,8 @@ export interface SealInput {
   plain: Bytes | PackedText;
   /** Said outright, because nothing that is left out should leave a backup unencrypted. */
   encryption: ChainKey | 'none';
+  /** Gives the message id and the IV, if it is encrypted. */
+  random: RandomBytes;
 }
 
 export interface Digest {
@@ -55,9 +59,9 @@ export interface Sealed extends Digest {
  *
  * @throws Error for fields that contradict each other or the text: a fault of the caller
  */
-export async function beginSeal({ fields, plain, encryption }: SealInput): Promise<Sealing> {
+export async function beginSeal({ fields, plain, encryption, random }: SealInput): Promise<Sealing> {
   const { contents, gzip } = await contentsOf(fields, plain);
-  const [cipher, keys] = encryption === 'none' ? [NO_CIPHER, undefined] : freshCipher(encryption);
+  const [cipher, keys] = encryption === 'none' ? [NO_CIPHER, undefined] : freshCipher(encryption, random);
   const header: BlobHeader = { ...fields, ...contents, ...cipher };
   const headerBytes = encodeHeader(header);
   const tagger = taggerOf(keys?.macKey);
@@ -122,15 +126,15 @@ async function contentsOf(fields: BlobFields, plain: Bytes | PackedText) {
 
 const NO_CIPHER: BlobCipher = { cipher: 'none' };
 
-function freshCipher({ dataKey, key }: ChainKey): [BlobCipher, BlobKeys] {
+function freshCipher({ dataKey, key }: ChainKey, random: RandomBytes): [BlobCipher, BlobKeys] {
   if (dataKey.length !== DATA_KEY_BYTES) throw new Error('A data key has 32 bytes');
-  const messageId = randomBytes(MESSAGE_ID_BYTES);
+  const messageId = bufferOf(random.bytes(MESSAGE_ID_BYTES));
   const keys = deriveKeys(dataKey, messageId);
   const cipher: BlobCipher = {
     cipher: 'aes-256-cbc',
     key,
     messageId: messageId.toString('base64'),
-    iv: randomBytes(IV_BYTES).toString('base64'),
+    iv: bufferOf(random.bytes(IV_BYTES)).toString('base64'),
     commitment: Buffer.from(keys.commitment).toString('base64'),
   };
   return [cipher, keys];

@@ -7,14 +7,7 @@
 // segment names the hash of the one before it, and has room for a signature.
 
 import { Buffer } from 'node:buffer';
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createSecretKey,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
 import * as check from '../blob/checks.ts';
@@ -22,6 +15,8 @@ import { TAG_BYTES, taggerOf } from '../blob/frame.ts';
 import { IV_BYTES } from '../blob/header.ts';
 import { COMMITMENT_BYTES, deriveKeys, MESSAGE_ID_BYTES } from '../blob/keys.ts';
 import type { ChainKey } from '../blob/open.ts';
+import { bufferOf } from '../bytes/buffer.ts';
+import type { RandomBytes } from '../bytes/random-bytes.ts';
 import { ServiceError } from '../records/errors.ts';
 import { LIMITS } from '../records/limits.ts';
 import type { WrappedKey } from '../records/model.ts';
@@ -84,11 +79,12 @@ export async function sealSegment(
   place: SegmentPlace,
   lines: readonly string[],
   { dataKey, key }: ChainKey,
+  random: RandomBytes,
 ): Promise<Uint8Array> {
   const plain = Buffer.from(`${lines.join('\n')}\n`);
   const packed = await compress(plain);
-  const messageId = randomBytes(MESSAGE_ID_BYTES);
-  const iv = randomBytes(IV_BYTES);
+  const messageId = bufferOf(random.bytes(MESSAGE_ID_BYTES));
+  const iv = bufferOf(random.bytes(IV_BYTES));
   const { cipherKey, macKey, commitment } = deriveKeys(dataKey, messageId, PURPOSE);
   const header: SegmentHeader = {
     ...place,

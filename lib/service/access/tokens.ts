@@ -8,7 +8,7 @@ import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { event } from '../kit/events.ts';
 
-type TokenDeps = Pick<Deps, 'tokens' | 'catalog' | 'clock'>;
+type TokenDeps = Pick<Deps, 'catalog' | 'clock' | 'random' | 'tokens'>;
 
 /** All that were ever made. */
 export function listTokens(deps: TokenDeps): TokenRecord[] {
@@ -56,12 +56,13 @@ export async function revokeToken(deps: TokenDeps, id: string, { actor }: Caller
 }
 
 async function tell(
-  { catalog, clock }: TokenDeps,
+  deps: TokenDeps,
   action: 'token.created' | 'token.revoked',
   actor: string,
   detail: Record<string, string>,
 ): Promise<void> {
-  await catalog.commit([event(action, clock.now(), actor, { resourceId: '', detail })]);
+  const { catalog, clock } = deps;
+  await catalog.commit([event(deps, action, clock.now(), actor, { resourceId: '', detail })]);
 }
 
 function registryOf({ tokens }: TokenDeps): TokenRegistry {

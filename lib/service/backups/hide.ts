@@ -66,7 +66,7 @@ async function hideNow(
           dueAt: now + options.graceMs,
         },
       },
-      event(reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, actor, about),
+      event(deps, reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, actor, about),
     ];
     const head = await catalog.getHead(resourceId);
     if (head === undefined) throw new Error(`resource of ${id} has no head`);

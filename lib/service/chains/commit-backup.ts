@@ -76,7 +76,7 @@ async function tryToCommit(
     const next = headOf(backup, head);
     try {
       outcome.mayStand = true;
-      await catalog.commit(changesOf(backup, next));
+      await catalog.commit(changesOf(deps, backup, next));
       return next;
     } catch (error) {
       if (!(error instanceof PortError && error.code === 'conflict')) throw error;
@@ -114,14 +114,14 @@ function headOf({ record, request }: BackupToCommit, head: ResourceHead | undefi
 }
 
 /** The record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the request, the event. */
-function changesOf(backup: BackupToCommit, head: ResourceHead): Change[] {
+function changesOf(deps: Deps, backup: BackupToCommit, head: ResourceHead): Change[] {
   const { record, use, replaces, caller, request, damage, now } = backup;
   const { id, resourceId, sequence, createdAt, type, size, compressedSize } = record;
   const changes: Change[] = [
     { kind: 'head.put', head, expect: head.version - 1 },
     { kind: 'backup.insert', record },
     { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
-    event('backup.created', now, caller.actor, {
+    event(deps, 'backup.created', now, caller.actor, {
       resourceId,
       backupId: id,
       detail: { type, sequence, size, compressedSize },
@@ -130,7 +130,7 @@ function changesOf(backup: BackupToCommit, head: ResourceHead): Change[] {
   if (damage !== undefined) {
     const { backupId: baseBackupId, ...how } = damage;
     const detail = { baseBackupId, ...how };
-    changes.push(event('backup.base_damaged', now, caller.actor, { resourceId, backupId: id, detail }));
+    changes.push(event(deps, 'backup.base_damaged', now, caller.actor, { resourceId, backupId: id, detail }));
   }
   if (use !== undefined) changes.push(rememberAnswer(use, record, now, replaces));
   if (request !== undefined) {

@@ -11,7 +11,7 @@ import { anyBackup, liveBackup } from './live.ts';
  * Damage that it finds is made known to more than its caller.
  */
 export async function readBackup<T>(
-  deps: Pick<Deps, 'catalog' | 'clock' | 'log'>,
+  deps: Pick<Deps, 'catalog' | 'clock' | 'log' | 'random'>,
   record: BackupRecord,
   read: (record: BackupRecord) => Promise<T>,
 ): Promise<T> {

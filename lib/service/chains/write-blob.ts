@@ -1,6 +1,5 @@
 // Seals what a backup adds, proves the sealed bytes, stores them: a blob that has a reference has been restored once.
 
-import { randomBytes } from 'node:crypto';
 import {
   type BlobFields,
   type BlobSource,
@@ -14,8 +13,11 @@ import { isPacked, type ScannedState, sizeOf } from '../../core/json/state-sink.
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BlobRef } from '../../core/records/model.ts';
 import type { BlobDigest } from '../../ports/blob-store.ts';
+import { randomHex } from '../../ports/random.ts';
 import type { Deps } from '../contract/deps.ts';
 import { bindingTo, storedBlob } from './blobs.ts';
+
+const BLOB_ID_BYTES = 16;
 
 /** What is known of a backup before its blob is. */
 export type Draft = Pick<
@@ -39,14 +41,15 @@ export interface BlobContent {
  * PortError from the store.
  */
 export async function writeBlob(
-  deps: Pick<Deps, 'blobs' | 'options' | 'texts'>,
+  deps: Pick<Deps, 'blobs' | 'options' | 'random' | 'texts'>,
   draft: Draft,
   content: BlobContent,
 ): Promise<{ ref: BlobRef; compressedBytes: number }> {
+  const { random } = deps;
   const { state, delta, encryption } = content;
-  const fields = fieldsOf(draft, content);
+  const fields = fieldsOf(draft, content, randomHex(random, BLOB_ID_BYTES));
   const plain = delta?.chunks ?? (isPacked(state) ? state : state.bytes);
-  const sealing = await beginSeal({ fields, plain, encryption });
+  const sealing = await beginSeal({ fields, plain, encryption, random });
   const { blobId, kind, sequence, checksum, size } = fields;
   const encrypted = encryption !== 'none';
   const { compressedBytes } = sealing;
@@ -109,12 +112,12 @@ async function allSettled<A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B
   return [await a, await b];
 }
 
-function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent): BlobFields {
+function fieldsOf(draft: Draft, { state, delta, prefix }: BlobContent, blobId: string): BlobFields {
   const { id, encrypted: _encrypted, ...about } = draft;
   return {
     ...about,
     backupId: id,
-    blobId: randomBytes(16).toString('hex'),
+    blobId,
     kind: delta === undefined ? 'state' : 'delta',
     checksum: state.checksum,
     size: sizeOf(state),

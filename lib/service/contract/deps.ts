@@ -10,6 +10,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EventSink } from '../../ports/event-sink.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import type { Queue } from '../../ports/queue.ts';
+import type { Random } from '../../ports/random.ts';
 import type { TextWork } from '../../ports/text-work.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
@@ -40,6 +41,7 @@ export interface Deps {
   events: EventSink;
   transfers: TransferStore;
   clock: Clock;
+  random: Random;
   clockWatch: ClockWatch;
   log: Logger;
   options: ServiceOptions;

@@ -67,7 +67,7 @@ export async function recallClock(deps: ClockDeps): Promise<void> {
   if (wait !== undefined) deps.clockWatch.look(state?.seenAt ?? (await lastCommitAt(deps)));
 }
 
-export type ClockDeps = Pick<Deps, 'catalog' | 'clock' | 'clockWatch' | 'log' | 'options'>;
+export type ClockDeps = Pick<Deps, 'catalog' | 'clock' | 'clockWatch' | 'log' | 'options' | 'random'>;
 
 /** Where nothing was ever written down of the clock, its last commit tells when it was believed. */
 async function lastCommitAt({ catalog }: Pick<Deps, 'catalog'>): Promise<number | undefined> {
@@ -98,7 +98,7 @@ export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefin
       };
       await catalog.commit(
         isNews
-          ? [{ kind: 'expiry.put', record, expect }, eventOf(wait, standing, now)]
+          ? [{ kind: 'expiry.put', record, expect }, eventOf(deps, wait, standing, now)]
           : [{ kind: 'expiry.put', record, expect, isMark: true }],
       );
     }
@@ -119,9 +119,14 @@ export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefin
   return wait;
 }
 
-function eventOf(wait: ExpiryWait | undefined, standing: ExpiryWait | undefined, now: number) {
+function eventOf(
+  deps: ClockDeps,
+  wait: ExpiryWait | undefined,
+  standing: ExpiryWait | undefined,
+  now: number,
+) {
   const about = { resourceId: '', detail: detailOf(wait ?? standing!) };
-  return event(wait === undefined ? 'expiry.resumed' : 'expiry.held', now, ACTOR, about);
+  return event(deps, wait === undefined ? 'expiry.resumed' : 'expiry.held', now, ACTOR, about);
 }
 
 function detailOf({ id, reason, until, offsetMs = 0 }: ExpiryWait) {

@@ -7,7 +7,7 @@ import type { Deps } from '../contract/deps.ts';
 import { collect } from './collect.ts';
 import { raiseNotice } from './notices.ts';
 
-type DamageDeps = Pick<Deps, 'catalog' | 'clock' | 'log'>;
+type DamageDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'random'>;
 
 const PREFIX = 'damaged:';
 /** So many backups are named; of the others, how many there are. */

@@ -1,20 +1,24 @@
 // The audit trail: one event for each change of state, written in the commit that makes it.
 
-import { randomUUID } from 'node:crypto';
 import type { AuditAction, AuditEvent } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
+import { randomUuid } from '../../ports/random.ts';
 import type { Deps } from '../contract/deps.ts';
 
 const RELAY_PAGE = 100;
 
+/** What an event is made with: its id is drawn. */
+export type EventDeps = Pick<Deps, 'random'>;
+
 /** The change that appends an event to a commit. */
 export function event(
+  { random }: EventDeps,
   action: AuditAction,
   at: number,
   actor: string,
   about: Pick<AuditEvent, 'resourceId' | 'backupId' | 'operationId' | 'detail'>,
 ): Change {
-  return { kind: 'event.append', event: { id: randomUUID(), at, action, actor, ...about } };
+  return { kind: 'event.append', event: { id: randomUuid(random), at, action, actor, ...about } };
 }
 
 /** As it is published: what its commit left behind is the trail's. */

@@ -8,7 +8,7 @@ import { PortError } from '../../ports/errors.ts';
 import type { Job } from '../../ports/queue.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from './collect.ts';
-import { event } from './events.ts';
+import { type EventDeps, event } from './events.ts';
 
 type JobDeps = Pick<Deps, 'catalog' | 'queue' | 'jobsInCommits'>;
 
@@ -50,7 +50,7 @@ export function reasonOf(error: unknown): Reason {
  * Sends jobs again that seem to be lost: of requests and restores that nobody has touched for long. A job too many finds its
  * work done. Resolves with how many were sent. Throws PortError.
  */
-export async function resumeJobs(deps: JobDeps & Pick<Deps, 'clock'>): Promise<number> {
+export async function resumeJobs(deps: JobDeps & Pick<Deps, 'clock' | 'random'>): Promise<number> {
   const { catalog, clock } = deps;
   const now = clock.now();
   // A time that lies ahead was written by a clock that has gone back since.
@@ -74,7 +74,7 @@ export async function resumeJobs(deps: JobDeps & Pick<Deps, 'clock'>): Promise<n
     await again(
       [
         { kind: 'request.update', record, expect: version },
-        event('backup.request_progressed', now, actor, { resourceId, backupId: id, detail }),
+        event(deps, 'backup.request_progressed', now, actor, { resourceId, backupId: id, detail }),
       ],
       { kind: 'backup', id },
     );
@@ -82,17 +82,17 @@ export async function resumeJobs(deps: JobDeps & Pick<Deps, 'clock'>): Promise<n
   for await (const operation of pages((page) => catalog.unfinishedOperations(page))) {
     if (operation.status !== 'queued' || operation.leaseUntil <= now) continue;
     if (!isLost(operation.sentAt ?? operation.createdAt)) continue;
-    await again(sentAgain(operation, now), { kind: 'restore', id: operation.id });
+    await again(sentAgain(deps, operation, now), { kind: 'restore', id: operation.id });
   }
   return sent;
 }
 
-function sentAgain(operation: OperationRecord, now: number): Change[] {
+function sentAgain(deps: EventDeps, operation: OperationRecord, now: number): Change[] {
   const { id, resourceId, backupId, version, createdBy, actor = 'unknown', progress } = operation;
   const record = { ...operation, sentAt: now, version: version + 1 };
   const detail = { progress, createdBy, sentAgain: true };
   return [
     { kind: 'operation.update', record, expect: version },
-    event('restore.progressed', now, actor, { resourceId, backupId, operationId: id, detail }),
+    event(deps, 'restore.progressed', now, actor, { resourceId, backupId, operationId: id, detail }),
   ];
 }

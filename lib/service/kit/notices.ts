@@ -5,7 +5,7 @@ import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from './conflict.ts';
 import { event } from './events.ts';
 
-type NoticeDeps = Pick<Deps, 'catalog' | 'clock' | 'log'>;
+type NoticeDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'random'>;
 
 const ACTOR = 'service';
 
@@ -24,7 +24,7 @@ export async function raiseNotice(deps: NoticeDeps, asked: Omit<Notice, 'since' 
     const record: Notice = { ...asked, since: standing?.since ?? now, version: expect + 1 };
     await catalog.commit([
       { kind: 'notice.put', record, expect },
-      event('notice.raised', now, ACTOR, { ...about(record), detail: { id, code, severity, detail } }),
+      event(deps, 'notice.raised', now, ACTOR, { ...about(record), detail: { id, code, severity, detail } }),
     ]);
     return true;
   });
@@ -42,7 +42,7 @@ export async function clearNotice(deps: NoticeDeps, id: string): Promise<void> {
     if (standing === undefined) return undefined;
     await catalog.commit([
       { kind: 'notice.remove', id, expect: standing.version },
-      event('notice.cleared', clock.now(), ACTOR, {
+      event(deps, 'notice.cleared', clock.now(), ACTOR, {
         ...about(standing),
         detail: { id, code: standing.code },
       }),

@@ -65,29 +65,28 @@ export async function ifWritable<T>(
 }
 
 /** Writes down what is late and over. Resolves with how many it were. Throws PortError from the catalog; the rest stays late. */
-export async function writeLateOperations({
-  catalog,
-  late,
-}: Pick<Deps, 'catalog' | 'late'>): Promise<number> {
+export async function writeLateOperations(deps: Pick<Deps, 'catalog' | 'late' | 'random'>): Promise<number> {
+  const { late } = deps;
   let written = 0;
   for (const operation of late?.over() ?? []) {
-    await writeDown({ catalog }, operation);
+    await writeDown(deps, operation);
     late!.drop(operation.id);
     written++;
   }
   return written;
 }
 
-async function writeDown({ catalog }: Pick<Deps, 'catalog'>, operation: OperationRecord): Promise<void> {
+async function writeDown(deps: Pick<Deps, 'catalog' | 'random'>, operation: OperationRecord): Promise<void> {
+  const { catalog } = deps;
   // What failed may have been the answer only: then it is there, as far as it had come.
   const stored = await catalog.getOperation(operation.id);
   if (stored !== undefined && isFinished(stored)) return;
   const action = operation.status === 'completed' ? 'restore.completed' : 'restore.failed';
-  const end = aboutOf(action, operation.completedAt ?? operation.createdAt, operation);
+  const end = aboutOf(deps, action, operation.completedAt ?? operation.createdAt, operation);
   if (stored === undefined) {
     await catalog.commit([
       { kind: 'operation.insert', record: { ...operation, version: 1 } },
-      aboutOf('restore.requested', operation.createdAt, { ...operation, progress: 0 }),
+      aboutOf(deps, 'restore.requested', operation.createdAt, { ...operation, progress: 0 }),
       end,
     ]);
     return;

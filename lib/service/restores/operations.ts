@@ -6,10 +6,10 @@ import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
-import { event } from '../kit/events.ts';
+import { type EventDeps, event } from '../kit/events.ts';
 import { cannotWrite } from './late-operations.ts';
 
-type OperationDeps = Pick<Deps, 'catalog' | 'clock' | 'late' | 'log'>;
+type OperationDeps = Pick<Deps, 'catalog' | 'clock' | 'late' | 'log' | 'random'>;
 
 /** Progress is written at most this often: it informs, it decides nothing. */
 const PROGRESS_EVERY_MS = 500;
@@ -54,7 +54,7 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
     const record = { ...next, version: expect + 1 };
     await catalog.commit([
       { kind: 'operation.update', record, expect },
-      aboutOf(action, clock.now(), record),
+      aboutOf(deps, action, clock.now(), record),
     ]);
     current = { ...current, version: record.version };
   };
@@ -94,7 +94,7 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
       if (stored) return;
       mayBeLate = options?.mayBeLate === true && late !== undefined;
       if (mayBeLate) late?.keep(current, false);
-      writing = orLate(() => catalog.commit(insertionOf(current)));
+      writing = orLate(() => catalog.commit(insertionOf(deps, current)));
       await writing;
     },
     advance(status, progress) {
@@ -117,10 +117,10 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
 }
 
 /** What a new operation is stored with. */
-export function insertionOf(operation: OperationRecord): Change[] {
+export function insertionOf(deps: EventDeps, operation: OperationRecord): Change[] {
   return [
     { kind: 'operation.insert', record: operation },
-    aboutOf('restore.requested', operation.createdAt, operation),
+    aboutOf(deps, 'restore.requested', operation.createdAt, operation),
   ];
 }
 
@@ -128,10 +128,10 @@ export function insertionOf(operation: OperationRecord): Change[] {
 const UNKNOWN_ACTOR = 'unknown';
 
 /** What a caller calls himself stands beside who he was found to be, never in its place. */
-export function aboutOf(action: AuditAction, at: number, operation: OperationRecord) {
+export function aboutOf(deps: EventDeps, action: AuditAction, at: number, operation: OperationRecord) {
   const { id, resourceId, backupId, createdBy, actor = UNKNOWN_ACTOR, progress } = operation;
   const detail = { progress, createdBy };
-  return event(action, at, actor, { resourceId, backupId, operationId: id, detail });
+  return event(deps, action, at, actor, { resourceId, backupId, operationId: id, detail });
 }
 
 /**

@@ -110,7 +110,7 @@ async function isQueued(deps: Deps, { size }: BackupRecord, operation: Operation
   const tracker = trackOperation(deps, operation, false);
   try {
     if (deps.jobsInCommits === undefined) await tracker.begin();
-    else await commitWithJob(deps, insertionOf(operation), job);
+    else await commitWithJob(deps, insertionOf(deps, operation), job);
   } catch (error) {
     if (!cannotWrite(error) || deps.late === undefined || size > deps.options.syncBytesMax) throw error;
     const { id: operationId, backupId } = operation;

@@ -7,7 +7,7 @@ import { type RetentionDecision, timeOfExpiry } from '../../core/records/retenti
 import type { Deps } from '../contract/deps.ts';
 import { collect } from '../kit/collect.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
-import { event } from '../kit/events.ts';
+import { type EventDeps, event } from '../kit/events.ts';
 import { clearNotice, raiseNotice } from '../kit/notices.ts';
 import { type Decided, decide } from './decisions.ts';
 
@@ -126,8 +126,8 @@ export async function settleWaits(deps: Deps, judgement: Judgement): Promise<voi
     };
     await catalog.commit([
       { kind: 'expiry.put', record, expect },
-      ...begun.slice(0, EVENTS_MAX).map((wait) => eventOf('expiry.held', wait, now)),
-      ...ended.slice(0, EVENTS_MAX).map((wait) => eventOf('expiry.resumed', wait, now)),
+      ...begun.slice(0, EVENTS_MAX).map((wait) => eventOf(deps, 'expiry.held', wait, now)),
+      ...ended.slice(0, EVENTS_MAX).map((wait) => eventOf(deps, 'expiry.resumed', wait, now)),
     ]);
   });
   for (const wait of begun) await raiseNotice(deps, noticeOf(wait));
@@ -137,9 +137,9 @@ export async function settleWaits(deps: Deps, judgement: Judgement): Promise<voi
 /** Of each, in one commit. */
 const EVENTS_MAX = 20;
 
-function eventOf(action: 'expiry.held' | 'expiry.resumed', wait: ExpiryWait, now: number) {
+function eventOf(deps: EventDeps, action: 'expiry.held' | 'expiry.resumed', wait: ExpiryWait, now: number) {
   const { id, resourceId = '', until, backups = 0 } = wait;
-  return event(action, now, ACTOR, { resourceId, detail: { id, until, backups } });
+  return event(deps, action, now, ACTOR, { resourceId, detail: { id, until, backups } });
 }
 
 export function noticeOf(wait: ExpiryWait) {

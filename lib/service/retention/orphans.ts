@@ -104,11 +104,12 @@ async function setAside(deps: Deps, { blobId, about }: Orphan): Promise<boolean>
   if ((await catalog.findUnknownBlobs([blobId])).length === 0) return false;
   await blobs.setAside(blobId);
   log.warn('a blob that no backup names was set aside', { blobId, ...about });
-  await catalog.commit([event('blob.set_aside', clock.now(), ACTOR, { ...about, detail: { blobId } })]);
+  await catalog.commit([event(deps, 'blob.set_aside', clock.now(), ACTOR, { ...about, detail: { blobId } })]);
   return true;
 }
 
-async function removeOld({ blobs, catalog, clock }: Deps): Promise<number> {
+async function removeOld(deps: Deps): Promise<number> {
+  const { blobs, catalog, clock } = deps;
   const before = clock.now() - LIMITS.quarantineMs;
   let removed = 0;
   for await (const { blobId, writtenAt } of pages((page) => blobs.listAside(page))) {
@@ -118,7 +119,10 @@ async function removeOld({ blobs, catalog, clock }: Deps): Promise<number> {
     if (unknown === undefined) continue;
     await blobs.deleteAside(blobId);
     await catalog.commit([
-      event('blob.removed', clock.now(), ACTOR, { resourceId: '', detail: { blobId, reason: 'set_aside' } }),
+      event(deps, 'blob.removed', clock.now(), ACTOR, {
+        resourceId: '',
+        detail: { blobId, reason: 'set_aside' },
+      }),
     ]);
     removed++;
   }

@@ -11,7 +11,7 @@ import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 import { liveOf, policiesAt } from './decisions.ts';
 
-type PolicyDeps = Pick<Deps, 'catalog' | 'clock' | 'options'>;
+type PolicyDeps = Pick<Deps, 'catalog' | 'clock' | 'options' | 'random'>;
 
 /** Throws ServiceError `policy_not_found`. */
 export async function getPolicy(
@@ -75,7 +75,7 @@ async function changePolicy(
       policy === undefined && former.length === 0
         ? { kind: 'policy.remove', resourceId, expect }
         : { kind: 'policy.put', record, expect },
-      event(action, now, caller.actor, { resourceId, detail: { ...policy } }),
+      event(deps, action, now, caller.actor, { resourceId, detail: { ...policy } }),
     ]);
     const after = planUnderAll(backups, [policy], effectiveAt);
     const asBefore = planUnderAll(backups, before, effectiveAt);

@@ -206,7 +206,7 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
     const changes: Change[] = [
       { kind: 'backup.update', record: next, expect: record.version },
       { kind: 'head.put', head: headWith(head, next), expect: head.version },
-      event('backup.rebased', now, ACTOR, {
+      event(deps, 'backup.rebased', now, ACTOR, {
         resourceId,
         backupId: id,
         detail: { chainLength: next.chain.length },
@@ -274,7 +274,7 @@ async function remove(deps: Deps, entry: GarbageEntry): Promise<boolean> {
   const action = tombstone === undefined ? 'blob.removed' : 'backup.removed';
   const about = { resourceId, ...(backupId === undefined ? {} : { backupId }), detail: { reason, blobId } };
   try {
-    await catalog.commit([...changes, event(action, clock.now(), ACTOR, about)]);
+    await catalog.commit([...changes, event(deps, action, clock.now(), ACTOR, about)]);
   } catch (error) {
     // Another sweep has removed the tombstone since, and with it the entry.
     if (!(error instanceof PortError && error.code === 'conflict')) throw error;

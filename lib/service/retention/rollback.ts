@@ -4,7 +4,7 @@ import type { Deps } from '../contract/deps.ts';
 import { clearNotice, raiseNotice } from '../kit/notices.ts';
 import { demandTrust, ROLLBACK_NOTICE } from '../kit/trust.ts';
 
-type RollbackDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'trust'>;
+type RollbackDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'random' | 'trust'>;
 
 /** From now on this process writes nothing, and the others from their next look at the notice. Throws PortError. */
 export async function reportRollback(deps: RollbackDeps, detail: string): Promise<void> {

@@ -13,6 +13,7 @@ import type { Logger } from '../../log.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
+import type { Random } from '../../ports/random.ts';
 import type { TrailSource, TrailStore } from '../../ports/trail.ts';
 import { lineOfEvent, readTrailLine } from '../../ports/trail-lines.ts';
 
@@ -20,6 +21,7 @@ export interface TrailDeps {
   store: TrailStore;
   keyring: Keyring;
   clock: Pick<Clock, 'now'>;
+  random: Random;
   /** The id of the store that the trail is of. */
   storeId: string;
 }
@@ -29,7 +31,7 @@ export interface TrailDeps {
  * number is taken, and what the store and the keyring throw; after `unavailable` it may have been written.
  */
 export async function appendSegment(
-  { store, keyring, clock, storeId }: TrailDeps,
+  { store, keyring, clock, random, storeId }: TrailDeps,
   last: SegmentMark | undefined,
   lines: readonly string[],
 ): Promise<SegmentMark> {
@@ -38,7 +40,7 @@ export async function appendSegment(
   // A mark without a hash is of a segment that is not there any more.
   const previous = last === undefined || last.sha256 === '' ? {} : { previous: last.sha256 };
   const place = { store: storeId, number, ...previous, writtenAt: Math.max(0, clock.now()) };
-  const segment = await sealSegment(place, lines, sealedBy);
+  const segment = await sealSegment(place, lines, sealedBy, random);
   await store.append(number, segment);
   return { segment: number, sha256: segmentHash(segment) };
 }

@@ -101,7 +101,8 @@ export async function reopenRequests(deps: Deps): Promise<void> {
   }
 }
 
-async function giveSequence({ catalog, clock }: Deps, request: BackupRequest): Promise<void> {
+async function giveSequence(deps: Deps, request: BackupRequest): Promise<void> {
+  const { catalog, clock } = deps;
   const { id, resourceId, createdAt, actor, version, progress } = request;
   const head = withNextState(await catalog.getHead(resourceId), resourceId, createdAt);
   const { sequence } = head;
@@ -109,7 +110,7 @@ async function giveSequence({ catalog, clock }: Deps, request: BackupRequest): P
   await catalog.commit([
     { kind: 'head.put', head, expect: head.version - 1 },
     { kind: 'request.update', record, expect: version },
-    event('backup.request_progressed', clock.now(), actor, {
+    event(deps, 'backup.request_progressed', clock.now(), actor, {
       resourceId,
       backupId: id,
       detail: { status: 'pending', progress, sequence },
@@ -121,10 +122,11 @@ type Progress = Pick<BackupRequest, 'status' | 'progress' | 'failure' | 'waiting
 
 /** One step of a request, on the version before; it waits for nothing, unless the step says so. */
 async function move(
-  { catalog, clock }: Pick<Deps, 'catalog' | 'clock'>,
+  deps: Pick<Deps, 'catalog' | 'clock' | 'random'>,
   request: BackupRequest,
   step: Partial<Progress>,
 ): Promise<BackupRequest> {
+  const { catalog, clock } = deps;
   const { waiting: _past, ...rest } = request;
   const now = clock.now();
   const leaseUntil = now + LIMITS.jobVisibilityMs;
@@ -133,7 +135,7 @@ async function move(
   const reason = record.failure ?? record.waiting;
   await catalog.commit([
     { kind: 'request.update', record, expect: request.version },
-    event('backup.request_progressed', now, actor, {
+    event(deps, 'backup.request_progressed', now, actor, {
       resourceId,
       backupId: id,
       detail: { status, progress, ...(reason === undefined ? {} : { code: reason.code }) },

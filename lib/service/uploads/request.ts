@@ -97,7 +97,7 @@ async function takeOn(
     [
       { kind: 'head.put', head: next, expect: next.version - 1 },
       { kind: 'request.insert', record: request },
-      event('backup.requested', now, caller.actor, { resourceId, backupId: id }),
+      event(deps, 'backup.requested', now, caller.actor, { resourceId, backupId: id }),
       ...(use === undefined ? [] : [rememberAnswer(use, request, now, replaces)]),
     ],
     { kind: 'backup', id },
@@ -178,7 +178,7 @@ async function deleteRequest(deps: Deps, id: string, caller: Caller): Promise<vo
     };
     await catalog.commit([
       { kind: 'request.update', record, expect: version },
-      event('backup.deleted', now, caller.actor, { resourceId, backupId: id, detail: { status } }),
+      event(deps, 'backup.deleted', now, caller.actor, { resourceId, backupId: id, detail: { status } }),
     ]);
     return status === 'failed' ? undefined : request.uploadId;
   });

@@ -1,16 +1,18 @@
 // Uploads as the service sees them: a place to PUT a state, and what was PUT there, held to what was accepted.
 
-import { randomBytes } from 'node:crypto';
 import { ServiceError } from '../../core/records/errors.ts';
 import { UPLOAD_ID } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { PortError } from '../../ports/errors.ts';
+import { randomHex } from '../../ports/random.ts';
 import type { Announced, Upload } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 
+const UPLOAD_ID_BYTES = 16;
+
 /** A URL that takes the state. Throws ServiceError `payload_too_large` if more is announced than may come. */
 export async function createUpload(
-  { transfers, clock, options }: Deps,
+  { transfers, clock, options, random }: Deps,
   announced: Announced = {},
 ): Promise<Upload> {
   const bytesMax = options.uploadBytesMax;
@@ -19,7 +21,7 @@ export async function createUpload(
       errors: [{ pointer: '/bytes', detail: `must be at most ${bytesMax}` }],
     });
   }
-  const uploadId = randomBytes(16).toString('hex');
+  const uploadId = randomHex(random, UPLOAD_ID_BYTES);
   const expiresAt = clock.now() + LIMITS.uploadMs;
   const placed = await transfers.createUpload(uploadId, { expiresAt, bytesMax, ...announced });
   return { uploadId, expiresAt, bytesMax, ...placed };

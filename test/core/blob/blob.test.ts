@@ -12,6 +12,7 @@ import {
 } from '../../../lib/core/blob/open.ts';
 import { compress } from '../../../lib/core/bytes/compress.ts';
 import { applyDelta } from '../../../lib/core/delta/apply/apply.ts';
+import { systemRandom } from '../../../lib/random.ts';
 import {
   bindingTo,
   chainKey,
@@ -69,7 +70,7 @@ describe.each(MODES)('a blob, %s,', (mode) => {
         async (chunks, isDelta, cutAt) => {
           const plain = Buffer.concat(chunks);
           const fields = isDelta ? deltaFields() : stateFields(plain);
-          const sealed = await seal({ fields, plain: chunks, encryption });
+          const sealed = await seal({ fields, plain: chunks, encryption, random: systemRandom });
           const blob = Buffer.concat(sealed.chunks);
           const dataKey = encryption === 'none' ? undefined : encryption.dataKey;
           const binding = bindingTo(fields, encryption !== 'none');
@@ -178,7 +179,7 @@ describe('sealing refuses, as a fault of its caller,', () => {
   test('a data key that is none', async () => {
     for (const bytes of [0, 16, 31, 33, 64]) {
       const encryption = { ...chainKey(), dataKey: randomBytes(bytes) };
-      await refused(seal({ fields: stateFields(), plain: STATE, encryption }));
+      await refused(seal({ fields: stateFields(), plain: STATE, encryption, random: systemRandom }));
     }
   });
 
@@ -197,11 +198,13 @@ describe('sealing refuses, as a fault of its caller,', () => {
       { ...stateFields(), legalHold: true } as never,
     ];
     for (const fields of wrong) {
-      await refused(seal({ fields, plain: fields.kind === 'state' ? STATE : DELTA, encryption: chainKey() }));
+      const plain = fields.kind === 'state' ? STATE : DELTA;
+      await refused(seal({ fields, plain, encryption: chainKey(), random: systemRandom }));
     }
     const tags = { a: 'x'.repeat(MIB) };
     const metadata = { ...stateFields().metadata, tags };
-    await refused(seal({ fields: stateFields(STATE, { metadata }), plain: STATE, encryption: 'none' }));
+    const fields = stateFields(STATE, { metadata });
+    await refused(seal({ fields, plain: STATE, encryption: 'none', random: systemRandom }));
   });
 
   test('and a state that has not the checksum given seals, but never opens', async () => {

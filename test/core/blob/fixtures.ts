@@ -10,6 +10,7 @@ import {
   type Sealed,
   seal,
 } from '../../../lib/core/blob/open.ts';
+import { systemRandom } from '../../../lib/random.ts';
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -81,7 +82,7 @@ export async function sample(
   plain: Uint8Array,
   encryption: ChainKey | 'none',
 ): Promise<Sample> {
-  const sealed = await seal({ fields, plain, encryption });
+  const sealed = await seal({ fields, plain, encryption, random: systemRandom });
   return {
     fields,
     plain: Buffer.from(plain),

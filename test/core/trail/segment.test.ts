@@ -8,11 +8,13 @@ import {
   sealSegment,
   segmentHash,
 } from '../../../lib/core/trail/segment.ts';
+import { systemRandom } from '../../../lib/random.ts';
 
 const dataKey = new Uint8Array(randomBytes(32));
 const key = { keyId: 'local/k1-0', keyVersion: '1', wrapped: 'AAAA' };
 const place: SegmentPlace = { store: 'ab'.repeat(16), number: 7, previous: 'cd'.repeat(32), writtenAt: 1000 };
-const seal = (lines: readonly string[]): Promise<Uint8Array> => sealSegment(place, lines, { dataKey, key });
+const seal = (lines: readonly string[]): Promise<Uint8Array> =>
+  sealSegment(place, lines, { dataKey, key }, systemRandom);
 
 describe('a segment of the trail', () => {
   test('gives its lines back, and says where it stands', async () => {

@@ -7,6 +7,7 @@ import { createManualClock } from '../../../lib/memory/clock.ts';
 import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
 import { lineOfEvent } from '../../../lib/ports/trail-lines.ts';
+import { systemRandom } from '../../../lib/random.ts';
 import { createTrailTrust, proofOfOlderCatalog } from '../../../lib/service/trail/trust.ts';
 import { appendSegment } from '../../../lib/service/trail/write.ts';
 
@@ -18,7 +19,7 @@ const storeId = 'ab'.repeat(16);
 /** A trail of so many segments, each with the event of its number. */
 async function storeOf(segments: number) {
   const store = createMemoryTrailStore();
-  const deps = { store, keyring, storeId, clock: createManualClock() };
+  const deps = { store, keyring, storeId, clock: createManualClock(), random: systemRandom };
   for (let n = 0, last: SegmentMark | undefined; n < segments; n++) {
     const event = {
       id: `event-${n + 1}`,

@@ -10,6 +10,7 @@ import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
 import type { TrailSource } from '../../../lib/ports/trail.ts';
 import { keepingInEvents, readTrailLine } from '../../../lib/ports/trail-lines.ts';
+import { systemRandom } from '../../../lib/random.ts';
 import { relayEvents } from '../../../lib/service/kit/events.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
 import { readSegment, writeEvents } from '../../../lib/service/trail/write.ts';
@@ -38,7 +39,8 @@ function sourceOf(events: AuditEvent[]): TrailSource & { mark: SegmentMark | und
 
 function trailOf(source: TrailSource, store = createMemoryTrailStore()) {
   const storeId = 'ab'.repeat(16);
-  const deps = { store, keyring: createMemoryKeyring(), clock: createManualClock(), storeId };
+  const [keyring, clock] = [createMemoryKeyring(), createManualClock()];
+  const deps = { store, keyring, clock, random: systemRandom, storeId };
   return { ...deps, source, log: silentLogger };
 }
 

@@ -7,7 +7,7 @@ import { SCOPES, type Scope } from '../lib/core/records/access.ts';
 import { tokenFault } from '../lib/core/records/access-token.ts';
 import { createSystemClock } from '../lib/embedded/clock.ts';
 import { openTokens } from '../lib/embedded/tokens/registry.ts';
-import { TokenFields } from '../lib/http/contract/schemas.ts';
+import { TokenFields } from '../lib/http/contract/tokens.ts';
 import { silentLogger } from '../lib/log.ts';
 
 const USAGE = `Usage: npm run tokens -- <data folder> [list]

@@ -74,8 +74,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   'http/contract': { from: [...SHARED, 'service/contract'], packages: ['zod/mini'] },
   'http/openapi': { from: [...SHARED, 'http/contract'], packages: ['zod/mini'] },
+  'http/handlers': { from: [...SHARED, 'http/contract', 'service/contract'], packages: [] },
   'http/server': {
-    from: [...SHARED, 'http/contract', 'http/openapi', 'service/contract', 'service/access'],
+    from: [...SHARED, 'http/contract', 'http/openapi', 'http/handlers', 'service/contract', 'service/access'],
     packages: ['hono', 'hono/route', 'node:crypto', 'zod/mini'],
   },
 

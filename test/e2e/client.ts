@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { BackupType } from '../../lib/core/records/model.ts';
-import type { BackupView, OperationView } from '../../lib/http/contract/view.ts';
+import type { BackupView } from '../../lib/http/contract/backups-view.ts';
+import type { OperationView } from '../../lib/http/contract/restores-view.ts';
 import { type CheckAnswer, createAnswerCheck, type OpenApiDocument } from '../http/conformance.ts';
 
 export interface Answer {

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { BackupView } from '../../lib/http/contract/view.ts';
+import type { BackupView } from '../../lib/http/contract/backups-view.ts';
 import { createClient } from './client.ts';
 import { cleanUp, newDataDir, startServer } from './server.ts';
 

@@ -1,7 +1,7 @@
 // A few ordinary backups of one resource, and whether they are all there.
 
 import { expect } from '@jest/globals';
-import type { BackupView } from '../../lib/http/contract/view.ts';
+import type { BackupView } from '../../lib/http/contract/backups-view.ts';
 import { type Client, stateOf } from './client.ts';
 
 const TYPES = ['full', 'incremental', 'incremental', 'differential', 'incremental'] as const;

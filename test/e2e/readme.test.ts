@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { BackupView, OperationView } from '../../lib/http/contract/view.ts';
+import type { BackupView } from '../../lib/http/contract/backups-view.ts';
+import type { OperationView } from '../../lib/http/contract/restores-view.ts';
 import type { ValidationResult } from '../../lib/service/contract/api.ts';
 import { type Client, checksumOf, createClient, type Problem } from './client.ts';
 import { cleanUp, eventually, filesIn, mishaps, newDataDir, type Server, startServer } from './server.ts';

@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { BackupView, OperationView } from '../../lib/http/contract/view.ts';
+import type { BackupView } from '../../lib/http/contract/backups-view.ts';
+import type { OperationView } from '../../lib/http/contract/restores-view.ts';
 import type { ValidationResult } from '../../lib/service/contract/api.ts';
 import { type Client, createClient, type Problem, stateOf } from './client.ts';
 import { cleanUp, newDataDir, type Server, startServer } from './server.ts';

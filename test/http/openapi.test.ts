@@ -3,7 +3,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type * as z from 'zod/mini';
 import { createAnswers } from '../../lib/http/contract/answers.ts';
-import { EXAMPLES } from '../../lib/http/contract/examples.ts';
 import type { Route } from '../../lib/http/contract/route.ts';
 import { ROUTE_LIST, ROUTES } from '../../lib/http/contract/routes.ts';
 import { errorsOf } from '../../lib/http/openapi/responses.ts';
@@ -208,15 +207,11 @@ describe('the contract', () => {
 });
 
 describe('examples', () => {
-  const entries = Object.entries(EXAMPLES) as [
-    keyof typeof ROUTES,
-    NonNullable<(typeof EXAMPLES)['getHealth']>,
-  ][];
-  const requests = entries.flatMap(([id, one]) =>
-    Object.entries(one.requests ?? {}).map(([name, body]) => [id, name, body] as const),
+  const requests = ROUTE_LIST.flatMap(({ operationId: id, examples }) =>
+    Object.entries(examples?.requests ?? {}).map(([name, body]) => [id, name, body] as const),
   );
-  const replies = entries.flatMap(([id, one]) =>
-    Object.entries(one.answers ?? {}).map(([status, body]) => [id, Number(status), body] as const),
+  const replies = ROUTE_LIST.flatMap(({ operationId: id, examples }) =>
+    Object.entries(examples?.answers ?? {}).map(([status, body]) => [id, Number(status), body] as const),
   );
 
   test.each(requests)('the request of %s, %s, is accepted', async (id, _name, body) => {

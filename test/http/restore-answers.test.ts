@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { ServiceError } from '../../lib/core/records/errors.ts';
-import { replyParts } from '../../lib/http/server/reply.ts';
+import { replyParts } from '../../lib/http/handlers/reply.ts';
 import { asText, NOW, operationRecord } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 

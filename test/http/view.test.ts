@@ -1,7 +1,8 @@
 // Records to the wire: every optional member there, or not, and nothing of the record's own.
 
 import { expect, test } from '@jest/globals';
-import { percentSaved, viewBackup, viewOperation } from '../../lib/http/contract/view.ts';
+import { percentSaved, viewBackup } from '../../lib/http/contract/backups-view.ts';
+import { viewOperation } from '../../lib/http/contract/restores-view.ts';
 import { backupRecord, NOW, operationRecord } from './fake-service.ts';
 
 test.each([

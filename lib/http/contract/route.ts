@@ -34,9 +34,16 @@ export interface HeaderSpec {
 
 export interface AnswerSpec {
   description: string;
-  /** Name of a schema in `answers.ts`; without one the answer has no body. */
+  /** Name of a schema among the answers of its noun; without one the answer has no body. */
   schema?: string;
   headers?: Record<string, HeaderSpec>;
+}
+
+/** Shown in the document. Tests send the requests, and hold the answers against their schemas. */
+export interface RouteExamples {
+  requests?: Record<string, unknown>;
+  /** By status. */
+  answers?: Record<number, unknown>;
 }
 
 export interface Route {
@@ -60,6 +67,7 @@ export interface Route {
   answers: Record<number, AnswerSpec>;
   /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
   errors: ErrorCode[];
+  examples?: RouteExamples;
 }
 
 type OutputOf<S> = S extends Schema ? z.output<ReturnType<S>> : Record<never, never>;

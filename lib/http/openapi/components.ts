@@ -2,8 +2,8 @@
 
 import * as z from 'zod/mini';
 import { createAnswers } from '../contract/answers.ts';
+import { MetadataInput } from '../contract/backups.ts';
 import type { BodySpec, Route } from '../contract/route.ts';
-import { MetadataInput } from '../contract/schemas.ts';
 
 export type Json = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
 // OpenAPI 3.1, derived from the routes table and its schemas: what is described is what is enforced.
 
 import type * as z from 'zod/mini';
-import { EXAMPLES } from '../contract/examples.ts';
-import type { BodySpec, Route } from '../contract/route.ts';
-import { ROUTE_LIST, UPLOAD_ROUTE } from '../contract/routes.ts';
+import type { BodySpec, Route, RouteExamples } from '../contract/route.ts';
+import { ROUTE_LIST } from '../contract/routes.ts';
 import { TAGS } from '../contract/tags.ts';
+import { UPLOAD_ROUTE } from '../contract/uploads.ts';
 import { componentSchemas, type Json, plainSchema, reference } from './components.ts';
 import { describeResponses } from './responses.ts';
 
@@ -106,9 +106,9 @@ function describeOperation(operationId: string, route: Route, security: Security
     tags: [route.tag],
     security: securityOf(route, security),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined ? {} : { requestBody: describeBody(operationId, route.body) }),
+    ...(route.body === undefined ? {} : { requestBody: describeBody(route.body, route.examples) }),
     ...(route.bytes === undefined ? {} : { requestBody: describeBytes(route.bytes) }),
-    responses: describeResponses(operationId, route),
+    responses: describeResponses(route),
   };
 }
 
@@ -130,8 +130,7 @@ function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMin
   }));
 }
 
-function describeBody(operationId: string, body: BodySpec): Json {
-  const requests = (EXAMPLES as Record<string, { requests?: Json }>)[operationId]?.requests ?? {};
+function describeBody(body: BodySpec, { requests = {} }: RouteExamples = {}): Json {
   const examples = Object.entries(requests).map(([name, value]) => [name, { value }]);
   return {
     description:

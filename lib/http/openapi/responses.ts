@@ -1,19 +1,18 @@
 // What each operation may answer: its answers, and its problems with the codes that they carry.
 
 import { ERROR_CODES, type ErrorCode } from '../../core/records/errors.ts';
-import { EXAMPLES, type RouteExamples } from '../contract/examples.ts';
 import { PROBLEM_MEDIA_TYPE } from '../contract/problem.ts';
 import type { HeaderSpec, Route } from '../contract/route.ts';
 import { type Json, reference } from './components.ts';
 
 /** All answers of a route, by status. */
-export function describeResponses(operationId: string, route: Route): Json {
-  return { ...describeAnswers(operationId, route), ...describeProblems(route) };
+export function describeResponses(route: Route): Json {
+  return { ...describeAnswers(route), ...describeProblems(route) };
 }
 
-function describeAnswers(operationId: string, route: Route): Json {
+function describeAnswers(route: Route): Json {
   const responses = Object.entries(route.answers).map(([status, answer]) => {
-    const example = (EXAMPLES as Record<string, RouteExamples>)[operationId]?.answers?.[Number(status)];
+    const example = route.examples?.answers?.[Number(status)];
     const { description, schema, headers } = answer;
     const media = schema && { schema: reference(schema), ...(example === undefined ? {} : { example }) };
     return [

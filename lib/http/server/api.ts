@@ -12,24 +12,25 @@ import type { BackupService } from '../../service/contract/api.ts';
 import { once } from '../contract/once.ts';
 import { invalidRequest, problemResponse, toServiceError } from '../contract/problem.ts';
 import { type InputOf, type Route, routerPath } from '../contract/route.ts';
-import { type OperationId, ROUTE_LIST, UPLOAD_ROUTE } from '../contract/routes.ts';
+import { type OperationId, ROUTE_LIST } from '../contract/routes.ts';
+import { UPLOAD_ROUTE } from '../contract/uploads.ts';
+import type { Call } from '../handlers/call.ts';
+import { createHandlers } from '../handlers/handlers.ts';
+import { replyJson } from '../handlers/reply.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import { type AccessOptions, createAccess } from './access.ts';
 import { type AuthOptions, createAuthenticator, isSecured } from './auth.ts';
 import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
-import { createHandlers } from './handlers.ts';
 import { checkUpload } from './media.ts';
 import {
   type ApiLimits,
   type BodyOf,
-  type Call,
   DEFAULT_LIMITS,
   methodNotAllowed,
   type RequestState,
   serveRoute,
 } from './pipeline.ts';
-import { replyJson } from './reply.ts';
 import { isDecodable, MALFORMED_ENCODING } from './validate.ts';
 
 export type { ApiLimits } from './pipeline.ts';

@@ -10,8 +10,9 @@ import { LIMITS } from '../../core/records/limits.ts';
 import { serviceFor } from '../../service/access/doors.ts';
 import type { BackupService } from '../../service/contract/api.ts';
 import { invalidRequest } from '../contract/problem.ts';
+import { Nothing } from '../contract/requests.ts';
 import type { BodySpec, InputOf, Route } from '../contract/route.ts';
-import { Nothing } from '../contract/schemas.ts';
+import type { Handler } from '../handlers/call.ts';
 import { type BodyBounds, type BodyChunks, emptyBody, type Meter, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { findLosses } from './lossless.ts';
@@ -57,17 +58,6 @@ export interface RequestState {
   meter: Meter;
   principal: Principal;
 }
-
-/** Who is calling, and what a handler may use for it. */
-export interface Call {
-  principal: Principal;
-  /** The service as this principal may use it: there is no other in a handler's reach. */
-  service: BackupService;
-  /** Where the caller has reached us, for URLs that must be whole: `http://localhost:3004`. */
-  origin: string;
-}
-
-type Handler<R extends Route> = (input: InputOf<R>, call: Call) => Promise<Response>;
 
 /**
  * Serves a route: checks media type, path, query and headers before a byte of the body is read, then the body, then

@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import type { BackupType } from '../../../lib/core/records/model.ts';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { checksumOf, forEach, type Problem, stateOf } from '../../e2e/client.ts';
 import { seedOf, withSeed } from '../../e2e/random.ts';
 import { createStates, ODD_STATES } from '../../e2e/states.ts';

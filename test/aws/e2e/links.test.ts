@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { OperationView } from '../../../lib/http/contract/view.ts';
+import type { OperationView } from '../../../lib/http/contract/restores-view.ts';
 import { createShell } from '../../e2e/shell.ts';
 import { capabilities } from '../capabilities.ts';
 import { type SigningKey, sign, signingKeyOf } from '../sigv4.ts';

@@ -3,7 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { AWS_BOUNDS } from '../../../lib/aws/names/bounds.ts';
-import type { BackupView, OperationView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
+import type { OperationView } from '../../../lib/http/contract/restores-view.ts';
 import { type Answer, answerOf, checksumOf, type Problem, stateOf } from '../../e2e/client.ts';
 import { capabilities } from '../capabilities.ts';
 import { describeDeployed, eventually, locationOf } from './deployed.ts';

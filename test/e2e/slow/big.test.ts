@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { type Answer, answerOf, checksumOf, createClient, stateOf } from '../client.ts';
 import { cleanUp, mishaps, newDataDir, type Server, startServer } from '../server.ts';
 

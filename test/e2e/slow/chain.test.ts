@@ -2,7 +2,7 @@
 
 import { afterAll, expect, test } from '@jest/globals';
 import type { BackupType } from '../../../lib/core/records/model.ts';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { type Client, checksumOf, createClient, forEach, type Problem, stateOf } from '../client.ts';
 import { seedOf, withSeed } from '../random.ts';
 import { cleanUp, eventually, filesIn, mishaps, newDataDir, type Server, startServer } from '../server.ts';

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
 import type { BackupType } from '../../../lib/core/records/model.ts';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { type Client, checksumOf, createClient, forEach, stateOf } from '../client.ts';
 import { createRandom, type Random, seedOf, withSeed } from '../random.ts';
 import { cleanUp, eventually, mishaps, newDataDir, startServer } from '../server.ts';

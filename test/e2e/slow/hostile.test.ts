@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { BackupType } from '../../../lib/core/records/model.ts';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { type Client, checksumOf, createClient, forEach, stateOf } from '../client.ts';
 import { cleanUp, mishaps, newDataDir, type Server, startServer } from '../server.ts';
 import { ODD_STATES, type OddState } from '../states.ts';

@@ -3,7 +3,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { BackupView, OperationView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
+import type { OperationView } from '../../../lib/http/contract/restores-view.ts';
 import { createBody, createClient, stateOf } from '../client.ts';
 import { expectKept, type Kept, keep, stateNumber } from '../kept.ts';
 import { cleanUp, eventually, mishaps, newDataDir, startServer } from '../server.ts';

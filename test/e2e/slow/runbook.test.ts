@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { type Client, stateOf } from '../client.ts';
 import { expectKept, type Kept, keep } from '../kept.ts';
 import { moveClock } from '../moved-clock.ts';

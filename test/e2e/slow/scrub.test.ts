@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import type { BackupView } from '../../../lib/http/contract/view.ts';
+import type { BackupView } from '../../../lib/http/contract/backups-view.ts';
 import { createClient } from '../client.ts';
 import { cleanUp, eventually, newDataDir, startServer, waitForLog } from '../server.ts';
 

@@ -1,6 +1,7 @@
 // Answers as bytes: JSON of our own making, and the texts of states, which are passed through and never rebuilt.
 
 import { readerOf } from '../../core/bytes/chunks.ts';
+import type { Page } from '../../ports/pages.ts';
 import type { Text } from '../../service/contract/api.ts';
 
 /** Up to this much goes out in one piece; a stream would cost more than it saves. */
@@ -24,6 +25,13 @@ export function replyParts(
 ): Response {
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
   return replyText(status, { bytes, chunks: parts }, headers);
+}
+
+/** A page of a list, as `member`. */
+export function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown): Response {
+  const items = page.items.map(view);
+  const next = page.cursor === undefined ? {} : { nextCursor: page.cursor };
+  return replyJson(200, { [member]: items, count: items.length, ...next });
 }
 
 /** An answer that is a JSON text. What is in memory must not change until it is sent. */

@@ -1,0 +1,105 @@
+// Backups.
+
+import { holds, type Principal } from '../../core/records/access.ts';
+import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import type { BACKUP_ROUTES } from '../contract/backups.ts';
+import { backupUrl, viewBackup, viewReceipt, viewRequest } from '../contract/backups-view.ts';
+import { invalidRequest } from '../contract/problem.ts';
+import type { HandlersOf } from './call.ts';
+import { replyJson, replyPage, replyText } from './reply.ts';
+
+/** Links begin with `basePath`. */
+export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP_ROUTES> {
+  return {
+    async createBackup({ fields, headers, state }, { service, principal }) {
+      const key = headers['idempotency-key'];
+      const { uploadId, ...asked } = fields;
+      const keyed = { ...asked, ...(key === undefined ? {} : { idempotencyKey: key }) };
+      if (state === undefined) {
+        if (uploadId === undefined) throw new Error('the pipeline let a body without a state through');
+        const { request, replayed } = await service.requestBackup(
+          { ...keyed, uploadId },
+          { actor: principal.subject },
+        );
+        // Asked again under its key, it may be made by now.
+        return replyJson('uploadId' in request ? 202 : 201, viewMade(request, principal), {
+          Location: basePath + backupUrl(request.id),
+          ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+        });
+      }
+      const input = { ...keyed, state };
+      const { backup, replayed, warnings } = await service.createBackup(input, { actor: principal.subject });
+      const shown = mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true);
+      const view = { ...shown, ...(warnings === undefined ? {} : { warnings }) };
+      return replyJson(201, view, {
+        Location: basePath + backupUrl(backup.id),
+        ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+      });
+    },
+
+    async listBackups({ query }, { service }) {
+      const { status = 'completed', deleted, type, ...rest } = query;
+      if (deleted === 'true') {
+        if (query.status !== undefined) {
+          throw invalidRequest([{ pointer: '/query/status', detail: 'cannot be combined with deleted' }]);
+        }
+        const asked = type === undefined ? rest : { ...rest, type };
+        return replyPage('backups', await service.listHidden(asked), viewBackup);
+      }
+      if (status === 'completed') return replyPage('backups', await service.listBackups(query), viewBackup);
+      if (type !== undefined) {
+        throw invalidRequest([{ pointer: '/query/type', detail: 'cannot be combined with this status' }]);
+      }
+      return replyPage('backups', await service.listRequests({ ...rest, status }), viewRequest);
+    },
+
+    async getBackup({ params }, { service }) {
+      return replyJson(200, viewFound(await service.findBackup(params.id)));
+    },
+
+    async protectBackup({ params, fields }, { service, principal }) {
+      return replyJson(
+        200,
+        viewOther(await service.protectBackup(params.id, fields, { actor: principal.subject }), principal),
+      );
+    },
+
+    async deleteBackup({ params }, { service, principal }) {
+      await service.deleteBackup(params.id, { actor: principal.subject });
+      return replyJson(200, { id: params.id, status: 'deleted' });
+    },
+
+    async undeleteBackup({ params }, { service, principal }) {
+      return replyJson(
+        200,
+        viewOther(await service.undeleteBackup(params.id, { actor: principal.subject }), principal),
+      );
+    },
+
+    async getBackupDelta({ params }, { service }) {
+      return replyText(200, await service.getDelta(params.id));
+    },
+
+    async verifyBackup({ params }, { service }) {
+      return replyJson(200, await service.verifyBackup(params.id));
+    },
+  };
+}
+
+function mayList(principal: Principal): boolean {
+  return holds(principal, 'backup:list');
+}
+
+/** What the caller has just sent. */
+function viewMade(made: BackupRecord | BackupRequest, principal: Principal) {
+  return 'uploadId' in made || mayList(principal) ? viewFound(made) : viewReceipt(made, true);
+}
+
+/** What the caller, or somebody else, has sent once. */
+function viewOther(record: BackupRecord, principal: Principal) {
+  return mayList(principal) ? viewBackup(record) : viewReceipt(record, false);
+}
+
+function viewFound(found: BackupRecord | BackupRequest) {
+  return 'uploadId' in found ? viewRequest(found) : viewBackup(found);
+}

@@ -1,0 +1,30 @@
+// One handler an operation: calls the service, views what it gives. Everything before and after is the pipeline's.
+
+import type { Routes } from '../contract/routes.ts';
+import { createBackupHandlers } from './backups.ts';
+import type { HandlersOf } from './call.ts';
+import { createRestoreHandlers } from './restores.ts';
+import { createRetentionHandlers } from './retention.ts';
+import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
+import { createTokenHandlers } from './tokens.ts';
+import { createUploadHandlers } from './uploads.ts';
+
+export interface HandlerDeps extends ServiceHandlerDeps {
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+export type Handlers = HandlersOf<Routes>;
+
+/** The handlers of every operation in the contract. */
+export function createHandlers(deps: HandlerDeps): Handlers {
+  const { basePath, now } = deps;
+  return {
+    ...createServiceHandlers(deps),
+    ...createBackupHandlers(basePath),
+    ...createUploadHandlers(),
+    ...createRestoreHandlers(basePath, now),
+    ...createRetentionHandlers(),
+    ...createTokenHandlers(now),
+  };
+}

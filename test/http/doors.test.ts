@@ -228,6 +228,15 @@ test('who may only write is told nothing of other states: no sizes saved, no bas
   );
 });
 
+test('who may only write is not told whether a state is that of the newest backup', async () => {
+  const { as } = await createScene();
+  const body = { resourceId: 'own', data: { 'secret-of-own': 2 }, ifChanged: true };
+  const { status, text } = await as(bearer('backup:write'), 'POST', '/backups', body);
+  expect({ status, text }).toMatchObject({ status: 403, text: expect.stringContaining('backup:list') });
+  const both = { ...bearer('backup:write'), scopes: new Set<Scope>(['backup:write', 'backup:list']) };
+  expect((await as(both, 'POST', '/backups', body)).status).toBe(200);
+});
+
 test('nobody is told of what an operator has to do, but that something is', async () => {
   const { as, world } = await createScene();
   const notice = {

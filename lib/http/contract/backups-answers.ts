@@ -52,7 +52,14 @@ export const backupAnswers = once(() => {
       .exactOptional(z.literal(true))
       .check(about('The last proof failed: the health check says what to do')),
     expiresAt: z.exactOptional(time),
-    keptUntil: z.exactOptional(time).check(about('Undeleted after its expiry: kept at least until then')),
+    keptUntil: z
+      .exactOptional(time)
+      .check(about('Kept at least until then: undeleted after its expiry, or its state came again later')),
+    checkedAt: z
+      .exactOptional(time)
+      .check(
+        about('When its state last came again, in a create with ifChanged, and was found to be the same'),
+      ),
     deletedAt: z.exactOptional(time),
     deletedReason: z.exactOptional(z.enum(['deleted', 'expired'])),
     restorableUntil: z
@@ -62,6 +69,10 @@ export const backupAnswers = once(() => {
       .exactOptional(z.array(z.string()))
       .check(about('In the answer to a create: what its caller should know of, though the backup is made')),
   });
+  const BackupUnchanged = z.extend(Backup, {
+    unchanged: z.literal(true).check(about('It was there already, with the state that came')),
+  });
+
   const Receipt = z
     .object({
       receipt: z.literal(true).check(about('Tells it from a backup')),
@@ -162,6 +173,7 @@ export const backupAnswers = once(() => {
     PendingBackup,
     BackupOrPending,
     BackupOrReceipt,
+    BackupUnchanged,
     Receipt,
     BackupList,
     Delta,

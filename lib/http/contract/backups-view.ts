@@ -54,7 +54,7 @@ export function viewBackup(record: BackupRecord): BackupView {
  * are not its own. Of the state it has just sent it is told again what it knows.
  */
 export function viewReceipt(record: BackupRecord, isOwn: boolean): Answer<'Receipt'> {
-  const { requestedType, legalHold, lockedUntil, expiresAt, keptUntil } = record;
+  const { requestedType, legalHold, lockedUntil, expiresAt } = record;
   const own = {
     resourceType: record.resourceType,
     type: requestedType ?? record.type,
@@ -75,15 +75,22 @@ export function viewReceipt(record: BackupRecord, isOwn: boolean): Answer<'Recei
     ...(lockedUntil === undefined ? {} : { lockedUntil: formatInstant(lockedUntil) }),
     createdAt: formatInstant(record.createdAt),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
-    ...(keptUntil === undefined ? {} : { keptUntil: formatInstant(keptUntil) }),
+    ...keptUntil(record),
   };
+}
+
+/** The later of what keeps it beyond its expiry. */
+function keptUntil({ keptUntil: undeleted = 0, unchangedUntil = 0 }: BackupRecord) {
+  const until = Math.max(undeleted, unchangedUntil);
+  return until === 0 ? {} : { keptUntil: formatInstant(until) };
 }
 
 /** Of a tombstone what became of it; of what was undeleted how long it is kept at least. */
 function hiddenSince(record: BackupRecord) {
-  const { deletedAt, deletedReason, restorableUntil, keptUntil } = record;
+  const { deletedAt, deletedReason, restorableUntil, checkedAt } = record;
   return {
-    ...(keptUntil === undefined ? {} : { keptUntil: formatInstant(keptUntil) }),
+    ...keptUntil(record),
+    ...(checkedAt === undefined ? {} : { checkedAt: formatInstant(checkedAt) }),
     ...(deletedAt === undefined ? {} : { deletedAt: formatInstant(deletedAt) }),
     ...(deletedReason === undefined ? {} : { deletedReason }),
     ...(restorableUntil === undefined ? {} : { restorableUntil: formatInstant(restorableUntil) }),

@@ -49,6 +49,11 @@ const CreateBackupFields = once(() =>
     metadata: z.prefault(MetadataInput(), {}),
     uploadId: z.exactOptional(uploadId()),
     encrypt: z._default(z.boolean(), true),
+    ifChanged: z.exactOptional(z.boolean()).check(
+      z.meta({
+        description: 'Make none where the newest backup has this very state: that it was checked is noted',
+      }),
+    ),
   }),
 );
 
@@ -96,6 +101,14 @@ export const BACKUP_ROUTES = {
           'Idempotent-Replayed': IDEMPOTENT_REPLAYED,
         },
       },
+      200: {
+        description: 'With ifChanged: the newest backup, which has this very state; none was made',
+        schema: 'BackupUnchanged',
+        headers: {
+          Location: { description: 'Where that backup is' },
+          'Idempotent-Replayed': IDEMPOTENT_REPLAYED,
+        },
+      },
       201: {
         description: 'The backup',
         schema: 'BackupOrReceipt',
@@ -120,9 +133,10 @@ export const BACKUP_ROUTES = {
         full: FULL_BACKUP,
         incremental: INCREMENTAL_BACKUP,
         unencrypted: { resourceId: 'test', resourceType: 'test', data: {}, encrypt: false },
+        ifChanged: { resourceId: 'app-settings', data: { theme: 'dark' }, ifChanged: true },
         retention: { resourceId: 'prod-db', data: {}, metadata: { retentionDays: 90 } },
       },
-      answers: { 201: BACKUP },
+      answers: { 200: { ...BACKUP, checkedAt: '2025-01-02T12:00:00.000Z', unchanged: true }, 201: BACKUP },
     },
   },
   listBackups: {

@@ -17,6 +17,11 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
       const keyed = { ...asked, ...(key === undefined ? {} : { idempotencyKey: key }) };
       if (state === undefined) {
         if (uploadId === undefined) throw new Error('the pipeline let a body without a state through');
+        if (keyed.ifChanged) {
+          // Its place in the order of states is given before anybody has read it.
+          const detail = 'cannot be combined with uploadId: send the state as data';
+          throw invalidRequest([{ pointer: '/ifChanged', detail }]);
+        }
         const { request, replayed } = await service.requestBackup(
           { ...keyed, uploadId },
           { actor: principal.subject },
@@ -28,13 +33,22 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
         });
       }
       const input = { ...keyed, state };
-      const { backup, replayed, warnings } = await service.createBackup(input, { actor: principal.subject });
-      const shown = mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true);
-      const view = { ...shown, ...(warnings === undefined ? {} : { warnings }) };
-      return replyJson(201, view, {
-        Location: basePath + backupUrl(backup.id),
-        ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+      const { backup, replayed, unchanged, warnings } = await service.createBackup(input, {
+        actor: principal.subject,
       });
+      const shown = mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true);
+      const told = {
+        ...(unchanged === undefined ? {} : { unchanged }),
+        ...(warnings === undefined ? {} : { warnings }),
+      };
+      return replyJson(
+        unchanged ? 200 : 201,
+        { ...shown, ...told },
+        {
+          Location: basePath + backupUrl(backup.id),
+          ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+        },
+      );
     },
 
     async listBackups({ query }, { service }) {

@@ -11,6 +11,7 @@ import { startFailure } from '../lib/embedded/start/start-failure.ts';
 import { hasTokens } from '../lib/embedded/tokens/token-file.ts';
 import { createApi } from '../lib/http/server/api.ts';
 import { createLogger } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
 import { VERSION } from '../lib/version.ts';
 
 const writeLine = createLineWriter();
@@ -48,13 +49,14 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
     },
     version: VERSION,
     log,
+    random: systemRandom,
     limits: { bodyBytesMax: config.bodyBytesMax },
     uploads: home.uploads,
     scratch: home.scratch,
     bodyOf: bodyOfIncoming,
     onFull,
   });
-  const http = createHttpServer({ fetch: api.fetch, log });
+  const http = createHttpServer({ fetch: api.fetch, log, random: systemRandom });
   relieve = http.relieve;
   stop = async () => {
     home.stop();

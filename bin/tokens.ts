@@ -9,6 +9,7 @@ import { createSystemClock } from '../lib/embedded/clock.ts';
 import { openTokens } from '../lib/embedded/tokens/registry.ts';
 import { TokenFields } from '../lib/http/contract/tokens.ts';
 import { silentLogger } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
 
 const USAGE = `Usage: npm run tokens -- <data folder> [list]
        npm run tokens -- <data folder> make <name> --scope <scope>... [--resource <id>...] [--prefix <prefix>...] [--days <n>]
@@ -32,7 +33,7 @@ try {
   });
   const [dataDir, verb = 'list', what, ...more] = positionals;
   if (dataDir === undefined || more.length > 0) throw new Error(USAGE);
-  const tokens = openTokens(dataDir, clock, silentLogger);
+  const tokens = openTokens(dataDir, clock, systemRandom, silentLogger);
   if (verb === 'list' && what === undefined) list();
   else if (verb === 'make' && what !== undefined) await make(what);
   else if (verb === 'revoke' && what !== undefined) {

@@ -87,7 +87,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'embedded/transfers': { from: [...ADAPTER, 'embedded/disk', 'embedded/blobs'], packages: FILES },
   'embedded/tokens': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'zod/mini'] },
   'embedded/catalog': {
-    from: [...ADAPTER, 'embedded/disk'],
+    from: [...ADAPTER, 'embedded/disk', 'random'],
     packages: [...FILES, 'node:sqlite', 'node:timers/promises', 'node:url', 'node:zlib'],
   },
   'embedded/keys': {
@@ -116,7 +116,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['@hono/node-server', 'node:crypto', 'node:fs', 'node:http', 'node:net', 'node:stream'],
   },
   'embedded/rebuild': {
-    from: [...ADAPTER, 'embedded/*', 'service/recovery', 'service/trail'],
+    from: [...ADAPTER, 'embedded/*', 'service/recovery', 'service/trail', 'random'],
     packages: [...FILES, 'node:sqlite'],
   },
   /** What is composed here: the home, its settings, and what it does by itself. */

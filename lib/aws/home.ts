@@ -60,10 +60,13 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const config = readConfig(env);
   const log = createLogger((line) => process.stdout.write(`${line}\n`));
   const clock = createSystemClock();
+  const random = systemRandom;
   const { allowUnencrypted, graceMs, expiryHoldMs, bucket, table: tableName, keyArn, formerKeyArns } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
-  const catalog = keepingInEvents(createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock }));
+  const catalog = keepingInEvents(
+    createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock, random }),
+  );
   const keyring = createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns });
   const held = {
     store: createTrailStore({ s3, bucket }),
@@ -79,7 +82,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
     clock,
-    random: systemRandom,
+    random,
     clockWatch: createClockWatch(clock),
     log,
     options: {

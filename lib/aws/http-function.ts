@@ -16,6 +16,7 @@ export function serveApi({ config, deps, log }: Home, name: ApiFunction): Gatewa
     auth: { identify: (platform) => identityOf((platform as { event: GatewayEvent }).event, config.auth) },
     version: VERSION,
     log,
+    random: deps.random,
     limits: { bodyBytesMax: AWS_BOUNDS.bodyBytesMax },
     serves: servedBy(name),
     basePath: config.basePath,

@@ -138,13 +138,13 @@ const BACKGROUND_ENDS_MS = 3000;
 
 /** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
 export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
-  const { dataDir } = config;
+  const { dataDir, random = systemRandom } = config;
   try {
     demandCatalog(dataDir);
     const room = createRoom(dataDir);
     if (room.isReadOnly) log.error('the data folder can only be read: nothing new is taken', { dataDir });
-    const { isSound, unnamed } = room.isReadOnly ? NOT_LOOKED : await lookAtStore(dataDir);
-    const database = openDatabase(dataDir, room, isSound);
+    const { isSound, unnamed } = room.isReadOnly ? NOT_LOOKED : await lookAtStore(dataDir, random);
+    const database = openDatabase(dataDir, room, isSound, random);
     try {
       if (isNew(database)) await demandOnlyFirst(dataDir);
       else tellOfMissing(demandBlobs(database, dataDir), log);
@@ -168,16 +168,17 @@ interface Opening {
 async function compose(config: HomeConfig, log: Logger, { database, room, unnamed }: Opening): Promise<Home> {
   const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
   const { clock = createSystemClock(), random = systemRandom } = config;
-  const queue = distrusting(createQueue(database, clock), database);
-  const scratch = createScratch(dataDir, room);
+  const queue = distrusting(createQueue(database, clock, random), database);
+  const scratch = createScratch(dataDir, random, room);
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
   let kickWorker = (): void => {};
   let stopping = false;
-  const keyring = await openKeyring({ dataDir, mayCreate: isNew(database) && !hasBlobs(dataDir) });
+  const mayCreate = isNew(database) && !hasBlobs(dataDir);
+  const keyring = await openKeyring({ dataDir, mayCreate, random });
   await demandRightKey(database, keyring);
-  const transfers = createTransferStore(dataDir, clock, keyring, room);
+  const transfers = createTransferStore(dataDir, clock, keyring, random, room);
   const catalog = distrusting(demandingHeads(createCatalog(database, room, unnamed), database), database);
-  const tokens = openTokens(dataDir, clock, log);
+  const tokens = openTokens(dataDir, clock, random, log);
   const deps: Deps = {
     tokens,
     blobs: openBlobStore(dataDir, clock.now, room),

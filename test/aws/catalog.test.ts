@@ -8,6 +8,7 @@ import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
+import { systemRandom } from '../../lib/random.ts';
 import {
   answer,
   appended,
@@ -32,7 +33,7 @@ beforeAll(async () => {
   tableName = await makeTable(dynamoDb);
 });
 beforeEach(() => {
-  catalog = createCatalog({ dynamoDb, tableName, clock: { now: Date.now } });
+  catalog = createCatalog({ random: systemRandom, dynamoDb, tableName, clock: { now: Date.now } });
 });
 afterAll(() => destroyClients(clients));
 
@@ -170,7 +171,7 @@ describe('cursors', () => {
 
   test('open in any process on the same table', async () => {
     const cursor = await cursorOf('shared');
-    const elsewhere = createCatalog({ dynamoDb, tableName, clock: { now: Date.now } });
+    const elsewhere = createCatalog({ random: systemRandom, dynamoDb, tableName, clock: { now: Date.now } });
     expect((await elsewhere.listBackups({ resourceId: 'shared', limit: 5, cursor })).items).toHaveLength(1);
   });
 
@@ -195,7 +196,12 @@ describe('cursors', () => {
   });
 
   test('of another table do not open', async () => {
-    const other = createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock: { now: Date.now } });
+    const other = createCatalog({
+      random: systemRandom,
+      dynamoDb,
+      tableName: await makeTable(dynamoDb),
+      clock: { now: Date.now },
+    });
     const cursor = await cursorOf('tables');
     await expect(other.listBackups({ resourceId: 'tables', limit: 5, cursor })).rejects.toMatchObject({
       code: 'not_found',
@@ -205,7 +211,7 @@ describe('cursors', () => {
   test('begin with one key, however many processes ask for the first one', async () => {
     const fresh = await makeTable(dynamoDb);
     const processes = Array.from({ length: 10 }, () =>
-      createCatalog({ dynamoDb, tableName: fresh, clock: { now: Date.now } }),
+      createCatalog({ random: systemRandom, dynamoDb, tableName: fresh, clock: { now: Date.now } }),
     );
     await processes[0]!.commit([1, 2].map((sequence) => inserted(backup({ resourceId: 'r', sequence }))));
     const request = { resourceId: 'r', limit: 1 };
@@ -216,7 +222,12 @@ describe('cursors', () => {
 
 describe('lists', () => {
   test('merge their shards in order, in pages of any size', async () => {
-    const fresh = createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock: { now: Date.now } });
+    const fresh = createCatalog({
+      random: systemRandom,
+      dynamoDb,
+      tableName: await makeTable(dynamoDb),
+      clock: { now: Date.now },
+    });
     const records = Array.from({ length: 120 }, (_, i) => backup({ createdAt: T0 + ((i * 37) % 120) }));
     for (let at = 0; at < records.length; at += 15)
       await fresh.commit(records.slice(at, at + 15).map(inserted));
@@ -244,7 +255,12 @@ describe('lists', () => {
 
 test('events keep their order while the clock goes back', async () => {
   const clock = createManualClock();
-  const timed = createCatalog({ dynamoDb, tableName: await makeTable(dynamoDb), clock });
+  const timed = createCatalog({
+    random: systemRandom,
+    dynamoDb,
+    tableName: await makeTable(dynamoDb),
+    clock,
+  });
   const events = Array.from({ length: 6 }, () => event());
   for (const item of events) {
     await timed.commit([appended(item)]);
@@ -256,6 +272,7 @@ test('events keep their order while the clock goes back', async () => {
 test('events wait for the trail and for the sink apart, in whatever order they are marked', async () => {
   const limit = 100;
   const trailed = createCatalog({
+    random: systemRandom,
     dynamoDb,
     tableName: await makeTable(dynamoDb),
     clock: createManualClock(),
@@ -281,6 +298,7 @@ test('events wait for the trail and for the sink apart, in whatever order they a
 
 test('the last segment that was marked is known, and only moves on', async () => {
   const trailed = createCatalog({
+    random: systemRandom,
     dynamoDb,
     tableName: await makeTable(dynamoDb),
     clock: createManualClock(),
@@ -293,7 +311,7 @@ test('the last segment that was marked is known, and only moves on', async () =>
 
 test('ids sort by their time', async () => {
   const clock = createManualClock();
-  const timed = createCatalog({ dynamoDb, tableName, clock });
+  const timed = createCatalog({ random: systemRandom, dynamoDb, tableName, clock });
   const first = await timed.allocateId('backup');
   clock.advance(1);
   const second = await timed.allocateId('backup');

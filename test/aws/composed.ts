@@ -35,7 +35,7 @@ export interface Place {
 export function composeService(clients: Clients, clock: Clock, place: Place): BackupService {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
   const { bucket, tableName, keyArn, busName, ...queue } = place;
-  const catalog = createCatalog({ dynamoDb, tableName, clock });
+  const catalog = createCatalog({ dynamoDb, tableName, clock, random: systemRandom });
   const keyring = createKeyring({ kms, keyArn });
   const trail = {
     store: createTrailStore({ s3, bucket }),

@@ -8,6 +8,7 @@ import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
 import { createQueue } from '../../lib/aws/messages/queue.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { blobStoreSuite } from '../contract/blob-store.suite.ts';
 import { catalogSuite } from '../contract/catalog.suite.ts';
 import { eventSinkSuite } from '../contract/event-sink.suite.ts';
@@ -48,7 +49,7 @@ catalogSuite(
   async () => {
     const tableName = await makeTable(dynamoDb);
     return {
-      catalog: createCatalog({ dynamoDb, tableName, clock }),
+      catalog: createCatalog({ random: systemRandom, dynamoDb, tableName, clock }),
       close: () => removeTable(dynamoDb, tableName),
     };
   },

@@ -14,6 +14,7 @@ import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
 import { createQueue } from '../../lib/aws/messages/queue.ts';
 import { LIMITS } from '../../lib/core/records/limits.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { event, hexId, readBlob } from '../contract/samples.ts';
 import { lostAnswer, withAttempts } from './attempts.ts';
 import { createClients, destroyClients, makeBucket, makeBus, makeKey, makeQueue } from './resources.ts';
@@ -187,7 +188,12 @@ test('where nobody listens, everything is unavailable', async () => {
 
 test('what is missing altogether is unavailable, and not an answer about a record', async () => {
   const { dynamoDb } = clients;
-  const catalog = createCatalog({ dynamoDb, tableName: 'missing', clock: { now: Date.now } });
+  const catalog = createCatalog({
+    random: systemRandom,
+    dynamoDb,
+    tableName: 'missing',
+    clock: { now: Date.now },
+  });
   const store = createBlobStore({ s3, bucket: 'missing' });
   const unavailable = { code: 'unavailable' };
   await expect(catalog.getBackup('backup-1')).rejects.toMatchObject(unavailable);

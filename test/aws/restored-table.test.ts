@@ -35,7 +35,7 @@ afterAll(() => destroyClients(clients));
 
 /** A process of its own on a table and a bucket. */
 function processOn(bucket: string, tableName: string, keyArn: string) {
-  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock }));
+  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random: systemRandom }));
   const keyring = createKeyring({ kms, keyArn });
   const store = createTrailStore({ s3, bucket });
   const trail = { store, storeId: storeIdOf(bucket), keyring, clock, random: systemRandom };

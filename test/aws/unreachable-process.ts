@@ -5,12 +5,13 @@ import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
 import { createDynamoDbClient, createKmsClient, createS3Client } from '../../lib/aws/calls/clients.ts';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createKeyring } from '../../lib/aws/keys/keyring.ts';
+import { systemRandom } from '../../lib/random.ts';
 
 const nowhere = { endpoint: 'http://127.0.0.1:1' };
 const clock = { now: Date.now };
 const parts = [
   createBlobStore({ s3: createS3Client(nowhere), bucket: 'none' }),
-  createCatalog({ dynamoDb: createDynamoDbClient(nowhere), tableName: 'none', clock }),
+  createCatalog({ random: systemRandom, dynamoDb: createDynamoDbClient(nowhere), tableName: 'none', clock }),
   createKeyring({ kms: createKmsClient(nowhere), keyArn: 'arn:aws:kms:us-east-1:000000000000:key/none' }),
 ];
 

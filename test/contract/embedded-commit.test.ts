@@ -8,6 +8,7 @@ import { createGroupCommit } from '../../lib/embedded/catalog/group-commit.ts';
 import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { appended, backup, event, inserted, outcomes, T0 } from './samples.ts';
 
@@ -199,7 +200,7 @@ test('every statement finds its rows by an index: nothing scans a table, nothing
     },
   };
   createCatalog(recording);
-  createQueue(recording, createManualClock());
+  createQueue(recording, createManualClock(), systemRandom);
   expect(texts.size).toBeGreaterThan(40);
   const plans = [...texts].map((sql) => {
     const steps = database.statement<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();

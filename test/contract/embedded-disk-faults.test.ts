@@ -8,6 +8,7 @@ import type { Scratch } from '../../lib/core/bytes/packed.ts';
 import { sqliteFailure } from '../../lib/embedded/disk/failures.ts';
 import type { BlobStore } from '../../lib/ports/blob-store.ts';
 import type { TrailStore } from '../../lib/ports/trail.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { faults, systemError } from './failing-fs.ts';
 import { hexId, readBlob } from './samples.ts';
@@ -114,7 +115,7 @@ async function makeScene(): Promise<Scene> {
   return {
     blobs,
     trail,
-    scratch: createScratch(dataDir),
+    scratch: createScratch(dataDir, systemRandom),
   };
 }
 

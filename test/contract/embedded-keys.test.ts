@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createDataDirs } from './data-dirs.ts';
 
 const dataDirs = createDataDirs();
@@ -33,7 +34,7 @@ beforeEach(() => {
   path = join(dataDir, 'master.key');
 });
 
-const open = (mayCreate = false) => openKeyring({ dataDir, mayCreate });
+const open = (mayCreate = false) => openKeyring({ dataDir, mayCreate, random: systemRandom });
 const read = (): KeyFile => JSON.parse(readFileSync(path, 'utf8'));
 const write = (file: unknown) => writeFileSync(path, JSON.stringify(file), { mode: 0o600 });
 const refusal = (code: string) => expect.objectContaining({ name: 'PortError', code });

@@ -11,6 +11,7 @@ import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { createSystemClock } from '../../lib/embedded/clock.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { answer, backup, event, garbage, head, inserted, operation, pointer, policy, T0 } from './samples.ts';
 
@@ -128,7 +129,7 @@ describe('after a restart', () => {
     const clock = createManualClock();
     const job = (id: string) => ({ kind: 'restore' as const, id });
     let database = openDatabase(dataDir);
-    let queue = createQueue(database, clock);
+    let queue = createQueue(database, clock, systemRandom);
     await queue.send(job('dead'));
     for (let i = 0; i < LIMITS.jobAttemptsMax; i += 1) {
       const [delivery] = await queue.receive(1);
@@ -140,7 +141,7 @@ describe('after a restart', () => {
     database.close();
 
     database = openDatabase(dataDir);
-    queue = createQueue(database, clock);
+    queue = createQueue(database, clock, systemRandom);
     expect(await queue.deadLetters()).toEqual([job('dead')]);
     expect((await queue.receive(9)).map((delivery) => delivery.job)).toEqual([job('waiting')]);
     clock.advance(LIMITS.jobVisibilityMs);

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
 import { createTransferStore } from '../../lib/embedded/transfers/transfers.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { T0 } from './samples.ts';
 
@@ -19,8 +20,8 @@ const newId = () => randomBytes(16).toString('hex');
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 async function openStore(dataDir = dataDirs.make(), clock = createManualClock(Date.now())) {
-  const keyring = openKeyring({ dataDir, mayCreate: true });
-  const store = createTransferStore(dataDir, clock, await keyring);
+  const keyring = openKeyring({ dataDir, mayCreate: true, random: systemRandom });
+  const store = createTransferStore(dataDir, clock, await keyring, systemRandom);
   const folder = join(dataDir, 'uploads');
   const put = (uploadId: string, ...chunks: Uint8Array[]) =>
     store.receive(

@@ -11,6 +11,7 @@ import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
 import { createEventSink } from '../../lib/embedded/trail/event-sink.ts';
 import { createScratch } from '../../lib/embedded/transfers/scratch.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { blobStoreSuite } from './blob-store.suite.ts';
 import { catalogSuite } from './catalog.suite.ts';
 import { createDataDirs } from './data-dirs.ts';
@@ -30,14 +31,18 @@ catalogSuite('embedded', async () => {
   return { catalog: createCatalog(database), close: async () => database.close() };
 });
 keyringSuite('embedded', async () => ({
-  keyring: openKeyring({ dataDir: dataDirs.make(), mayCreate: true }),
+  keyring: openKeyring({ dataDir: dataDirs.make(), mayCreate: true, random: systemRandom }),
   close,
 }));
-scratchSuite('embedded', () => createScratch(dataDirs.make()));
+scratchSuite('embedded', () => createScratch(dataDirs.make(), systemRandom));
 queueSuite('embedded', async () => {
   const database = openDatabase(dataDirs.make());
   const clock = createManualClock();
-  return { queue: createQueue(database, clock), advance: clock.advance, close: async () => database.close() };
+  return {
+    queue: createQueue(database, clock, systemRandom),
+    advance: clock.advance,
+    close: async () => database.close(),
+  };
 });
 eventSinkSuite('embedded', async () => {
   const lines: string[] = [];

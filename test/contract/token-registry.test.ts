@@ -8,6 +8,7 @@ import { hasTokens } from '../../lib/embedded/tokens/token-file.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { tokenRegistrySuite } from './token-registry.suite.ts';
 
@@ -21,12 +22,12 @@ tokenRegistrySuite('memory', () => {
 
 tokenRegistrySuite('embedded', () => {
   const clock = createManualClock();
-  return { tokens: openTokens(dataDirs.make(), clock, silentLogger), clock };
+  return { tokens: openTokens(dataDirs.make(), clock, systemRandom, silentLogger), clock };
 });
 
 describe('the file of tokens', () => {
   const input = { name: 'ci', scopes: ['backup:write'] as Scope[] };
-  const open = (dataDir: string) => openTokens(dataDir, createManualClock(), silentLogger);
+  const open = (dataDir: string) => openTokens(dataDir, createManualClock(), systemRandom, silentLogger);
 
   test('what another process makes or revokes counts from the next call on', async () => {
     const dataDir = dataDirs.make();
@@ -95,7 +96,7 @@ describe('the file of tokens', () => {
   test('when each was used last is written down, and not with each use', async () => {
     const dataDir = dataDirs.make();
     const clock = createManualClock();
-    const tokens = openTokens(dataDir, clock, silentLogger);
+    const tokens = openTokens(dataDir, clock, systemRandom, silentLogger);
     const { token } = await tokens.make(input, 'x');
     tokens.find(token);
     await tokens.writeUses();

@@ -16,6 +16,7 @@ import type { BackupRecord } from '../../lib/core/records/model.ts';
 import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
 import { MIGRATIONS } from '../../lib/embedded/catalog/schema.ts';
 import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createDataDirs } from '../contract/data-dirs.ts';
 import { createWorld, DAY, inputOf, type World } from '../service/world.ts';
@@ -68,7 +69,7 @@ afterAll(dirs.removeAll);
 
 function createFolder(): { folder: string; world: World } {
   const folder = dirs.make();
-  const keyring = openKeyring({ dataDir: folder, mayCreate: true });
+  const keyring = openKeyring({ dataDir: folder, mayCreate: true, random: systemRandom });
   return { folder, world: createWorld(() => ({ blobs: openBlobStore(folder), keyring })) };
 }
 
@@ -237,7 +238,7 @@ describe('the example of the page', () => {
     const header = headerOf(readFileSync(blobPath(folder, ids.state)));
     const { keyId, keyVersion, wrapped } = header.key as Record<'keyId' | 'keyVersion' | 'wrapped', string>;
     const context = { resourceId: String(header.resourceId), chainId: String(header.chainId) };
-    const keyring = openKeyring({ dataDir: folder, mayCreate: false });
+    const keyring = openKeyring({ dataDir: folder, mayCreate: false, random: systemRandom });
     const dataKey = await keyring.open({ keyId, keyVersion, wrapped }, context);
     expect(Buffer.from(dataKey)).toEqual(bytesOf('data-key'));
     expect(example('associated-data')).toBe(

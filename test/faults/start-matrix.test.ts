@@ -11,6 +11,7 @@ import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { distrusting } from '../../lib/embedded/catalog/distrusting.ts';
 import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { PortError } from '../../lib/ports/errors.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { contentsOf } from './contents.ts';
 import { type Clocks, crashImage, newRoot, type Opened, openStore } from './torture/store.ts';
 
@@ -216,7 +217,7 @@ describe('damage that is met while the service runs', () => {
 
   test.each(['receive', 'deadLetters'] as const)('in the rows of the queue too (%s)', async (method) => {
     const database = openDatabase(join(root, `met-by-${method}`));
-    const queue = distrusting(createQueue(database, { now: () => 1000 }), database);
+    const queue = distrusting(createQueue(database, { now: () => 1000 }, systemRandom), database);
     await queue.send({ kind: 'backup', id: 'backup-1' });
     const isDead = method === 'deadLetters' ? 1 : 0;
     await database.write(() =>

@@ -275,7 +275,7 @@ describe('a rebuild', () => {
   test('keeps accepted work, and queues it again', async () => {
     const folder = newFolder();
     const database = openDatabase(folder);
-    const keyring = await openKeyring({ dataDir: folder, mayCreate: true });
+    const keyring = await openKeyring({ dataDir: folder, mayCreate: true, random: systemRandom });
     const clock = createManualClock();
     const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
     const trail = createTrail(
@@ -310,7 +310,9 @@ describe('a rebuild', () => {
     expect(await catalog.getHead('r')).toMatchObject({ sequence: 7 });
     // A rebuild passes over ids that somebody may hold.
     expect(await catalog.allocateId('backup')).toBe('backup-100010');
-    const [delivery] = await createQueue(again, { now: () => Number.MAX_SAFE_INTEGER }).receive(1);
+    const [delivery] = await createQueue(again, { now: () => Number.MAX_SAFE_INTEGER }, systemRandom).receive(
+      1,
+    );
     expect(delivery?.job).toEqual({ kind: 'backup', id: 'backup-9' });
     again.close();
   });

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createFakeService } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 
@@ -72,6 +73,8 @@ describe('with a token', () => {
 test('an empty token is a mistake, not an open door', () => {
   const { service } = createFakeService();
   for (const token of ['', '  ']) {
-    expect(() => createApi({ service, auth: { token }, version: '1', log: silentLogger })).toThrow('empty');
+    expect(() =>
+      createApi({ service, auth: { token }, version: '1', log: silentLogger, random: systemRandom }),
+    ).toThrow('empty');
   }
 });

@@ -3,6 +3,7 @@
 import { once } from '../../lib/http/contract/once.ts';
 import { createOpenApi } from '../../lib/http/openapi/openapi.ts';
 import { type Api, type ApiDeps, createApi } from '../../lib/http/server/api.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createAnswerCheck } from './conformance.ts';
 
 /** Longer ones are streams, of which some tests count every byte that is taken. */
@@ -15,9 +16,12 @@ const checkAnswer = once(() =>
   ),
 );
 
+/** What a test has to give; chance is the machine's, if it is not given. */
+export type CheckedApiDeps = Omit<ApiDeps, 'random'> & Partial<Pick<ApiDeps, 'random'>>;
+
 /** The API, with every answer that it gives to `request` held against the contract. */
-export function createCheckedApi(deps: ApiDeps): Api {
-  const app = createApi(deps);
+export function createCheckedApi(deps: CheckedApiDeps): Api {
+  const app = createApi({ random: systemRandom, ...deps });
   const ask = app.request;
   app.request = async (input, init, ...rest) => {
     const answer = await ask(input, init, ...rest);

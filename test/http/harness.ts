@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { type ApiDeps, createApi } from '../../lib/http/server/api.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
+import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
 import { createCheckedApi } from './checked-api.ts';
 import { createFakeService, NOW } from './fake-service.ts';
@@ -33,6 +34,7 @@ export function createHarness(options: HarnessOptions = {}) {
     auth: { tokens: createMemoryTokens({ now: () => NOW }), ...options.auth },
     version: '0.1.0',
     log,
+    random: systemRandom,
     limits: options.limits ?? {},
     ...(options.serves === undefined ? {} : { serves: options.serves }),
     ...(options.basePath === undefined ? {} : { basePath: options.basePath }),

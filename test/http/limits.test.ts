@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../lib/http/server/api.ts';
 import { createByteBudget } from '../../lib/http/server/budget.ts';
 import { silentLogger } from '../../lib/log.ts';
+import { systemRandom } from '../../lib/random.ts';
 import { createCheckedApi } from './checked-api.ts';
 import { backupRecord, createFakeService } from './fake-service.ts';
 import { createHarness, inPieces, problemOf } from './harness.ts';
@@ -277,8 +278,8 @@ describe('the budget', () => {
   test('one that can never grant the greatest body is a mistake', () => {
     const { service } = createFakeService();
     const limits = { bodyBytesMax: 11, inFlightBytesMax: 10, smallBodyBytesMax: 1 };
-    expect(() => createApi({ service, auth: {}, version: '1', log: silentLogger, limits })).toThrow(
-      'inFlight',
-    );
+    expect(() =>
+      createApi({ service, auth: {}, version: '1', log: silentLogger, random: systemRandom, limits }),
+    ).toThrow('inFlight');
   });
 });

@@ -1,6 +1,5 @@
 // A commit is one DynamoDB transaction: all of its conditions hold and all is written, or nothing is.
 
-import { randomUUID } from 'node:crypto';
 import {
   TransactionCanceledException,
   type TransactWriteItem,
@@ -9,6 +8,7 @@ import {
 import type { Change } from '../../ports/change.ts';
 import { checkChanges } from '../../ports/checks.ts';
 import { PortError } from '../../ports/errors.ts';
+import { type Random, randomUuid } from '../../ports/random.ts';
 import { backOff, call } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
 import { conflict, createPreparer } from './catalog-steps.ts';
@@ -23,7 +23,11 @@ const ATTEMPTS_MAX = 10;
 const PASSING_REASONS = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /** `Catalog.commit` on a table. Throws RangeError if the changes come to more items than a transaction holds. */
-export function createCommit(table: TableClient, stamp: () => string): (changes: Change[]) => Promise<void> {
+export function createCommit(
+  table: TableClient,
+  stamp: () => string,
+  random: Random,
+): (changes: Change[]) => Promise<void> {
   const prepare = createPreparer(table.name, stamp);
 
   return async (changes) => {
@@ -45,15 +49,20 @@ export function createCommit(table: TableClient, stamp: () => string): (changes:
       table,
       items,
       planned.flatMap((step) => step.items.map(() => step.kind)),
+      randomUuid(random),
     );
   };
 }
 
-/** `kinds` tells for each item which kind of change it belongs to. */
-async function write(table: TableClient, items: TransactWriteItem[], kinds: Change['kind'][]): Promise<void> {
+/** `kinds` tells for each item which kind of change it belongs to; `token` names the transaction, whichever attempt it is. */
+async function write(
+  table: TableClient,
+  items: TransactWriteItem[],
+  kinds: Change['kind'][],
+  token: string,
+): Promise<void> {
   // With one token for all attempts, one that has succeeded unseen makes the next succeed without doing anything.
   const command = () => new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: token });
-  const token = randomUUID();
   for (let n = 0; ; n += 1) {
     try {
       await call('the catalog cannot be written', (options) => table.dynamoDb.send(command(), options));

@@ -20,6 +20,7 @@ import type { Catalog } from '../../ports/catalog.ts';
 import { checkLimit } from '../../ports/checks.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
+import type { Random } from '../../ports/random.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import { forEachAtOnce } from '../calls/parallel.ts';
 import { createCommit } from './catalog-commit.ts';
@@ -64,6 +65,8 @@ export interface CatalogOptions {
   tableName: string;
   /** Dates ids and orders events. */
   clock: Clock;
+  /** Gives ids, and the key of the cursors. */
+  random: Random;
 }
 
 const MARKED_AT_ONCE = 16;
@@ -71,12 +74,12 @@ const LEASES_PAGE_ITEMS = 100;
 const COUNTED_AT_ONCE = 1000;
 
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
-export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): Catalog & TrailSource {
+export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOptions): Catalog & TrailSource {
   const table = createTableClient(dynamoDb, tableName);
-  const lists = createCatalogLists(createListings(table, createCursors(table)), (id) =>
+  const lists = createCatalogLists(createListings(table, createCursors(table, random)), (id) =>
     record<BackupRecord>(backupKey(id)),
   );
-  const commit = createCommit(table, createStamps(clock));
+  const commit = createCommit(table, createStamps(clock), random);
 
   async function record<T>(key: Key): Promise<T | undefined> {
     const found = await table.get(key);
@@ -88,7 +91,7 @@ export function createCatalog({ dynamoDb, tableName, clock }: CatalogOptions): C
     commit,
 
     async allocateId(kind) {
-      return newId(kind, clock.now());
+      return newId(kind, clock.now(), random);
     },
 
     getBackup: (id) => record<BackupRecord>(backupKey(id)),

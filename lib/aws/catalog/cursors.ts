@@ -1,8 +1,10 @@
 // Cursors that say where a page ended, sealed with a key of the table's own: nobody can make one up, or take one to
 // another list, and so reach what their list would not have shown.
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { bufferOf } from '../../core/bytes/buffer.ts';
 import { PortError } from '../../ports/errors.ts';
+import type { Random } from '../../ports/random.ts';
 import { type Item, item, textOf } from './catalog-items.ts';
 import { CURSOR_SECRET_KEY } from './catalog-keys.ts';
 import type { TableClient } from './table-client.ts';
@@ -20,12 +22,12 @@ const KEY_BYTES = 32;
 const MAC_BYTES = 16;
 
 /** All processes share one key, kept in the table; it is read once, when the first cursor is made or opened. */
-export function createCursors(table: TableClient): Cursors {
+export function createCursors(table: TableClient, random: Random): Cursors {
   let loading: Promise<Buffer> | undefined;
 
   function secret(): Promise<Buffer> {
     if (loading === undefined) {
-      const attempt = loadSecret(table);
+      const attempt = loadSecret(table, random);
       loading = attempt;
       attempt.catch(() => {
         loading = undefined;
@@ -62,10 +64,10 @@ function macOf(key: Buffer, list: ListName, position: Buffer): Buffer {
   return mac.digest().subarray(0, MAC_BYTES);
 }
 
-async function loadSecret(table: TableClient): Promise<Buffer> {
+async function loadSecret(table: TableClient, random: Random): Promise<Buffer> {
   const known = await table.get(CURSOR_SECRET_KEY);
   if (known !== undefined) return secretOf(known);
-  const fresh = randomBytes(KEY_BYTES).toString('base64');
+  const fresh = bufferOf(random.bytes(KEY_BYTES)).toString('base64');
   await table.put(item(CURSOR_SECRET_KEY, { secret: { S: fresh } }), {
     expression: 'attribute_not_exists(pk)',
   });

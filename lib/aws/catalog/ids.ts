@@ -1,17 +1,17 @@
 // Ids and places in time without any counter: a counter that all writers share would be a hot key.
 
-import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Random } from '../../ports/random.ts';
 import { padded } from './catalog-keys.ts';
 
 const ID_CHARACTERS = 26;
 
 /** `backup-` and 128 bits: the time in milliseconds, then 80 random ones, in base 32; ids sort by their time, roughly. */
-export function newId(kind: IdKind, now: number): string {
+export function newId(kind: IdKind, now: number, random: Random): string {
   const time = Buffer.alloc(8);
   time.writeBigUInt64BE(BigInt(Math.max(0, Math.floor(now))));
-  const bits = BigInt(`0x${Buffer.concat([time.subarray(2), randomBytes(10)]).toString('hex')}`);
+  const bits = BigInt(`0x${Buffer.concat([time.subarray(2), random.bytes(10)]).toString('hex')}`);
   return `${kind}-${bits.toString(32).padStart(ID_CHARACTERS, '0')}`;
 }
 

@@ -182,7 +182,8 @@ async function unlinkIfThere(path: string): Promise<void> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return;
     if (!(await isFolder(path))) throw error;
-    // Not ours, so not ours to empty: it is put beside, under a name that no blob has.
+    // Not ours, so not ours to empty: it is put beside, under a name that no blob has, and that nobody
+    // asks for: so it need not follow from a seed.
     await rename(path, `${path}.${randomBytes(4).toString('hex')}.strange`);
   }
 }

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../../ports/errors.ts';
+import { systemRandom } from '../../random.ts';
 import { closeAnyway, makePrivateDirectory, syncDirectorySync } from '../disk/data-dir.ts';
 import { errorCode, fileFailure, sqliteFailure, sqliteResult } from '../disk/failures.ts';
 import type { Room } from '../disk/room.ts';
@@ -55,15 +56,16 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
  * Opens the catalog in `dataDir`, creating both if need be, and owns the folder until closed or dead: the lock is the
  * kernel's, on the open file, so nothing is left behind by a crash. Throws PortError `unavailable` if another process
  * owns it, `denied` without permission or if a newer release wrote it, `integrity` if the file is damaged, is of another
- * store than the blobs, or has fewer commits than were acknowledged. `isSound`: its pages have been checked just now.
+ * store than the blobs, or has fewer commits than were acknowledged. `isSound`: its pages have been checked just now;
+ * `random` gives a new store its id.
  */
-export function openDatabase(dataDir: string, room?: Room, isSound = false): Database {
+export function openDatabase(dataDir: string, room?: Room, isSound = false, random = systemRandom): Database {
   const path = join(dataDir, FILE_NAME);
   if (room?.isReadOnly === true) return readOnly(path, dataDir);
   const native = openOwned(dataDir, isSound);
   let mark: GenerationFile;
   try {
-    mark = matchStore(native, dataDir);
+    mark = matchStore(native, dataDir, random);
   } catch (error) {
     // Where there is no room for a copy it is not closed, and the end of the process leaves the log as it is.
     if (keepLog(path)) native.close();

@@ -1,10 +1,10 @@
 // Jobs in a table of the catalog's database, so that they survive what the process does not.
 
-import { randomUUID } from 'node:crypto';
 import { LIMITS } from '../../core/records/limits.ts';
 import { checkLimit } from '../../ports/checks.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Job, Queue } from '../../ports/queue.ts';
+import { type Random, randomUuid } from '../../ports/random.ts';
 import type { Database } from './database.ts';
 import { type DocRow, docOf, recordOf } from './schema.ts';
 
@@ -16,8 +16,8 @@ interface DueRow extends DocRow {
   attempt: number;
 }
 
-/** The queue of an open database. `clock` tells when a job comes back. */
-export function createQueue(database: Database, clock: Clock): Queue {
+/** The queue of an open database. `clock` tells when a job comes back; receipts are drawn. */
+export function createQueue(database: Database, clock: Clock, random: Random): Queue {
   const insert = database.statement(INSERT_JOB);
   const anyDue = database.statement<{ row: number }>(
     'SELECT row FROM job WHERE dead = 0 AND visible_at <= ? LIMIT 1',
@@ -64,7 +64,7 @@ export function createQueue(database: Database, clock: Clock): Queue {
         // A job whose worker died on every delivery must not come back for ever.
         burySpent.run(now);
         return due.all(now, limit).map(({ row, attempt, ...written }) => {
-          const receipt = randomUUID();
+          const receipt = randomUuid(random);
           hold.run(receipt, now + LIMITS.jobVisibilityMs, row);
           return { job: recordOf<Job>('job', written), receipt, attempt: attempt + 1 };
         });

@@ -3,6 +3,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { PortError } from '../../ports/errors.ts';
+import type { Random } from '../../ports/random.ts';
 import { makePrivateDirectory } from '../disk/data-dir.ts';
 import {
   type GenerationFile,
@@ -47,13 +48,13 @@ export function demandSameStore(native: DatabaseSync | undefined, dataDir: strin
  * Holds an opened catalog to what stands beside the blobs; one that is new, or of a release that knew no such marks, is
  * given them. Throws as `demandSameStore`.
  */
-export function matchStore(native: DatabaseSync, dataDir: string): GenerationFile {
+export function matchStore(native: DatabaseSync, dataDir: string, random: Random): GenerationFile {
   if (demandSameStore(native, dataDir) === 'unmarked') {
     makePrivateDirectory(trailDirectory(dataDir));
     // The catalog first: a mark beside the blobs without one in the catalog would mean that the catalog is older.
     native
       .prepare('INSERT INTO store (one, id, generation) VALUES (1, ?, 0) ON CONFLICT DO NOTHING')
-      .run(newStoreId());
+      .run(newStoreId(random));
     writeStoreId(dataDir, String(native.prepare('SELECT id FROM store').get()!.id));
   }
   return openGenerationFile(dataDir);

@@ -137,7 +137,7 @@ function sizeOf(path: string): number {
   }
 }
 
-/** Random bytes, so that no file system stores fewer than it is told to. */
+/** Random bytes, so that no file system stores fewer than it is told to; nobody reads them, so they are the machine's. */
 async function write(path: string, bytes: number): Promise<void> {
   const fd = openSync(path, 'w', 0o600);
   try {

@@ -1,7 +1,6 @@
 // What ties blobs and catalog together: one random id of the store, and how many commits the catalog has had. Both stand in
 // the catalog and beside the blobs, so that neither can be exchanged, lost or put back alone without being noticed.
 
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -18,6 +17,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { STORE_ID } from '../../core/records/ids.ts';
 import { PortError } from '../../ports/errors.ts';
+import { type Random, randomHex } from '../../ports/random.ts';
 import { syncDirectorySync } from './data-dir.ts';
 import { errorCode, fileFailure } from './failures.ts';
 
@@ -31,8 +31,8 @@ export const blobsDirectory = (dataDir: string): string => join(dataDir, 'blobs'
 /** Beside the blobs and not among them: whoever copies, counts or walks those finds nothing else. */
 export const trailDirectory = (dataDir: string): string => join(dataDir, 'trail');
 
-export function newStoreId(): string {
-  return randomBytes(16).toString('hex');
+export function newStoreId(random: Random): string {
+  return randomHex(random, 16);
 }
 
 /** The id beside the blobs; undefined if there is none. Throws PortError `integrity` if the file is damaged. */

@@ -1,7 +1,7 @@
 // The file of master keys. Whoever loses it loses every encrypted backup, so it is never made anew where one must
 // have been, and never left half written.
 
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -15,7 +15,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { bufferOf } from '../../core/bytes/buffer.ts';
 import { PortError } from '../../ports/errors.ts';
+import { type Random, randomHex } from '../../ports/random.ts';
 import { makePrivateDirectory, syncDirectorySync } from '../disk/data-dir.ts';
 import { errorCode, fileFailure } from '../disk/failures.ts';
 
@@ -63,7 +65,7 @@ export interface MasterKeys {
  * The master keys in `dataDir`; makes the first one if there is none and `mayCreate`. Throws PortError `denied` if
  * there is none and none may be made, or if others could read it, `integrity` if the file is damaged.
  */
-export function loadMasterKeys(dataDir: string, mayCreate: boolean): MasterKeys {
+export function loadMasterKeys(dataDir: string, random: Random, mayCreate: boolean): MasterKeys {
   try {
     return readMasterKeys(dataDir);
   } catch (error) {
@@ -79,7 +81,7 @@ export function loadMasterKeys(dataDir: string, mayCreate: boolean): MasterKeys 
     }
   }
   try {
-    createKeyFile(dataDir);
+    createKeyFile(dataDir, random);
     return readMasterKeys(dataDir);
   } catch (error) {
     throw fileFailure(error, `${FILE_NAME} cannot be created`);
@@ -135,12 +137,12 @@ function damaged(how: string, cause?: unknown): PortError {
 }
 
 /** Whole and durable, or not at all. */
-function createKeyFile(dataDir: string): void {
+function createKeyFile(dataDir: string, random: Random): void {
   makePrivateDirectory(dataDir);
   removeLeftovers(dataDir);
-  const passing = join(dataDir, `${PASSING_PREFIX}${randomBytes(8).toString('hex')}`);
+  const passing = join(dataDir, `${PASSING_PREFIX}${randomHex(random, 8)}`);
   try {
-    writeDurably(passing, newKeyFileText());
+    writeDurably(passing, newKeyFileText(random));
     linkUnlessThere(passing, join(dataDir, FILE_NAME));
   } finally {
     rmSync(passing, { force: true });
@@ -155,9 +157,9 @@ function removeLeftovers(dataDir: string): void {
   }
 }
 
-function newKeyFileText(): string {
+function newKeyFileText(random: Random): string {
   const version = '1';
-  const bytes = randomBytes(KEY_BYTES);
+  const bytes = bufferOf(random.bytes(KEY_BYTES));
   const key = bytes.toString('base64');
   const keys = [{ version, keyId: idOfKey(bytes), key }];
   return `${JSON.stringify({ format: 1, current: version, keys }, null, 2)}\n`;

@@ -1,10 +1,11 @@
 // Data keys wrapped by the local master key: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. Bound to each
 // wrapped key, as associated data: the context it was made for, and the id and version of the master key.
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { WrappedKey } from '../../core/records/model.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { KeyContext, Keyring } from '../../ports/keyring.ts';
+import type { Random } from '../../ports/random.ts';
 import { loadMasterKeys, type MasterKey } from './key-file.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -16,17 +17,22 @@ export interface KeyringOptions {
   dataDir: string;
   /** Whether a first master key may be made: only where no backup exists that another one has sealed. */
   mayCreate: boolean;
+  /** Data keys, nonces and a first master key are drawn from it. */
+  random: Random;
 }
 
 /** Opens the key file of a data folder; throws as `loadMasterKeys` does. Its older keys still open what they wrapped. */
-export function openKeyring({ dataDir, mayCreate }: KeyringOptions): Keyring {
-  const { current, all } = loadMasterKeys(dataDir, mayCreate);
+export function openKeyring({ dataDir, mayCreate, random }: KeyringOptions): Keyring {
+  const { current, all } = loadMasterKeys(dataDir, random, mayCreate);
 
   return {
     async generate(context) {
-      const dataKey = new Uint8Array(randomBytes(KEY_BYTES));
+      const dataKey = new Uint8Array(random.bytes(KEY_BYTES));
       const { keyId, version } = current;
-      return { dataKey, key: { keyId, keyVersion: version, wrapped: wrap(current, dataKey, context) } };
+      return {
+        dataKey,
+        key: { keyId, keyVersion: version, wrapped: wrap(current, dataKey, context, random) },
+      };
     },
 
     async open(key, context) {
@@ -39,7 +45,7 @@ export function openKeyring({ dataDir, mayCreate }: KeyringOptions): Keyring {
 
     async check() {
       // We could go on with the keys in memory, and nobody would notice before the next start that they are lost.
-      const now = loadMasterKeys(dataDir, false).all;
+      const now = loadMasterKeys(dataDir, random, false).all;
       if (!all.every((ours) => now.some((theirs) => sameKey(ours, theirs)))) {
         throw new PortError('unavailable', 'the key file no longer holds the keys in use');
       }
@@ -47,8 +53,8 @@ export function openKeyring({ dataDir, mayCreate }: KeyringOptions): Keyring {
   };
 }
 
-function wrap(master: MasterKey, dataKey: Uint8Array, context: KeyContext): string {
-  const nonce = randomBytes(NONCE_BYTES);
+function wrap(master: MasterKey, dataKey: Uint8Array, context: KeyContext, random: Random): string {
+  const nonce = random.bytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, master.key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associatedData(master, context));
   const sealed = [nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, NoticeCode } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
+import type { Random } from '../../ports/random.ts';
 import type { RebuiltCatalog } from '../../service/recovery/catalog.ts';
 import { placeKey, type Replayed } from '../../service/recovery/replay.ts';
 import { createCatalogWriter } from '../catalog/catalog-commit.ts';
@@ -38,13 +39,14 @@ export interface CatalogContents {
   /** Events of which it is not known whether they were published: they are, once more. */
   recent: readonly string[];
   storeId: string;
+  random: Random;
 }
 
 /** Makes the catalog in a folder of its own. Gives what puts it into its place. */
 export async function writeCatalog(dataDir: string, contents: CatalogContents): Promise<{ place(): void }> {
   const folder = join(dataDir, REBUILT);
   rmSync(folder, { recursive: true, force: true });
-  const database = openDatabase(folder);
+  const database = openDatabase(folder, undefined, false, contents.random);
   try {
     await fill(database, contents);
     const segment = segmentNumbers(dataDir).at(-1) ?? 0;
@@ -67,9 +69,9 @@ export async function writeCatalog(dataDir: string, contents: CatalogContents): 
 }
 
 async function fill(database: Database, contents: CatalogContents): Promise<void> {
-  const { rebuilt, trail, recent } = contents;
+  const { rebuilt, trail, recent, random } = contents;
   const writer = createCatalogWriter(database, createIdAllocator(database).highest);
-  const queue = createQueue(database, createSystemClock());
+  const queue = createQueue(database, createSystemClock(), random);
   let group: Change[] = [];
   const flush = async (): Promise<void> => {
     const steps = group.map(writer.prepare);

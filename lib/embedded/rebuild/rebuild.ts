@@ -6,6 +6,8 @@ import { hasCode } from '../../core/records/errors.ts';
 import { readSegmentHeader } from '../../core/trail/segment.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
+import type { Random } from '../../ports/random.ts';
+import { systemRandom } from '../../random.ts';
 import { type RebuiltCatalog, rebuildRecords } from '../../service/recovery/catalog.ts';
 import type { Ambiguity } from '../../service/recovery/from-blobs.ts';
 import { neededFromQuarantine } from '../../service/recovery/from-quarantine.ts';
@@ -36,6 +38,8 @@ export interface RebuildOptions {
   isDryRun: boolean;
   /** Hears how many blobs have been looked at, of how many. */
   onProgress?: (done: number, total: number) => void;
+  /** For tests that make one run twice; otherwise the machine's. */
+  random?: Random;
 }
 
 export interface RebuildReport {
@@ -69,11 +73,12 @@ export interface RebuildReport {
  * the blobs is missing or another's, `not_found` if there is nothing to rebuild from.
  */
 export async function rebuild(dataDir: string, options: RebuildOptions): Promise<RebuildReport> {
+  const { random = systemRandom } = options;
   demandFolder(dataDir);
   demandNoOwner(dataDir);
   const before = readGeneration(dataDir);
-  const keyring = countingKeys(await openKeyring({ dataDir, mayCreate: false }));
-  const storeId = await storeIdOf(dataDir);
+  const keyring = countingKeys(await openKeyring({ dataDir, mayCreate: false, random }));
+  const storeId = await storeIdOf(dataDir, random);
   const trail = await readTrail(dataDir, storeId, keyring);
   demandAnyBlob(dataDir, trail.replayed);
   const blobs = await readBlobs(dataDir, keyring, options.onProgress);
@@ -97,6 +102,7 @@ export async function rebuild(dataDir: string, options: RebuildOptions): Promise
     ids: all.found.filter(({ damage }) => damage === undefined).map(({ header }) => header.backupId),
     recent: trail.recent,
     storeId,
+    random,
   });
   putInPlace(dataDir, blobs.misplaced, report.replaced);
   if (wanted.length > 0) for await (const _outcome of putBack(dataDir, report.putBack));
@@ -153,7 +159,7 @@ async function asideBlobs(dataDir: string, keyring: Keyring, { spoiled }: ReadBl
  * As most segments of the trail have it, which were sealed with it; where there are none, as it stands beside the blobs. A bit that
  * flips there makes another id of it.
  */
-async function storeIdOf(dataDir: string): Promise<string> {
+async function storeIdOf(dataDir: string, random: Random): Promise<string> {
   const trail = createTrailStore(dataDir);
   const votes = new Map<string, number>();
   for (const number of segmentNumbers(dataDir)) {
@@ -166,7 +172,7 @@ async function storeIdOf(dataDir: string): Promise<string> {
     }
   }
   const [most] = [...votes].sort(([, a], [, b]) => b - a);
-  return most?.[0] ?? storedIdOf(dataDir) ?? newStoreId();
+  return most?.[0] ?? storedIdOf(dataDir) ?? newStoreId(random);
 }
 
 function storedIdOf(dataDir: string): string | undefined {

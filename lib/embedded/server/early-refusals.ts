@@ -1,11 +1,11 @@
 // Answers to what never becomes a request: they too have a body that says why, and a line in the log.
 
-import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, ServiceError } from '../../core/records/errors.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '../../http/contract/problem.ts';
 import type { Logger } from '../../log.ts';
+import { type Random, randomUuid } from '../../ports/random.ts';
 
 /** What the parser of node:http found, https://github.com/nodejs/llhttp */
 const PARSER_ERRORS: Record<string, readonly [ErrorCode, string]> = {
@@ -40,11 +40,11 @@ const LINGER_MS = 1000;
 const TLS_HANDSHAKE = 0x16;
 
 /** Has `server` answer what its application never sees. */
-export function refuseEarly(server: Server, log: Logger): void {
+export function refuseEarly(server: Server, random: Random, log: Logger): void {
   const refused = new WeakSet<Duplex>();
 
   const refuse = (socket: Duplex, error: ServiceError, more: Record<string, unknown> = {}): void => {
-    const requestId = randomUUID();
+    const requestId = randomUuid(random);
     // One that the application has begun with has its line from there.
     if (!answering.has(socket)) {
       log.info('request', { requestId, route: 'none', status: error.status, code: error.code, ...more });
@@ -88,7 +88,7 @@ export function refuseEarly(server: Server, log: Logger): void {
   });
   server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const detail = 'Of expectations only 100-continue is known; leave Expect out.';
-    answerEarly(incoming, outgoing, new ServiceError('expectation_failed', detail), log);
+    answerEarly(incoming, outgoing, new ServiceError('expectation_failed', detail), random, log);
   });
 }
 
@@ -97,9 +97,10 @@ export function answerEarly(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   error: ServiceError,
+  random: Random,
   log: Logger,
 ): void {
-  const requestId = randomUUID();
+  const requestId = randomUuid(random);
   const { method, url = '' } = incoming;
   log.info('request', { requestId, method, route: 'none', status: error.status, code: error.code });
   const body = JSON.stringify(problemDocument(error, url.split('?', 1)[0]!));

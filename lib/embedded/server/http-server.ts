@@ -9,6 +9,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import { problemResponse } from '../../http/contract/problem.ts';
 import type { BodyOf } from '../../http/server/pipeline.ts';
 import type { Logger } from '../../log.ts';
+import type { Random } from '../../ports/random.ts';
 import { answerEarly, noteAnswer, refuseEarly } from './early-refusals.ts';
 import { createStandstill, STANDSTILL_LIMITS, type Standstill, type StandstillLimits } from './standstill.ts';
 
@@ -33,6 +34,8 @@ const IDLE_EVERY_MS = 50;
 export interface HttpServerOptions {
   fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
   log: Logger;
+  /** Gives ids to requests that are refused before they are any. */
+  random: Random;
   standstill?: StandstillLimits;
 }
 
@@ -57,7 +60,7 @@ export const bodyOfIncoming: BodyOf = (env) => {
   return passing((incoming as IncomingMessage).iterator({ destroyOnReturn: false }));
 };
 
-export function createHttpServer({ fetch, log, standstill }: HttpServerOptions): HttpServer {
+export function createHttpServer({ fetch, log, random, standstill }: HttpServerOptions): HttpServer {
   const watch = createStandstill(log, standstill ?? STANDSTILL_LIMITS);
   const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {
     // For HTTP/1.0, which may leave the name out.
@@ -76,7 +79,7 @@ export function createHttpServer({ fetch, log, standstill }: HttpServerOptions):
     outgoing.once('close', () => tellOfUndelivered(incoming, outgoing, log));
     const fault = faultOfHead(incoming);
     if (fault === undefined) void listener(incoming, outgoing);
-    else answerEarly(incoming, outgoing, fault, log);
+    else answerEarly(incoming, outgoing, fault, random, log);
   };
   const server = createServer(
     {
@@ -96,7 +99,7 @@ export function createHttpServer({ fetch, log, standstill }: HttpServerOptions):
     take(incoming, outgoing);
   });
   server.maxConnections = connectionsMax();
-  refuseEarly(server, log);
+  refuseEarly(server, random, log);
   tellOfDrops(server, log);
   return { server, relieve: watch.relieve, drain: () => drain(server, watch, log) };
 }

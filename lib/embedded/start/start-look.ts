@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { BlobHeader } from '../../core/blob/header.ts';
 import { PortError } from '../../ports/errors.ts';
+import type { Random } from '../../ports/random.ts';
 import { hasBlobs } from '../blobs/blob-survey.ts';
 import { demandKnownFormat, demandSound } from '../catalog/catalog-format.ts';
 import type { Database } from '../catalog/database.ts';
@@ -37,7 +38,7 @@ const NOT_A_DATABASE = 26;
  *
  * @returns whether it could look; without room for SQLite's index, or with another owner, it cannot: opening says which
  */
-export async function lookAtStore(dataDir: string): Promise<Look> {
+export async function lookAtStore(dataDir: string, random: Random): Promise<Look> {
   const path = join(dataDir, 'catalog.sqlite');
   if (!existsSync(path)) return { isSound: true, unnamed: [] };
   const passing = [`${path}-wal`, `${path}-shm`].filter((name) => !existsSync(name));
@@ -49,7 +50,7 @@ export async function lookAtStore(dataDir: string): Promise<Look> {
     native.exec('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1');
     isOurs = true;
     native.function('doc_sum', { deterministic: true }, (doc) => sumOf(String(doc)));
-    return { isSound: true, unnamed: await judge(native, dataDir, path) };
+    return { isSound: true, unnamed: await judge(native, { dataDir, path, random }) };
   } catch (error) {
     const result = sqliteResult(error instanceof PortError ? error.cause : error);
     if (result === undefined) throw fileFailure(error, 'the marks of the store cannot be read');
@@ -63,7 +64,10 @@ export async function lookAtStore(dataDir: string): Promise<Look> {
   }
 }
 
-async function judge(native: DatabaseSync, dataDir: string, path: string): Promise<BlobHeader[]> {
+async function judge(
+  native: DatabaseSync,
+  { dataDir, path, random }: { dataDir: string; path: string; random: Random },
+): Promise<BlobHeader[]> {
   const reader: CatalogReader = { statement: statementsOf(native) };
   demandSound(native, path);
   const format = demandKnownFormat(native);
@@ -76,7 +80,7 @@ async function judge(native: DatabaseSync, dataDir: string, path: string): Promi
   const isNew = reader.statement('SELECT 1 FROM head LIMIT 1').get() === undefined;
   if (isNew) await demandOnlyFirst(dataDir);
   else demandBlobs(reader, dataDir);
-  const openKeys = () => openKeyring({ dataDir, mayCreate: false });
+  const openKeys = () => openKeyring({ dataDir, mayCreate: false, random });
   const unnamed = isNew ? [] : await demandNothingNewer(reader, dataDir, openKeys);
   if (isNew && !hasBlobs(dataDir)) return [];
   await demandRightKey(reader, openKeys(), format >= FORMAT_WITH_MARKS);

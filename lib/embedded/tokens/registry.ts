@@ -1,6 +1,6 @@
 // The named tokens of a data folder, as the running service knows them: what a command changes counts from the next call on.
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   idOfToken,
   principalOf,
@@ -11,6 +11,7 @@ import {
 import type { Logger } from '../../log.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
+import type { Random } from '../../ports/random.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import { changeTokens, readTokens, stampOf } from './token-file.ts';
 
@@ -23,7 +24,7 @@ export interface EmbeddedTokens extends TokenRegistry {
 }
 
 /** Opens the tokens of a folder. Throws PortError if there are some that cannot be read. */
-export function openTokens(dataDir: string, clock: Clock, log: Logger): EmbeddedTokens {
+export function openTokens(dataDir: string, clock: Clock, random: Random, log: Logger): EmbeddedTokens {
   let stamp = stampOf(dataDir);
   let known = byId(readTokens(dataDir));
   let isAsked = stamp !== undefined;
@@ -65,7 +66,7 @@ export function openTokens(dataDir: string, clock: Clock, log: Logger): Embedded
       }),
     async make(input, by) {
       const now = clock.now();
-      const { id, token } = tokenOf(randomBytes(8), randomBytes(32));
+      const { id, token } = tokenOf(random.bytes(8), random.bytes(32));
       const sha256 = createHash('sha256').update(token).digest('hex');
       const record: TokenRecord = { id, ...input, sha256, createdAt: now, createdBy: by };
       await change((tokens) => {

@@ -1,12 +1,13 @@
 // Scratch files: what does not fit into memory while a request is served. A file has no name once it is open, so no crash
 // leaves it behind, and it is encrypted under a key that only this process ever has.
 
-import { type Cipheriv, createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createDecipheriv } from 'node:crypto';
 import { openSync, read, rmSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Scratch } from '../../core/bytes/packed.ts';
 import { PortError } from '../../ports/errors.ts';
+import { type Random, randomHex } from '../../ports/random.ts';
 import { closeAnyway, makePrivateDirectory, temporaryDirectory } from '../disk/data-dir.ts';
 import { writeFailure } from '../disk/failures.ts';
 import type { Room } from '../disk/room.ts';
@@ -18,7 +19,7 @@ const PIECE_BYTES = 1024 * 1024;
 const CIPHER = 'aes-256-ctr';
 
 /** Throws PortError `unavailable` or `denied` if there is no place for them. Only the owner of the folder may call it (see `openDatabase`). */
-export function createScratch(dataDir: string, room?: Pick<Room, 'isReadOnly'>): Scratch {
+export function createScratch(dataDir: string, random: Random, room?: Pick<Room, 'isReadOnly'>): Scratch {
   const folder = temporaryDirectory(dataDir);
   try {
     if (room?.isReadOnly !== true) makePrivateDirectory(folder);
@@ -27,7 +28,7 @@ export function createScratch(dataDir: string, room?: Pick<Room, 'isReadOnly'>):
   }
   return {
     async open() {
-      const path = join(folder, `${randomBytes(16).toString('hex')}.scratch`);
+      const path = join(folder, `${randomHex(random, 16)}.scratch`);
       let fd: number | undefined;
       try {
         fd = openSync(path, 'wx+', 0o600);
@@ -36,7 +37,7 @@ export function createScratch(dataDir: string, room?: Pick<Room, 'isReadOnly'>):
         if (fd !== undefined) closeAnyway(fd);
         throw writeFailure(error, 'a scratch file cannot be made', dataDir);
       }
-      const [key, iv] = [randomBytes(32), randomBytes(16)];
+      const [key, iv] = [random.bytes(32), random.bytes(16)];
       const cipher = createCipheriv(CIPHER, key, iv);
       let bytes = 0;
       const opened = (): number => {

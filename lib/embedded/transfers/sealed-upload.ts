@@ -6,9 +6,10 @@
 // salt (HKDF-SHA-256, RFC 5869), so the number of a record is nonce enough. Each is bound to its number and to being the last or
 // not (STREAM, Hoang, Reyhanitabar, Rogaway and Vizar, 2015).
 
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { PortError } from '../../ports/errors.ts';
+import type { Random } from '../../ports/random.ts';
 
 const MAGIC = Buffer.from('BKUP upload 1\n');
 const SALT_BYTES = 32;
@@ -31,8 +32,9 @@ export async function writeSealed(
   path: string,
   dataKey: Uint8Array,
   body: AsyncIterable<Uint8Array>,
+  random: Random,
 ): Promise<UploadDigest> {
-  const salt = randomBytes(SALT_BYTES);
+  const salt = random.bytes(SALT_BYTES);
   const seal = sealerOf(dataKey, salt);
   const hash = createHash('sha256');
   let bytes = 0;

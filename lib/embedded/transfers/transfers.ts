@@ -2,7 +2,6 @@
 // takes a PUT, how much and what, so that URLs outlive a restart; what comes waits sealed. Both are on the disk, names and all,
 // before anybody hears of them.
 
-import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import type { WrappedKey } from '../../core/records/model.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
+import { type Random, randomHex } from '../../ports/random.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
 import { readChunks } from '../blobs/blob-file.ts';
 import { makePrivateDirectory, syncDirectory } from '../disk/data-dir.ts';
@@ -50,6 +50,7 @@ export function createTransferStore(
   dataDir: string,
   clock: Clock,
   keyring: Keyring,
+  random: Random,
   room?: Pick<Room, 'demandRoom' | 'isReadOnly'>,
 ): EmbeddedTransferStore {
   const folder = join(dataDir, 'uploads');
@@ -79,7 +80,7 @@ export function createTransferStore(
     write: (passing: string) => Promise<void>,
     name: (passing: string, path: string) => Promise<void>,
   ): Promise<void> {
-    const passing = `${path}.${randomBytes(8).toString('hex')}.part`;
+    const passing = `${path}.${randomHex(random, 8)}.part`;
     try {
       await write(passing);
       await name(passing, path);
@@ -127,7 +128,7 @@ export function createTransferStore(
       const dataKey = await keyFor(uploadId, ticket);
       let digest: UploadDigest | undefined;
       const write = async (passing: string): Promise<void> => {
-        digest = await writeSealed(passing, dataKey, bounded(body, ticket));
+        digest = await writeSealed(passing, dataKey, bounded(body, ticket), random);
         demandAnnounced(ticket, digest);
       };
       try {

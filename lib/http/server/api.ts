@@ -1,6 +1,5 @@
 // The HTTP API on the Web's Request and Response: it runs wherever those do, and knows no server and no environment.
 
-import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Scratch } from '../../core/bytes/packed.ts';
@@ -8,6 +7,7 @@ import { closest } from '../../core/closest.ts';
 import { NOBODY, type Principal } from '../../core/records/access.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
+import { type Random, randomUuid } from '../../ports/random.ts';
 import type { BackupService } from '../../service/contract/api.ts';
 import { once } from '../contract/once.ts';
 import { invalidRequest, problemResponse, toServiceError } from '../contract/problem.ts';
@@ -41,6 +41,8 @@ export interface ApiDeps {
   /** Of the product, as `GET /` and OpenAPI say it. */
   version: string;
   log: Logger;
+  /** Gives ids to requests that come without one. */
+  random: Random;
   limits?: Partial<ApiLimits>;
   /** Epoch milliseconds. */
   now?: () => number;
@@ -77,7 +79,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
  * that the budget can never grant.
  */
 export function createApi(deps: ApiDeps): Api {
-  const { service, version, log, now = Date.now, serves = () => true, basePath = '', bodyOf } = deps;
+  const { service, version, log, random, now = Date.now, serves = () => true, basePath = '', bodyOf } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const isTooLittle =
     limits.inFlightBytesMax < bodyMemoryBytesMax(limits.bodyBytesMax) ||
@@ -120,7 +122,7 @@ export function createApi(deps: ApiDeps): Api {
 
   app.use(async (context, next) => {
     const started = performance.now();
-    begin(context);
+    begin(context, random);
     try {
       await next();
     } catch (thrown) {
@@ -184,9 +186,9 @@ export function createApi(deps: ApiDeps): Api {
 
 type AnyHandler = (input: InputOf<Route>, call: Call) => Promise<Response>;
 
-function begin(context: Context<Env>): void {
+function begin(context: Context<Env>, random: Random): void {
   const asked = context.req.raw.headers.get('x-request-id');
-  context.set('requestId', asked !== null && REQUEST_ID.test(asked) ? asked : randomUUID());
+  context.set('requestId', asked !== null && REQUEST_ID.test(asked) ? asked : randomUuid(random));
   context.set('meter', { bytesIn: 0 });
   context.set('principal', NOBODY);
 }

@@ -11,6 +11,7 @@ import { RETENTION_TASKS } from '../../../lib/aws/names/retention-task.ts';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
 import type { BackupRecord } from '../../../lib/core/records/model.ts';
 import { readSegmentHeader } from '../../../lib/core/trail/segment.ts';
+import { systemRandom } from '../../../lib/random.ts';
 import type { SweepSummary } from '../../../lib/service/retention/sweep.ts';
 import { readSegment } from '../../../lib/service/trail/write.ts';
 import { type Problem, stateOf } from '../../e2e/client.ts';
@@ -36,7 +37,12 @@ describeDeployed('in the background', ({ client, outputs }) => {
   });
 
   const catalog = () =>
-    createCatalog({ dynamoDb: clients.dynamoDb, tableName: outputs.TableName, clock: { now: Date.now } });
+    createCatalog({
+      dynamoDb: clients.dynamoDb,
+      tableName: outputs.TableName,
+      clock: { now: Date.now },
+      random: systemRandom,
+    });
   const keyring = () => createKeyring({ kms: clients.kms, keyArn: outputs.KeyArn });
   const sweep = () => invoke<SweepSummary>(outputs.RetentionFunction, { task: RETENTION_TASKS.sweep });
 

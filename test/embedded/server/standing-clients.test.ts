@@ -10,6 +10,7 @@ import {
   listen,
 } from '../../../lib/embedded/server/http-server.ts';
 import { createLogger } from '../../../lib/log.ts';
+import { systemRandom } from '../../../lib/random.ts';
 
 const LIMITS = {
   senderMs: 400,
@@ -39,6 +40,7 @@ async function start() {
   const log = createLogger((line) => lines.push(JSON.parse(line) as Line));
   let ended = 0;
   const http = createHttpServer({
+    random: systemRandom,
     log,
     standstill: LIMITS,
     async fetch(request, env) {

@@ -5,10 +5,8 @@
 // done by timers. `npm run torture -- 1 <seed>` runs one again and tells its story. What does not follow from it: how SQLite
 // salts its log and which threads read files first, so that a bit that is flipped in the catalog may be another one.
 
-import { createRandom } from '../../e2e/random.ts';
 import { fastFolder, mountDisk, runWhereDisksMount } from './disk.ts';
 import { FATES, type Fate } from './ledger.ts';
-import { seedCrypto } from './seeded-crypto.ts';
 import { FOUND } from './seeds.ts';
 import { type Account, runSequence, type Where } from './sequence.ts';
 
@@ -37,7 +35,7 @@ async function torture(noDisk: string | undefined): Promise<void> {
   ];
   for (const [i, seed] of seeds.entries()) {
     try {
-      const account = await run(seed, where);
+      const account = await runSequence(seed, where);
       for (const fate of FATES) total[fate] += account.fates[fate];
       filled += account.filled;
       if (account.bad.length > 0 || SEQUENCES === 1) say(storyOf(seed, account));
@@ -53,15 +51,6 @@ async function torture(noDisk: string | undefined): Promise<void> {
   say(`  sequences that did not end: ${unfinished}`);
   say(noDisk === undefined ? `  the disk was filled ${filled} times` : '  THE DISK WAS NEVER FILLED');
   process.exitCode = BAD.some((fate) => total[fate] > 0) || unfinished > 0 ? 1 : 0;
-}
-
-async function run(seed: number, where: Where): Promise<Account> {
-  const giveBack = seedCrypto(createRandom(seed ^ 0x5eed));
-  try {
-    return await runSequence(createRandom(seed), where);
-  } finally {
-    giveBack();
-  }
 }
 
 function storyOf(seed: number, { story, bad, fates }: Account): string {

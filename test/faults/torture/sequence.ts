@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rebuild } from '../../../lib/embedded/rebuild/rebuild.ts';
-import type { Random } from '../../e2e/random.ts';
+import type { Random as Chance } from '../../../lib/ports/random.ts';
+import { createRandom, type Random } from '../../e2e/random.ts';
 import type { Disk } from './disk.ts';
 import { ACCIDENTS } from './folder.ts';
 import { type Acknowledged, FATES, type Fate, Ledger } from './ledger.ts';
@@ -28,6 +29,18 @@ export interface Account {
 /** What a home does by itself at its start and within the minute. */
 const BY_ITSELF = ['room', 'late', 'catalog', 'clock', 'jobs', 'events'] as const;
 
+/** What the seed decides: what happens, and what the service draws. */
+interface Drawn {
+  random: Random;
+  chance: Chance;
+}
+
+function drawnFrom(seed: number): Drawn {
+  const drawn = createRandom(seed ^ 0x5eed);
+  const bytes = (count: number) => Uint8Array.from({ length: count }, () => drawn.int(256));
+  return { random: createRandom(seed), chance: { bytes } };
+}
+
 class Sequence {
   readonly ledger = new Ledger();
   readonly story: string[] = [];
@@ -42,12 +55,14 @@ class Sequence {
   private revision = 0;
 
   private readonly random: Random;
+  private readonly chance: Chance;
   private readonly root: string;
   private readonly foreign: string;
   private readonly disk: Disk | undefined;
 
-  constructor(random: Random, root: string, foreign: string, disk: Disk | undefined) {
+  constructor({ random, chance }: Drawn, root: string, foreign: string, disk: Disk | undefined) {
     this.random = random;
+    this.chance = chance;
     this.root = root;
     this.disk = disk;
     this.foreign = foreign;
@@ -206,18 +221,18 @@ class Sequence {
   /** Opens; where that is refused, does what the refusal says: a rebuild. */
   private async open(): Promise<void> {
     try {
-      this.store = await openStore(this.folder, this.clocks, DRIVEN);
+      this.store = await openStore(this.folder, this.clocks, { ...DRIVEN, random: this.chance });
     } catch (error) {
       this.story.push(`refused: ${(error as Error).message.slice(0, 160)}`);
       await this.rebuild();
-      this.store = await openStore(this.folder, this.clocks, DRIVEN);
+      this.store = await openStore(this.folder, this.clocks, { ...DRIVEN, random: this.chance });
     }
     for (const id of unnamedAtStart(this.store.lines)) this.lost.add(id);
     await this.store.run(...BY_ITSELF, 'trail');
   }
 
   private async rebuild(): Promise<void> {
-    const report = await rebuild(this.folder, { isDryRun: false });
+    const report = await rebuild(this.folder, { isDryRun: false, random: this.chance });
     for (const id of lostBy(report)) this.lost.add(id);
     this.story.push(`rebuilt: ${report.live} live, lost: ${[...this.lost].join(' ')}`);
   }
@@ -293,9 +308,9 @@ function rowsOf(random: Random): unknown[] {
 }
 
 /** The folder of another store, with a backup of its own. */
-async function foreignStore(root: string): Promise<string> {
+async function foreignStore(root: string, random: Chance): Promise<string> {
   const folder = mkdtempSync(join(root, 'foreign-'));
-  const store = await openStore(folder, { wall: BEGINNING, monotonic: 0 }, DRIVEN);
+  const store = await openStore(folder, { wall: BEGINNING, monotonic: 0 }, { ...DRIVEN, random });
   await store.call('POST', '/backups', '{"resourceId":"a","type":"full","data":"of another store"}');
   await store.close();
   return folder;
@@ -309,10 +324,11 @@ export interface Where {
 }
 
 /** Runs one sequence in a folder of its own. */
-export async function runSequence(random: Random, { parent = tmpdir(), disk }: Where = {}): Promise<Account> {
+export async function runSequence(seed: number, { parent = tmpdir(), disk }: Where = {}): Promise<Account> {
   const { root, remove } = newRoot(disk?.path ?? parent);
   try {
-    return await new Sequence(random, root, await foreignStore(root), disk).run();
+    const drawn = drawnFrom(seed);
+    return await new Sequence(drawn, root, await foreignStore(root, drawn.chance), disk).run();
   } finally {
     disk?.unfill();
     remove();

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { readConfig } from '../../../lib/embedded/config.ts';
 import { type Home, openHome, type UpkeepName } from '../../../lib/embedded/home.ts';
 import { createLogger } from '../../../lib/log.ts';
+import type { Random } from '../../../lib/ports/random.ts';
+import { systemRandom } from '../../../lib/random.ts';
 import { createCheckedApi } from '../../http/checked-api.ts';
 
 export interface Reply {
@@ -37,13 +39,15 @@ export interface StoreOptions {
   env?: Record<string, string>;
   /** Nothing is done by timers, only what `run` names. */
   isDriven?: boolean;
+  /** What the service draws from; otherwise the machine. */
+  random?: Random;
 }
 
 /** Opens the folder. Throws what a start throws. */
 export async function openStore(
   folder: string,
   clocks: Clocks,
-  { env = {}, isDriven = false }: StoreOptions = {},
+  { env = {}, isDriven = false, random = systemRandom }: StoreOptions = {},
 ): Promise<Opened> {
   const lines: string[] = [];
   const log = createLogger((line) => lines.push(line));
@@ -54,12 +58,13 @@ export async function openStore(
     ...env,
   });
   const clock = { now: () => clocks.wall, monotonic: () => clocks.monotonic };
-  const home: Home = await openHome({ ...config, clock, isDriven }, log);
+  const home: Home = await openHome({ ...config, clock, random, isDriven }, log);
   const api = createCheckedApi({
     service: home.service,
     auth: {},
     version: 'torture',
     log,
+    random,
     limits: {},
     uploads: home.uploads,
     scratch: home.scratch,

@@ -6,6 +6,7 @@ import { createApi } from '../../../lib/http/server/api.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
+import { systemRandom } from '../../../lib/random.ts';
 import { createReaders } from '../../../lib/service/chains/readers.ts';
 import type { Readers } from '../../../lib/service/contract/parts.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
@@ -69,7 +70,14 @@ function createReadWorld(replace: Parameters<typeof createWorld>[0] = () => ({})
   const readers = createReaders({ bytesMax: 4_000_000, small: { bytesMax: 1, eachBytesMax: 0 }, waitMs: 20 });
   const world = createWorld((deps) => ({ readers, ...replace(deps) }));
   const { service, clock } = world;
-  const app = createApi({ service, auth: {}, version: '1', log: silentLogger, now: clock.now });
+  const app = createApi({
+    service,
+    auth: {},
+    version: '1',
+    log: silentLogger,
+    random: systemRandom,
+    now: clock.now,
+  });
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     app.request(path, {
       method: 'POST',

@@ -31,6 +31,9 @@ jest.mock('../../lib/aws/home.ts', () => ({
     get clock() {
       return current.deps?.clock;
     },
+    get random() {
+      return current.deps?.random;
+    },
     source: {
       untrailedEvents: async () => current.deps?.catalog.pendingEvents(10),
       markTrailed: async (ids: string[]) => current.deps?.catalog.markPublished(ids),

@@ -204,7 +204,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     jobsInCommits: { tell: () => kickWorker() },
     waits: new Map(),
     texts: texts ?? inThisThread,
-    trust: createTrust(log, { look: () => faultOf(database), written: () => writtenProof(catalog) }),
+    trust: createTrust(log, clock, { look: () => faultOf(database), written: () => writtenProof(catalog) }),
     scratch,
     late: createLateOperations(),
     conditions: watchDisk(dataDir, clock, log).notices,
@@ -310,7 +310,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   kickWorker = () => running.get('jobs')?.kick();
   const service = createService(deps);
   return {
-    service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS) },
+    service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS, clock) },
     uploads: transfers,
     tokens,
     scratch,

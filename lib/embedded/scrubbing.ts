@@ -19,10 +19,10 @@ export function createScrubbing(deps: Deps, intervalMs: number): () => Promise<v
   let restUntil = 0;
 
   async function census(): Promise<void> {
-    const from = performance.now();
+    const from = deps.clock.monotonic();
     if (from < restUntil) return;
     const counted = await takeCensus(deps);
-    restUntil = performance.now() + (performance.now() - from) * CENSUS_REST;
+    restUntil = deps.clock.monotonic() + (deps.clock.monotonic() - from) * CENSUS_REST;
     if (counted !== undefined && counted.incomplete > 0) deps.log.error('blobs are missing', { ...counted });
   }
 

@@ -5,7 +5,7 @@ import type { Chunks } from '../core/bytes/chunks.ts';
 import { BLOB_ID } from '../core/records/ids.ts';
 import type { BlobDigest, BlobInfo, BlobStore } from '../ports/blob-store.ts';
 import { decodeCursor, encodeCursor } from '../ports/checks.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { WallClock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Page, PageRequest } from '../ports/pages.ts';
 
@@ -18,7 +18,7 @@ interface StoredBlob {
 const CHUNK_BYTES = 64 * 1024;
 
 /** A blob store that forgets everything with the process. `clock` dates the blobs. */
-export function createMemoryBlobStore(clock: Clock = { now: Date.now }): BlobStore {
+export function createMemoryBlobStore(clock: WallClock = { now: Date.now }): BlobStore {
   const blobs = new Map<string, StoredBlob>();
   const aside = new Map<string, StoredBlob>();
 

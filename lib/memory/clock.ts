@@ -16,6 +16,7 @@ export function createManualClock(startMs = Date.UTC(2025, 0, 1)): ManualClock {
   return {
     now: () => nowMs,
     monotonic: () => passedMs,
+    elapsed: () => passedMs,
     set: (atMs) => {
       nowMs = atMs;
     },

@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../core/records/limits.ts';
 import { checkLimit } from '../ports/checks.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { WallClock } from '../ports/clock.ts';
 import type { Delivery, Job, Queue } from '../ports/queue.ts';
 import { copy } from './copy.ts';
 
@@ -15,7 +15,7 @@ interface QueuedJob {
 }
 
 /** A queue that forgets everything with the process. */
-export function createMemoryQueue(clock: Clock): Queue {
+export function createMemoryQueue(clock: WallClock): Queue {
   const waiting = new Set<QueuedJob>();
   const dead: Job[] = [];
   let deliveries = 0;

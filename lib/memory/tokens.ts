@@ -2,13 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { principalOf, type TokenRecord, tokenFault, tokenOf } from '../core/records/access-token.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { WallClock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Random } from '../ports/random.ts';
 import type { TokenRegistry } from '../ports/tokens.ts';
 import { systemRandom } from '../random.ts';
 
-export function createMemoryTokens(clock: Clock, random: Random = systemRandom): TokenRegistry {
+export function createMemoryTokens(clock: WallClock, random: Random = systemRandom): TokenRegistry {
   const tokens: TokenRecord[] = [];
   const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
   return {

@@ -66,7 +66,7 @@ describe('the trail of a data folder', () => {
 
   test('written by several at once is written once, and no proof of anything', async () => {
     const folder = newFolder();
-    const config = { ...readConfig({ BACKUP_DATA_DIR: folder }), clock: { now: () => clocks.wall } };
+    const config = { ...readConfig({ BACKUP_DATA_DIR: folder }), clock: createManualClock(clocks.wall) };
     const home = await openHome(config, silentLogger);
     for (let n = 0; n < 3; n++) {
       await home.service.putPolicy('r', { keepLast: n + 1 }, { actor: 'a' });

@@ -62,7 +62,7 @@ export function createWorld(
     gate: createGate(),
     texts: inThisThread,
     late: createLateOperations(),
-    trust: createTrust(silentLogger, { written: () => writtenProof(catalog) }),
+    trust: createTrust(silentLogger, clock, { written: () => writtenProof(catalog) }),
   };
   const deps: Deps = { ...plain, ...replace(plain) };
   const service = createService(deps);

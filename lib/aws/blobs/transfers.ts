@@ -4,7 +4,7 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Chunks } from '../../core/bytes/chunks.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
 import { findObject, openObject } from './object-reader.ts';
@@ -13,7 +13,7 @@ import { writeObject } from './object-writer.ts';
 export interface TransfersOptions {
   s3: S3Client;
   bucket: string;
-  clock: Clock;
+  clock: WallClock;
   /** When the client's credentials end, if it is not told that itself; epoch milliseconds. */
   credentialsEndAt?: number;
 }

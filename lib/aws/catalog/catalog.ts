@@ -18,7 +18,7 @@ import type {
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import { checkLimit } from '../../ports/checks.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Random } from '../../ports/random.ts';
 import type { TrailSource } from '../../ports/trail.ts';
@@ -64,7 +64,7 @@ export interface CatalogOptions {
   /** The name of a table with the keys and indexes of `TABLE`. */
   tableName: string;
   /** Dates ids and orders events. */
-  clock: Clock;
+  clock: WallClock;
   /** Gives ids, and the key of the cursors. */
   random: Random;
 }

@@ -1,7 +1,7 @@
 // Ids and places in time without any counter: a counter that all writers share would be a hot key.
 
 import type { IdKind } from '../../ports/catalog.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { padded } from './catalog-keys.ts';
 
@@ -19,7 +19,7 @@ export function newId(kind: IdKind, now: number, random: Random): string {
  * Stamps that rise with every call, though the clock may stand or go back. Between processes their order is as good as
  * the clocks are; writers of one resource are further apart than that, because each waits for the commit of the one before.
  */
-export function createStamps(clock: Clock): () => string {
+export function createStamps(clock: WallClock): () => string {
   let atMs = 0;
   let count = 0;
   return () => {

@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../../core/records/limits.ts';
 import { checkLimit } from '../../ports/checks.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import type { Job, Queue } from '../../ports/queue.ts';
 import { type Random, randomUuid } from '../../ports/random.ts';
 import type { Database } from './database.ts';
@@ -17,7 +17,7 @@ interface DueRow extends DocRow {
 }
 
 /** The queue of an open database. `clock` tells when a job comes back; receipts are drawn. */
-export function createQueue(database: Database, clock: Clock, random: Random): Queue {
+export function createQueue(database: Database, clock: WallClock, random: Random): Queue {
   const insert = database.statement(INSERT_JOB);
   const anyDue = database.statement<{ row: number }>(
     'SELECT row FROM job WHERE dead = 0 AND visible_at <= ? LIMIT 1',

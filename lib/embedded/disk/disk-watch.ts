@@ -3,7 +3,7 @@
 import { statfsSync } from 'node:fs';
 import type { Notice } from '../../core/records/model.ts';
 import type { Logger } from '../../log.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 
 export interface DiskWatch {
   /** What is to be said now: a warning while the disk is nearly full. */
@@ -17,7 +17,7 @@ const PLENTY_BYTES = 32 * 1024 ** 3;
 const NOTICE_ID = 'disk';
 
 /** Watches the disk of a folder. The first time that it is nearly full, the log says so too. */
-export function watchDisk(dataDir: string, clock: Clock, log: Logger): DiskWatch {
+export function watchDisk(dataDir: string, clock: WallClock, log: Logger): DiskWatch {
   let since: number | undefined;
   return {
     notices() {

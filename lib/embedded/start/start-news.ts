@@ -4,7 +4,7 @@ import type { BlobHeader } from '../../core/blob/header.ts';
 import { SILENCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS } from '../../core/records/limits.ts';
 import type { Logger } from '../../log.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import type { Database } from '../catalog/database.ts';
 
 /** Blobs that are named one by one; of more, how many there are. */
@@ -25,7 +25,7 @@ export function tellOfMissing(missing: number, log: Logger): void {
 }
 
 /** A folder that was put back whole from a copy is like one that nobody has used since: nothing in it tells. */
-export function tellOfAge(database: Database, { now }: Clock, log: Logger): void {
+export function tellOfAge(database: Database, { now }: WallClock, log: Logger): void {
   const newest = database
     .statement<{ created_at: number }>(
       'SELECT created_at FROM backup WHERE live = 1 ORDER BY created_at DESC',

@@ -9,7 +9,7 @@ import {
   tokenOf,
 } from '../../core/records/access-token.ts';
 import type { Logger } from '../../log.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Random } from '../../ports/random.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
@@ -24,7 +24,7 @@ export interface EmbeddedTokens extends TokenRegistry {
 }
 
 /** Opens the tokens of a folder. Throws PortError if there are some that cannot be read. */
-export function openTokens(dataDir: string, clock: Clock, random: Random, log: Logger): EmbeddedTokens {
+export function openTokens(dataDir: string, clock: WallClock, random: Random, log: Logger): EmbeddedTokens {
   let stamp = stampOf(dataDir);
   let known = byId(readTokens(dataDir));
   let isAsked = stamp !== undefined;

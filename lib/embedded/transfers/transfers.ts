@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ServiceError } from '../../core/records/errors.ts';
 import { UPLOAD_ID } from '../../core/records/ids.ts';
 import type { WrappedKey } from '../../core/records/model.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import { type Random, randomHex } from '../../ports/random.ts';
@@ -48,7 +48,7 @@ const STALE_MS = 86_400_000;
 /** Only the owner of the folder may call it (see `openDatabase`). */
 export function createTransferStore(
   dataDir: string,
-  clock: Clock,
+  clock: WallClock,
   keyring: Keyring,
   random: Random,
   room?: Pick<Room, 'demandRoom' | 'isReadOnly'>,

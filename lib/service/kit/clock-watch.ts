@@ -11,7 +11,7 @@ import { event } from './events.ts';
 import { clearNotice, raiseNotice } from './notices.ts';
 
 export function createClockWatch(clock: Clock): ClockWatch {
-  const read = () => ({ wall: clock.now(), passed: clock.monotonic?.() });
+  const read = () => ({ wall: clock.now(), passed: clock.elapsed() });
   let last = read();
   let trusted = last;
   /** What the wall clock has to say at least. */

@@ -5,6 +5,7 @@
 import { ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Catalog } from '../../ports/catalog.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import type { Trust, TrustFault } from '../contract/parts.ts';
 
 export interface TrustOptions {
@@ -14,13 +15,13 @@ export interface TrustOptions {
   written?: () => Promise<TrustFault | undefined>;
   /** How long what was read is believed. A process that has its store alone hears of everything itself. */
   everyMs?: number;
-  now?: () => number;
 }
 
 /** Trusts until it is told otherwise, `look` finds something, or a proof is `written`. */
 export function createTrust(
   log: Logger,
-  { look = () => undefined, written, everyMs = Number.POSITIVE_INFINITY, now = Date.now }: TrustOptions = {},
+  clock: WallClock,
+  { look = () => undefined, written, everyMs = Number.POSITIVE_INFINITY }: TrustOptions = {},
 ): Trust {
   let seen: TrustFault | undefined;
   let proof: TrustFault | undefined;
@@ -50,7 +51,7 @@ export function createTrust(
     trustAgain,
     async learn(anew = false) {
       if (seen !== undefined) return;
-      const at = now();
+      const at = clock.now();
       // A clock that was set is no reason to ask no more.
       if (!anew && learnedAt !== undefined && Math.abs(at - learnedAt) < everyMs) return;
       const found = await written?.();

@@ -44,7 +44,7 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
   const { catalog, clock, late, log } = deps;
   let current = operation;
   let writing: Promise<void> = Promise.resolve();
-  let writtenAt = performance.now();
+  let writtenAt = clock.monotonic();
   /** Whether it may be written down later, and whether it has come to that. */
   let mayBeLate = false;
   let isLate = false;
@@ -100,8 +100,8 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
     advance(status, progress) {
       const whole = Math.floor(progress);
       current = { ...current, status, progress: Math.max(current.progress, Math.min(99, whole)) };
-      if (performance.now() - writtenAt < PROGRESS_EVERY_MS) return;
-      writtenAt = performance.now();
+      if (clock.monotonic() - writtenAt < PROGRESS_EVERY_MS) return;
+      writtenAt = clock.monotonic();
       writing = writing.then(() => (isLate ? undefined : orLate(() => write(current, 'restore.progressed'))));
       // Awaited by whoever ends the operation; until then a failure must not count as unhandled.
       writing.catch(() => undefined);

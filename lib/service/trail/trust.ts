@@ -3,7 +3,7 @@
 
 import type { Logger } from '../../log.ts';
 import type { Catalog } from '../../ports/catalog.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import type { Trust } from '../contract/parts.ts';
 import { createTrust, ROLLBACK_NOTICE, writtenProof } from '../kit/trust.ts';
@@ -44,7 +44,7 @@ export interface TrailTrust {
 
 export interface TrailTrustOptions extends HeldToTrail {
   catalog: Pick<Catalog, 'getNotice'>;
-  clock: Clock;
+  clock: WallClock;
   everyMs: number;
 }
 
@@ -64,5 +64,5 @@ export function createTrailTrust(log: Logger, options: TrailTrustOptions): Trail
     isOfThisTrail ||= detail === undefined;
     return proof ?? (detail === undefined ? undefined : { code: ROLLBACK_NOTICE, detail });
   };
-  return { trust: createTrust(log, { written, everyMs, now: clock.now }), proofOfRollback };
+  return { trust: createTrust(log, clock, { written, everyMs }), proofOfRollback };
 }

@@ -10,7 +10,7 @@ import {
   trailKeyContext,
 } from '../../core/trail/segment.ts';
 import type { Logger } from '../../log.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import type { Random } from '../../ports/random.ts';
@@ -20,7 +20,7 @@ import { lineOfEvent, readTrailLine } from '../../ports/trail-lines.ts';
 export interface TrailDeps {
   store: TrailStore;
   keyring: Keyring;
-  clock: Pick<Clock, 'now'>;
+  clock: WallClock;
   random: Random;
   /** The id of the store that the trail is of. */
   storeId: string;

@@ -2,6 +2,7 @@
 
 import { LIMITS } from '../../core/records/limits.ts';
 import type { Notice } from '../../core/records/model.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Health, HealthProblem } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -36,11 +37,15 @@ export async function checkHealth(deps: Deps): Promise<Health> {
  * The health, asked for as often as anybody likes: the parts are asked at most so often, for that costs a write to each of
  * them, and whoever may not do anything else may ask this.
  */
-export function rememberHealth(check: () => Promise<Health>, keptMs: number): () => Promise<Health> {
+export function rememberHealth(
+  check: () => Promise<Health>,
+  keptMs: number,
+  clock: Pick<Clock, 'monotonic'>,
+): () => Promise<Health> {
   let latest: Promise<Health> | undefined;
   let askedAt = 0;
   return () => {
-    const now = performance.now();
+    const now = clock.monotonic();
     if (latest === undefined || now - askedAt >= keptMs) {
       askedAt = now;
       latest = check();

@@ -48,10 +48,10 @@ export async function scrub(deps: Deps, plan: ScrubPlan): Promise<ScrubSummary> 
   const isOver = (): boolean => clock.now() >= deadline || deps.isStopping?.() === true;
   const seen = new Set<string>();
   const look = async (record: BackupRecord): Promise<void> => {
-    const from = performance.now();
+    const from = clock.monotonic();
     seen.add(record.id);
     await prove(record);
-    await plan.pause?.(performance.now() - from);
+    await plan.pause?.(clock.monotonic() - from);
   };
 
   for (const notice of await catalog.listNotices(LIMITS.listPageMax)) {

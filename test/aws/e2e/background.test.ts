@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { blobKey } from '../../../lib/aws/blobs/blob-store.ts';
 import { createTrailStore, storeIdOf } from '../../../lib/aws/blobs/trail-store.ts';
 import { createCatalog } from '../../../lib/aws/catalog/catalog.ts';
+import { createSystemClock } from '../../../lib/aws/clock.ts';
 import { createKeyring } from '../../../lib/aws/keys/keyring.ts';
 import { RETENTION_TASKS } from '../../../lib/aws/names/retention-task.ts';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
@@ -57,7 +58,7 @@ describeDeployed('in the background', ({ client, outputs }) => {
   const twoDaysAgo = () =>
     composeService(
       clients,
-      { now: () => Date.now() - 2 * DAY_MS },
+      { ...createSystemClock(), now: () => Date.now() - 2 * DAY_MS },
       {
         bucket: outputs.BucketName,
         tableName: outputs.TableName,

@@ -131,7 +131,7 @@ describe('a catalog that was put back from an earlier day', () => {
 function anotherProcess(world: World, everyMs = Number.POSITIVE_INFINITY): Deps {
   const { catalog } = world.plain;
   const { now } = world.clock;
-  const trust = createTrust(silentLogger, { written: () => writtenProof(catalog), everyMs, now });
+  const trust = createTrust(silentLogger, { now }, { written: () => writtenProof(catalog), everyMs });
   return { ...world.deps, trust };
 }
 
@@ -205,7 +205,7 @@ describe('a proof of a rollback', () => {
 
 /** Trusts whatever stands in the catalog, to do what an accident does. */
 function anotherWorld(world: World): World {
-  const deps = { ...world.deps, trust: createTrust(silentLogger) };
+  const deps = { ...world.deps, trust: createTrust(silentLogger, world.clock) };
   const service = createService(deps);
   return {
     ...world,

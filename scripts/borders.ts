@@ -48,6 +48,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   core: { from: ['core/*'], packages: ['node:crypto'] },
 
   ports: { from: ['core/*'], packages: [] },
+  /** A port around a port. */
+  decorators: { from: ['core/*', 'ports'], packages: [] },
 
   'service/contract': { from: SHARED, packages: [] },
   'service/kit': { from: [...SHARED, 'service/contract'], packages: ['node:crypto', 'node:timers/promises'] },

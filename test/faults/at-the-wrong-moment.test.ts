@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
-import { faultyBlobStore, faultyCatalog } from '../../lib/memory/faulty.ts';
+import { faultyBlobStore, faultyCatalog } from '../../lib/decorators/faulty.ts';
 import type { Change } from '../../lib/ports/change.ts';
 import { PortError } from '../../lib/ports/errors.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';

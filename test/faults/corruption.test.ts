@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { BackupRecord, BlobRef } from '../../lib/core/records/model.ts';
-import { faultyBlobStore } from '../../lib/memory/faulty.ts';
+import { faultyBlobStore } from '../../lib/decorators/faulty.ts';
 import type { BlobDigest, BlobStore } from '../../lib/ports/blob-store.ts';
 import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf, type World } from '../service/world.ts';

@@ -9,7 +9,7 @@ import {
   faultyEventSink,
   faultyKeyring,
   faultyQueue,
-} from '../../lib/memory/faulty.ts';
+} from '../../lib/decorators/faulty.ts';
 import { PortError } from '../../lib/ports/errors.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { TransferStore } from '../../lib/ports/transfer-store.ts';

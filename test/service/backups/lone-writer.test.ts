@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { type FaultyCall, faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { type FaultyCall, faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { hideBackup } from '../../../lib/service/backups/hide.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';

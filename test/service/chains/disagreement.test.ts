@@ -4,7 +4,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
 import type { BackupRecord, GarbageEntry } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore } from '../../../lib/memory/faulty.ts';
+import { faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { pruneResource } from '../../../lib/service/retention/prune.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { checkHealth } from '../../../lib/service/upkeep/health.ts';

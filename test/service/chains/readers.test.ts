@@ -2,9 +2,9 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { createApi } from '../../../lib/http/server/api.ts';
 import { silentLogger } from '../../../lib/log.ts';
-import { faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { createReaders } from '../../../lib/service/chains/readers.ts';

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
-import { faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { writeLateOperations } from '../../../lib/service/restores/late-operations.ts';
 import { readResult } from '../../../lib/service/restores/restore.ts';

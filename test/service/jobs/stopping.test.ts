@@ -1,7 +1,7 @@
 // A process that is to end does not wait for a sweep: it ends between two steps, and the next one goes on from there.
 
 import { expect, test } from '@jest/globals';
-import { faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf } from '../world.ts';
 

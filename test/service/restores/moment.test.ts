@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY_MS, LIMITS } from '../../../lib/core/records/limits.ts';
 import type { BackupRequest, OperationRecord } from '../../../lib/core/records/model.ts';
-import { faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, inputOf, START, type World } from '../world.ts';

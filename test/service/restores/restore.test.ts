@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { OperationRecord } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { failAbandoned } from '../../../lib/service/restores/operations.ts';

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore, faultyCatalog } from '../../../lib/memory/faulty.ts';
+import { faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { takeCensus } from '../../../lib/service/upkeep/census.ts';
 import { scrub } from '../../../lib/service/upkeep/scrub.ts';

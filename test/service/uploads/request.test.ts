@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { BackupRecord, BackupRequest } from '../../../lib/core/records/model.ts';
+import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../../lib/decorators/faulty.ts';
 import { silentLogger } from '../../../lib/log.ts';
-import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../../lib/memory/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { resumeJobs } from '../../../lib/service/kit/jobs.ts';

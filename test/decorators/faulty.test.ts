@@ -1,10 +1,6 @@
 // The decorators that the fault tests rely on, and the clock they move.
 
 import { expect, test } from '@jest/globals';
-import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
-import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
-import { createManualClock } from '../../lib/memory/clock.ts';
-import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import {
   type FaultyCall,
   faultyBlobStore,
@@ -12,11 +8,15 @@ import {
   faultyEventSink,
   faultyKeyring,
   faultyQueue,
-} from '../../lib/memory/faulty.ts';
+} from '../../lib/decorators/faulty.ts';
+import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
+import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
+import { createManualClock } from '../../lib/memory/clock.ts';
+import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { PortError } from '../../lib/ports/errors.ts';
-import { backup, event, hexId, inserted, readBlob } from './samples.ts';
+import { backup, event, hexId, inserted, readBlob } from '../contract/samples.ts';
 
 const failure = new PortError('unavailable', 'on purpose');
 

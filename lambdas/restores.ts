@@ -4,6 +4,6 @@ import { openHome, s3Transfers, sqsQueue } from '../lib/aws/home.ts';
 import { serveApi } from '../lib/aws/http-function.ts';
 
 export const handler = serveApi(
-  openHome(process.env, { queue: sqsQueue, transfers: s3Transfers }),
+  openHome(process.env, { queue: sqsQueue, transfers: s3Transfers, storesNothing: true }),
   'restores',
 );

@@ -72,7 +72,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     from: [...GROUND, 'service/backups', 'service/restores', 'service/retention'],
     packages: [],
   },
-  service: { from: [...SHARED, 'service/*'], packages: [] },
+  service: { from: [...SHARED, 'service/*', 'decorators'], packages: [] },
 
   'http/contract': { from: [...SHARED, 'service/contract'], packages: ['zod/mini'] },
   'http/openapi': { from: [...SHARED, 'http/contract'], packages: ['zod/mini'] },
@@ -145,7 +145,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['aws-lambda', 'aws-jwt-verify', 'aws-jwt-verify/*', 'node:crypto'],
   },
   aws: {
-    from: [...ADAPTER, 'aws/*', 'service/*', 'http/*', 'random', 'version'],
+    from: [...ADAPTER, 'aws/*', 'decorators', 'service/*', 'http/*', 'random', 'version'],
     packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto'],
   },
 

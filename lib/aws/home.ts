@@ -3,6 +3,7 @@
 
 import type { S3Client } from '@aws-sdk/client-s3';
 import { MEMORY_BOUNDS } from '../core/records/limits.ts';
+import { readOnlyBlobStore, readOnlyKeyring } from '../decorators/read-only.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -44,6 +45,8 @@ export interface Parts {
   queue?: Part<Queue>;
   events?: Part<EventSink>;
   transfers?: Part<TransferStore>;
+  /** Its role can store no blob and make no key: what tries to is refused here, also where no roles are looked at. */
+  storesNothing?: boolean;
 }
 
 export interface Home {
@@ -68,6 +71,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock, random }),
   );
   const keyring = createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns });
+  const blobs = createBlobStore({ s3, bucket });
   const held = {
     store: createTrailStore({ s3, bucket }),
     storeId: storeIdOf(bucket),
@@ -75,9 +79,9 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     source: catalog,
   };
   const deps: Deps = {
-    blobs: createBlobStore({ s3, bucket }),
+    blobs: parts.storesNothing ? readOnlyBlobStore(blobs) : blobs,
     catalog,
-    keyring,
+    keyring: parts.storesNothing ? readOnlyKeyring(keyring) : keyring,
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),

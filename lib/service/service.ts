@@ -1,6 +1,7 @@
 // The service: every use case over one set of ports.
 
 import { ServiceError } from '../core/records/errors.ts';
+import { readOnlyBlobStore, readOnlyCatalog } from '../decorators/read-only.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Page } from '../ports/pages.ts';
 import { listTokens, makeToken, revokeToken } from './access/tokens.ts';
@@ -41,8 +42,8 @@ export function createService(deps: Deps): BackupService {
     getOperation: (id) => findOperation(deps, id),
     listOperations: (request) => paged(catalog.listOperations(request)),
     getOperationResult: (id) => readResult(deps, id),
-    planRetention: (request) => paged(readPlan(deps, request)),
-    planPolicy: (request) => paged(planPolicy(deps, request)),
+    planRetention: (request) => paged(readPlan(looking(deps), request)),
+    planPolicy: (request) => paged(planPolicy(looking(deps), request)),
     listWaits: () => listWaits(deps),
     decideWait: (id, decision, caller) => decideWait(deps, id, decision, caller),
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
@@ -54,6 +55,11 @@ export function createService(deps: Deps): BackupService {
     resourceOf: (what) => resourceOf(deps, what),
     checkHealth: () => checkHealth(deps),
   };
+}
+
+/** A dry run changes nothing, whatever it comes to call. */
+function looking(deps: Deps): Deps {
+  return { ...deps, catalog: readOnlyCatalog(deps.catalog), blobs: readOnlyBlobStore(deps.blobs) };
 }
 
 async function resourceOf(

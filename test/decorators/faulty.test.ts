@@ -1,14 +1,7 @@
 // The decorators that the fault tests rely on, and the clock they move.
 
 import { expect, test } from '@jest/globals';
-import {
-  type FaultyCall,
-  faultyBlobStore,
-  faultyCatalog,
-  faultyEventSink,
-  faultyKeyring,
-  faultyQueue,
-} from '../../lib/decorators/faulty.ts';
+import { type FaultyCall, faulty, faultyBlobStore } from '../../lib/decorators/faulty.ts';
 import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
 import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
@@ -26,28 +19,28 @@ test('without a plan everything passes through', async () => {
   const blobId = hexId();
   await store.put(blobId, [Buffer.from('bytes')]);
   expect(String(await readBlob(store, blobId))).toBe('bytes');
-  const keyring = faultyKeyring(createMemoryKeyring(), {});
+  const keyring = faulty(createMemoryKeyring(), {});
   const { key, dataKey } = await keyring.generate({ a: 'b' });
   expect(await keyring.open(key, { a: 'b' })).toEqual(dataKey);
-  const queue = faultyQueue(createMemoryQueue(clock), {});
+  const queue = faulty(createMemoryQueue(clock), {});
   await queue.send({ kind: 'restore', id: 'restore-1' });
   expect(await queue.receive(5)).toHaveLength(1);
   const sink = createMemoryEventSink();
-  await faultyEventSink(sink, {}).publish([event()]);
+  await faulty(sink, {}).publish([event()]);
   expect(sink.events()).toHaveLength(1);
 });
 
 test('a throw before a call keeps it from happening, one after it only hides that it has', async () => {
   const catalog = createMemoryCatalog();
   const [first, second] = [backup(), backup()];
-  const before = faultyCatalog(catalog, {
+  const before = faulty(catalog, {
     before: () => {
       throw failure;
     },
   });
   await expect(before.commit([inserted(first)])).rejects.toBe(failure);
   expect(await catalog.getBackup(first.id)).toBeUndefined();
-  const after = faultyCatalog(catalog, {
+  const after = faulty(catalog, {
     after: async () => {
       throw failure;
     },
@@ -58,7 +51,7 @@ test('a throw before a call keeps it from happening, one after it only hides tha
 
 test('a plan sees each call: its method, its arguments, its place among all and among its like', async () => {
   const calls: FaultyCall[] = [];
-  const catalog = faultyCatalog(createMemoryCatalog(), { before: (call) => void calls.push(call) });
+  const catalog = faulty(createMemoryCatalog(), { before: (call) => void calls.push(call) });
   await catalog.getHead('r');
   await catalog.getPolicy('p');
   await catalog.getHead('s');

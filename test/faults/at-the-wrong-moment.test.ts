@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
-import { faultyBlobStore, faultyCatalog } from '../../lib/decorators/faulty.ts';
+import { faulty, faultyBlobStore } from '../../lib/decorators/faulty.ts';
 import type { Change } from '../../lib/ports/change.ts';
 import { PortError } from '../../lib/ports/errors.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
@@ -24,7 +24,7 @@ const keep = (retentionDays: number) => ({ metadata: { ...inputOf('db', '1').met
 function createInterruptedWorld(kind: Change['kind']) {
   let interruption: (() => Promise<unknown>) | undefined;
   const world = createWorld(({ catalog }) => ({
-    catalog: faultyCatalog(catalog, {
+    catalog: faulty(catalog, {
       async before({ method, args }) {
         if (method !== 'commit' || !(args[0] as Change[]).some((change) => change.kind === kind)) return;
         const interrupt = interruption;
@@ -44,7 +44,7 @@ function createInterruptedWorld(kind: Change['kind']) {
 /** What a sweep is given, so that something happens just before it first writes this backup's record. */
 function heldUp({ deps, plain }: World, id: string, what: () => Promise<void>): Deps {
   let isFirst = true;
-  const catalog = faultyCatalog(plain.catalog, {
+  const catalog = faulty(plain.catalog, {
     async before({ method, args }) {
       const writes = (change: Change): boolean => change.kind === 'backup.update' && change.record.id === id;
       if (!isFirst || method !== 'commit' || !(args[0] as Change[]).some(writes)) return;

@@ -1,18 +1,8 @@
 // A world whose every port call can be counted, made to fail, or held up for a while.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  type FaultPlan,
-  type FaultyCall,
-  faultyBlobStore,
-  faultyCatalog,
-  faultyEventSink,
-  faultyKeyring,
-  faultyQueue,
-} from '../../lib/decorators/faulty.ts';
+import { type FaultPlan, type FaultyCall, faulty, faultyBlobStore } from '../../lib/decorators/faulty.ts';
 import { PortError } from '../../lib/ports/errors.ts';
-import type { Queue } from '../../lib/ports/queue.ts';
-import type { TransferStore } from '../../lib/ports/transfer-store.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import { createWorld } from '../service/world.ts';
 
@@ -45,15 +35,13 @@ export type FaultyWorld = ReturnType<typeof createFaultyWorld>;
 
 /** `around` is called before and after each port call, and may throw or wait; `replace` swaps further parts. */
 export function wrapPorts(deps: Deps, around: (port: PortName) => FaultPlan): Pick<Deps, PortName> {
-  const transfers = deps.transfers as unknown as Queue;
   return {
     blobs: faultyBlobStore(deps.blobs, around('blobs')),
-    catalog: faultyCatalog(deps.catalog, around('catalog')),
-    keyring: faultyKeyring(deps.keyring, around('keyring')),
-    queue: faultyQueue(deps.queue, around('queue')),
-    events: faultyEventSink(deps.events, around('events')),
-    // The decorator wraps every method of a port, whatever the port.
-    transfers: faultyQueue(transfers, around('transfers')) as unknown as TransferStore,
+    catalog: faulty(deps.catalog, around('catalog')),
+    keyring: faulty(deps.keyring, around('keyring')),
+    queue: faulty(deps.queue, around('queue')),
+    events: faulty(deps.events, around('events')),
+    transfers: faulty(deps.transfers, around('transfers')),
   };
 }
 

@@ -17,7 +17,10 @@ import {
 } from '../../lib/aws/catalog/catalog-keys.ts';
 import { createPreparer } from '../../lib/aws/catalog/catalog-steps.ts';
 import { PARTITIONS, WRITTEN_BY_RESTORES } from '../../lib/aws/names/table.ts';
-import type { Change } from '../../lib/ports/change.ts';
+import { counting, createCallCounts } from '../../lib/decorators/counting.ts';
+import { readOnlyBlobStore, readOnlyKeyring } from '../../lib/decorators/read-only.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import { createService } from '../../lib/service/service.ts';
 import { createWorld } from '../service/world.ts';
 import { matches } from './iam.ts';
 
@@ -36,20 +39,18 @@ test('the partitions that are granted are those of the keys', () => {
 });
 
 test('every write of a restore, a check, a delta and of damage found goes there', async () => {
-  const changes: Change[] = [];
-  const world = createWorld(({ catalog }) => ({
-    catalog: {
-      ...catalog,
-      commit: async (all) => {
-        changes.push(...all);
-        return catalog.commit(all);
-      },
-    },
-  }));
-  const { service, clock } = world;
+  const calls = createCallCounts<Catalog>();
+  const world = createWorld(({ catalog }) => ({ catalog: counting(catalog, calls) }));
+  const { clock } = world;
+  // As its role has them.
+  const service = createService({
+    ...world.deps,
+    blobs: readOnlyBlobStore(world.deps.blobs),
+    keyring: readOnlyKeyring(world.deps.keyring),
+  });
   const full = await world.backup('db', '{"a":1}');
   const next = await world.make('db', '{"a":2}', 'incremental');
-  changes.length = 0;
+  calls.reset();
 
   const asked = { targetResourceId: 'copy', createdBy: 'me', validate: true, async: false };
   await service.restore({ ...asked, backupId: next.id }, { actor: 'me' });
@@ -64,6 +65,7 @@ test('every write of a restore, a check, a delta and of damage found goes there'
   await expect(service.restore({ ...asked, backupId: full.id }, { actor: 'me' })).rejects.toThrow();
 
   const prepare = createPreparer('table', () => '0');
+  const changes = calls.argsOf('commit').flatMap(([all]) => all);
   const kinds = changes.filter(({ kind }) => kind !== 'job.send');
   expect(new Set(kinds.map(({ kind }) => kind))).toEqual(
     new Set(['operation.insert', 'operation.update', 'event.append', 'notice.put']),

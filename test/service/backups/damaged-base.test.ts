@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isChainSpent } from '../../../lib/core/records/chain.ts';
 import type { BackupType } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore, faultyKeyring } from '../../../lib/decorators/faulty.ts';
+import { faulty, faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { createKeptBases } from '../../../lib/service/chains/bases.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
@@ -30,7 +30,7 @@ function createScene(isKept: boolean) {
           ? bytes.with(bytes.length >> 1, bytes[bytes.length >> 1]! ^ 1)
           : bytes,
     }),
-    keyring: faultyKeyring(keyring, {
+    keyring: faulty(keyring, {
       before({ method }) {
         if (method === 'open' && fault === 'key') throw new PortError('integrity', 'changed');
       },

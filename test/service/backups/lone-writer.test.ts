@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { type FaultyCall, faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { type FaultyCall, faulty, faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { hideBackup } from '../../../lib/service/backups/hide.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
@@ -20,7 +20,7 @@ function slowly(deps: Deps): Partial<Deps> {
   });
   return {
     blobs: faultyBlobStore(deps.blobs, pause('put', 100)),
-    catalog: faultyCatalog(deps.catalog, pause('commit', 10)),
+    catalog: faulty(deps.catalog, pause('commit', 10)),
   };
 }
 
@@ -55,7 +55,7 @@ test('a create that loses to upkeep alone goes on; one that loses to writers say
   let between = async (): Promise<void> => {};
   const world = createWorld((deps) => ({
     gate: OPEN_GATE,
-    catalog: faultyCatalog(deps.catalog, {
+    catalog: faulty(deps.catalog, {
       before: async ({ method }) => {
         if (method === 'commit') await between();
       },

@@ -2,9 +2,11 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { counting, createCallCounts } from '../../../lib/decorators/counting.ts';
+import { faulty, faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { createApi } from '../../../lib/http/server/api.ts';
 import { silentLogger } from '../../../lib/log.ts';
+import type { BlobStore } from '../../../lib/ports/blob-store.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { createReaders } from '../../../lib/service/chains/readers.ts';
@@ -91,21 +93,19 @@ function createReadWorld(replace: Parameters<typeof createWorld>[0] = () => ({})
 
 describe('a state that is read', () => {
   test('is held until its reader has it or has gone, and refused to others before it is loaded', async () => {
-    let gets = 0;
-    const { make, readers, restore } = createReadWorld(({ blobs }) => ({
-      blobs: faultyBlobStore(blobs, { before: ({ method }) => void (method === 'get' && gets++) }),
-    }));
+    const calls = createCallCounts<BlobStore>();
+    const { make, readers, restore } = createReadWorld(({ blobs }) => ({ blobs: counting(blobs, calls) }));
     await make('db', rows(1), 'full');
     await make('db', rows(2), 'incremental');
     // They do not read.
     const held: Response[] = [];
     for (;;) {
-      gets = 0;
+      calls.reset();
       const response = await restore();
       if (response.status !== 200) {
         expect(response.status).toBe(429);
         expect(response.headers.get('retry-after')).toBe('5');
-        expect(gets).toBe(0);
+        expect(calls.of('get')).toBe(0);
         break;
       }
       held.push(response);
@@ -131,7 +131,7 @@ describe('a state that is read', () => {
           if (method === failing) throw new PortError('unavailable', 'gone for a moment');
         },
       }),
-      catalog: faultyCatalog(catalog, {
+      catalog: faulty(catalog, {
         before({ method, args }) {
           const kinds = method === 'commit' ? (args[0] as { kind: string }[]).map(({ kind }) => kind) : [];
           if (kinds.includes(failing)) throw new PortError('unavailable', 'gone for a moment');

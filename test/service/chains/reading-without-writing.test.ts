@@ -2,7 +2,9 @@
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
-import { faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { type CallCounts, counting, createCallCounts } from '../../../lib/decorators/counting.ts';
+import { faulty } from '../../../lib/decorators/faulty.ts';
+import type { Catalog } from '../../../lib/ports/catalog.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { writeLateOperations } from '../../../lib/service/restores/late-operations.ts';
 import { readResult } from '../../../lib/service/restores/restore.ts';
@@ -14,18 +16,17 @@ const ASK = { targetResourceId: 'r', createdBy: 'tester', validate: true };
 
 let world: World;
 let isFull: boolean;
-let commits: number;
+let calls: CallCounts<Catalog>;
 let logged: string[];
 
 beforeEach(() => {
   isFull = false;
-  commits = 0;
+  calls = createCallCounts();
   logged = [];
   world = createWorld(({ catalog, log }) => ({
-    catalog: faultyCatalog(catalog, {
+    catalog: faulty(counting(catalog, calls), {
       before({ method }) {
         if (method !== 'commit' && method !== 'markPublished' && method !== 'purge') return;
-        commits++;
         if (isFull) throw new PortError('unavailable', 'the disk is full', { reason: 'disk_full' });
       },
     }),
@@ -70,10 +71,10 @@ test('the operation is there meanwhile, and in the catalog once that can be writ
 
 test('a disk that fills up between the beginning of a restore and its end', async () => {
   const { id } = await world.backup('db', '{"n":1}');
-  const before = commits;
+  calls.reset();
   world.deps.catalog.commit = ((commit) => async (changes) => {
     await commit(changes);
-    if (commits === before + 1) isFull = true;
+    if (calls.of('commit') === 1) isFull = true;
   })(world.deps.catalog.commit);
   const { operation } = await world.restore(id);
   expect(operation.status).toBe('completed');

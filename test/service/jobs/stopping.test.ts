@@ -1,16 +1,17 @@
 // A process that is to end does not wait for a sweep: it ends between two steps, and the next one goes on from there.
 
 import { expect, test } from '@jest/globals';
-import { faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { counting, createCallCounts } from '../../../lib/decorators/counting.ts';
+import type { Catalog } from '../../../lib/ports/catalog.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf } from '../world.ts';
 
 test('a sweep ends after the step that it is at, wherever it is, and leaves everything restorable', async () => {
-  let commits = 0;
+  const calls = createCallCounts<Catalog>();
   let stopAfter = Number.POSITIVE_INFINITY;
   const world = createWorld((deps) => ({
-    catalog: faultyCatalog(deps.catalog, { after: ({ method }) => void (method === 'commit' && commits++) }),
-    isStopping: () => commits >= stopAfter,
+    catalog: counting(deps.catalog, calls),
+    isStopping: () => calls.of('commit') >= stopAfter,
     options: { ...deps.options, graceMs: 0 },
   }));
   const rows = (n: number) =>
@@ -25,7 +26,7 @@ test('a sweep ends after the step that it is at, wherever it is, and leaves ever
   world.clock.advance(2 * DAY);
   let passes = 0;
   for (let finished = false; !finished; passes++) {
-    commits = 0;
+    calls.reset();
     // One step at least, so that it gets on.
     stopAfter = 1;
     ({ finished } = await sweep(world.deps));

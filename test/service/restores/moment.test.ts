@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY_MS, LIMITS } from '../../../lib/core/records/limits.ts';
 import type { BackupRequest, OperationRecord } from '../../../lib/core/records/model.ts';
-import { faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { faulty } from '../../../lib/decorators/faulty.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, inputOf, START, type World } from '../world.ts';
@@ -198,7 +198,7 @@ describe('an instant', () => {
 test('a lone writer loses to nobody who only moves the head', async () => {
   let moved = 0;
   const world = createWorld(({ catalog }) => ({
-    catalog: faultyCatalog(catalog, {
+    catalog: faulty(catalog, {
       async before({ method, args }) {
         const changes = method === 'commit' ? (args[0] as { kind: string }[]) : [];
         if (moved >= 10 || !changes.some(({ kind }) => kind === 'backup.insert')) return;

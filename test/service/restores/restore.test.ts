@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { OperationRecord } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { faulty, faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
 import { failAbandoned } from '../../../lib/service/restores/operations.ts';
@@ -149,7 +149,7 @@ describe('a restore in the call', () => {
     let down = false;
     let unreadable = false;
     const world = createWorld(({ blobs, catalog }) => ({
-      catalog: faultyCatalog(catalog, {
+      catalog: faulty(catalog, {
         before: ({ method }) => {
           if (down && method === 'commit') throw new PortError('unavailable', 'down');
         },

@@ -2,10 +2,13 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { SegmentMark } from '../../../lib/core/records/model.ts';
+import { counting, createCallCounts } from '../../../lib/decorators/counting.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { createManualClock } from '../../../lib/memory/clock.ts';
 import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
+import type { Catalog } from '../../../lib/ports/catalog.ts';
+import type { TrailStore } from '../../../lib/ports/trail.ts';
 import { lineOfEvent } from '../../../lib/ports/trail-lines.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { createTrailTrust, proofOfOlderCatalog } from '../../../lib/service/trail/trust.ts';
@@ -81,55 +84,48 @@ describe('the catalog is held to the trail', () => {
 });
 
 describe('a process', () => {
-  /** Counts what it asks. */
   async function scene(segments: number, mark: number) {
-    const store = await storeOf(segments);
-    const asked = { notices: 0, lists: 0 };
+    const [asked, listed] = [createCallCounts<Pick<Catalog, 'getNotice'>>(), createCallCounts<TrailStore>()];
     let notice: { code: 'rollback'; detail: string } | undefined;
     const clock = createManualClock();
     const { trust, proofOfRollback } = createTrailTrust(silentLogger, {
       source: sourceOf(mark),
       keyring,
       storeId,
-      catalog: {
-        getNotice: async () => {
-          asked.notices++;
-          return notice && { ...notice, id: 'rollback', severity: 'critical', since: 1, version: 1 };
+      catalog: counting(
+        {
+          getNotice: async () =>
+            notice && { ...notice, id: 'rollback', severity: 'critical', since: 1, version: 1 },
         },
-      },
-      store: {
-        ...store,
-        list: async (after) => {
-          asked.lists++;
-          return store.list(after);
-        },
-      },
+        asked,
+      ),
+      store: counting(await storeOf(segments), listed),
       clock,
       everyMs: MINUTE,
     });
     const raise = (detail?: string): void => {
       notice = detail === undefined ? undefined : { code: 'rollback', detail };
     };
-    return { trust, proofOfRollback, clock, asked, raise };
+    return { trust, proofOfRollback, clock, asked, listed, raise };
   }
 
   test('lists the trail once, and reads the notice once a minute', async () => {
-    const { trust, clock, asked } = await scene(7, 7);
+    const { trust, clock, asked, listed } = await scene(7, 7);
     for (let second = 0; second < 5 * 60; second++) {
       await trust.learn();
       clock.advance(1000);
     }
-    expect(asked).toEqual({ notices: 5, lists: 1 });
+    expect([asked.of(), listed.of('list')]).toEqual([5, 1]);
     expect(trust.fault()).toBeUndefined();
   });
 
   test('trusts no older table at its first look, and looks again until that is mended', async () => {
-    const { trust, asked, clock } = await scene(7, 3);
+    const { trust, listed, clock } = await scene(7, 3);
     await trust.learn();
     expect(trust.fault()).toMatchObject({ code: 'rollback' });
     clock.advance(MINUTE);
     await trust.learn();
-    expect(asked.lists).toBe(2);
+    expect(listed.of('list')).toBe(2);
   });
 
   test('stops within a minute of the proof that another one has written down, and goes on within one of its end', async () => {

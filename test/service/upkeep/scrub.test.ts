@@ -2,7 +2,9 @@
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore, faultyCatalog } from '../../../lib/decorators/faulty.ts';
+import { type CallCounts, counting, createCallCounts } from '../../../lib/decorators/counting.ts';
+import { faulty, faultyBlobStore } from '../../../lib/decorators/faulty.ts';
+import type { BlobStore } from '../../../lib/ports/blob-store.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { takeCensus } from '../../../lib/service/upkeep/census.ts';
 import { scrub } from '../../../lib/service/upkeep/scrub.ts';
@@ -16,23 +18,22 @@ type Fault = 'flipped' | 'cut' | 'missing' | 'unreadable';
 
 let world: World;
 let faults: Map<string, Fault>;
-let reads: string[];
+let calls: CallCounts<BlobStore>;
 let isFull: boolean;
 let isDown: boolean;
 let logged: { message: string; fields: Record<string, unknown> }[];
 
 beforeEach(() => {
   faults = new Map();
-  reads = [];
+  calls = createCallCounts();
   isFull = false;
   isDown = false;
   logged = [];
   world = createWorld(({ blobs, catalog, log }) => ({
-    blobs: faultyBlobStore(blobs, {
+    blobs: faultyBlobStore(counting(blobs, calls), {
       before({ method, args }) {
         if (isDown && method === 'check') throw new PortError('unavailable', 'down');
         if (method !== 'get') return;
-        reads.push(args[0] as string);
         const fault = faults.get(args[0] as string);
         if (fault === 'missing') throw new PortError('not_found', 'gone');
         if (fault === 'unreadable' || isDown) throw new PortError('unavailable', 'EIO');
@@ -43,7 +44,7 @@ beforeEach(() => {
         return fault === 'flipped' ? bytes.with(bytes.length - 9, bytes.at(-9)! ^ 1) : bytes;
       },
     }),
-    catalog: faultyCatalog(catalog, {
+    catalog: faulty(catalog, {
       before({ method }) {
         if (isFull && method === 'commit')
           throw new PortError('unavailable', 'full', { reason: 'disk_full' });
@@ -53,6 +54,7 @@ beforeEach(() => {
   }));
 });
 
+const reads = () => calls.argsOf('get').map(([blobId]) => blobId);
 const record = async (id: string): Promise<BackupRecord> => (await world.plain.catalog.getBackup(id))!;
 const notices = async () => (await world.service.checkHealth()).notices;
 
@@ -66,10 +68,10 @@ async function makeChain(): Promise<BackupRecord[]> {
 
 test('each blob is read once a run, and each backup says when it was proven', async () => {
   const made = await makeChain();
-  reads = [];
+  calls.reset();
   expect(await scrub(world.deps, PLAN)).toEqual({ proven: 4, damaged: 0, healed: 0 });
   // Once for its bytes, and the own blob of each once more for its header.
-  for (const { blobId } of made[3]!.chain) expect(reads.filter((read) => read === blobId)).toHaveLength(2);
+  for (const { blobId } of made[3]!.chain) expect(reads().filter((read) => read === blobId)).toHaveLength(2);
   for (const { id } of made) expect(await record(id)).toMatchObject({ verifiedAt: world.clock.now() });
   expect(await notices()).toEqual([]);
   // Nothing of it is an event: nothing has changed.
@@ -200,9 +202,9 @@ describe('the census', () => {
     world.clock.advance(1);
     const { blobId } = made[0]!.chain[0]!;
     await world.plain.blobs.delete(blobId);
-    reads = [];
+    calls.reset();
     expect(await takeCensus(world.deps)).toEqual({ blobs: 4, backups: 5, incomplete: 4 });
-    expect(new Set(reads)).toEqual(new Set([blobId]));
+    expect(new Set(reads())).toEqual(new Set([blobId]));
     expect(await notices()).toMatchObject([{ id: `damaged:${blobId}`, backupId: made[0]!.id }]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { BackupRecord, BackupRequest } from '../../../lib/core/records/model.ts';
-import { faultyBlobStore, faultyCatalog, faultyQueue } from '../../../lib/decorators/faulty.ts';
+import { faulty, faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { PortError } from '../../../lib/ports/errors.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
@@ -196,7 +196,7 @@ function createFullWorld() {
         if (disk.full && method === 'put') throw error();
       },
     }),
-    catalog: faultyCatalog(catalog, {
+    catalog: faulty(catalog, {
       before: ({ method }) => {
         if (disk.full && disk.catalogToo && method === 'commit') throw error();
       },
@@ -320,7 +320,7 @@ describe('what was accepted', () => {
       if (failures++ < 3) throw new PortError('unavailable', 'the queue does not answer');
     };
     const world = createWorld(({ queue }) => ({
-      queue: faultyQueue(queue, {
+      queue: faulty(queue, {
         before: ({ method }) => {
           if (method === 'retry' || method === 'ack') failing();
         },

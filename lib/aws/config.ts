@@ -1,5 +1,6 @@
 // The functions' settings: one table of checks over their environment, read once by whoever composes.
 
+import { DAY_MS } from '../core/records/limits.ts';
 import {
   AUTH_KINDS,
   type AuthKind,
@@ -34,6 +35,7 @@ const CHECKS = {
   [ENV.allowUnencrypted]: matching(/^(true|false)$/, 'must be true or false'),
   [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.expiryHoldSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
+  [ENV.auditDays]: matching(/^\d{1,5}$/, 'must be a whole number'),
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
   [ENV.auth]: (value) =>
     (AUTH_KINDS as readonly string[]).includes(value) ? undefined : `must be one of ${AUTH_KINDS.join(', ')}`,
@@ -70,6 +72,8 @@ export interface AwsConfig {
   allowUnencrypted: boolean;
   graceMs: number;
   expiryHoldMs: number;
+  /** 0: for ever. */
+  auditMs: number;
   basePath: string;
   auth: AuthKind;
 }
@@ -97,6 +101,7 @@ export function readConfig(env: Env): AwsConfig {
     allowUnencrypted: set[ENV.allowUnencrypted] === 'true',
     graceMs: Number(set[ENV.graceSeconds]) * 1000,
     expiryHoldMs: Number(set[ENV.expiryHoldSeconds]) * 1000,
+    auditMs: Number(set[ENV.auditDays]) * DAY_MS,
     basePath: set[ENV.basePath],
     auth: set[ENV.auth] as AuthKind,
   };

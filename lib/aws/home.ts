@@ -64,7 +64,16 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const log = createLogger((line) => process.stdout.write(`${line}\n`));
   const clock = createSystemClock();
   const random = systemRandom;
-  const { allowUnencrypted, graceMs, expiryHoldMs, bucket, table: tableName, keyArn, formerKeyArns } = config;
+  const {
+    allowUnencrypted,
+    graceMs,
+    expiryHoldMs,
+    auditMs,
+    bucket,
+    table: tableName,
+    keyArn,
+    formerKeyArns,
+  } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
   const catalog = keepingInEvents(
@@ -93,6 +102,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       allowUnencrypted,
       graceMs,
       expiryHoldMs,
+      auditMs,
       uploadBytesMax,
       syncBytesMax: bodyBytesMax,
       memory: MEMORY_BOUNDS,

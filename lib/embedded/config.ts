@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { closest } from '../core/closest.ts';
-import { LIMITS } from '../core/records/limits.ts';
+import { DAY_MS, LIMITS } from '../core/records/limits.ts';
 import { faultOfHost } from '../http/server/access.ts';
 
 const nonEmpty = z.string().check(z.minLength(1));
@@ -51,6 +51,7 @@ const schema = z.object({
   BACKUP_SCRUB_INTERVAL_SECONDS: wholeNumber(0, 30 * 86_400, 3600),
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
+  BACKUP_AUDIT_DAYS: wholeNumber(0, LIMITS.auditDaysMax, LIMITS.auditDays),
 });
 
 export interface EmbeddedConfig {
@@ -67,6 +68,8 @@ export interface EmbeddedConfig {
   scrubIntervalMs: number;
   graceMs: number;
   expiryHoldMs: number;
+  /** 0: for ever. */
+  auditMs: number;
 }
 
 /** Settings that are read elsewhere. */
@@ -110,6 +113,7 @@ export function readConfig(
     retentionIntervalMs: set.BACKUP_RETENTION_INTERVAL_SECONDS * 1000,
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
+    auditMs: set.BACKUP_AUDIT_DAYS * DAY_MS,
   };
 }
 

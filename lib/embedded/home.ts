@@ -166,7 +166,7 @@ interface Opening {
 }
 
 async function compose(config: HomeConfig, log: Logger, { database, room, unnamed }: Opening): Promise<Home> {
-  const { dataDir, allowUnencrypted, graceMs, expiryHoldMs } = config;
+  const { dataDir, allowUnencrypted, graceMs, expiryHoldMs, auditMs } = config;
   const { clock = createSystemClock(), random = systemRandom } = config;
   const queue = distrusting(createQueue(database, clock, random), database);
   const scratch = createScratch(dataDir, random, room);
@@ -195,6 +195,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       allowUnencrypted,
       graceMs,
       expiryHoldMs,
+      auditMs,
       uploadBytesMax: config.bodyBytesMax,
       syncBytesMax: Number.POSITIVE_INFINITY,
       memory: MEMORY_BOUNDS,

@@ -23,6 +23,8 @@ export interface Settings {
   graceSeconds: number;
   /** How long expiry waits where something looks wrong; 0 for not at all. */
   expiryHoldSeconds: number;
+  /** How long the audit trail can be read in the table; 0: for ever. */
+  auditDays: number;
   retentionEveryMinutes: number;
   /** Calls a second of the whole API, beyond which callers get 429. */
   requestsPerSecondMax: number;
@@ -57,6 +59,7 @@ export const SETTING_NAMES = [
   'allowUnencrypted',
   'graceSeconds',
   'expiryHoldSeconds',
+  'auditDays',
   'retentionEveryMinutes',
   'maxRequestsPerSecond',
   'apiLogs',
@@ -107,6 +110,7 @@ export function readSettings(context: Context): Settings {
     allowUnencrypted: oneOf(read, 'allowUnencrypted', ['false', 'true']) === 'true',
     graceSeconds,
     expiryHoldSeconds: wholeNumber(read, 'expiryHoldSeconds', 86_400, 0, 30 * 86_400),
+    auditDays: wholeNumber(read, 'auditDays', LIMITS.auditDays, 0, LIMITS.auditDaysMax),
     retentionEveryMinutes: wholeNumber(read, 'retentionEveryMinutes', 15, 1, 1440),
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),

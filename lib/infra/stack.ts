@@ -63,6 +63,7 @@ export class BackupStack extends Stack {
       [ENV.allowUnencrypted]: String(settings.allowUnencrypted),
       [ENV.graceSeconds]: String(settings.graceSeconds),
       [ENV.expiryHoldSeconds]: String(settings.expiryHoldSeconds),
+      [ENV.auditDays]: String(settings.auditDays),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
       [ENV.auth]: settings.auth.kind,
     };

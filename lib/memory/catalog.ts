@@ -224,7 +224,7 @@ export function createMemoryCatalog(): Catalog {
 
     async pendingEvents(limit) {
       checkLimit(limit);
-      // Events are never removed, so the order of the map is the order of the commits.
+      // The order of the map is the order of the commits.
       const pending = [...state.events.values()].filter(({ record }) => !record.published);
       return pending.slice(0, limit).map(({ record }) => copy(record.event));
     },
@@ -239,16 +239,25 @@ export function createMemoryCatalog(): Catalog {
     },
 
     async listEvents(request) {
+      const {
+        resourceId,
+        action,
+        since = Number.NEGATIVE_INFINITY,
+        until = Number.POSITIVE_INFINITY,
+      } = request;
       const matching = [...state.events.values()]
-        .filter(
-          ({ record }) => request.resourceId === undefined || record.event.resourceId === request.resourceId,
-        )
-        .map(({ row, record }) => ({ row, record: record.event }));
-      // One key for all: events have no order but that of their commits.
-      return pageOf(matching, { list: 'events', key: () => 0, direction: 'falling' }, request);
+        .map(({ row, record }) => ({ row, record: record.event }))
+        .filter(({ record }) => resourceId === undefined || record.resourceId === resourceId)
+        .filter(({ record }) => action === undefined || record.action === action)
+        .filter(({ record: { at } }) => since <= at && at <= until);
+      return pageOf(matching, { list: 'events', key: ({ at }) => at, direction: 'falling' }, request);
     },
 
-    async purge({ now, operationsBefore }) {
+    async purge({ now, operationsBefore, eventsBefore = Number.NEGATIVE_INFINITY }) {
+      const last = [...state.events.keys()].at(-1);
+      for (const [id, { record }] of state.events) {
+        if (record.published && record.event.at < eventsBefore && id !== last) state.events.delete(id);
+      }
       for (const [key, record] of state.idempotency) {
         if (record.expiresAt <= now) {
           state.idempotency.delete(key);

@@ -21,6 +21,16 @@ import type { Page, PageRequest } from './pages.ts';
 
 export type IdKind = 'backup' | 'restore';
 
+/** Which events: all, if nothing is given. */
+export interface EventQuery {
+  resourceId?: string;
+  /** One that this version does not know finds what a later one has left. */
+  action?: string;
+  /** Epoch milliseconds, both included. */
+  since?: number;
+  until?: number;
+}
+
 /** All metadata. Every read below sees every commit that resolved before it began. No operation scans everything. */
 export interface Catalog {
   /** A new id, never given before or after, across restarts, for an id that was committed: `backup-...`, `restore-...`. */
@@ -105,11 +115,17 @@ export interface Catalog {
   /** Events not yet marked as published, in commit order. */
   pendingEvents(limit: number): Promise<AuditEvent[]>;
   markPublished(eventIds: string[]): Promise<void>;
-  /** Events of one resource, or all, newest first: the audit trail. */
-  listEvents(request: PageRequest & { resourceId?: string }): Promise<Page<AuditEvent>>;
+  /**
+   * The audit trail, newest first by `at`; equal times with the last commit first. A page may be short of its limit and have
+   * a cursor where an action is asked for.
+   */
+  listEvents(request: PageRequest & EventQuery): Promise<Page<AuditEvent>>;
 
-  /** Forgets idempotency records expired at `now`, and finished operations and requests created before `operationsBefore`. */
-  purge(request: { now: number; operationsBefore: number }): Promise<void>;
+  /**
+   * Forgets idempotency records expired at `now`, finished operations and requests created before `operationsBefore`, and
+   * events of before `eventsBefore` that have been published and stand in the trail, the last one apart.
+   */
+  purge(request: { now: number; operationsBefore: number; eventsBefore?: number }): Promise<void>;
   /** Throws `unavailable` if the catalog cannot be reached or written. */
   check(): Promise<void>;
 }

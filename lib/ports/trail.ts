@@ -10,7 +10,7 @@ export interface TrailSource {
   markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
   /** The last segment that was marked. */
   lastSegment(): Promise<SegmentMark | undefined>;
-  /** Whether an event was ever committed here: events are never forgotten. */
+  /** Whether an event was committed here. Only what stands in the trail and has been published is ever forgotten. */
   hasEvent(id: string): Promise<boolean>;
 }
 

@@ -58,6 +58,7 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
       allowUnencrypted: false,
       graceMs: DAY_MS,
       expiryHoldMs: DAY_MS,
+      auditMs: 0,
       uploadBytesMax: SMALL_BYTES,
       syncBytesMax: SMALL_BYTES,
       memory: MEMORY_BOUNDS,

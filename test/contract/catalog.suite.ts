@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { auditTests } from './catalog-audit.tests.ts';
 import { commitTests } from './catalog-commit.tests.ts';
 import { idTests } from './catalog-ids.tests.ts';
 import { listTests } from './catalog-lists.tests.ts';
@@ -47,6 +48,7 @@ export function catalogSuite(
     lookupTests(catalog);
     listTests(catalog);
     membershipTests(catalog);
+    auditTests(catalog);
     timelineTests(catalog, histories);
   });
 }

@@ -14,6 +14,7 @@ const GOOD = {
   [ENV.allowUnencrypted]: 'false',
   [ENV.graceSeconds]: '86400',
   [ENV.expiryHoldSeconds]: '3600',
+  [ENV.auditDays]: '400',
   [ENV.basePath]: '/prod',
   [ENV.auth]: 'iam',
 };
@@ -34,6 +35,7 @@ test.each([
   [ENV.basePath, '/prod/'],
   [ENV.graceSeconds, '1 day'],
   [ENV.expiryHoldSeconds, '1 day'],
+  [ENV.auditDays, 'for ever'],
   [ENV.allowUnencrypted, 'yes'],
   [ENV.queueUrl, 'jobs'],
   [ENV.auth, ''],

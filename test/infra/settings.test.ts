@@ -14,6 +14,7 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     allowUnencrypted: false,
     graceSeconds: 7 * 86_400,
     expiryHoldSeconds: 86_400,
+    auditDays: 400,
     retentionEveryMinutes: 15,
     requestsPerSecondMax: 200,
     apiLogs: 'own',

@@ -30,6 +30,7 @@ export const OPTIONS = {
   graceMs: DAY,
   // For the tests of what waits: in all others time passes as they say.
   expiryHoldMs: 0,
+  auditMs: 0,
   uploadBytesMax: 1_000_000,
   syncBytesMax: Number.POSITIVE_INFINITY,
   memory: MEMORY_BOUNDS,

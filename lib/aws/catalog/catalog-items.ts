@@ -26,6 +26,7 @@ import {
   liveKey,
   operationKey,
   ownBlobKey,
+  padded,
   part,
   requestKey,
   sequenceKey,
@@ -178,16 +179,26 @@ export function garbageItem(entry: GarbageEntry): Item {
   });
 }
 
-/** `stamp` gives the event its place among all others. */
+/**
+ * `stamp` gives the event its place among all others in the order of commits; in the lists it stands by its time first. Its action
+ * is in its place, so that a list of one action need not read the others.
+ */
 export function eventItem(event: AuditEvent, stamp: string): Item {
-  const { id, resourceId } = event;
+  const { id, resourceId, at, action } = event;
   const place = `${stamp}#${part(id)}`;
+  const listed = `${padded(at)}.${stamp}#${action}#${part(id)}`;
   return item(eventKey(id), {
     doc: { S: JSON.stringify(event) },
-    ...indexed('gsi1', shardedPartition(INDEXED.events, id), place),
-    ...indexed('gsi2', INDEXED.eventsOf(resourceId), place),
+    ...indexed('gsi1', shardedPartition(INDEXED.events, id), listed),
+    ...indexed('gsi2', INDEXED.eventsOf(resourceId), listed),
     ...indexed('gsi3', shardedPartition(INDEXED.fresh, id), place),
   });
+}
+
+/** Whether an event in a list may be of that action: the place of one of an earlier release does not tell. */
+export function mayBeOfAction(place: string, action: string): boolean {
+  const [, second = '', third] = place.split('#');
+  return third === undefined || second.startsWith('=') || second.startsWith('~') || second === action;
 }
 
 /** A record with an optimistic lock. */

@@ -12,11 +12,12 @@ import type { Catalog } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import type { IndexName } from '../names/table.ts';
-import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
+import { INDEXED, type Item, mayBeOfAction, recordOf, textOf } from './catalog-items.ts';
 import {
   backupKey,
   FIRST,
   LAST,
+  padded,
   partitionsOf,
   resourcePartition,
   SEQUENCE_PREFIX,
@@ -189,12 +190,21 @@ export function createCatalogLists(
     },
 
     async listEvents(request) {
-      const { resourceId } = request;
+      const { resourceId, action, since, until } = request;
       const plan =
         resourceId === undefined
           ? inIndex<AuditEvent>(['events'], 'gsi1', partitionsOf(INDEXED.events), 'falling')
           : inIndex<AuditEvent>(['events', resourceId], 'gsi2', [INDEXED.eventsOf(resourceId)], 'falling');
-      return listings.page(plan, request);
+      const sort = `${plan.index!}sk`;
+      return listings.page(
+        {
+          ...plan,
+          ...(since === undefined ? {} : { from: padded(since) }),
+          ...(until === undefined ? {} : { to: upTo(until) }),
+          ...(action === undefined ? {} : ofAction(action, sort)),
+        },
+        request,
+      );
     },
 
     async pendingEvents(limit) {
@@ -205,6 +215,20 @@ export function createCatalogLists(
     async untrailedEvents(limit) {
       const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.untrailed)];
       return listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit);
+    },
+  };
+}
+
+/** However rare an action is, a call looks at so many others at most. */
+const ACTION_LOOKS_MAX = 2000;
+
+function ofAction(action: string, sort: string): Pick<ListPlan<AuditEvent>, 'accepts' | 'looksMax' | 'read'> {
+  return {
+    accepts: (entry) => mayBeOfAction(textOf(entry, sort), action),
+    looksMax: ACTION_LOOKS_MAX,
+    read(item) {
+      const event = recordOf<AuditEvent>(item);
+      return event.action === action ? event : undefined;
     },
   };
 }

@@ -1,8 +1,8 @@
 // Forgets what is past its time. Nothing is removed for what an index says of it: the item itself has to agree.
 
 import { forEachAtOnce } from '../calls/parallel.ts';
-import { INDEXED, keyOf, whole } from './catalog-items.ts';
-import { FIRST, padded, partitionsOf, upTo } from './catalog-keys.ts';
+import { INDEXED, keyOf, textOf, whole } from './catalog-items.ts';
+import { FIRST, LAST, padded, partitionsOf, upTo } from './catalog-keys.ts';
 import type { Condition, TableClient } from './table-client.ts';
 
 const REMOVED_AT_ONCE = 16;
@@ -19,7 +19,7 @@ interface Purge {
 /** `Catalog.purge` on a table. */
 export async function purge(
   table: TableClient,
-  { now, operationsBefore }: { now: number; operationsBefore: number },
+  { now, operationsBefore, eventsBefore }: { now: number; operationsBefore: number; eventsBefore?: number },
 ): Promise<void> {
   // An answer that has expired may have been replaced by a new one under its key since the index was read.
   await purgeIndexed(table, {
@@ -32,6 +32,24 @@ export async function purge(
       word,
       to: padded(operationsBefore),
       condition: { expression: 'begins_with(gsi3pk, :word)', values: { ':word': { S: `${word}#` } } },
+    });
+  }
+  if (eventsBefore !== undefined) await purgeEvents(table, eventsBefore);
+}
+
+/** One that waits for the trail or the sink stands in the third index, and the last ones tell when the clock was last believed. */
+async function purgeEvents(table: TableClient, before: number): Promise<void> {
+  for (const pk of partitionsOf(INDEXED.events)) {
+    const range = { index: 'gsi1', pk, from: FIRST, pageItems: PAGE_ITEMS } as const;
+    let last: string | undefined;
+    for await (const entry of table.query({ ...range, to: LAST, direction: 'falling', pageItems: 1 })) {
+      last = textOf(entry, 'gsi1sk');
+      break;
+    }
+    const past = table.query({ ...range, to: padded(before), direction: 'rising' });
+    await forEachAtOnce(past, REMOVED_AT_ONCE, async (entry) => {
+      if (textOf(entry, 'gsi1sk') === last) return;
+      await table.delete(keyOf(entry), { expression: 'attribute_not_exists(gsi3pk)' });
     });
   }
 }

@@ -21,6 +21,8 @@ export interface ListPlan<T> {
   direction: 'rising' | 'falling';
   /** Leaves out entries of the table. */
   accepts?(entry: Item): boolean;
+  /** How many entries a page looks at at most, where most may be left out: it is then short, and has a cursor. */
+  looksMax?: number;
   /** Where the record of an entry stands; the entry's own place without it. */
   recordKey?(entry: Item): Key;
   /** The record in an item; undefined if it no longer belongs in the list. */
@@ -40,9 +42,13 @@ const FILTERED_PAGE_ITEMS_MIN = 200;
 const SHARD_SLACK = 1.5;
 
 export function createListings(table: TableClient, cursors: Cursors): Listings {
-  /** The entries behind `after`, up to `count` of them, in order. */
-  async function entriesOf<T>(plan: ListPlan<T>, after: string | undefined, count: number): Promise<Item[]> {
-    const { direction, partitions, index } = plan;
+  /** The entries behind `after`, up to `count` of them, in order; and where it was given up to look for more. */
+  async function entriesOf<T>(
+    plan: ListPlan<T>,
+    after: string | undefined,
+    count: number,
+  ): Promise<{ entries: Item[]; givenUpAt?: string }> {
+    const { direction, partitions, index, looksMax = Number.POSITIVE_INFINITY } = plan;
     const bounds = after === undefined ? {} : direction === 'rising' ? { from: after } : { to: after };
     const range = { from: plan.from, to: plan.to, ...bounds };
     const sortAttribute = index === undefined ? 'sk' : `${index}sk`;
@@ -56,13 +62,16 @@ export function createListings(table: TableClient, cursors: Cursors): Listings {
       }),
     );
     const entries: Item[] = [];
+    let looks = 0;
     for await (const entry of merged(sources, sortAttribute, direction)) {
+      const place = textOf(entry, sortAttribute);
       // Ranges include their ends, and pages do not overlap.
-      if (textOf(entry, sortAttribute) === after || plan.accepts?.(entry) === false) continue;
-      entries.push(entry);
+      if (place === after) continue;
+      if (plan.accepts?.(entry) !== false) entries.push(entry);
       if (entries.length === count) break;
+      if (++looks >= looksMax) return { entries, givenUpAt: place };
     }
-    return entries;
+    return { entries };
   }
 
   /** What the entries stand for, read strongly consistent: an index may tell of what has changed since. */
@@ -83,17 +92,21 @@ export function createListings(table: TableClient, cursors: Cursors): Listings {
       checkLimit(limit);
       const after = cursor === undefined ? undefined : await cursors.open(plan.name, cursor);
       // One more than asked for tells whether this page is the last.
-      const entries = await entriesOf(plan, after, limit + 1);
+      const { entries, givenUpAt } = await entriesOf(plan, after, limit + 1);
       const shown = entries.slice(0, limit);
       const items = await recordsOf(plan, shown);
-      if (entries.length === shown.length) return { items };
+      if (entries.length === shown.length) {
+        return givenUpAt === undefined
+          ? { items }
+          : { items, cursor: await cursors.seal(plan.name, givenUpAt) };
+      }
       const last = textOf(shown.at(-1)!, plan.index === undefined ? 'sk' : `${plan.index}sk`);
       return { items, cursor: await cursors.seal(plan.name, last) };
     },
 
     async first(plan, limit) {
       checkLimit(limit);
-      return recordsOf(plan, await entriesOf(plan, undefined, limit));
+      return recordsOf(plan, (await entriesOf(plan, undefined, limit)).entries);
     },
   };
 }

@@ -16,6 +16,7 @@ export const ENV = {
   allowUnencrypted: 'BACKUP_ALLOW_UNENCRYPTED',
   graceSeconds: 'BACKUP_GRACE_SECONDS',
   expiryHoldSeconds: 'BACKUP_EXPIRY_HOLD_SECONDS',
+  auditDays: 'BACKUP_AUDIT_DAYS',
   /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */
   basePath: 'BACKUP_BASE_PATH',
   /** How the gateway finds out who is calling: one of AUTH_KINDS. */

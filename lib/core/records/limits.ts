@@ -65,6 +65,9 @@ export const LIMITS = {
   undeletedMs: 7 * DAY_MS,
   /** How long expiry waits where the clock or a sweep looks wrong, or a policy has been narrowed: time to say no. */
   expiryHoldMs: DAY_MS,
+  /** How long the audit trail can be read in the catalog: more than a year. What is older stands in the trail beside the blobs. */
+  auditDays: 400,
+  auditDaysMax: 36_500,
   /** A lock cannot be shortened, so a wrong year must not last for ever. */
   lockMs: 3660 * DAY_MS,
   /** Policies that may go on to protect beside the one in force. */

@@ -303,7 +303,8 @@ function trailPreparers(database: Database) {
   );
   const removeGarbage = database.statement('DELETE FROM garbage WHERE blob_id = ?');
   const appendEvent = database.statement(
-    'INSERT INTO event (id, resource_id, published, doc, sum) VALUES (?, ?, 0, ?, ?) ON CONFLICT DO NOTHING',
+    `INSERT INTO event (id, resource_id, at, action, published, doc, sum) VALUES (?, ?, ?, ?, 0, ?, ?)
+     ON CONFLICT DO NOTHING`,
   );
   return {
     'idempotency.insert': ({ record, now, replaces }) => {
@@ -334,7 +335,8 @@ function trailPreparers(database: Database) {
       return () => insertJob.run(0, ...written);
     },
     'event.append': ({ event }) => {
-      const values = [keyText(event.id), keyText(event.resourceId), ...docOf(event)];
+      const { id, resourceId, at, action } = event;
+      const values = [keyText(id), keyText(resourceId), at, action, ...docOf(event)];
       return () => appendEvent.run(...values);
     },
   } satisfies Partial<Preparers>;

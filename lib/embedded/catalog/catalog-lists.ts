@@ -126,16 +126,19 @@ export function createCatalogLists(database: Database): CatalogLists {
     where: 'resource_id = ?',
     belongs: ofResource,
   });
-  const events = (where: string) =>
+  const events = (index: string, where: string) =>
     createListing<AuditEvent>(database, {
       list: 'events',
       table: 'event',
-      key: 'row',
+      index,
+      key: 'at',
       direction: 'falling',
-      where,
+      where: `at BETWEEN ? AND ? ${where}`,
     });
-  const allEvents = events('TRUE');
-  const eventsOfResource = events('resource_id = ?');
+  const allEvents = events('event_time', '');
+  const eventsOfAction = events('event_action', 'AND action = ?');
+  const eventsOfResource = events('event_resource', 'AND resource_id = ?');
+  const eventsOfResourceAndAction = events('event_resource_action', 'AND resource_id = ? AND action = ?');
 
   return {
     async listBackups(request) {
@@ -175,9 +178,22 @@ export function createCatalogLists(database: Database): CatalogLists {
     dueGarbage: async (request) => due(request, request.before),
     resourceGarbage: async (request) => garbageOfResource(request, keyText(request.resourceId)),
     async listEvents(request) {
-      return request.resourceId === undefined
-        ? allEvents(request)
-        : eventsOfResource(request, keyText(request.resourceId));
+      const {
+        resourceId,
+        action,
+        since = Number.MIN_SAFE_INTEGER,
+        until = Number.MAX_SAFE_INTEGER,
+      } = request;
+      const range = [since, until];
+      if (resourceId === undefined) {
+        return action === undefined
+          ? allEvents(request, ...range)
+          : eventsOfAction(request, ...range, action);
+      }
+      const key = keyText(resourceId);
+      return action === undefined
+        ? eventsOfResource(request, ...range, key)
+        : eventsOfResourceAndAction(request, ...range, key, action);
     },
   };
 }

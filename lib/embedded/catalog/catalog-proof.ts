@@ -102,7 +102,12 @@ const PLANS: readonly TablePlan[] = [
     version: record.version,
   })),
   plan<PolicyRecord>('policy', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),
-  plan<AuditEvent>('event', ({ id, resourceId }) => ({ id: keyText(id), resource_id: keyText(resourceId) })),
+  plan<AuditEvent>('event', ({ id, resourceId, at, action }) => ({
+    id: keyText(id),
+    resource_id: keyText(resourceId),
+    at,
+    action,
+  })),
   plan<ExpiryState>('expiry', ({ version }) => ({ one: 1, version })),
   plan<Notice>('notice', ({ id, since, version }) => ({ id: keyText(id), since, version })),
 ];

@@ -93,6 +93,12 @@ export function createCatalog(
     `DELETE FROM operation WHERE row IN
        (SELECT row FROM operation WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
   );
+  /** The last one stays: it tells when the clock was last believed. */
+  const purgeEvents = database.statement(
+    `DELETE FROM event WHERE row IN
+       (SELECT row FROM event WHERE at < ? AND published = 1 AND row < (SELECT MAX(row) FROM event)
+        LIMIT ${PURGE_ROWS})`,
+  );
   const accounted = database.statement<{ known: 1 }>(
     `SELECT 1 AS known WHERE EXISTS (SELECT 1 FROM backup WHERE own_blob = ?)
        OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?)`,
@@ -258,11 +264,12 @@ export function createCatalog(
       }
     },
 
-    async purge({ now, operationsBefore }) {
+    async purge({ now, operationsBefore, eventsBefore }) {
       await purgeAll(purgeIdempotency, now);
       await purgeAll(purgeOperations, operationsBefore);
       await database.write(() => leaveGaps.run(operationsBefore));
       await purgeAll(purgeRequests, operationsBefore);
+      if (eventsBefore !== undefined) await purgeAll(purgeEvents, eventsBefore);
     },
 
     async check() {

@@ -11,6 +11,8 @@ export interface ListingPlan<T> {
   /** Names the list in its cursors. */
   list: string;
   table: string;
+  /** The index that gives it, where SQLite could take another. */
+  index?: string;
   /** The column of whole numbers it is sorted by; rows with equal ones follow their insertion. */
   key: string;
   direction: 'rising' | 'falling';
@@ -29,13 +31,14 @@ interface ListedRow extends DocRow {
 
 /** Prepares a list of records of type T. The listing throws as `decodeCursor` does. */
 export function createListing<T>(database: Database, plan: ListingPlan<T>): Listing<T> {
-  const { list, table, key, where, belongs } = plan;
+  const { list, table, index, key, where, belongs } = plan;
   const [beyond, order, start] =
     plan.direction === 'rising'
       ? ['>', 'ASC', Number.MIN_SAFE_INTEGER]
       : ['<', 'DESC', Number.MAX_SAFE_INTEGER];
+  const source = index === undefined ? table : `${table} INDEXED BY ${index}`;
   const statement = database.statement<ListedRow>(
-    `SELECT ${key} AS position, row, doc, sum FROM ${table} WHERE ${where} AND (${key}, row) ${beyond} (?, ?)
+    `SELECT ${key} AS position, row, doc, sum FROM ${source} WHERE ${where} AND (${key}, row) ${beyond} (?, ?)
      ORDER BY ${key} ${order}, row ${order} LIMIT ?`,
   );
   return (request, ...parameters) => {

@@ -184,6 +184,16 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE backup SET looked_at = doc ->> '$.completedAt';
   CREATE INDEX backup_looked ON backup (looked_at) WHERE live = 1;
   `,
+  `
+  ALTER TABLE event ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE event ADD COLUMN action TEXT NOT NULL DEFAULT '';
+  UPDATE event SET at = doc ->> '$.at', action = doc ->> '$.action';
+  DROP INDEX event_resource;
+  CREATE INDEX event_resource ON event (resource_id, at);
+  CREATE INDEX event_time ON event (at);
+  CREATE INDEX event_action ON event (action, at);
+  CREATE INDEX event_resource_action ON event (resource_id, action, at);
+  `,
 ];
 
 /**

@@ -23,6 +23,8 @@ export interface ServiceOptions {
   graceMs: number;
   /** How long expiry waits where the clock or a sweep looks wrong; 0 for not at all. */
   expiryHoldMs: number;
+  /** How long events stay in the catalog, once they are in the trail; 0: for ever. */
+  auditMs: number;
   /** The largest state that an upload may hold. */
   uploadBytesMax: number;
   /** A larger state is restored in the background, asked for or not. */

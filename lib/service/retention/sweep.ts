@@ -96,7 +96,9 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
     });
   }
   const operationsBefore = now - LIMITS.operationHistoryDays * DAY_MS;
-  await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge({ now, operationsBefore }), 0);
+  const { auditMs } = deps.options;
+  const past = { now, operationsBefore, ...(auditMs === 0 ? {} : { eventsBefore: now - auditMs }) };
+  await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
   await ifWritable(deps, 'what was published', () => relayEvents(deps), 0);
   if (failures.length > 0) throw failures[0];
   return { ...summary, finished: true };

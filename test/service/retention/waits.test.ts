@@ -59,7 +59,8 @@ describe('a clock that jumped', () => {
     expect(await sweep(world.deps)).toMatchObject({ expired: 0, waiting: 0 });
     expect(await notices(world)).toEqual([]);
     expect(await liveIds(world)).toEqual(['backup-3', 'backup-2']);
-    expect((await actions(world))[0]).toBe('notice.cleared');
+    // The one was raised ahead of the other's time.
+    expect(await actions(world)).toEqual(expect.arrayContaining(['notice.cleared', 'notice.raised']));
   });
 
   test.each([

@@ -50,6 +50,7 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
     version: VERSION,
     log,
     random: systemRandom,
+    kernel: home.kernel,
     limits: { bodyBytesMax: config.bodyBytesMax },
     uploads: home.uploads,
     scratch: home.scratch,

@@ -23,7 +23,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   'core/records': { from: [], packages: [] },
   'core/bytes': { from: ['core/records'], packages: [...BYTES, 'node:os'] },
-  'core/json/kernel': { from: ['core/records'], packages: ['node:crypto'] },
+  'core/json/kernel': { from: ['core/bytes'], packages: [] },
   'core/json': {
     from: ['core/records', 'core/bytes', 'core/json/kernel'],
     packages: ['node:buffer', 'node:crypto'],
@@ -42,7 +42,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:crypto'],
   },
   'core/delta/served': {
-    from: ['core/records', 'core/bytes', 'core/delta', 'core/delta/compare', 'core/delta/apply'],
+    from: [
+      'core/records',
+      'core/bytes',
+      'core/json/kernel',
+      'core/delta',
+      'core/delta/compare',
+      'core/delta/apply',
+    ],
     packages: [],
   },
   core: { from: ['core/*'], packages: ['node:crypto'] },

@@ -13,8 +13,6 @@ const FOR_TESTS = /^lib\/(?:memory|decorators)\//;
 const KEPT = new Set([
   // The reference that all tests compare with.
   'lib/core/json/body.ts canonicalText',
-  // Tests run with the kernel and without it.
-  'lib/core/json/kernel/kernel.ts useKernel',
 ]);
 
 /** Values of `lib` that nobody imports, or only tests do though their own file has no use for them; `files` by path. */

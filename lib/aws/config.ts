@@ -76,6 +76,7 @@ export interface AwsConfig {
   auditMs: number;
   basePath: string;
   auth: AuthKind;
+  isKernelWanted: boolean;
 }
 
 export interface JwtConfig {
@@ -104,6 +105,8 @@ export function readConfig(env: Env): AwsConfig {
     auditMs: Number(set[ENV.auditDays]) * DAY_MS,
     basePath: set[ENV.basePath],
     auth: set[ENV.auth] as AuthKind,
+    // No setting of the stack: for an operator who has to do without it on one function, by hand.
+    isKernelWanted: env.BACKUP_KERNEL !== 'off',
   };
 }
 

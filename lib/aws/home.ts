@@ -2,6 +2,8 @@
 // a part does not bundle the client behind it, and fails loudly if it asks for it.
 
 import type { S3Client } from '@aws-sdk/client-s3';
+import { HASH_SEED_BYTES } from '../core/bytes/content-hash.ts';
+import { createKernel } from '../core/json/kernel/kernel.ts';
 import { MEMORY_BOUNDS } from '../core/records/limits.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../decorators/read-only.ts';
 import type { Logger } from '../log.ts';
@@ -64,6 +66,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const log = createLogger((line) => process.stdout.write(`${line}\n`));
   const clock = createSystemClock();
   const random = systemRandom;
+  const kernel = createKernel({ isWanted: config.isKernelWanted, seed: random.bytes(HASH_SEED_BYTES) });
   const {
     allowUnencrypted,
     graceMs,
@@ -109,7 +112,8 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       writersDelete: false,
     },
     gate: createGate(),
-    texts: inThisThread,
+    kernel,
+    texts: inThisThread(kernel),
     ...createTrailTrust(log, { ...held, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
   };
   return { config, log, deps, source: catalog, s3 };

@@ -17,6 +17,7 @@ export function serveApi({ config, deps, log }: Home, name: ApiFunction): Gatewa
     version: VERSION,
     log,
     random: deps.random,
+    kernel: deps.kernel,
     limits: { bodyBytesMax: AWS_BOUNDS.bodyBytesMax },
     serves: servedBy(name),
     basePath: config.basePath,

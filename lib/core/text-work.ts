@@ -8,6 +8,7 @@ import { compare } from './delta/compare/diff.ts';
 import { serveDelta } from './delta/served/serve.ts';
 import { encodeDelta } from './delta/stored/encode.ts';
 import { TextCheck } from './json/body.ts';
+import type { Kernel } from './json/kernel/kernel.ts';
 import { findValue } from './json/lookup.ts';
 import type { ChangeCounts } from './records/model.ts';
 
@@ -28,8 +29,13 @@ const PROVEN = { baseProven: true };
 const CHECKED_BYTES = 4 * 1024 * 1024;
 
 /** What turns `base` into `target`, in its stored form if that is wanted and pays. */
-export function makeDelta(base: CanonicalText, target: CanonicalText, isEncoded: boolean): MadeDelta {
-  const { counts, diff } = compare(base, target);
+export function makeDelta(
+  kernel: Kernel,
+  base: CanonicalText,
+  target: CanonicalText,
+  isEncoded: boolean,
+): MadeDelta {
+  const { counts, diff } = compare(kernel, base, target);
   return {
     ...(counts === undefined ? {} : { counts }),
     ...(diff === undefined ? {} : { chunks: isEncoded ? encodeDelta(diff) : [] }),
@@ -56,19 +62,20 @@ export interface AppliedChain {
 
 /** The text at the end of a chain of stored deltas, in one piece. Throws ServiceError `integrity_error`, as `applyChain`. */
 export function applyWholeChain(
+  kernel: Kernel,
   base: Uint8Array,
   deltas: readonly Uint8Array[],
   isChecked: boolean,
 ): AppliedChain {
   const bytes = applyChainToBuffer(base, deltas, PROVEN);
   const checksum = createHash('sha256').update(bytes).digest('hex');
-  const fault = isChecked ? faultOf(bytes) : undefined;
+  const fault = isChecked ? faultOf(kernel, bytes) : undefined;
   return { bytes, checksum, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** The delta as its reader sees it, in chunks that refer to both texts. */
-export function servedChunks(base: CanonicalText, target: CanonicalText): Uint8Array[] {
-  return serveDelta(base, target).chunks;
+export function servedChunks(kernel: Kernel, base: CanonicalText, target: CanonicalText): Uint8Array[] {
+  return serveDelta(kernel, base, target).chunks;
 }
 
 /** Where the value at `tokens` (RFC 6901) lies in a canonical text: [from, to), or undefined if nothing is there. */
@@ -82,8 +89,8 @@ export function findSpan(
   return [from, from + value.length];
 }
 
-function faultOf(text: Uint8Array): string | undefined {
-  const check = new TextCheck();
+function faultOf(kernel: Kernel, text: Uint8Array): string | undefined {
+  const check = new TextCheck(kernel);
   for (let at = 0; at < text.length; at += CHECKED_BYTES) check.push(text.subarray(at, at + CHECKED_BYTES));
   return check.finish();
 }

@@ -52,6 +52,7 @@ const schema = z.object({
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
   BACKUP_AUDIT_DAYS: wholeNumber(0, LIMITS.auditDaysMax, LIMITS.auditDays),
+  BACKUP_KERNEL: z._default(z.enum(['on', 'off']), 'on'),
 });
 
 export interface EmbeddedConfig {
@@ -70,10 +71,8 @@ export interface EmbeddedConfig {
   expiryHoldMs: number;
   /** 0: for ever. */
   auditMs: number;
+  isKernelWanted: boolean;
 }
-
-/** Settings that are read elsewhere. */
-const READ_ELSEWHERE = ['BACKUP_KERNEL'];
 
 /** Names that others give: the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
 const NOT_OURS = /^BACKUP_(ID|(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
@@ -114,12 +113,13 @@ export function readConfig(
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
     auditMs: set.BACKUP_AUDIT_DAYS * DAY_MS,
+    isKernelWanted: set.BACKUP_KERNEL === 'on',
   };
 }
 
 /** A setting that nobody knows was meant to do something, and would not. */
 function faultsOfNames(env: Record<string, string | undefined>): string[] {
-  const known = [...Object.keys(schema.shape), ...READ_ELSEWHERE];
+  const known = Object.keys(schema.shape);
   return Object.keys(env)
     .filter((name) => /^BACKUP_/i.test(name) && !known.includes(name) && !NOT_OURS.test(name))
     .map((name) => {

@@ -2,7 +2,9 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BlobHeader } from '../core/blob/header.ts';
+import { HASH_SEED_BYTES } from '../core/bytes/content-hash.ts';
 import type { Scratch } from '../core/bytes/packed.ts';
+import { createKernel, type Kernel } from '../core/json/kernel/kernel.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
 import { isFinished } from '../core/records/status.ts';
 import type { Logger } from '../log.ts';
@@ -80,6 +82,7 @@ export interface Home {
   uploads: UploadReceiver;
   tokens: TokenRegistry;
   scratch: Scratch;
+  kernel: Kernel;
   /** Does a piece of periodic work now, beside its timer. Throws what it throws. */
   run(name: UpkeepName): Promise<void>;
   /** No further background work begins, and what runs ends after the step that it is at. */
@@ -170,7 +173,8 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const { clock = createSystemClock(), random = systemRandom } = config;
   const queue = distrusting(createQueue(database, clock, random), database);
   const scratch = createScratch(dataDir, random, room);
-  const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker);
+  const kernel = createKernel({ isWanted: config.isKernelWanted, seed: random.bytes(HASH_SEED_BYTES) });
+  const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker, kernel);
   let kickWorker = (): void => {};
   let stopping = false;
   const mayCreate = isNew(database) && !hasBlobs(dataDir);
@@ -204,7 +208,8 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     gate: createGate(),
     jobsInCommits: { tell: () => kickWorker() },
     waits: new Map(),
-    texts: texts ?? inThisThread,
+    texts: texts ?? inThisThread(kernel),
+    kernel,
     trust: createTrust(log, clock, { look: () => faultOf(database), written: () => writtenProof(catalog) }),
     scratch,
     late: createLateOperations(),
@@ -315,6 +320,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     uploads: transfers,
     tokens,
     scratch,
+    kernel,
     async run(name) {
       await upkeep[name].run();
     },

@@ -5,6 +5,7 @@ import { sha256Of } from '../core/bytes/sha256.ts';
 import type { CanonicalText } from '../core/bytes/text.ts';
 import { applyChain } from '../core/delta/apply/compose.ts';
 import { findTextFault } from '../core/json/body.ts';
+import type { Kernel } from '../core/json/kernel/kernel.ts';
 import {
   findSpan,
   hashOfApplied,
@@ -36,15 +37,17 @@ export interface AppliedChunks {
 }
 
 /** Does it here and now; what can be cut into slices lets others have their turn. */
-export const inThisThread: TextWork = {
-  makeDelta: async (base, target, isEncoded) => makeDelta(base, target, isEncoded),
-  hashOfApplied: async (base, delta) => hashOfApplied(base, delta),
-  async applyChain(base, deltas, isChecked) {
-    const chunks = applyChain(base, deltas, { baseProven: true });
-    const checksum = await sha256Of(chunks);
-    const fault = isChecked ? await findTextFault(chunks) : undefined;
-    return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
-  },
-  servedChunks: async (base, target) => servedChunks(base, target),
-  findSpan: async (text, tokens) => findSpan(text, tokens),
-};
+export function inThisThread(kernel: Kernel): TextWork {
+  return {
+    makeDelta: async (base, target, isEncoded) => makeDelta(kernel, base, target, isEncoded),
+    hashOfApplied: async (base, delta) => hashOfApplied(base, delta),
+    async applyChain(base, deltas, isChecked) {
+      const chunks = applyChain(base, deltas, { baseProven: true });
+      const checksum = await sha256Of(chunks);
+      const fault = isChecked ? await findTextFault(kernel, chunks) : undefined;
+      return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
+    },
+    servedChunks: async (base, target) => servedChunks(kernel, base, target),
+    findSpan: async (text, tokens) => findSpan(text, tokens),
+  };
+}

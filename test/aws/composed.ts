@@ -18,6 +18,7 @@ import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
 import { createGate } from '../../lib/service/kit/gate.ts';
 import { createService } from '../../lib/service/service.ts';
 import { createTrailTrust } from '../../lib/service/trail/trust.ts';
+import { KERNEL } from '../core/kernels.ts';
 import type { Clients } from './resources.ts';
 
 const DAY_MS = 86_400_000;
@@ -65,7 +66,8 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
       writersDelete: false,
     },
     gate: createGate(),
-    texts: inThisThread,
+    kernel: KERNEL,
+    texts: inThisThread(KERNEL),
     ...createTrailTrust(silentLogger, { ...trail, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
   });
 }

@@ -6,6 +6,7 @@ import { applyDelta } from '../../lib/core/delta/apply/apply.ts';
 import { diff } from '../../lib/core/delta/compare/diff.ts';
 import { encodeDelta } from '../../lib/core/delta/stored/encode.ts';
 import { canonicalText, findTextFault } from '../../lib/core/json/body.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { createConfigTree, treeText, withEditedLeaves } from './config-tree.ts';
 import {
   changedRows,
@@ -76,7 +77,7 @@ interface State {
   base: CanonicalText;
 }
 
-const stateOf = (bytes: Buffer): State => ({ text: bytes.toString(), base: canonicalText(bytes) });
+const stateOf = (bytes: Buffer): State => ({ text: bytes.toString(), base: canonicalText(bytes, KERNEL) });
 
 async function measureEdit(
   report: Report,
@@ -85,13 +86,13 @@ async function measureEdit(
   { text, base }: State,
   after: Buffer,
 ): Promise<string[]> {
-  const target = canonicalText(after);
-  const difference = diff(base, target);
+  const target = canonicalText(after, KERNEL);
+  const difference = diff(KERNEL, base, target);
   const delta = difference === undefined ? undefined : Buffer.concat(encodeDelta(difference));
   const ms = await mediansInTurn(ROUNDS, {
     parse: () => JSON.parse(text),
-    scan: () => findTextFault(base.bytes),
-    diff: () => diff(base, target),
+    scan: () => findTextFault(KERNEL, base.bytes),
+    diff: () => diff(KERNEL, base, target),
     apply: () => (delta === undefined ? undefined : applyDelta(base.bytes, delta)),
   });
   if (delta !== undefined && !Buffer.concat(applyDelta(base.bytes, delta)).equals(target.bytes)) {

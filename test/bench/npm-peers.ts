@@ -5,6 +5,7 @@ import fastJsonPatch from 'fast-json-patch';
 import { create } from 'jsondiffpatch';
 import { diff } from '../../lib/core/delta/compare/diff.ts';
 import { canonicalText } from '../../lib/core/json/body.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { createDump, dumpText, withChanges, withHeadInsert } from './corpus.ts';
 import { MB, mediansInTurn } from './measure.ts';
 import type { Report } from './report.ts';
@@ -26,7 +27,7 @@ export default async function measureNpmPeers(report: Report): Promise<void> {
     const [base, target] = [canonicalText(dumpText(dump)), dumpText(after)];
     const [old, next] = [Buffer.from(base.bytes).toString(), target.toString()];
     const ms = await mediansInTurn(ROUNDS, {
-      ours: () => diff(base, canonicalText(target)),
+      ours: () => diff(KERNEL, base, canonicalText(target, KERNEL)),
       fastJsonPatch: () => fastJsonPatch.compare(JSON.parse(old), JSON.parse(next)),
       jsondiffpatch: () => byId.diff(JSON.parse(old), JSON.parse(next)),
     });

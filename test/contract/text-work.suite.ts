@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { hashOfApplied, makeDelta, servedChunks } from '../../lib/core/text-work.ts';
 import type { TextWork } from '../../lib/ports/text-work.ts';
+import { KERNEL } from '../core/kernels.ts';
 
 const rows = (count: number, changed: number): string =>
   JSON.stringify(
@@ -26,12 +27,12 @@ export function textWorkSuite(
     ])('on %s', (_, count) => {
       const base = () => canonicalText(rows(count, 0));
       const target = () => canonicalText(rows(count, 1));
-      const stored = () => Buffer.concat(makeDelta(base(), target(), true).chunks!);
+      const stored = () => Buffer.concat(makeDelta(KERNEL, base(), target(), true).chunks!);
 
       test('makes the delta that the plain function makes, and gives both texts back', async () => {
         const [a, b] = [base(), target()];
         const made = await work.makeDelta(a, b, true);
-        expect(made.counts).toEqual(makeDelta(base(), target(), true).counts);
+        expect(made.counts).toEqual(makeDelta(KERNEL, base(), target(), true).counts);
         expect(Buffer.concat(made.chunks!)).toEqual(stored());
         expect(Buffer.compare(a.bytes, base().bytes)).toBe(0);
         expect(Buffer.compare(b.bytes, target().bytes)).toBe(0);
@@ -53,7 +54,7 @@ export function textWorkSuite(
 
       test('serves the delta that the plain function serves', async () => {
         expect(together(await work.servedChunks(base(), target()))).toBe(
-          together(servedChunks(base(), target())),
+          together(servedChunks(KERNEL, base(), target())),
         );
       });
 

@@ -4,18 +4,19 @@ import { expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { createTextWorkers } from '../../lib/embedded/process/text-workers.ts';
 import { inThisThread } from '../../lib/ports/text-work.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { textWorkSuite } from './text-work.suite.ts';
 
 const PROGRAM = pathToFileURL(resolve('lib/embedded/process/text-worker.ts'));
 
-textWorkSuite('in-thread', inThisThread);
-const workers = createTextWorkers(PROGRAM);
+textWorkSuite('in-thread', inThisThread(KERNEL));
+const workers = createTextWorkers(PROGRAM, KERNEL);
 textWorkSuite('threaded', workers, () => workers.close());
 
 const large = () => canonicalText(JSON.stringify(Array.from({ length: 400_000 }, (_, id) => ({ id, v: 0 }))));
 
 test('work in a thread leaves the event loop to others', async () => {
-  const threads = createTextWorkers(PROGRAM);
+  const threads = createTextWorkers(PROGRAM, KERNEL);
   const [base, target] = [large(), canonicalText(`[${large().checksum.length}]`)];
   await threads.findSpan(base, ['0']);
   let turns = 0;
@@ -28,8 +29,8 @@ test('work in a thread leaves the event loop to others', async () => {
 });
 
 test('a thread that breaks fails its work as unavailable, and the next piece of work is done by another', async () => {
-  const threads = createTextWorkers(PROGRAM);
-  const broken = createTextWorkers(pathToFileURL(resolve('lib/embedded/no-such-program.ts')));
+  const threads = createTextWorkers(PROGRAM, KERNEL);
+  const broken = createTextWorkers(pathToFileURL(resolve('lib/embedded/no-such-program.ts')), KERNEL);
   await expect(broken.findSpan(large(), ['0'])).rejects.toMatchObject({ code: 'unavailable' });
   await expect(broken.findSpan(large(), ['0'])).rejects.toMatchObject({ code: 'unavailable' });
   await broken.close();

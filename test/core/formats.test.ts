@@ -23,6 +23,7 @@ import { createWorld, DAY, inputOf, type World } from '../service/world.ts';
 import { encryptBody, headerOf, partsOf } from './blob/fixtures.ts';
 import { applyFormat2 } from './formats-delta.ts';
 import { blobPath, dataKeyOf, restoreInNode } from './formats-reader.ts';
+import { KERNEL } from './kernels.ts';
 
 const SCRIPT = join(__dirname, '../../docs/restore.py');
 const PAGE = readFileSync(join(__dirname, '../../docs/formats.md'), 'utf8');
@@ -219,7 +220,7 @@ describe('the example of the page', () => {
   test('is written today as the page shows it, and read as the page says', () => {
     const [base, target] = [canonicalText(example('state-text')), canonicalText(example('target-text'))];
     const shown = bytesOf('delta-2');
-    const { diff } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
+    const { diff } = compare(KERNEL, base, target, { paysRatio: Number.POSITIVE_INFINITY });
     expect(Buffer.concat(encodeDelta(diff!))).toEqual(shown);
     expect(applyFormat2(Buffer.from(base.bytes), shown).toString()).toBe(example('target-text'));
     expect(Buffer.concat(applyDelta(base.bytes, shown)).toString()).toBe(example('target-text'));
@@ -260,7 +261,7 @@ test('the served delta is as the page shows it', () => {
   const [base, target] = [canonicalText(example('state-text')), canonicalText(example('target-text'))];
   const shown = /## The served delta[\s\S]*?```json\n([\s\S]*?)\n```/.exec(PAGE)![1]!;
   const { base: from, target: to, ...lists } = JSON.parse(shown);
-  const served = JSON.parse(Buffer.concat(serveDelta(base, target).chunks).toString());
+  const served = JSON.parse(Buffer.concat(serveDelta(KERNEL, base, target).chunks).toString());
   expect(served).toEqual({
     ...lists,
     base: `sha256:${base.checksum}`,

@@ -5,6 +5,7 @@ import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { createApi } from '../../lib/http/server/api.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { createFakeService } from './fake-service.ts';
 import { createHarness, problemOf } from './harness.ts';
 
@@ -74,7 +75,14 @@ test('an empty token is a mistake, not an open door', () => {
   const { service } = createFakeService();
   for (const token of ['', '  ']) {
     expect(() =>
-      createApi({ service, auth: { token }, version: '1', log: silentLogger, random: systemRandom }),
+      createApi({
+        service,
+        auth: { token },
+        version: '1',
+        log: silentLogger,
+        random: systemRandom,
+        kernel: KERNEL,
+      }),
     ).toThrow('empty');
   }
 });

@@ -4,6 +4,7 @@ import { once } from '../../lib/http/contract/once.ts';
 import { createOpenApi } from '../../lib/http/openapi/openapi.ts';
 import { type Api, type ApiDeps, createApi } from '../../lib/http/server/api.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { createAnswerCheck } from './conformance.ts';
 
 /** Longer ones are streams, of which some tests count every byte that is taken. */
@@ -16,12 +17,14 @@ const checkAnswer = once(() =>
   ),
 );
 
+type Given = 'random' | 'kernel';
+
 /** What a test has to give; chance is the machine's, if it is not given. */
-export type CheckedApiDeps = Omit<ApiDeps, 'random'> & Partial<Pick<ApiDeps, 'random'>>;
+export type CheckedApiDeps = Omit<ApiDeps, Given> & Partial<Pick<ApiDeps, Given>>;
 
 /** The API, with every answer that it gives to `request` held against the contract. */
 export function createCheckedApi(deps: CheckedApiDeps): Api {
-  const app = createApi({ random: systemRandom, ...deps });
+  const app = createApi({ random: systemRandom, kernel: KERNEL, ...deps });
   const ask = app.request;
   app.request = async (input, init, ...rest) => {
     const answer = await ask(input, init, ...rest);

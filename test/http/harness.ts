@@ -6,6 +6,7 @@ import { createLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { createCheckedApi } from './checked-api.ts';
 import { createFakeService, NOW } from './fake-service.ts';
 
@@ -35,6 +36,7 @@ export function createHarness(options: HarnessOptions = {}) {
     version: '0.1.0',
     log,
     random: systemRandom,
+    kernel: KERNEL,
     limits: options.limits ?? {},
     ...(options.serves === undefined ? {} : { serves: options.serves }),
     ...(options.basePath === undefined ? {} : { basePath: options.basePath }),

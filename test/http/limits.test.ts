@@ -5,6 +5,7 @@ import { createApi } from '../../lib/http/server/api.ts';
 import { createByteBudget } from '../../lib/http/server/budget.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { KERNEL } from '../core/kernels.ts';
 import { createCheckedApi } from './checked-api.ts';
 import { backupRecord, createFakeService } from './fake-service.ts';
 import { createHarness, inPieces, problemOf } from './harness.ts';
@@ -279,7 +280,15 @@ describe('the budget', () => {
     const { service } = createFakeService();
     const limits = { bodyBytesMax: 11, inFlightBytesMax: 10, smallBodyBytesMax: 1 };
     expect(() =>
-      createApi({ service, auth: {}, version: '1', log: silentLogger, random: systemRandom, limits }),
+      createApi({
+        service,
+        auth: {},
+        version: '1',
+        log: silentLogger,
+        random: systemRandom,
+        kernel: KERNEL,
+        limits,
+      }),
     ).toThrow('inFlight');
   });
 });

@@ -1,6 +1,8 @@
 // A whole service over memory adapters, with a clock that the test holds.
 
+import { HASH_SEED_BYTES } from '../../lib/core/bytes/content-hash.ts';
 import { canonicalText } from '../../lib/core/json/body.ts';
+import { createKernel } from '../../lib/core/json/kernel/kernel.ts';
 import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import type { BackupRecord, BackupType } from '../../lib/core/records/model.ts';
 import { silentLogger } from '../../lib/log.ts';
@@ -46,6 +48,8 @@ export function createWorld(
   random: Random = systemRandom,
 ) {
   const clock = createManualClock(START);
+  const isWanted = process.env.BACKUP_KERNEL !== 'off';
+  const kernel = createKernel({ isWanted, seed: random.bytes(HASH_SEED_BYTES) });
   const uploads = createMemoryTransferStore();
   const catalog = createMemoryCatalog();
   const plain: Deps = {
@@ -61,7 +65,8 @@ export function createWorld(
     options: { ...OPTIONS },
     transfers: withoutResults(uploads),
     gate: createGate(),
-    texts: inThisThread,
+    kernel,
+    texts: inThisThread(kernel),
     late: createLateOperations(),
     trust: createTrust(silentLogger, clock, { written: () => writtenProof(catalog) }),
   };

@@ -1,11 +1,21 @@
-// Content hashes of byte ranges: 64 bits in two lanes, seeded anew in every process, and only ever a hint. Whoever pairs
+// Content hashes of byte ranges: 64 bits in two lanes, seeded by the home, and only ever a hint. Whoever pairs
 // two ranges by hash compares their bytes too: a collision, even a crafted one, costs a match and never an exact result.
 
-import { randomBytes } from 'node:crypto';
+import { bufferOf } from './buffer.ts';
 
-const seed = randomBytes(8);
-const SEED_LOW = seed.readInt32LE(0);
-const SEED_HIGH = seed.readInt32LE(4);
+/** Another one in every process, so that nobody can prepare texts whose hashes collide. */
+export interface HashSeed {
+  readonly low: number;
+  readonly high: number;
+}
+
+export const HASH_SEED_BYTES = 8;
+
+/** Of HASH_SEED_BYTES bytes, whole numbers of 32 bits. */
+export function hashSeedOf(bytes: Uint8Array): HashSeed {
+  const seed = bufferOf(bytes);
+  return { low: seed.readInt32LE(0), high: seed.readInt32LE(4) };
+}
 
 // Odd constants of xxHash32 and MurmurHash3, by which lanes are multiplied.
 const PRIME_1 = 0x9e3779b1;
@@ -18,9 +28,16 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** Puts the hash of [from, to) at out[at] and out[at + 1]. Every step can be undone, so no input is lost on the way. */
-export function hashRange(view: DataView, from: number, to: number, out: Int32Array, at: number): void {
-  let low = SEED_LOW ^ (to - from);
-  let high = SEED_HIGH;
+export function hashRange(
+  seed: HashSeed,
+  view: DataView,
+  from: number,
+  to: number,
+  out: Int32Array,
+  at: number,
+): void {
+  let low = seed.low ^ (to - from);
+  let { high } = seed;
   let p = from;
   for (const last = to - 8; p <= last; p += 8) {
     low = Math.imul(low ^ view.getInt32(p, true), PRIME_1);

@@ -7,6 +7,7 @@ import { ServiceError } from '../records/errors.ts';
 import { LIMITS } from '../records/limits.ts';
 import { ByteOrderMark } from './byte-order-mark.ts';
 import { CountingSink, GrowingSink } from './byte-sink.ts';
+import type { Kernel } from './kernel/kernel.ts';
 import { JsonScanner } from './scanner.ts';
 import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
 
@@ -40,6 +41,7 @@ export interface ScannedBody {
  * Throws ServiceError `malformed_json`, `json_too_deep` or `payload_too_large`.
  */
 export async function scanBody(
+  kernel: Kernel,
   chunks: AsyncIterable<Uint8Array>,
   options: ScanBodyOptions,
 ): Promise<ScannedBody> {
@@ -62,6 +64,7 @@ export async function scanBody(
   const scanner = new JsonScanner({
     depthMax: LIMITS.nestingDepthMax,
     out: fields,
+    kernel,
     uniqueRootMembers: true,
     ...(stateMember === undefined ? {} : { member: { name: stateMember, out: sink } }),
   });
@@ -94,6 +97,7 @@ export interface ReadStateOptions {
  * Throws ServiceError `malformed_json`, `json_too_deep` or `payload_too_large`.
  */
 export async function readState(
+  kernel: Kernel,
   chunks: AsyncIterable<Uint8Array>,
   { bytesMax, sizeHint, packing }: ReadStateOptions,
 ): Promise<ScannedState> {
@@ -101,7 +105,7 @@ export async function readState(
     throw new ServiceError('payload_too_large', `A state may be at most ${bytesMax} bytes.`);
   };
   const sink = new StateSink({ bytesMax, onOverflow, sizeHint, packing });
-  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: sink });
+  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: sink, kernel });
   const mark = new ByteOrderMark();
   return abandoned(sink, async () => {
     await eachSlice(chunks, (slice) => scanSlice(scanner, sink, mark.strip(slice)), SCANNED);
@@ -129,12 +133,12 @@ async function abandoned<T>(sink: StateSink, work: () => Promise<T>): Promise<T>
 }
 
 /** The canonical text of JSON bytes in memory. Throws ServiceError `malformed_json` or `json_too_deep`. */
-export function canonicalText(json: Uint8Array | string): CanonicalText {
+export function canonicalText(json: Uint8Array | string, kernel?: Kernel): CanonicalText {
   const bytes = typeof json === 'string' ? Buffer.from(json) : json;
   const out = new GrowingSink(bytes.length, bytes.length, () => {
     throw new RangeError('canonical text is never longer than its source');
   });
-  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out });
+  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out, kernel });
   scanner.push(bytes);
   scanner.end();
   const text = out.slice(0, out.length);
@@ -147,8 +151,12 @@ export function canonicalText(json: Uint8Array | string): CanonicalText {
  */
 export class TextCheck {
   readonly #sink = new CountingSink();
-  readonly #scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: this.#sink });
+  readonly #scanner: JsonScanner;
   #fault: string | undefined;
+
+  constructor(kernel: Kernel) {
+    this.#scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out: this.#sink, kernel });
+  }
 
   /** Takes what comes next; at most a few MiB at once, as nothing else runs meanwhile. */
   push(chunk: Uint8Array): void {
@@ -174,8 +182,11 @@ export class TextCheck {
 }
 
 /** As TextCheck, for a text in memory. Lets other work run between slices. */
-export async function findTextFault(text: Uint8Array | readonly Uint8Array[]): Promise<string | undefined> {
-  const check = new TextCheck();
+export async function findTextFault(
+  kernel: Kernel,
+  text: Uint8Array | readonly Uint8Array[],
+): Promise<string | undefined> {
+  const check = new TextCheck(kernel);
   await eachSlice(text instanceof Uint8Array ? [text] : text, (slice) => check.push(slice), SCANNED);
   return check.finish();
 }

@@ -3,7 +3,7 @@
 
 import type { ByteSink } from './byte-sink.ts';
 import { STRING } from './grammar.ts';
-import { COMPACT_AT, type Kernel, PIECE_BYTES, TEXT_AT } from './kernel/kernel.ts';
+import { COMPACT_AT, type Machine, PIECE_BYTES, TEXT_AT } from './kernel/kernel.ts';
 
 /** Shorter pieces are not worth the call. */
 export const FAST_BYTES_MIN = 128;
@@ -25,7 +25,7 @@ export interface Standing {
  * chunk's first byte would be byte `sinkOffset` of the sink. Bytes taken; if 0, `at` has only been told of white space.
  */
 export function scanTight(
-  kernel: Kernel,
+  machine: Machine,
   chunk: Uint8Array,
   from: number,
   to: number,
@@ -35,17 +35,17 @@ export function scanTight(
   sinkOffset: number,
 ): number {
   const length = Math.min(to - from, PIECE_BYTES);
-  kernel.bytes.set(chunk.subarray(from, from + length), TEXT_AT);
-  const taken = runScan(kernel, TEXT_AT, length, at, floor, depthMax, sinkOffset + from);
-  at.isSpaced = taken >= 0 && kernel.result[3] !== 0;
+  machine.bytes.set(chunk.subarray(from, from + length), TEXT_AT);
+  const taken = runScan(machine, TEXT_AT, length, at, floor, depthMax, sinkOffset + from);
+  at.isSpaced = taken >= 0 && machine.result[3] !== 0;
   if (taken <= 0) return 0;
-  adopt(kernel, at);
+  adopt(machine, at);
   return taken;
 }
 
 /** The same where white space is to be expected; what is taken is appended to the sink without it. */
 export function scanSpaced(
-  kernel: Kernel,
+  machine: Machine,
   chunk: Uint8Array,
   from: number,
   to: number,
@@ -54,21 +54,21 @@ export function scanSpaced(
   depthMax: number,
   out: ByteSink,
 ): number {
-  const { run, bytes } = kernel;
+  const { run, bytes } = machine;
   const length = Math.min(to - from, PIECE_BYTES);
   bytes.set(chunk.subarray(from, from + length), TEXT_AT);
   const written = run.compact(TEXT_AT, length, COMPACT_AT, at.state === STRING ? 1 : 0);
   if (written < 0) return 0;
-  const taken = runScan(kernel, COMPACT_AT, written, at, floor, depthMax, out.length);
-  if (taken < 0 || kernel.result[3] !== 0 || (taken === 0 && written > 0)) return 0;
-  adopt(kernel, at);
+  const taken = runScan(machine, COMPACT_AT, written, at, floor, depthMax, out.length);
+  if (taken < 0 || machine.result[3] !== 0 || (taken === 0 && written > 0)) return 0;
+  adopt(machine, at);
   out.append(bytes, COMPACT_AT, COMPACT_AT + taken);
   at.isSpaced = written < length;
   return taken === written ? length : run.spreadOut(TEXT_AT, length, COMPACT_AT, written, written - taken);
 }
 
 function runScan(
-  { run, kinds, marks, uses }: Kernel,
+  { run, kinds, marks, uses }: Machine,
   text: number,
   length: number,
   at: Standing,
@@ -84,7 +84,7 @@ function runScan(
   return run.scan(text, length, at.state, at.inKey ? 1 : 0, at.depth, floor, depthMax, markBase);
 }
 
-function adopt({ result, kinds, marks }: Kernel, at: Standing): void {
+function adopt({ result, kinds, marks }: Machine, at: Standing): void {
   at.state = result[0]!;
   at.inKey = result[1] !== 0;
   at.depth = result[2]!;

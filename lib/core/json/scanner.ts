@@ -37,7 +37,7 @@ import {
   VALUE,
   ZERO,
 } from './grammar.ts';
-import { type Kernel, kernel, PIECE_BYTES, SCAN_DEPTH_MAX } from './kernel/kernel.ts';
+import { type Kernel, type Machine, PIECE_BYTES, SCAN_DEPTH_MAX } from './kernel/kernel.ts';
 import { OpenNames } from './open-names.ts';
 import { pointerOf } from './pointer.ts';
 import { FAST_BYTES_MIN, type Standing, scanSpaced, scanTight } from './scan-fast.ts';
@@ -48,6 +48,8 @@ export interface ScannerOptions {
   depthMax: number;
   /** Takes the canonical text. */
   out: ByteSink;
+  /** Does what it can; without it everything is done here. */
+  kernel?: Kernel | undefined;
   /** The value of this member of the root object goes to a sink of its own; `null` stands in its place in `out`. */
   member?: { name: string; out: ByteSink };
   /** Refuse a root object that names a member twice: which of the two is meant cannot be known. */
@@ -335,8 +337,9 @@ export class JsonScanner {
   }
 
   /** The kernel, if it is there and `bytes` are enough for it. */
-  #fastPath(bytes: number): Kernel | undefined {
-    return bytes < FAST_BYTES_MIN || this.#options.depthMax > SCAN_DEPTH_MAX ? undefined : kernel();
+  #fastPath(bytes: number): Machine | undefined {
+    const { kernel, depthMax } = this.#options;
+    return bytes < FAST_BYTES_MIN || depthMax > SCAN_DEPTH_MAX ? undefined : kernel?.machine();
   }
 
   /** The state after one byte of what is rare: escapes, literals, the beginnings of numbers and of their parts. -1: it cannot be. */

@@ -1,7 +1,7 @@
 // Where things stand in a canonical text: one pass finds the children of every large enough container, as byte offsets.
 // The text has been validated before, so the pass only tells strings from structure; it makes no objects and no strings.
 
-import { kernel } from './kernel/kernel.ts';
+import type { Kernel } from './kernel/kernel.ts';
 import type { Tape } from './tape.ts';
 import { FAST_BYTES_MIN_MAX, FAST_TAPE_BYTES_MIN, fillTapeFast } from './tape-fast.ts';
 
@@ -84,6 +84,7 @@ export function rowsOf(tape: Tape, start: number, end: number, isObject: boolean
  * Throws RangeError if the container does not end exactly at `to`.
  */
 export function indexContainer(
+  kernel: Kernel,
   tape: Tape,
   bytes: Uint8Array,
   from: number,
@@ -96,7 +97,7 @@ export function indexContainer(
   tape.bytesMin = bytesMin;
   if (to - from === 2) return true;
   if (to - from >= FAST_TAPE_BYTES_MIN && bytesMin <= FAST_BYTES_MIN_MAX) {
-    const fast = kernel();
+    const fast = kernel.machine();
     const fits = fast && fillTapeFast(fast, tape, bytes, from, to, entriesMax);
     if (fits !== undefined) return fits;
   }

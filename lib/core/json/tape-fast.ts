@@ -1,6 +1,6 @@
 // Indexes a text with the kernel, piece by piece: see ./spans.ts, which does the same without it.
 
-import { type Kernel, LOOK_BACK_BYTES, PIECE_BYTES, refreshViews, TEXT_AT } from './kernel/kernel.ts';
+import { LOOK_BACK_BYTES, type Machine, PIECE_BYTES, refreshViews, TEXT_AT } from './kernel/kernel.ts';
 import type { Tape } from './tape.ts';
 
 /** Shorter texts are indexed as fast without. */
@@ -21,28 +21,28 @@ const TOO_MANY = 2;
  * if the kernel cannot do it. Throws RangeError if the container does not end exactly at `to`.
  */
 export function fillTapeFast(
-  kernel: Kernel,
+  machine: Machine,
   tape: Tape,
   bytes: Uint8Array,
   from: number,
   to: number,
   entriesMax: number,
 ): boolean | undefined {
-  const { run } = kernel;
-  kernel.uses.tape++;
-  kernel.take = (entriesAt, entries, containers) => takeParts(kernel, tape, entriesAt, entries, containers);
+  const { run } = machine;
+  machine.uses.tape++;
+  machine.take = (entriesAt, entries, containers) => takeParts(machine, tape, entriesAt, entries, containers);
   run.beginTape(tape.bytesMin, entriesMax);
   for (let at = from; at < to; at += PIECE_BYTES) {
     const length = Math.min(to - at, PIECE_BYTES);
     // What was the end of the last piece comes before this one.
-    kernel.bytes.copyWithin(
+    machine.bytes.copyWithin(
       TEXT_AT - LOOK_BACK_BYTES,
       TEXT_AT + PIECE_BYTES - LOOK_BACK_BYTES,
       TEXT_AT + PIECE_BYTES,
     );
-    kernel.bytes.set(bytes.subarray(at, at + length), TEXT_AT);
+    machine.bytes.set(bytes.subarray(at, at + length), TEXT_AT);
     const result = run.tapePiece(TEXT_AT, at, length);
-    refreshViews(kernel);
+    refreshViews(machine);
     if (result === GOES_ON) continue;
     if (result === TOO_MANY) return false;
     if (result !== ENDED) {
@@ -56,9 +56,15 @@ export function fillTapeFast(
   throw new RangeError('a container does not end where it should');
 }
 
-function takeParts(kernel: Kernel, tape: Tape, entriesAt: number, entries: number, containers: number): void {
-  refreshViews(kernel);
-  const { words } = kernel;
+function takeParts(
+  machine: Machine,
+  tape: Tape,
+  entriesAt: number,
+  entries: number,
+  containers: number,
+): void {
+  refreshViews(machine);
+  const { words } = machine;
   const { entryCount, containerCount } = tape;
   tape.entries = withRoom(tape.entries, entryCount, entries);
   tape.entries.set(words.subarray(entriesAt >>> 2, (entriesAt >>> 2) + entries), entryCount);

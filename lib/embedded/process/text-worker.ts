@@ -1,16 +1,22 @@
 // The thread that works on large texts: takes one piece of work after the other, and sends texts back with the result.
 
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createKernel, type Kernel, type KernelSetup } from '../../core/json/kernel/kernel.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { applyWholeChain, findSpan, hashOfApplied, makeDelta, servedChunks } from '../../core/text-work.ts';
 import { buffersIn, ownPieces } from './transferable.ts';
 
+type WithoutKernel<Work> = Work extends (kernel: Kernel, ...args: infer Args) => unknown ? Args : never;
+
 /** What can be asked of the thread: the name of a piece of work, and what it is given. */
 export interface WorkTexts {
-  makeDelta: { args: Parameters<typeof makeDelta>; result: ReturnType<typeof makeDelta> };
+  makeDelta: { args: WithoutKernel<typeof makeDelta>; result: ReturnType<typeof makeDelta> };
   hashOfApplied: { args: Parameters<typeof hashOfApplied>; result: string };
-  applyWholeChain: { args: Parameters<typeof applyWholeChain>; result: ReturnType<typeof applyWholeChain> };
-  servedChunks: { args: Parameters<typeof servedChunks>; result: Uint8Array[] };
+  applyWholeChain: {
+    args: WithoutKernel<typeof applyWholeChain>;
+    result: ReturnType<typeof applyWholeChain>;
+  };
+  servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
 
@@ -27,10 +33,14 @@ export type WorkAnswer = { args?: unknown[] } & (
   | { result?: never; fault: { message: string; service?: Pick<ServiceError, 'code' | 'errors' | 'extra'> } }
 );
 
-const WORK = { makeDelta, hashOfApplied, applyWholeChain, servedChunks, findSpan } as Record<
-  keyof WorkTexts,
-  (...args: unknown[]) => unknown
->;
+const kernel = createKernel(workerData as KernelSetup);
+const WORK = {
+  makeDelta: makeDelta.bind(undefined, kernel),
+  hashOfApplied,
+  applyWholeChain: applyWholeChain.bind(undefined, kernel),
+  servedChunks: servedChunks.bind(undefined, kernel),
+  findSpan,
+} as Record<keyof WorkTexts, (...args: unknown[]) => unknown>;
 
 parentPort?.on('message', ({ name, args, isReturned }: WorkRequest) => {
   const given = isReturned ? { args } : {};

@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { TextBytes } from '../../core/text-work.ts';
 import { PortError } from '../../ports/errors.ts';
@@ -30,8 +31,9 @@ interface Thread {
   task: Task | undefined;
 }
 
-/** `program` is the file of `text-worker.ts`. Threads are started when they are first needed. */
-export function createTextWorkers(program: URL): TextWorkers {
+/** `program` is the file of `text-worker.ts`. Threads are started when they are first needed; each makes a kernel like this one. */
+export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
+  const here = inThisThread(kernel);
   // One processor is for the requests.
   const threadsMax = Math.max(1, Math.min(THREADS_MAX, availableParallelism() - 1));
   const threads = new Set<Thread>();
@@ -39,7 +41,7 @@ export function createTextWorkers(program: URL): TextWorkers {
   let isClosed = false;
 
   function start(): Thread {
-    const thread: Thread = { worker: new Worker(program), task: undefined };
+    const thread: Thread = { worker: new Worker(program, { workerData: kernel.setup }), task: undefined };
     threads.add(thread);
     const broken = (cause: unknown): void => {
       threads.delete(thread);
@@ -104,27 +106,27 @@ export function createTextWorkers(program: URL): TextWorkers {
   return {
     makeDelta: (base, target, isEncoded) =>
       isSmall(base.bytes, target.bytes)
-        ? inThisThread.makeDelta(base, target, isEncoded)
+        ? here.makeDelta(base, target, isEncoded)
         : ask('makeDelta', [base, target, isEncoded], true),
 
     hashOfApplied: (base, delta) =>
       isSmall(base.bytes, delta)
-        ? inThisThread.hashOfApplied(base, delta)
+        ? here.hashOfApplied(base, delta)
         : ask('hashOfApplied', [base, delta], true),
 
     async applyChain(base, deltas, isChecked) {
-      if (isSmall(base, ...deltas)) return inThisThread.applyChain(base, deltas, isChecked);
+      if (isSmall(base, ...deltas)) return here.applyChain(base, deltas, isChecked);
       const { bytes, ...proof } = await ask('applyWholeChain', [base, deltas, isChecked], false);
       return { ...proof, bytes: bytes.length, chunks: [bytes] };
     },
 
     servedChunks: (base, target) =>
       isSmall(base.bytes, target.bytes)
-        ? inThisThread.servedChunks(base, target)
+        ? here.servedChunks(base, target)
         : ask('servedChunks', [base, target], false),
 
     findSpan: (text, tokens) =>
-      isSmall(text.bytes) ? inThisThread.findSpan(text, tokens) : ask('findSpan', [text, tokens], true),
+      isSmall(text.bytes) ? here.findSpan(text, tokens) : ask('findSpan', [text, tokens], true),
 
     async close() {
       isClosed = true;

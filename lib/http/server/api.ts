@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Scratch } from '../../core/bytes/packed.ts';
 import { closest } from '../../core/closest.ts';
+import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { NOBODY, type Principal } from '../../core/records/access.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
@@ -43,6 +44,8 @@ export interface ApiDeps {
   log: Logger;
   /** Gives ids to requests that come without one. */
   random: Random;
+  /** What bodies are read with. */
+  kernel: Kernel;
   limits?: Partial<ApiLimits>;
   /** Epoch milliseconds. */
   now?: () => number;
@@ -102,6 +105,7 @@ export function createApi(deps: ApiDeps): Api {
   const handlers = createHandlers({ version, openApi, now, basePath, routes });
   const pipeline = {
     service,
+    kernel: deps.kernel,
     limits,
     budget: createByteBudget(limits.inFlightBytesMax, {
       small: { bytesMax: limits.smallInFlightBytesMax, eachBytesMax: limits.smallBodyBytesMax },

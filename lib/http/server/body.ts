@@ -2,12 +2,14 @@
 
 import type { Scratch } from '../../core/bytes/packed.ts';
 import { type ScannedBody, scanBody } from '../../core/json/body.ts';
+import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { packingOf } from '../../core/json/state-sink.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { MEMORY_BOUNDS } from '../../core/records/limits.ts';
 import type { Reservation } from './budget.ts';
 
 export interface BodyBounds {
+  kernel: Kernel;
   bodyBytesMax: number;
   /** Bound of what stands beside the state. */
   fieldsBytesMax: number;
@@ -53,7 +55,7 @@ export async function readBody(
     if (isWanted) memory.unbound();
     return isWanted;
   };
-  return scanBody(from(first.value, chunks), {
+  return scanBody(bounds.kernel, from(first.value, chunks), {
     bodyBytesMax,
     fieldsBytesMax,
     ...(stateMember === undefined

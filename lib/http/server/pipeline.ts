@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import type { Scratch } from '../../core/bytes/packed.ts';
 import type { ScannedBody } from '../../core/json/body.ts';
+import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { isPacked } from '../../core/json/state-sink.ts';
 import { authorize, type Principal } from '../../core/records/access.ts';
 import { type Fault, ServiceError } from '../../core/records/errors.ts';
@@ -44,6 +45,7 @@ export interface PipelineDeps {
   /** For states that do not fit into memory. */
   scratch?: Scratch;
   bodyOf?: BodyOf;
+  kernel: Kernel;
 }
 
 /**
@@ -98,7 +100,7 @@ export async function serveRoute<R extends Route>(
 }
 
 async function takeBody(
-  { limits, scratch, bodyOf }: PipelineDeps,
+  { kernel, limits, scratch, bodyOf }: PipelineDeps,
   { stateMember, isStateTextWanted, optional }: BodySpec,
   context: Context,
   reservation: Reservation,
@@ -106,8 +108,9 @@ async function takeBody(
 ): Promise<ScannedBody | undefined> {
   const bounds: BodyBounds =
     stateMember === undefined
-      ? { bodyBytesMax: limits.smallBodyBytesMax, fieldsBytesMax: limits.smallBodyBytesMax }
+      ? { kernel, bodyBytesMax: limits.smallBodyBytesMax, fieldsBytesMax: limits.smallBodyBytesMax }
       : {
+          kernel,
           bodyBytesMax: limits.bodyBytesMax,
           fieldsBytesMax: limits.envelopeFieldsBytesMax,
           stateMember,

@@ -20,7 +20,7 @@ export interface LoadedState {
   dataKey?: Uint8Array;
 }
 
-type StoreDeps = Pick<Deps, 'blobs' | 'keyring' | 'texts' | 'options'>;
+type StoreDeps = Pick<Deps, 'blobs' | 'kernel' | 'keyring' | 'texts' | 'options'>;
 
 /** Hears the part done, 0..1. */
 type OnProgress = (done: number) => void;
@@ -159,7 +159,7 @@ export async function readText(
     const { bytes, chunks, fault } = await applied(deps, base, deltas, checksum, options.isChecked);
     return { bytes, chunks, ...faulty(fault) };
   }
-  const fault = options.isChecked ? await findTextFault(base) : undefined;
+  const fault = options.isChecked ? await findTextFault(deps.kernel, base) : undefined;
   return { bytes: base.length, chunks: [base], ...faulty(fault) };
 }
 
@@ -174,7 +174,7 @@ async function streamText(
   const dataKey = source.key && (await openKey(deps, source.key, source));
   const stored = storedBlob(deps, ref);
   const binding = bindingTo(source, ref);
-  const check = isChecked ? new TextCheck() : undefined;
+  const check = isChecked ? new TextCheck(deps.kernel) : undefined;
   let proven = 0;
   const header = await opened(ref, () =>
     prove(stored, binding, dataKey, (chunk) => {

@@ -1,6 +1,7 @@
 // What every use case is given: the ports, and what this deployment permits.
 
 import type { Scratch } from '../../core/bytes/packed.ts';
+import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import type { MemoryBounds } from '../../core/records/limits.ts';
 import type { Notice, Waiting } from '../../core/records/model.ts';
 import type { Logger } from '../../log.ts';
@@ -53,6 +54,8 @@ export interface Deps {
   trust: Trust;
   /** What the home itself can tell of a catalog that has lost commits, as a sentence, without a look at the blobs. */
   proofOfRollback?: () => Promise<string | undefined>;
+  /** What texts are read with in this thread. */
+  kernel: Kernel;
   /** The work on whole texts, wherever the home has it done. */
   texts: TextWork;
   /** Where the catalog's commits can send jobs, so that both stand or neither: tells the workers of this process that one has. */

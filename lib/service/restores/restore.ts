@@ -224,7 +224,7 @@ function readPart(
       return text;
     }
     const { state } = await loadState(deps, current, options.onProgress);
-    if (options.isChecked) demandSound(await findTextFault(state.bytes));
+    if (options.isChecked) demandSound(await findTextFault(deps.kernel, state.bytes));
     const part = await partOf(deps, state, path);
     return { bytes: part.length, chunks: [part] };
   });

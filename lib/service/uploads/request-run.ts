@@ -149,7 +149,7 @@ async function readUpload(
   { uploadId, uploadMark, requestedType }: BackupRequest,
 ): Promise<ScannedState> {
   const { bytes, body } = await findUpload(deps, uploadId, uploadMark);
-  return readState(body, {
+  return readState(deps.kernel, body, {
     bytesMax: deps.options.uploadBytesMax,
     sizeHint: bytes,
     packing: {

@@ -11,6 +11,7 @@ import { canonicalText, readState, scanBody } from '../../../lib/core/json/body.
 import { isPacked, type Packing, type ScannedState, sizeOf } from '../../../lib/core/json/state-sink.ts';
 import type { ServiceError } from '../../../lib/core/records/errors.ts';
 import { createMemoryScratch } from '../../../lib/memory/scratch.ts';
+import { KERNEL } from '../kernels.ts';
 
 const MIB = 1024 * 1024;
 const PACKING: Packing = { textBytesMax: 3 * MIB, heldBytesMax: 64 * MIB, isTextWanted: () => false };
@@ -34,7 +35,7 @@ async function* cut(bytes: Buffer, places: number[]): AsyncGenerator<Uint8Array>
 }
 
 const read = (bytes: Buffer, places: number[], packing: Packing = PACKING): Promise<ScannedState> =>
-  readState(cut(bytes, places), { bytesMax: 100 * MIB, sizeHint: 0, packing });
+  readState(KERNEL, cut(bytes, places), { bytesMax: 100 * MIB, sizeHint: 0, packing });
 
 function packed(state: ScannedState): PackedText {
   if (!isPacked(state)) throw new Error('the state was not packed');
@@ -109,7 +110,7 @@ describe('a state that is wanted as text', () => {
       arrayOf(3 * MIB),
       Buffer.from(',"type":"x"}'),
     ]);
-    const { state, fields } = await scanBody(cut(body, []), {
+    const { state, fields } = await scanBody(KERNEL, cut(body, []), {
       stateMember: 'data',
       bodyBytesMax: 10 * MIB,
       fieldsBytesMax: 1000,
@@ -151,10 +152,10 @@ describe('what does not fit into memory', () => {
 
   test('too long is too long, packed or not', async () => {
     const options = { bytesMax: 2 * MIB, sizeHint: 0, packing: PACKING };
-    await expect(readState(cut(arrayOf(2 * MIB + 1), [MIB]), options)).rejects.toMatchObject({
+    await expect(readState(KERNEL, cut(arrayOf(2 * MIB + 1), [MIB]), options)).rejects.toMatchObject({
       code: 'payload_too_large',
     });
-    expect(sizeOf(await readState(cut(arrayOf(2 * MIB), [MIB]), options))).toBe(2 * MIB);
+    expect(sizeOf(await readState(KERNEL, cut(arrayOf(2 * MIB), [MIB]), options))).toBe(2 * MIB);
   });
 });
 
@@ -172,7 +173,7 @@ test('wherever a name stands when a block is full and a chunk ends, the state is
     expect(packed(await read(text, cuts)).checksum).toBe(canonicalText(text).checksum);
     const broken = Buffer.concat([text.subarray(0, 2 * MIB + 100), Buffer.from('?')]);
     const error = await read(broken, cuts).catch((reason: unknown) => reason as ServiceError);
-    const pointer = await readState(cut(broken, cuts), { bytesMax: 100 * MIB, sizeHint: 0 }).catch(
+    const pointer = await readState(KERNEL, cut(broken, cuts), { bytesMax: 100 * MIB, sizeHint: 0 }).catch(
       (reason: unknown) => (reason as ServiceError).errors,
     );
     expect(error).toMatchObject({ errors: pointer });

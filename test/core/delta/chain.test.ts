@@ -9,6 +9,7 @@ import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
 import { findIn } from '../../../lib/core/delta/stored/script.ts';
 import { ServiceError } from '../../../lib/core/records/errors.ts';
+import { KERNEL } from '../kernels.ts';
 import { format1Of } from './format-1.ts';
 import { pairOfTables, pairOfTexts, textOf } from './states.ts';
 
@@ -16,7 +17,7 @@ import { pairOfTables, pairOfTexts, textOf } from './states.ts';
 const numRuns = Number(process.env.DELTA_RUNS ?? 40);
 
 const diffOf = (base: string, target: string) =>
-  compare(textOf(base), textOf(target), { paysRatio: Number.POSITIVE_INFINITY }).diff!;
+  compare(KERNEL, textOf(base), textOf(target), { paysRatio: Number.POSITIVE_INFINITY }).diff!;
 
 function deltasAlong(states: readonly string[]): Buffer[] {
   return states.slice(1).map((state, k) => Buffer.concat(encodeDelta(diffOf(states[k]!, state))));

@@ -1,27 +1,30 @@
 // Comparing two states must come to the same with the kernel and without it, in lockstep and child by child.
 
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { inLockstep } from '../../../lib/core/delta/compare/lockstep.ts';
 import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
-import { kernel, useKernel } from '../../../lib/core/json/kernel/kernel.ts';
+import type { Kernel } from '../../../lib/core/json/kernel/kernel.ts';
 import { FAST_TAPE_BYTES_MIN } from '../../../lib/core/json/tape-fast.ts';
+import { FAST, KERNEL, PLAIN } from '../kernels.ts';
 import { pairOfTables, pairOfTexts, textOf } from './states.ts';
 
 const numRuns = Number(process.env.DELTA_RUNS ?? 100);
 const fewerRuns = Math.ceil(numRuns / 4);
 
-beforeAll(() => useKernel(true));
-afterAll(() => useKernel(true));
-
 type Engine = { compare: typeof compare; serveDelta: typeof serveDelta };
 
 /** All that is found out about two states. */
-function found({ compare, serveDelta }: Engine, baseText: string, targetText: string): unknown {
+function found(
+  { compare, serveDelta }: Engine,
+  baseText: string,
+  targetText: string,
+  kernel: Kernel = KERNEL,
+): unknown {
   const [base, target] = [textOf(baseText), textOf(targetText)];
-  const { counts, diff } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
-  const { chunks } = serveDelta(base, target);
+  const { counts, diff } = compare(kernel, base, target, { paysRatio: Number.POSITIVE_INFINITY });
+  const { chunks } = serveDelta(kernel, base, target);
   return [counts, [...diff!.copies], Buffer.concat(chunks).toString()];
 }
 
@@ -29,16 +32,13 @@ const here: Engine = { compare, serveDelta };
 
 describe('with the kernel and without it', () => {
   const expectSame = (base: string, target: string): void => {
-    useKernel(false);
-    const plain = found(here, base, target);
-    useKernel(true);
-    expect(found(here, base, target)).toEqual(plain);
+    expect(found(here, base, target, FAST)).toEqual(found(here, base, target, PLAIN));
   };
   /** Long enough for the kernel to be asked. */
   const long = (text: string): string => `[${text},"${'x'.repeat(FAST_TAPE_BYTES_MIN)}"]`;
 
   test('any two states differ alike', () => {
-    const before = kernel()!.uses.tape;
+    const before = FAST.machine()!.uses.tape;
     fc.assert(
       fc.property(pairOfTexts, ([base, target]) => {
         expectSame(long(base), long(target));
@@ -46,7 +46,7 @@ describe('with the kernel and without it', () => {
       }),
       { numRuns },
     );
-    expect(kernel()!.uses.tape - before).toBeGreaterThan(numRuns);
+    expect(FAST.machine()!.uses.tape - before).toBeGreaterThan(numRuns);
   });
 
   test('tables differ alike, in whatever order', () => {
@@ -59,12 +59,12 @@ describe('with the kernel and without it', () => {
   test('leftovers are hashed by the kernel', () => {
     const rows = (order: (k: number) => number): string =>
       JSON.stringify(Array.from({ length: 3000 }, (_, k) => ({ id: order(k), text: `row ${order(k)}` })));
-    const before = kernel()!.uses.hash;
+    const before = FAST.machine()!.uses.hash;
     expectSame(
       rows((k) => k),
       rows((k) => (k * 1009) % 3000),
     );
-    expect(kernel()!.uses.hash).toBeGreaterThan(before);
+    expect(FAST.machine()!.uses.hash).toBeGreaterThan(before);
   });
 });
 

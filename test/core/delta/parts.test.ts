@@ -22,6 +22,7 @@ import {
   valueStart,
 } from '../../../lib/core/json/spans.ts';
 import { parseTree, printTree, type Tree } from '../json/json-tree.ts';
+import { KERNEL } from '../kernels.ts';
 import { tree } from './states.ts';
 
 describe('byte ranges', () => {
@@ -77,12 +78,12 @@ describe('byte ranges', () => {
           const moved = new Uint8Array(bytes.length + offset);
           moved.set(bytes, offset);
           const out = new Int32Array(6);
-          hashRange(viewOf(bytes), 0, bytes.length, out, 0);
-          hashRange(viewOf(moved), offset, moved.length, out, 2);
+          hashRange(KERNEL.seed, viewOf(bytes), 0, bytes.length, out, 0);
+          hashRange(KERNEL.seed, viewOf(moved), offset, moved.length, out, 2);
           expect([out[2], out[3]]).toEqual([out[0], out[1]]);
           if (at >= bytes.length) return;
           bytes[at]! ^= 1;
-          hashRange(viewOf(bytes), 0, bytes.length, out, 4);
+          hashRange(KERNEL.seed, viewOf(bytes), 0, bytes.length, out, 4);
           expect([out[4], out[5]]).not.toEqual([out[0], out[1]]);
         },
       ),
@@ -129,7 +130,7 @@ describe('the index of a text', () => {
           const text = printTree(one);
           const bytes = Buffer.from(text);
           const tape = createTape();
-          expect(indexContainer(tape, bytes, 0, bytes.length, bytesMin)).toBe(true);
+          expect(indexContainer(KERNEL, tape, bytes, 0, bytes.length, bytesMin)).toBe(true);
           for (const { start, end, children } of containersOf(text)) {
             if (end - start < bytesMin && start > 0) continue;
             const rows = rowsOf(tape, start, end, bytes[start] === 0x7b);
@@ -148,16 +149,16 @@ describe('the index of a text', () => {
   test('refuses what does not end where it should', () => {
     for (const text of ['["a', '{"a":1', '[1]]', '{"a":{"b":1}', '["a\\"]', '[[1]']) {
       const bytes = Buffer.from(text);
-      expect(() => indexContainer(createTape(), bytes, 0, bytes.length, 0)).toThrow(RangeError);
+      expect(() => indexContainer(KERNEL, createTape(), bytes, 0, bytes.length, 0)).toThrow(RangeError);
     }
   });
 
   test('gives up on texts made of too many values', () => {
     const bytes = Buffer.from(`[${'1,'.repeat(9999)}[${'2,'.repeat(99)}3]]`);
-    expect(indexContainer(createTape(), bytes, 0, bytes.length, 0)).toBe(true);
-    expect(indexContainer(createTape(), bytes, 0, bytes.length, 0, 10_100)).toBe(true);
-    expect(indexContainer(createTape(), bytes, 0, bytes.length, 0, 10_099)).toBe(false);
-    expect(indexContainer(createTape(), bytes, 0, bytes.length, 0, 99)).toBe(false);
+    expect(indexContainer(KERNEL, createTape(), bytes, 0, bytes.length, 0)).toBe(true);
+    expect(indexContainer(KERNEL, createTape(), bytes, 0, bytes.length, 0, 10_100)).toBe(true);
+    expect(indexContainer(KERNEL, createTape(), bytes, 0, bytes.length, 0, 10_099)).toBe(false);
+    expect(indexContainer(KERNEL, createTape(), bytes, 0, bytes.length, 0, 99)).toBe(false);
   });
 });
 
@@ -228,7 +229,7 @@ describe('groups', () => {
 
 describe('names', () => {
   const duplicates = (text: string): boolean => {
-    const { base } = createPair(Buffer.from(text), Buffer.from('{}'));
+    const { base } = createPair(KERNEL, Buffer.from(text), Buffer.from('{}'));
     return hasDuplicateNames(base, rootRows(base)!);
   };
   const object = (names: string[]): string => `{${names.map((name) => `"${name}":1`).join()}}`;

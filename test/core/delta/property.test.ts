@@ -9,6 +9,7 @@ import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
 import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
 import { applyServed, parseTree, printTree } from '../json/json-tree.ts';
+import { KERNEL } from '../kernels.ts';
 import { pairOfTables, pairOfTexts, textOf, tree } from './states.ts';
 
 /** `DELTA_RUNS=20000` for a long run. */
@@ -19,12 +20,12 @@ const fewerRuns = Math.ceil(numRuns / 4);
 function expectExact(baseText: string, targetText: string): void {
   const base = textOf(baseText);
   const target = textOf(targetText);
-  const { diff, counts } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
+  const { diff, counts } = compare(KERNEL, base, target, { paysRatio: Number.POSITIVE_INFINITY });
   const text = Buffer.concat(encodeDelta(diff!));
   expect(Buffer.concat(applyDelta(base.bytes, text)).toString()).toBe(targetText);
   expect(Buffer.from(applyChainToBuffer(base.bytes, [text])).toString()).toBe(targetText);
 
-  const served = serveDelta(base, target);
+  const served = serveDelta(KERNEL, base, target);
   const servedText = Buffer.concat(served.chunks).toString();
   expect(applyServed(baseText, servedText)).toBe(targetText);
   expect(served.counts).toEqual(counts);
@@ -59,7 +60,7 @@ describe('any two states', () => {
     fc.assert(
       fc.property(tree, (state) => {
         const text = textOf(printTree(state));
-        const { diff, counts } = compare(text, text, { paysRatio: Number.POSITIVE_INFINITY });
+        const { diff, counts } = compare(KERNEL, text, text, { paysRatio: Number.POSITIVE_INFINITY });
         expect(counts).toEqual({ additions: 0, changes: 0, deletions: 0, moves: 0 });
         expect(Buffer.concat(encodeDelta(diff!)).length).toBeLessThan(100);
       }),

@@ -5,6 +5,7 @@ import { applyDelta } from '../../../lib/core/delta/apply/apply.ts';
 import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
 import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
+import { KERNEL } from '../kernels.ts';
 import { textOf } from './states.ts';
 
 const list = (length: number, element: (k: number) => string): string =>
@@ -14,10 +15,10 @@ const list = (length: number, element: (k: number) => string): string =>
 function changesBetween(baseText: string, targetText: string) {
   const base = textOf(baseText);
   const target = textOf(targetText);
-  const { counts, diff } = compare(base, target, { paysRatio: Number.POSITIVE_INFINITY });
+  const { counts, diff } = compare(KERNEL, base, target, { paysRatio: Number.POSITIVE_INFINITY });
   const stored = Buffer.concat(encodeDelta(diff!));
   expect(Buffer.concat(applyDelta(base.bytes, stored)).equals(target.bytes)).toBe(true);
-  const served = serveDelta(base, target);
+  const served = serveDelta(KERNEL, base, target);
   expect(served.counts).toEqual(counts);
   return { ...counts!, bytes: stored.length, served: Buffer.concat(served.chunks).toString() };
 }
@@ -181,7 +182,7 @@ describe('hostile states', () => {
     for (let p = 1; p < base.length - 1; p++) base[p] = p % 2 === 0 ? 0x2c : 0x31;
     const target = Buffer.from(base);
     target[2 ** 27 + 1] = 0x32;
-    const { counts, diff } = compare({ bytes: base, checksum: '' }, { bytes: target, checksum: '' });
+    const { counts, diff } = compare(KERNEL, { bytes: base, checksum: '' }, { bytes: target, checksum: '' });
     expect(counts).toEqual({ ...none, changes: 1 });
     expect(diff!.copies).toHaveLength(6);
   });

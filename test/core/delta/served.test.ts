@@ -3,11 +3,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
 import { applyServed } from '../json/json-tree.ts';
+import { KERNEL } from '../kernels.ts';
 import { textOf } from './states.ts';
 
 /** The bare delta; that it is exact too is checked on the way. */
 function served(base: string, target: string): string {
-  const { chunks } = serveDelta(textOf(base), textOf(target), { bare: true });
+  const { chunks } = serveDelta(KERNEL, textOf(base), textOf(target), { bare: true });
   const text = Buffer.concat(chunks).toString();
   expect(applyServed(base, text)).toBe(target);
   return text;
@@ -32,7 +33,7 @@ describe('a delta whose paths would outgrow both texts', () => {
     [2_000_000, 300],
   ])('is one change of the whole: a name of %d bytes over %d changes', (nameBytes, rows) => {
     const [base, target] = [below(nameBytes, rows, 0), below(nameBytes, rows, 7)];
-    const { chunks, counts } = serveDelta(textOf(base), textOf(target), { bare: true });
+    const { chunks, counts } = serveDelta(KERNEL, textOf(base), textOf(target), { bare: true });
     expect(counts).toEqual({ additions: 0, changes: 1, deletions: 0, moves: 0 });
     expect(Buffer.concat(chunks).toString()).toBe(
       `{"changes":[{"key":"","oldValue":${base},"newValue":${target}}],"additions":[],"deletions":[]}`,
@@ -49,14 +50,14 @@ describe('a delta whose paths would outgrow both texts', () => {
       return JSON.stringify(inner);
     };
     const [base, target] = [deep(0), deep(1)];
-    const { chunks } = serveDelta(textOf(base), textOf(target));
+    const { chunks } = serveDelta(KERNEL, textOf(base), textOf(target));
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     expect(bytes).toBeLessThan(20 * (base.length + target.length));
   });
 
   test('names of ordinary length stay as they are, however many changes there are', () => {
     const [base, target] = [below(300, 5_000, 0), below(300, 5_000, 1)];
-    expect(serveDelta(textOf(base), textOf(target)).counts.changes).toBe(5_000);
+    expect(serveDelta(KERNEL, textOf(base), textOf(target)).counts.changes).toBe(5_000);
   });
 });
 
@@ -73,7 +74,7 @@ describe('a served delta', () => {
   test('names the states it lies between, unless it is to be bare', () => {
     const base = textOf('{"a":1}');
     const target = textOf('{"a":2}');
-    const { chunks, counts } = serveDelta(base, target);
+    const { chunks, counts } = serveDelta(KERNEL, base, target);
     expect(Buffer.concat(chunks).toString()).toBe(
       '{"changes":[{"key":"a","oldValue":1,"newValue":2}],"additions":[],"deletions":[],' +
         `"base":"sha256:${base.checksum}","target":"sha256:${target.checksum}"}`,

@@ -9,6 +9,7 @@ import { decodeDelta } from '../../../lib/core/delta/stored/decode.ts';
 import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
 import { findIn } from '../../../lib/core/delta/stored/script.ts';
 import { ServiceError } from '../../../lib/core/records/errors.ts';
+import { KERNEL } from '../kernels.ts';
 import { textOf } from './states.ts';
 
 /** The other way in which a delta is applied: along a chain, here of one. */
@@ -17,7 +18,7 @@ const applyWhole = (base: Uint8Array, delta: Uint8Array): Uint8Array => applyCha
 const anyway = { paysRatio: Number.POSITIVE_INFINITY };
 
 function stored(base: string, target: string): Buffer {
-  return Buffer.concat(encodeDelta(diff(textOf(base), textOf(target), anyway)!));
+  return Buffer.concat(encodeDelta(diff(KERNEL, textOf(base), textOf(target), anyway)!));
 }
 
 const base = '{"name":"a state","list":[1,2,3,4,5,6,7,8,9],"more":"something that stays as it is"}';
@@ -91,7 +92,7 @@ describe('the stored form', () => {
       ...textOf(target),
       bytes: new Uint8Array(around.buffer, around.byteOffset + base.length + 4, target.length),
     };
-    const delta = Buffer.concat(encodeDelta(diff(a, b, anyway)!));
+    const delta = Buffer.concat(encodeDelta(diff(KERNEL, a, b, anyway)!));
     expect(Buffer.concat(applyDelta(a.bytes, new Uint8Array(delta))).toString()).toBe(target);
   });
 });
@@ -101,24 +102,24 @@ describe('whether it is worth it', () => {
     `[${Array.from({ length: count }, (_, k) => `{"id":${k},"v":"${v}${k * 7}"}`).join()}]`;
 
   test('a delta that is longer than its part of the target is none, but is counted', () => {
-    expect(compare(textOf('{"a":1}'), textOf('{"a":2}'))).toEqual({
+    expect(compare(KERNEL, textOf('{"a":1}'), textOf('{"a":2}'))).toEqual({
       counts: { additions: 0, changes: 1, deletions: 0, moves: 0 },
     });
-    expect(diff(textOf('{"a":1}'), textOf('{"a":2}'))).toBeUndefined();
+    expect(diff(KERNEL, textOf('{"a":1}'), textOf('{"a":2}'))).toBeUndefined();
   });
 
   test('no change at all is always worth it', () => {
     const text = textOf(rows(100, 'x'));
-    expect(compare(text, text).counts).toEqual({ additions: 0, changes: 0, deletions: 0, moves: 0 });
-    expect(diff(text, text)!.copies).toHaveLength(3);
+    expect(compare(KERNEL, text, text).counts).toEqual({ additions: 0, changes: 0, deletions: 0, moves: 0 });
+    expect(diff(KERNEL, text, text)!.copies).toHaveLength(3);
   });
 
   test('large states in which everything has changed are given up early, uncounted', () => {
     const large = (v: string): string => rows(100_000, v);
-    expect(compare(textOf(large('a ')), textOf(large('another ')))).not.toHaveProperty('diff');
+    expect(compare(KERNEL, textOf(large('a ')), textOf(large('another ')))).not.toHaveProperty('diff');
     const words = (seed: number): string =>
       `[${Array.from({ length: 50_000 }, (_, k) => `"${Math.imul(k + seed, 0x9e3779b1)} and ${Math.imul(k ^ seed, 0x85ebca77)}"`)}]`;
-    expect(compare(textOf(words(1)), textOf(words(9_000_000)))).toEqual({});
+    expect(compare(KERNEL, textOf(words(1)), textOf(words(9_000_000)))).toEqual({});
   });
 
   test('large states in which a good part has changed are not given up', () => {
@@ -126,7 +127,7 @@ describe('whether it is worth it', () => {
       `{"id":${k},"v":${v},"text":"${'words that stay '.repeat(3)}"}`;
     const table = (v: number): string =>
       `{"changed":[${Array.from({ length: 20_000 }, (_, k) => long(k, v * k))}],"same":[${Array.from({ length: 20_000 }, (_, k) => long(k, 1))}]}`;
-    const { counts, diff: found } = compare(textOf(table(3)), textOf(table(5)));
+    const { counts, diff: found } = compare(KERNEL, textOf(table(3)), textOf(table(5)));
     expect(counts!.changes).toBe(19_999);
     const text = Buffer.concat(encodeDelta(found!));
     expect(Buffer.concat(applyDelta(Buffer.from(table(3)), text)).toString()).toBe(table(5));

@@ -1,21 +1,25 @@
 // The scanner's fast path against the scanner without it: the same text, or the same fault at the same place.
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { GrowingSink } from '../../../lib/core/json/byte-sink.ts';
-import { kernel, PIECE_BYTES, useKernel } from '../../../lib/core/json/kernel/kernel.ts';
+import { type Kernel, PIECE_BYTES } from '../../../lib/core/json/kernel/kernel.ts';
 import { JsonScanner } from '../../../lib/core/json/scanner.ts';
 import { ServiceError } from '../../../lib/core/records/errors.ts';
 import { tree } from '../delta/states.ts';
+import { FAST, PLAIN } from '../kernels.ts';
 import { printTree } from './json-tree.ts';
 
 const numRuns = Number(process.env.DELTA_RUNS ?? 100);
 
-beforeAll(() => useKernel(true));
-afterAll(() => useKernel(true));
-
 /** What comes of scanning the bytes, cut at these places. */
-function outcome(bytes: Uint8Array, cuts: readonly number[], isBody: boolean, depthMax: number): unknown {
+function outcome(
+  kernel: Kernel,
+  bytes: Uint8Array,
+  cuts: readonly number[],
+  isBody: boolean,
+  depthMax: number,
+): unknown {
   const sink = (): GrowingSink =>
     new GrowingSink(0, 1e8, () => {
       throw new Error('too much');
@@ -24,6 +28,7 @@ function outcome(bytes: Uint8Array, cuts: readonly number[], isBody: boolean, de
   const scanner = new JsonScanner({
     depthMax,
     out,
+    kernel,
     ...(isBody ? { uniqueRootMembers: true, member: { name: 'data', out: state } } : {}),
   });
   const borders = [...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
@@ -43,12 +48,8 @@ function outcome(bytes: Uint8Array, cuts: readonly number[], isBody: boolean, de
 }
 
 function expectSame(bytes: Uint8Array, cuts: readonly number[], isBody = false, depthMax = 64): unknown {
-  useKernel(true);
-  const fast = outcome(bytes, cuts, isBody, depthMax);
-  useKernel(false);
-  const plain = outcome(bytes, cuts, isBody, depthMax);
-  useKernel(true);
-  expect(fast).toEqual(plain);
+  const fast = outcome(FAST, bytes, cuts, isBody, depthMax);
+  expect(fast).toEqual(outcome(PLAIN, bytes, cuts, isBody, depthMax));
   return fast;
 }
 
@@ -173,25 +174,22 @@ describe('the fast path', () => {
     );
 
   test.each([undefined, 2])('is taken for all but the ends of a text (indent %p)', (indent) => {
-    useKernel(true);
     const bytes = rows(indent);
-    const before = kernel()!.uses.scan;
-    expect(outcome(bytes, [], false, 64)).toHaveLength(3);
-    const calls = kernel()!.uses.scan - before;
+    const before = FAST.machine()!.uses.scan;
+    expect(outcome(FAST, bytes, [], false, 64)).toHaveLength(3);
+    const calls = FAST.machine()!.uses.scan - before;
     expect(calls).toBeGreaterThanOrEqual(Math.floor(bytes.length / PIECE_BYTES));
     expect(calls).toBeLessThan((bytes.length / PIECE_BYTES) * 1.1 + 4);
   });
 
   test('is taken for the state in a body', () => {
-    const before = kernel()!.uses.scan;
-    outcome(Buffer.from(`{"data":${rows()},"id":"x"}`), [], true, 64);
-    expect(kernel()!.uses.scan - before).toBeGreaterThan(rows().length / PIECE_BYTES - 1);
+    const before = FAST.machine()!.uses.scan;
+    outcome(FAST, Buffer.from(`{"data":${rows()},"id":"x"}`), [], true, 64);
+    expect(FAST.machine()!.uses.scan - before).toBeGreaterThan(rows().length / PIECE_BYTES - 1);
   });
 
-  test('is not taken once it is turned off', () => {
-    useKernel(false);
-    expect(kernel()).toBeUndefined();
-    useKernel(true);
-    expect(kernel()).toBeDefined();
+  test('is not taken where it is not wanted', () => {
+    expect(PLAIN.machine()).toBeUndefined();
+    expect(FAST.machine()).toBeDefined();
   });
 });

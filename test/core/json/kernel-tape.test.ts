@@ -1,23 +1,21 @@
 // The index made by the kernel against the one made without it.
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { kernel, PIECE_BYTES, useKernel } from '../../../lib/core/json/kernel/kernel.ts';
+import { type Kernel, PIECE_BYTES } from '../../../lib/core/json/kernel/kernel.ts';
 import { createTape, indexContainer } from '../../../lib/core/json/spans.ts';
 import type { Tape } from '../../../lib/core/json/tape.ts';
 import { FAST_TAPE_BYTES_MIN } from '../../../lib/core/json/tape-fast.ts';
 import { tree } from '../delta/states.ts';
+import { FAST, PLAIN } from '../kernels.ts';
 import { printTree } from './json-tree.ts';
 
 const numRuns = Number(process.env.DELTA_RUNS ?? 100);
 
-beforeAll(() => useKernel(true));
-afterAll(() => useKernel(true));
-
-function outcome(text: Buffer, bytesMin: number, entriesMax?: number): unknown {
+function outcome(kernel: Kernel, text: Buffer, bytesMin: number, entriesMax?: number): unknown {
   const tape: Tape = createTape();
   try {
-    const fits = indexContainer(tape, text, 0, text.length, bytesMin, entriesMax);
+    const fits = indexContainer(kernel, tape, text, 0, text.length, bytesMin, entriesMax);
     if (!fits) return fits;
   } catch (error) {
     return (error as Error).name;
@@ -31,13 +29,10 @@ function outcome(text: Buffer, bytesMin: number, entriesMax?: number): unknown {
 /** Whether the fast path was taken, after both were found to be the same. */
 function expectSame(text: string | Buffer, bytesMin: number, entriesMax?: number): boolean {
   const bytes = Buffer.from(text);
-  useKernel(true);
-  const before = kernel()!.uses.tape;
-  const fast = outcome(bytes, bytesMin, entriesMax);
-  const isUsed = kernel()!.uses.tape > before;
-  useKernel(false);
-  expect(fast).toEqual(outcome(bytes, bytesMin, entriesMax));
-  useKernel(true);
+  const before = FAST.machine()!.uses.tape;
+  const fast = outcome(FAST, bytes, bytesMin, entriesMax);
+  const isUsed = FAST.machine()!.uses.tape > before;
+  expect(fast).toEqual(outcome(PLAIN, bytes, bytesMin, entriesMax));
   return isUsed;
 }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { canonicalText, findTextFault, scanBody } from '../../../lib/core/json/body.ts';
 import { ServiceError } from '../../../lib/core/records/errors.ts';
 import { LIMITS } from '../../../lib/core/records/limits.ts';
+import { KERNEL } from '../kernels.ts';
 import { bytesIn } from './state-text.ts';
 
 const canonical = (json: string): string => Buffer.from(canonicalText(json).bytes).toString();
@@ -25,7 +26,7 @@ async function* cut(bytes: Uint8Array, places: number[]): AsyncGenerator<Uint8Ar
 }
 
 const scan = (bytes: Uint8Array, places: number[] = []) =>
-  scanBody(cut(bytes, places), { stateMember: 'data', bodyBytesMax: 1e6, fieldsBytesMax: 1e5 });
+  scanBody(KERNEL, cut(bytes, places), { stateMember: 'data', bodyBytesMax: 1e6, fieldsBytesMax: 1e5 });
 
 describe('canonical text', () => {
   test.each([
@@ -235,23 +236,25 @@ describe('a body with a state inside', () => {
   test('limits hold: the body, and what stands beside the state', async () => {
     const big = Buffer.from(`{"x":"${'a'.repeat(2000)}","data":1}`);
     const limits = { stateMember: 'data', bodyBytesMax: 1e6, fieldsBytesMax: 1000 };
-    await expect(scanBody(cut(big, [5]), limits)).rejects.toMatchObject({ code: 'payload_too_large' });
+    await expect(scanBody(KERNEL, cut(big, [5]), limits)).rejects.toMatchObject({
+      code: 'payload_too_large',
+    });
     const small = { stateMember: 'data', bodyBytesMax: 1000, fieldsBytesMax: 1e6 };
-    await expect(scanBody(cut(big, [5]), small)).rejects.toMatchObject({ code: 'payload_too_large' });
+    await expect(scanBody(KERNEL, cut(big, [5]), small)).rejects.toMatchObject({ code: 'payload_too_large' });
   });
 
   test('a body that ends exactly at the limit is taken', async () => {
     const json = Buffer.from('{"data":[1,2,3]}');
     const options = { stateMember: 'data', bodyBytesMax: json.length, fieldsBytesMax: 100 };
-    expect(bytesIn((await scanBody(cut(json, []), options)).state)).toHaveLength(7);
+    expect(bytesIn((await scanBody(KERNEL, cut(json, []), options)).state)).toHaveLength(7);
   });
 });
 
 describe('checking a text in memory', () => {
   test('takes canonical text only', async () => {
-    expect(await findTextFault(Buffer.from('{"a":[1,"x"]}'))).toBeUndefined();
-    expect(await findTextFault(Buffer.from('{"a": 1}'))).toMatch(/white space/);
-    expect(await findTextFault(Buffer.from('{"a":1'))).toMatch(/ends/);
-    expect(await findTextFault(new Uint8Array(0))).toMatch(/empty/);
+    expect(await findTextFault(KERNEL, Buffer.from('{"a":[1,"x"]}'))).toBeUndefined();
+    expect(await findTextFault(KERNEL, Buffer.from('{"a": 1}'))).toMatch(/white space/);
+    expect(await findTextFault(KERNEL, Buffer.from('{"a":1'))).toMatch(/ends/);
+    expect(await findTextFault(KERNEL, new Uint8Array(0))).toMatch(/empty/);
   });
 });

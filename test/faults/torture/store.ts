@@ -68,6 +68,7 @@ export async function openStore(
     version: 'torture',
     log,
     random,
+    kernel: home.kernel,
     limits: {},
     uploads: home.uploads,
     scratch: home.scratch,

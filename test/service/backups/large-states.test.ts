@@ -9,6 +9,7 @@ import type { BlobStore } from '../../../lib/ports/blob-store.ts';
 import type { RestoreOutput, Text } from '../../../lib/service/contract/api.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
+import { KERNEL } from '../../core/kernels.ts';
 import { createWorld, OPTIONS, type World } from '../world.ts';
 
 const MIB = 1024 * 1024;
@@ -27,6 +28,7 @@ function rows(count: number, seed = 'a'): Buffer {
 async function scanned(text: Buffer): Promise<ScannedState> {
   const packing = { ...packingOf(memory, createMemoryScratch()), isTextWanted: () => false };
   return readState(
+    KERNEL,
     (async function* () {
       yield text;
     })(),

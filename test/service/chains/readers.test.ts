@@ -12,6 +12,7 @@ import { systemRandom } from '../../../lib/random.ts';
 import { createReaders } from '../../../lib/service/chains/readers.ts';
 import type { Readers } from '../../../lib/service/contract/parts.ts';
 import { workQueue } from '../../../lib/service/jobs/worker.ts';
+import { KERNEL } from '../../core/kernels.ts';
 import { createWorld } from '../world.ts';
 
 const small = { bytesMax: 20, eachBytesMax: 10 };
@@ -78,6 +79,7 @@ function createReadWorld(replace: Parameters<typeof createWorld>[0] = () => ({})
     version: '1',
     log: silentLogger,
     random: systemRandom,
+    kernel: KERNEL,
     now: clock.now,
   });
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>

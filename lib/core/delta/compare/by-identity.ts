@@ -74,7 +74,7 @@ function identify(
     identities.without[p] = 0;
     identities.starts[p] = member.start;
     identities.ends[p] = member.end;
-    hashRange(side.view, member.start, member.end, identities.hashes, p * 2);
+    hashRange(side.kernel.seed, side.view, member.start, member.end, identities.hashes, p * 2);
   }
   return identities;
 }

@@ -2,6 +2,7 @@
 
 import { bufferOf } from '../../bytes/buffer.ts';
 import type { CanonicalText } from '../../bytes/text.ts';
+import type { Kernel } from '../../json/kernel/kernel.ts';
 import { LIMITS } from '../../records/limits.ts';
 import type { ChangeCounts } from '../../records/model.ts';
 import type { Diff } from '../difference.ts';
@@ -27,21 +28,27 @@ const COUNTED_BYTES_MAX = 1 << 20;
 
 /** What turns `base` into `target`, or undefined if storing the target whole is better. */
 export function diff(
+  kernel: Kernel,
   base: CanonicalText,
   target: CanonicalText,
   options: DiffOptions = {},
 ): Diff | undefined {
-  return compare(base, target, options).diff;
+  return compare(kernel, base, target, options).diff;
 }
 
 /** Like `diff`, but reports what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
-export function compare(base: CanonicalText, target: CanonicalText, options: DiffOptions = {}): Comparison {
+export function compare(
+  kernel: Kernel,
+  base: CanonicalText,
+  target: CanonicalText,
+  options: DiffOptions = {},
+): Comparison {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
   const copies = createCopies(a, b, b.length > COUNTED_BYTES_MAX ? budgetBytes : Number.POSITIVE_INFINITY);
   try {
-    const { counts } = walkTexts(a, b, copies);
+    const { counts } = walkTexts(kernel, a, b, copies);
     finishCopies(copies);
     if (costBytes(copies) > budgetBytes) return { counts };
     const inOrder = copies.found.data.slice(0, copies.found.length);

@@ -2,7 +2,6 @@
 
 import { hashRange } from '../../bytes/content-hash.ts';
 import { RangeHasher } from '../../json/kernel/hash.ts';
-import { kernel } from '../../json/kernel/kernel.ts';
 import { type Rows, rowEnd, rowStart } from '../../json/spans.ts';
 import type { Pair, Side } from './pair.ts';
 
@@ -37,8 +36,9 @@ export function hashRows(
 ): Hashed | undefined {
   const hashes = new Int32Array(numbers.length * 2);
   const without = new Uint8Array(numbers.length);
-  const fast = kernel();
-  const hasher = fast && new RangeHasher(fast, side.bytes, hashes);
+  const { seed, wideSeed } = side.kernel;
+  const fast = side.kernel.machine();
+  const hasher = fast && new RangeHasher(fast, wideSeed, side.bytes, hashes);
   for (let p = 0; p < numbers.length; p++) {
     const start = rowStart(rows, numbers[p]!);
     const end = rowEnd(rows, numbers[p]!);
@@ -49,7 +49,7 @@ export function hashRows(
     pair.effort -= end - start;
     if (pair.effort < 0) return undefined;
     if (hasher && end - start <= ROW_BYTES_MAX) hasher.add(start, end, p);
-    else hashRange(side.view, start, end, hashes, p * 2);
+    else hashRange(seed, side.view, start, end, hashes, p * 2);
   }
   hasher?.finish();
   return { hashes, without };

@@ -104,7 +104,7 @@ function haveSameIdentities({ base, target }: Pair, { a, i, iEnd, b, j, jEnd }: 
     const length = ofBase.end - ofBase.start;
     if (ofBase.end === 0 || ofTarget.end - ofTarget.start !== length) return false;
     if (!sameBytes(base.bytes, ofBase.start, target.bytes, ofTarget.start, length)) return false;
-    hashRange(base.view, ofBase.start, ofBase.end, identityHashes, k * 2);
+    hashRange(base.kernel.seed, base.view, ofBase.start, ofBase.end, identityHashes, k * 2);
     for (let before = 0; before < k; before++) {
       if (identityHashes[before * 2] === identityHashes[k * 2]) return false;
     }

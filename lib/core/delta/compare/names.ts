@@ -29,7 +29,7 @@ function anyTwoHashedAlike(side: Side, members: Rows): boolean {
   const slots = new Int32Array(size).fill(-1);
   const hash = new Int32Array(2);
   for (let k = 0; k < members.count; k++) {
-    hashRange(side.view, rowStart(members, k), nameEnd(members, k), hash, 0);
+    hashRange(side.kernel.seed, side.view, rowStart(members, k), nameEnd(members, k), hash, 0);
     let slot = (hash[0]! ^ hash[1]!) & (size - 1);
     for (let probes = 0; slots[slot]! >= 0; probes++) {
       if (sameNames(side, members, slots[slot]!, k)) return true;

@@ -3,6 +3,7 @@
 import { bufferOf } from '../../bytes/buffer.ts';
 import { type Column, createColumn } from '../../bytes/column.ts';
 import { viewOf } from '../../bytes/content-hash.ts';
+import type { Kernel } from '../../json/kernel/kernel.ts';
 import { createTape, indexContainer, OPEN_OBJECT, type Rows, rowsOf } from '../../json/spans.ts';
 import type { Tape } from '../../json/tape.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
@@ -18,6 +19,7 @@ const EFFORT_PER_BYTE = 8;
 export interface Side {
   bytes: Buffer;
   view: DataView;
+  kernel: Kernel;
   /** Large containers of the whole text. */
   tape: Tape;
   /** Everything in the one small container that is being looked into. */
@@ -49,12 +51,12 @@ export interface SameBytes {
 }
 
 /** Throws RangeError for texts of 4 GiB. */
-export function createPair(base: Uint8Array, target: Uint8Array): Pair {
+export function createPair(kernel: Kernel, base: Uint8Array, target: Uint8Array): Pair {
   if (Math.max(base.length, target.length) > TEXT_BYTES_MAX) throw new RangeError('the text is too long');
   const effort = (base.length + target.length) * EFFORT_PER_BYTE;
   return {
-    base: createSide(base),
-    target: createSide(target),
+    base: createSide(kernel, base),
+    target: createSide(kernel, target),
     effort,
     effortAside: effort,
     prefix: { from: 0, to: 0, shift: 0 },
@@ -65,15 +67,15 @@ export function createPair(base: Uint8Array, target: Uint8Array): Pair {
   };
 }
 
-function createSide(text: Uint8Array): Side {
+function createSide(kernel: Kernel, text: Uint8Array): Side {
   const bytes = bufferOf(text);
-  return { bytes, view: viewOf(bytes), tape: createTape(), small: createTape() };
+  return { bytes, view: viewOf(bytes), kernel, tape: createTape(), small: createTape() };
 }
 
 /** The children of the whole text, a container; undefined if it has too many to be told apart. */
 export function rootRows(side: Side): Rows | undefined {
-  const { bytes, tape } = side;
-  if (!indexContainer(tape, bytes, 0, bytes.length, TAPE_BYTES_MIN)) return undefined;
+  const { kernel, bytes, tape } = side;
+  if (!indexContainer(kernel, tape, bytes, 0, bytes.length, TAPE_BYTES_MIN)) return undefined;
   return rowsOf(tape, 0, bytes.length, bytes[0] === OPEN_OBJECT);
 }
 
@@ -86,6 +88,6 @@ export function innerRows(side: Side, parent: Rows, start: number, end: number):
   if (end - start >= parent.tape.bytesMin || end - start === 2) {
     return rowsOf(parent.tape, start, end, isObject);
   }
-  indexContainer(side.small, side.bytes, start, end, 0);
+  indexContainer(side.kernel, side.small, side.bytes, start, end, 0);
   return rowsOf(side.small, start, end, isObject);
 }

@@ -1,6 +1,7 @@
 // Walks both texts at once, from the root down, only where they differ. Reports what can be copied and what was done.
 
 import { type Column, createColumn } from '../../bytes/column.ts';
+import type { Kernel } from '../../json/kernel/kernel.ts';
 import { OPEN_ARRAY, OPEN_OBJECT, type Rows, rowEnd, rowStart, valueStart } from '../../json/spans.ts';
 import {
   addCopy,
@@ -39,13 +40,13 @@ interface Walk {
  * The operations that turn `base` into `target`, canonical texts. What can be copied is added to `copies`, in target
  * order; throws NOT_WORTH_IT once its budget is spent.
  */
-export function walkTexts(base: Buffer, target: Buffer, copies?: Copies): Ops {
+export function walkTexts(kernel: Kernel, base: Buffer, target: Buffer, copies?: Copies): Ops {
   const ops = createOps();
   if (base.equals(target)) {
     if (copies) addCopy(copies, 0, 0, base.length);
     return ops;
   }
-  const pair = createPair(base, target);
+  const pair = createPair(kernel, base, target);
   const walk: Walk = { pair, ops, copies, isAside: false, runs: createColumn(256), scanned: new Map() };
   const descends = base[0] === target[0] && (base[0] === OPEN_OBJECT || base[0] === OPEN_ARRAY);
   const a = descends ? rootRows(pair.base) : undefined;

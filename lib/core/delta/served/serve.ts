@@ -2,6 +2,7 @@
 
 import { bufferOf } from '../../bytes/buffer.ts';
 import type { CanonicalText } from '../../bytes/text.ts';
+import type { Kernel } from '../../json/kernel/kernel.ts';
 import type { ChangeCounts } from '../../records/model.ts';
 import { addAscii, addBytes, createPieces, finishPieces } from '../apply/pieces.ts';
 import {
@@ -57,13 +58,14 @@ export interface ServedDelta {
  * would be many times as long as both texts. So the delta has at most 17 times their bytes, and some for each change.
  */
 export function serveDelta(
+  kernel: Kernel,
   base: CanonicalText,
   target: CanonicalText,
   options: ServeOptions = {},
 ): ServedDelta {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
-  const ops = walkTexts(a, b);
+  const ops = walkTexts(kernel, a, b);
   if (pathsBytesMax(ops) > pathsBytesAllowed(a.length + b.length)) reportWhole(ops, a.length, b.length);
   const { data } = ops.ops;
   const pieces = createPieces();

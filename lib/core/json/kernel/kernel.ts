@@ -1,6 +1,8 @@
 // A small WebAssembly kernel (SIMD) that does what plain TypeScript also does, several times as fast: it scans, indexes and hashes
-// text. Whoever asks for it gets it, or undefined, and then does without; results are the same.
+// text. Where it is not wanted or cannot run, its twin does the same; results are the same.
 
+import { bufferOf } from '../../bytes/buffer.ts';
+import { type HashSeed, hashSeedOf } from '../../bytes/content-hash.ts';
 import { KERNEL_WASM } from './wasm.ts';
 
 // Where things lie in the kernel's memory; assembly/layout.ts has the same numbers.
@@ -43,10 +45,10 @@ interface Exports {
 
 export type Take = (entriesAt: number, entries: number, containers: number) => void;
 
-/** One instance for the whole process: no call into it waits for anything, so no two ever meet. */
-export interface Kernel {
+/** A WebAssembly instance. No call into it waits for anything, so no two ever meet. */
+export interface Machine {
   run: Exports;
-  /** Views of its memory, which are good until a tape makes it grow: ask `kernel()` anew for each piece of work. */
+  /** Views of its memory, which are good until a tape makes it grow: ask the kernel anew for each piece of work. */
   bytes: Uint8Array;
   words: Uint32Array;
   result: Int32Array;
@@ -58,46 +60,60 @@ export interface Kernel {
   uses: { scan: number; tape: number; hash: number };
 }
 
-let isWanted: boolean | undefined;
-let compiled: WebAssembly.Module | undefined;
-let instance: Kernel | undefined;
-
-/** Turns the kernel off, or on again. Off from the beginning with `BACKUP_KERNEL=off` in the environment. */
-export function useKernel(wanted: boolean): void {
-  isWanted = wanted;
+/** What makes a kernel; plain, so that it can be sent to another thread. */
+export interface KernelSetup {
+  /** Without it everything is done by the twin. */
+  isWanted: boolean;
+  /** HASH_SEED_BYTES of them, which nobody who sends texts may know. */
+  seed: Uint8Array;
 }
 
-/** The kernel, made when it is first asked for (about a millisecond); undefined if it is turned off or cannot run here. */
-export function kernel(): Kernel | undefined {
-  isWanted ??= process.env.BACKUP_KERNEL !== 'off';
-  if (!isWanted) return undefined;
-  if (instance && instance.bytes.length > 0 && instance.bytes.length <= MEMORY_BYTES_MAX) return instance;
-  try {
-    compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_WASM, 'base64'));
-    instance = instantiate(compiled);
-  } catch {
-    // No SIMD, no WebAssembly, or no room for it: that does not change while the process runs.
-    isWanted = false;
-    return undefined;
-  }
-  return instance;
+/** What texts are read, indexed and hashed with: a home makes one, and hands it to whoever works on texts. One thread has it. */
+export interface Kernel {
+  readonly setup: KernelSetup;
+  readonly seed: HashSeed;
+  /** The same as one number. */
+  readonly wideSeed: bigint;
+  /** Made when it is first asked for (about a millisecond); undefined if it is not wanted or cannot run here. */
+  machine(): Machine | undefined;
 }
 
-function instantiate(compiled: WebAssembly.Module): Kernel {
+export function createKernel({ isWanted, seed }: KernelSetup): Kernel {
+  // What is sent to a thread takes the memory with it that it lies in.
+  const setup = { isWanted, seed: new Uint8Array(seed) };
+  let isUsable = isWanted;
+  let compiled: WebAssembly.Module | undefined;
+  let machine: Machine | undefined;
+  return {
+    setup,
+    seed: hashSeedOf(seed),
+    wideSeed: bufferOf(seed).readBigInt64LE(),
+    machine() {
+      if (!isUsable) return undefined;
+      if (machine && machine.bytes.length > 0 && machine.bytes.length <= MEMORY_BYTES_MAX) return machine;
+      try {
+        compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_WASM, 'base64'));
+        machine = instantiate(compiled, machine?.uses);
+      } catch {
+        // No SIMD, no WebAssembly, or no room for it: that does not change while the process runs.
+        isUsable = false;
+        return undefined;
+      }
+      return machine;
+    },
+  };
+}
+
+function instantiate(compiled: WebAssembly.Module, uses = { scan: 0, tape: 0, hash: 0 }): Machine {
   const take: Take = (entriesAt, entries, containers) => made.take(entriesAt, entries, containers);
   const run = new WebAssembly.Instance(compiled, { env: { take } }).exports as unknown as Exports;
-  const made: Kernel = {
-    run,
-    ...viewsOf(run.memory),
-    take: () => undefined,
-    uses: instance?.uses ?? { scan: 0, tape: 0, hash: 0 },
-  };
+  const made: Machine = { run, ...viewsOf(run.memory), take: () => undefined, uses };
   return made;
 }
 
 function viewsOf({
   buffer,
-}: WebAssembly.Memory): Pick<Kernel, 'bytes' | 'words' | 'result' | 'kinds' | 'marks'> {
+}: WebAssembly.Memory): Pick<Machine, 'bytes' | 'words' | 'result' | 'kinds' | 'marks'> {
   return {
     bytes: new Uint8Array(buffer),
     words: new Uint32Array(buffer),
@@ -108,6 +124,6 @@ function viewsOf({
 }
 
 /** Makes the views anew after the memory has grown. */
-export function refreshViews(made: Kernel): void {
+export function refreshViews(made: Machine): void {
   if (made.bytes.length === 0) Object.assign(made, viewsOf(made.run.memory));
 }

@@ -17,7 +17,7 @@ import type { TokenRegistry } from '../ports/tokens.ts';
 import { systemRandom } from '../random.ts';
 import { createKeptBases } from '../service/chains/bases.ts';
 import { createReaders } from '../service/chains/readers.ts';
-import type { BackupService } from '../service/contract/api.ts';
+import type { BackupService, UploadReceiver } from '../service/contract/api.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import type { TrustFault } from '../service/contract/parts.ts';
 import { giveUp, workQueue } from '../service/jobs/worker.ts';
@@ -37,6 +37,7 @@ import { sweep } from '../service/retention/sweep.ts';
 import { createService } from '../service/service.ts';
 import { rememberHealth } from '../service/upkeep/health.ts';
 import { reopenRequests } from '../service/uploads/request-run.ts';
+import { receiveUpload } from '../service/uploads/upload.ts';
 import { openBlobStore } from './blobs/blob-store.ts';
 import { hasBlobs } from './blobs/blob-survey.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -61,7 +62,7 @@ import { createEventSink, withoutRepeats } from './trail/event-sink.ts';
 import { createTrail, type Trail } from './trail/trail.ts';
 import { createTrailStore } from './trail/trail-store.ts';
 import { createScratch } from './transfers/scratch.ts';
-import { createTransferStore, type UploadReceiver } from './transfers/transfers.ts';
+import { createTransferStore } from './transfers/transfers.ts';
 
 export interface HomeConfig extends EmbeddedConfig {
   /** The program of the threads that work on large texts; without it they are worked on in this one. */
@@ -317,7 +318,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const service = createService(deps);
   return {
     service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS, clock) },
-    uploads: transfers,
+    uploads: { receive: (uploadId, body) => receiveUpload(deps, uploadId, body) },
     tokens,
     scratch,
     kernel,

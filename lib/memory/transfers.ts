@@ -1,31 +1,46 @@
-// Staged uploads in memory. A test that plays the client calls `receive` with the URL.
+// Staged uploads in memory, past the service as on AWS. A test that plays the client calls `put` with the URL.
 
 import { createHash } from 'node:crypto';
 import type { Chunks } from '../core/bytes/chunks.ts';
+import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import type { TransferStore } from '../ports/transfer-store.ts';
+import { createManualClock } from './clock.ts';
 
 export interface MemoryTransferStore extends TransferStore {
-  /** What a PUT to the URL would do. */
-  receive(url: string, body: Uint8Array): void;
+  /** What a PUT to the URL would do; may be done again until the URL's time is over. Throws PortError where it would be refused. */
+  put(url: string, body: Uint8Array): void;
   results: NonNullable<TransferStore['results']>;
   /** What a GET of a result's URL would give. */
   fetch(url: string): Uint8Array | undefined;
 }
 
+interface StagedUpload {
+  expiresAt: number;
+  bytesMax: number;
+  bytes?: number;
+  sha256?: string;
+  body?: Uint8Array;
+}
+
 /** Stages results too; a home that answers itself takes `results` away. */
-export function createMemoryTransferStore(): MemoryTransferStore {
-  const uploads = new Map<string, { bytesMax: number; body?: Uint8Array }>();
+export function createMemoryTransferStore(clock: Clock = createManualClock()): MemoryTransferStore {
+  const uploads = new Map<string, StagedUpload>();
   const staged = new Map<string, Uint8Array>();
   return {
-    async createUpload(uploadId, { bytesMax }) {
-      uploads.set(uploadId, { bytesMax });
+    async createUpload(uploadId, request) {
+      uploads.set(uploadId, { ...request });
       return { url: `memory:uploads/${uploadId}` };
     },
-    receive(url, body) {
+    put(url, body) {
       const upload = uploads.get(url.replace('memory:uploads/', ''));
-      if (upload === undefined) throw new PortError('not_found', 'no such upload');
-      upload.body = body.slice();
+      if (upload === undefined || upload.expiresAt <= clock.now()) {
+        throw new PortError('not_found', 'no such upload');
+      }
+      if (upload.sha256 !== undefined && upload.sha256 !== hashOf(body)) {
+        throw new PortError('integrity', 'the upload is not what was announced', { reason: 'mismatch' });
+      }
+      upload.body = new Uint8Array(body);
     },
     async readUpload(uploadId) {
       const upload = uploads.get(uploadId);
@@ -35,8 +50,11 @@ export function createMemoryTransferStore(): MemoryTransferStore {
       if (body.length > upload.bytesMax) {
         throw new PortError('integrity', 'the upload is too large', { reason: 'too_large' });
       }
-      const sha256 = createHash('sha256').update(body).digest('hex');
-      return { bytes: body.length, mark: sha256, sha256, body: oneChunk(body) };
+      if (upload.bytes !== undefined && upload.bytes !== body.length) {
+        throw new PortError('integrity', 'the upload is not what was announced', { reason: 'mismatch' });
+      }
+      const sha256 = hashOf(body);
+      return { bytes: body.length, mark: sha256, sha256, body: oneChunk(new Uint8Array(body)) };
     },
     async discardUpload(uploadId) {
       uploads.delete(uploadId);
@@ -52,6 +70,8 @@ export function createMemoryTransferStore(): MemoryTransferStore {
     fetch: (url) => staged.get(url.replace('memory:results/', '')),
   };
 }
+
+const hashOf = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

@@ -3,6 +3,7 @@
 import { afterAll } from '@jest/globals';
 import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
 import { createTrailStore } from '../../lib/aws/blobs/trail-store.ts';
+import { createTransfers } from '../../lib/aws/blobs/transfers.ts';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createKeyring } from '../../lib/aws/keys/keyring.ts';
@@ -15,6 +16,7 @@ import { eventSinkSuite } from '../contract/event-sink.suite.ts';
 import { keyringSuite } from '../contract/keyring.suite.ts';
 import { queueSuite } from '../contract/queue.suite.ts';
 import { trailStoreSuite } from '../contract/trail-store.suite.ts';
+import { transferStoreSuite } from '../contract/transfer-store.suite.ts';
 import { refuseForgedCiphertexts } from './authentic-kms.ts';
 import { listenToBus } from './bus-listener.ts';
 import { capabilities } from './capabilities.ts';
@@ -42,6 +44,17 @@ blobStoreSuite('AWS', async () => ({ store: createBlobStore({ s3, bucket: await 
 trailStoreSuite('AWS', async () => ({
   store: createTrailStore({ s3, bucket: await makeBucket(s3) }),
   close,
+}));
+
+transferStoreSuite('AWS', async () => ({
+  transfers: createTransfers({ s3, bucket: await makeBucket(s3), clock }),
+  async put({ url, headers = {} }, body) {
+    const answer = await fetch(url, { method: 'PUT', body: Buffer.from(body), headers });
+    await answer.arrayBuffer();
+    if (!answer.ok) throw new Error(`the PUT was answered with ${answer.status}`);
+  },
+  get: async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
+  now: clock.now,
 }));
 
 catalogSuite(

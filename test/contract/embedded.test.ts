@@ -10,6 +10,7 @@ import { createQueue } from '../../lib/embedded/catalog/queue.ts';
 import { openKeyring } from '../../lib/embedded/keys/keyring.ts';
 import { createEventSink } from '../../lib/embedded/trail/event-sink.ts';
 import { createScratch } from '../../lib/embedded/transfers/scratch.ts';
+import { createTransferStore } from '../../lib/embedded/transfers/transfers.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { blobStoreSuite } from './blob-store.suite.ts';
@@ -19,6 +20,7 @@ import { eventSinkSuite } from './event-sink.suite.ts';
 import { keyringSuite } from './keyring.suite.ts';
 import { queueSuite } from './queue.suite.ts';
 import { scratchSuite } from './scratch.suite.ts';
+import { transferStoreSuite } from './transfer-store.suite.ts';
 
 const dataDirs = createDataDirs();
 afterAll(dataDirs.removeAll);
@@ -50,4 +52,14 @@ eventSinkSuite('embedded', async () => {
     lines.push(line);
   });
   return { sink, arrived: async () => lines.map((line) => JSON.parse(line) as AuditEvent), close };
+});
+transferStoreSuite('embedded', async () => {
+  const dataDir = dataDirs.make();
+  const clock = createManualClock();
+  const keyring = openKeyring({ dataDir, mayCreate: true, random: systemRandom });
+  return {
+    transfers: createTransferStore(dataDir, clock, await keyring, systemRandom),
+    now: clock.now,
+    advance: clock.advance,
+  };
 });

@@ -7,12 +7,14 @@ import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { createMemoryScratch } from '../../lib/memory/scratch.ts';
+import { createMemoryTransferStore } from '../../lib/memory/transfers.ts';
 import { blobStoreSuite } from './blob-store.suite.ts';
 import { catalogSuite } from './catalog.suite.ts';
 import { eventSinkSuite } from './event-sink.suite.ts';
 import { keyringSuite } from './keyring.suite.ts';
 import { queueSuite } from './queue.suite.ts';
 import { scratchSuite } from './scratch.suite.ts';
+import { transferStoreSuite } from './transfer-store.suite.ts';
 
 const close = async () => {};
 
@@ -27,4 +29,15 @@ queueSuite('memory', async () => {
 eventSinkSuite('memory', async () => {
   const sink = createMemoryEventSink();
   return { sink, arrived: async () => sink.events(), close };
+});
+transferStoreSuite('memory', () => {
+  const clock = createManualClock();
+  const transfers = createMemoryTransferStore(clock);
+  return {
+    transfers,
+    put: ({ url }, body) => transfers.put(url, body),
+    get: (url) => transfers.fetch(url)!,
+    now: clock.now,
+    advance: clock.advance,
+  };
 });

@@ -119,7 +119,7 @@ const UPLOADING: Scenario = {
   async setUp(scene) {
     await makeHistory(scene);
     const upload = await scene.world.service.createUpload();
-    scene.world.uploads.receive(upload.url, Buffer.from(rows(9)));
+    scene.world.uploads.put(upload.url, Buffer.from(rows(9)));
     scene.uploadId = upload.uploadId;
   },
   async act({ world, ledger, uploadId = '' }) {

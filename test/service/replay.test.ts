@@ -36,7 +36,7 @@ async function live(world: World): Promise<void> {
   await world.textAt('tree', START + DAY);
 
   const { uploadId, url } = await service.createUpload();
-  uploads.receive(url, Buffer.from(table(9)));
+  uploads.put(url, Buffer.from(table(9)));
   const { state: _state, ...asked } = inputOf('db', 'null');
   await service.requestBackup({ ...asked, type: 'incremental', uploadId }, CALLER);
   await workQueue(deps);

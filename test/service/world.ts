@@ -50,7 +50,7 @@ export function createWorld(
   const clock = createManualClock(START);
   const isWanted = process.env.BACKUP_KERNEL !== 'off';
   const kernel = createKernel({ isWanted, seed: random.bytes(HASH_SEED_BYTES) });
-  const uploads = createMemoryTransferStore();
+  const uploads = createMemoryTransferStore(clock);
   const catalog = createMemoryCatalog();
   const plain: Deps = {
     blobs: createMemoryBlobStore(clock),

@@ -7,6 +7,7 @@ import type { Chunks } from '../../core/bytes/chunks.ts';
 import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
+import { call } from '../calls/call.ts';
 import { findObject, openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';
 
@@ -32,11 +33,14 @@ const JSON_TYPE = 'application/json';
 export const UPLOADS_PREFIX = 'uploads/';
 export const RESULTS_PREFIX = 'results/';
 
+/** Nobody PUTs to the service itself. */
+export type AwsTransferStore = Required<Omit<TransferStore, 'receive'>>;
+
 /**
  * The staging area of a bucket. A URL cannot bound what is PUT to it, so the bound is noted beside the upload and held
  * when it is read; and one can PUT again until the URL expires, but a reader never sees parts of two, and `mark` tells them apart.
  */
-export function createTransfers(options: TransfersOptions): Required<TransferStore> {
+export function createTransfers(options: TransfersOptions): AwsTransferStore {
   const { s3, bucket, clock, credentialsEndAt = Number.POSITIVE_INFINITY } = options;
   const uploadKey = (uploadId: string) => `${UPLOADS_PREFIX}${known(uploadId)}`;
   const boundKey = (uploadId: string) => `${uploadKey(uploadId)}.bound`;
@@ -44,16 +48,18 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
 
   /** For as long as was asked for, if the credentials that sign it last as long: with them ends whatever they have signed. */
   async function presign(command: PutObjectCommand | GetObjectCommand, until: number): Promise<Link> {
-    const { expiration } = await s3.config.credentials();
+    const { expiration } = await signed(() => s3.config.credentials());
     const end = Math.min(until, expiration?.getTime() ?? credentialsEndAt);
     // S3 counts whole seconds, from a whole second.
     const from = Math.floor(clock.now() / 1000);
     const expiresIn = Math.min(Math.max(1, Math.floor(end / 1000) - from), PRESIGNED_SECONDS_MAX);
-    const url = await getSignedUrl(s3, command, {
-      expiresIn,
-      signingDate: new Date(from * 1000),
-      unhoistableHeaders: new Set([CHECKSUM]),
-    });
+    const url = await signed(() =>
+      getSignedUrl(s3, command, {
+        expiresIn,
+        signingDate: new Date(from * 1000),
+        unhoistableHeaders: new Set([CHECKSUM]),
+      }),
+    );
     return { url, expiresAt: (from + expiresIn) * 1000 };
   }
 
@@ -64,7 +70,11 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
   async function readBound(uploadId: string): Promise<{ bytesMax: number; bytes?: number }> {
     const { chunks } = await openObject(s3, { bucket, key: boundKey(uploadId) });
     const text = Buffer.concat(await Array.fromAsync(chunks)).toString();
-    return JSON.parse(text) as { bytesMax: number; bytes?: number };
+    try {
+      return JSON.parse(text) as { bytesMax: number; bytes?: number };
+    } catch (error) {
+      throw new PortError('integrity', 'the bound of the upload is damaged', { cause: error });
+    }
   }
 
   return {
@@ -93,7 +103,9 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
         });
       }
       if (bound.bytes !== undefined && bytes !== bound.bytes) {
-        throw new PortError('integrity', `the upload has ${bytes} bytes; ${bound.bytes} were announced`);
+        throw new PortError('integrity', `the upload has ${bytes} bytes; ${bound.bytes} were announced`, {
+          reason: 'mismatch',
+        });
       }
       return { bytes, mark: etag, body: chunks };
     },
@@ -118,6 +130,9 @@ export function createTransfers(options: TransfersOptions): Required<TransferSto
     },
   };
 }
+
+/** No request is made, but who signs may have to be asked for. */
+const signed = <T>(sign: () => Promise<T>): Promise<T> => call('the URL cannot be signed', sign);
 
 /** An id of another form was never given out, and must not reach beyond its prefix. */
 function known(id: string): string {

@@ -5,7 +5,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServiceError } from '../../core/records/errors.ts';
 import { UPLOAD_ID } from '../../core/records/ids.ts';
 import type { WrappedKey } from '../../core/records/model.ts';
 import type { WallClock } from '../../ports/clock.ts';
@@ -19,17 +18,9 @@ import { errorCode, fileFailure, writeFailure } from '../disk/failures.ts';
 import type { Room } from '../disk/room.ts';
 import { readDigest, readSealed, type UploadDigest, writeSealed } from './sealed-upload.ts';
 
-export interface UploadReceiver {
-  /**
-   * Takes what is PUT. Resolves with its size and hash once it would survive a loss of power. Throws ServiceError
-   * `upload_not_found` (no such id, or its time is over), `malformed_json` (no bytes came), `payload_too_large`,
-   * `upload_mismatch` (not what was announced), or `write_conflict` if the URL has been used; then nothing of it is kept.
-   */
-  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<UploadDigest>;
-}
-
-export interface EmbeddedTransferStore extends TransferStore, UploadReceiver {
-  /** Removes what was staged more than a day ago, and is not wanted any more. */
+export interface EmbeddedTransferStore extends TransferStore {
+  receive: NonNullable<TransferStore['receive']>;
+  /** Removes what was staged more than a day ago, and is not wanted any more. Throws PortError. */
   removeStale(isWanted?: (uploadId: string) => Promise<boolean>): Promise<void>;
 }
 
@@ -99,9 +90,19 @@ export function createTransferStore(
     }
   }
 
+  async function openKey(uploadId: string, key: WrappedKey): Promise<Uint8Array> {
+    try {
+      return await keyring.open(key, contextOf(uploadId));
+    } catch (error) {
+      // The upload is there; it is no answer to say that it is not.
+      if (!(error instanceof PortError && error.code === 'not_found')) throw error;
+      throw new PortError('unavailable', 'the key of the upload is not there', { cause: error });
+    }
+  }
+
   /** The key that the body is sealed with. A ticket of the first release gets one now. */
   async function keyFor(uploadId: string, ticket: Ticket): Promise<Uint8Array> {
-    if (ticket.key !== undefined) return keyring.open(ticket.key, contextOf(uploadId));
+    if (ticket.key !== undefined) return openKey(uploadId, ticket.key);
     const { dataKey, key } = await keyring.generate(contextOf(uploadId));
     await writeTicket(uploadId, { ...ticket, key });
     return dataKey;
@@ -148,7 +149,7 @@ export function createTransferStore(
           const { size, mtimeMs } = await stat(clearOf(uploadId));
           return { bytes: size, mark: `${size} ${mtimeMs}`, body: readChunks(clearOf(uploadId)) };
         }
-        const dataKey = await keyring.open(ticket.key, contextOf(uploadId));
+        const dataKey = await openKey(uploadId, ticket.key);
         const { bytes, sha256 } = await readDigest(sealedOf(uploadId), dataKey);
         return { bytes, mark: sha256, sha256, body: readSealed(sealedOf(uploadId), dataKey) };
       } catch (error) {
@@ -158,15 +159,15 @@ export function createTransferStore(
 
     async discardUpload(uploadId) {
       if (!UPLOAD_ID.test(uploadId)) return;
-      for (const pathOf of [sealedOf, clearOf, ticketOf]) await rm(pathOf(uploadId), { force: true });
+      await remove(sealedOf(uploadId), clearOf(uploadId), ticketOf(uploadId));
     },
 
     async removeStale(isWanted = async () => false) {
-      for (const name of readdirSync(folder)) {
+      for (const name of namesIn(folder)) {
         const path = join(folder, name);
         if (!(await isOlder(path, clock.now() - STALE_MS))) continue;
         const uploadId = name.slice(0, name.indexOf('.'));
-        if (!(await isWanted(uploadId))) await rm(path, { force: true });
+        if (!(await isWanted(uploadId))) await remove(path);
       }
     },
   };
@@ -183,12 +184,16 @@ function awaitedTicket(read: (uploadId: string) => Ticket, uploadId: string, now
   return ticket;
 }
 
-function usedUp(): ServiceError {
-  return new ServiceError('write_conflict', 'This URL has taken its upload already; ask for another.');
+function usedUp(): PortError {
+  return new PortError('exists', 'the URL has taken its upload already');
 }
 
-function notAwaited(): ServiceError {
-  return new ServiceError('upload_not_found', 'No upload is awaited here; POST /uploads gives a URL.');
+function notAwaited(): PortError {
+  return new PortError('not_found', 'no upload is awaited under this id');
+}
+
+function refused(reason: 'empty' | 'too_large' | 'mismatch', message: string): PortError {
+  return new PortError('integrity', message, { reason });
 }
 
 function parseTicket(text: string): Ticket | undefined {
@@ -211,27 +216,40 @@ async function* bounded(
   for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > bytesMax) {
-      throw new ServiceError('payload_too_large', `An upload may be at most ${bytesMax} bytes.`);
+      throw refused('too_large', `An upload may be at most ${bytesMax} bytes.`);
     }
     if (announced !== undefined && bytes > announced) {
-      throw mismatch(`It has more than the ${announced} bytes that were announced.`);
+      throw refused('mismatch', `It has more than the ${announced} bytes that were announced.`);
     }
     yield chunk;
   }
-  if (bytes === 0) throw new ServiceError('malformed_json', 'The upload is empty; PUT the state.');
+  if (bytes === 0) throw refused('empty', 'The upload is empty.');
 }
 
 function demandAnnounced(announced: Ticket, { bytes, sha256 }: UploadDigest): void {
   if (announced.bytes !== undefined && announced.bytes !== bytes) {
-    throw mismatch(`It has ${bytes} bytes; ${announced.bytes} were announced.`);
+    throw refused('mismatch', `It has ${bytes} bytes; ${announced.bytes} were announced.`);
   }
   if (announced.sha256 !== undefined && announced.sha256 !== sha256) {
-    throw mismatch(`Its SHA-256 is ${sha256}; ${announced.sha256} was announced.`);
+    throw refused('mismatch', `Its SHA-256 is ${sha256}; ${announced.sha256} was announced.`);
   }
 }
 
-function mismatch(detail: string): ServiceError {
-  return new ServiceError('upload_mismatch', `${detail} Nothing of it was kept; PUT it again.`);
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw fileFailure(error, 'the uploads cannot be looked at');
+  }
+}
+
+/** What is not there is no error. */
+async function remove(...paths: string[]): Promise<void> {
+  try {
+    for (const path of paths) await rm(path, { force: true });
+  } catch (error) {
+    throw writeFailure(error, 'the upload cannot be removed');
+  }
 }
 
 async function writeFlushed(path: string, text: string): Promise<void> {

@@ -9,7 +9,7 @@ import { NOBODY, type Principal } from '../../core/records/access.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
 import { type Random, randomUuid } from '../../ports/random.ts';
-import type { BackupService } from '../../service/contract/api.ts';
+import type { BackupService, UploadReceiver } from '../../service/contract/api.ts';
 import { once } from '../contract/once.ts';
 import { invalidRequest, problemResponse, toServiceError } from '../contract/problem.ts';
 import { type InputOf, type Route, routerPath } from '../contract/route.ts';
@@ -62,11 +62,6 @@ export interface ApiDeps {
   access?: AccessOptions;
   /** Called when a request had to be refused because others hold what it needs. */
   onFull?: () => void;
-}
-
-export interface UploadReceiver {
-  /** Resolves with what was taken. */
-  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<{ bytes: number; sha256: string }>;
 }
 
 type Env = { Variables: RequestState & { errorCode?: string } };

@@ -157,6 +157,12 @@ export interface CreateOutput {
   warnings?: string[];
 }
 
+/** Of a home that takes PUTs itself: see `receiveUpload`. */
+export interface UploadReceiver {
+  /** Resolves with what was taken. */
+  receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<{ bytes: number; sha256: string }>;
+}
+
 export interface BackupService {
   /**
    * Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer; `warnings` when its

@@ -28,6 +28,52 @@ export async function createUpload(
 }
 
 /**
+ * Takes a PUT, in a home that takes them itself. Resolves with its size and hash once it would survive a loss of power. Throws
+ * ServiceError `upload_not_found` (no such id, or its time is over), `malformed_json` (no bytes came), `payload_too_large`,
+ * `upload_mismatch` (not what was announced), or `write_conflict` if the URL has been used; then nothing of it is kept.
+ */
+export async function receiveUpload(
+  { transfers }: Pick<Deps, 'transfers'>,
+  uploadId: string,
+  body: AsyncIterable<Uint8Array>,
+): Promise<{ bytes: number; sha256: string }> {
+  if (transfers.receive === undefined || !UPLOAD_ID.test(uploadId)) throw notAwaited();
+  try {
+    return await transfers.receive(uploadId, body);
+  } catch (error) {
+    throw error instanceof PortError ? refusalOf(error) : error;
+  }
+}
+
+/** What is the client's own doing, in words for it; else the error. */
+function refusalOf(error: PortError): Error {
+  const { code, reason, message } = error;
+  if (code === 'not_found') return notAwaited(error);
+  if (code === 'exists') {
+    const detail = 'This URL has taken its upload already; ask for another.';
+    return new ServiceError('write_conflict', detail, { cause: error });
+  }
+  if (code !== 'integrity') return error;
+  switch (reason) {
+    case 'empty':
+      return new ServiceError('malformed_json', 'The upload is empty; PUT the state.', { cause: error });
+    case 'too_large':
+      return new ServiceError('payload_too_large', message, { cause: error });
+    case 'mismatch': {
+      const detail = `${message} Nothing of it was kept; PUT it again.`;
+      return new ServiceError('upload_mismatch', detail, { cause: error });
+    }
+    default:
+      return error;
+  }
+}
+
+function notAwaited(cause?: unknown): ServiceError {
+  const detail = 'No upload is awaited here; POST /uploads gives a URL.';
+  return new ServiceError('upload_not_found', detail, { cause });
+}
+
+/**
  * What was PUT; `mark` is what it has to be, if that is known. Throws ServiceError `upload_not_found`, `payload_too_large` if it is
  * larger than was allowed, `integrity_error` if it is not what was PUT; reading the body throws that, too.
  */

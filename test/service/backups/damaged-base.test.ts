@@ -113,7 +113,7 @@ test('by upload it is the same', async () => {
   const { world, damage } = createScene(false);
   const base = await world.make('db', rows(1), 'full');
   const { uploadId, url } = await world.service.createUpload();
-  world.uploads.receive(url, Buffer.from(rows(2)));
+  world.uploads.put(url, Buffer.from(rows(2)));
   const { state: _state, ...asked } = inputOf('db', rows(2));
   const { request } = await world.service.requestBackup({ ...asked, type: 'incremental', uploadId }, CALLER);
   damage('flipped', base.chain[0]!.blobId);

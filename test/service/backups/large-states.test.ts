@@ -179,7 +179,7 @@ test('by upload, with what does not fit into memory in a scratch file that does 
   const scratch = createMemoryScratch();
   const world = createWorld(() => ({ ...small(), scratch }));
   const { uploadId, url } = await world.service.createUpload();
-  world.uploads.receive(url, LARGE);
+  world.uploads.put(url, LARGE);
   const { request } = await world.service.requestBackup(
     {
       resourceId: 'big',

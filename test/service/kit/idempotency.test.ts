@@ -15,7 +15,7 @@ const keyed = (json: string, resourceId = 'db'): CreateBackupInput => ({
 
 async function upload({ service, uploads }: World, json: string): Promise<RequestBackupInput> {
   const { uploadId, url } = await service.createUpload();
-  uploads.receive(url, Buffer.from(json));
+  uploads.put(url, Buffer.from(json));
   const { state: _state, ...input } = keyed('null');
   return { ...input, uploadId };
 }

@@ -13,7 +13,7 @@ const ASK = { targetResourceId: 'restored', createdBy: 'ann', validate: true, as
 
 async function accept(world: World, resourceId: string, json: string, type = 'full'): Promise<BackupRequest> {
   const { uploadId, url } = await world.service.createUpload();
-  world.uploads.receive(url, Buffer.from(json));
+  world.uploads.put(url, Buffer.from(json));
   const { state: _state, ...asked } = inputOf(resourceId, 'null');
   const input = { ...asked, type: type as 'full', uploadId };
   return (await world.service.requestBackup(input, CALLER)).request as BackupRequest;

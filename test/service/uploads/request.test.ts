@@ -13,7 +13,7 @@ const CALLER = { actor: 'tester' };
 
 async function upload({ service, uploads }: World, json: string): Promise<string> {
   const { uploadId, url } = await service.createUpload();
-  uploads.receive(url, Buffer.from(json));
+  uploads.put(url, Buffer.from(json));
   return uploadId;
 }
 

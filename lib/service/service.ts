@@ -12,6 +12,7 @@ import { undeleteBackup } from './backups/undelete.ts';
 import { verifyBackup } from './backups/verify.ts';
 import type { BackupService } from './contract/api.ts';
 import type { Deps } from './contract/deps.ts';
+import { openState } from './history/open-state.ts';
 import { findOperation } from './restores/operations.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
 import { planPolicy, readPlan } from './retention/plan.ts';
@@ -42,6 +43,7 @@ export function createService(deps: Deps): BackupService {
     getOperation: (id) => findOperation(deps, id),
     listOperations: (request) => paged(catalog.listOperations(request)),
     getOperationResult: (id) => readResult(deps, id),
+    openState: (input, caller) => openState(deps, input, caller),
     planRetention: (request) => paged(readPlan(looking(deps), request)),
     planPolicy: (request) => paged(planPolicy(looking(deps), request)),
     listWaits: () => listWaits(deps),

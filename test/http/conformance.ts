@@ -1,6 +1,7 @@
 // Holds answers against the service's own OpenAPI document: whatever a test asks for, what comes back must be what is
 // described there. Clients of tests call it with every answer, so that no test has to think of it.
 
+import { gunzipSync } from 'node:zlib';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
@@ -163,7 +164,8 @@ function checkContent(exchange: Exchange, { content }: Described, validate: Vali
     .split('/')
     .at(-1);
   if (name === 'State' && body.length > PARSED_STATE_BYTES_MAX) return;
-  const fault = validate(schema, parse(name === 'Restored' ? withoutState(body) : body, fail));
+  const whole = headers.get('content-encoding') === 'gzip' ? gunzipSync(body) : body;
+  const fault = validate(schema, parse(name === 'Restored' ? withoutState(whole) : whole, fail));
   if (fault !== undefined) fail(fault);
 }
 

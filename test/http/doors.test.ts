@@ -73,6 +73,8 @@ const CALLS: Record<
   getOpenApi: () => ['/openapi.json'],
   createBackup: (_, resourceId) => ['/backups', { resourceId, data: 1 }],
   listBackups: (_, resourceId) => [`/backups?resourceId=${resourceId}`],
+  listResourceBackups: (_, resourceId) => [`/resources/${resourceId}/backups?limit=9`],
+  getState: (_, resourceId) => [`/resources/${resourceId}/state`],
   getBackup: ({ full }) => [`/backups/${full}`],
   protectBackup: ({ full }) => [`/backups/${full}`, { legalHold: false }],
   deleteBackup: ({ next }) => [`/backups/${next}`],

@@ -171,6 +171,12 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     getOperation: async () => operationRecord(),
     listOperations: async () => ({ items: [operationRecord()] }),
     getOperationResult: async () => ({ data: asText('[1]') }),
+    openState: async () => ({
+      record: backupRecord(),
+      ageMs: 0,
+      exact: true,
+      read: async () => asText('{"a":1}'),
+    }),
     planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
     listWaits: async () => [wait()],
     decideWait: async () => wait({ decision: 'confirmed' }),

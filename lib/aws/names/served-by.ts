@@ -16,6 +16,8 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   protectBackup: 'backups',
   deleteBackup: 'backups',
   undeleteBackup: 'backups',
+  listResourceBackups: 'backups',
+  getState: 'restores',
   getBackupDelta: 'restores',
   verifyBackup: 'restores',
   restoreBackup: 'restores',

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   result_unavailable: [409, 'The operation has no result to give'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
+  range_not_satisfiable: [416, 'The range is not one of the state'],
   expectation_failed: [417, 'The expectation cannot be met'],
   host_not_allowed: [421, 'The service does not answer to that name'],
   upload_mismatch: [422, 'The upload is not what was announced'],

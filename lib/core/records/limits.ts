@@ -49,6 +49,8 @@ export const LIMITS = {
   chainDeltaBytesFree: 64 * KIB,
   /** Snapshot pointers per resource, for point-in-time restore (from the product's specification). */
   snapshotsMax: 100,
+  /** How far `-1`, `-2` ... go back from the newest backup: one page of a list finds it. */
+  momentsBackMax: 999,
   listPageDefault: 50,
   listPageMax: 1000,
   /** How often a create rebuilds on a new head before it gives up. */

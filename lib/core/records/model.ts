@@ -358,6 +358,8 @@ export type AuditAction =
   | 'restore.progressed'
   | 'restore.completed'
   | 'restore.failed'
+  /** Somebody has looked at a state, a part of it, or what it differs by. */
+  | 'state.read'
   | 'expiry.held'
   | 'expiry.resumed'
   | 'expiry.decided'

@@ -36,6 +36,8 @@ export interface AnswerSpec {
   description: string;
   /** Name of a schema among the answers of its noun; without one the answer has no body. */
   schema?: string;
+  /** Some bytes of a JSON text. */
+  isPart?: true;
   headers?: Record<string, HeaderSpec>;
 }
 

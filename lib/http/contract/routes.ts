@@ -1,6 +1,7 @@
 // The contract: every route, once. Validation, handler types, OpenAPI and the list at `GET /` all come from this table.
 
 import { BACKUP_ROUTES } from './backups.ts';
+import { RESOURCE_ROUTES } from './resources.ts';
 import { RESTORE_ROUTES } from './restores.ts';
 import { RETENTION_ROUTES } from './retention.ts';
 import type { Route } from './route.ts';
@@ -12,6 +13,7 @@ export const ROUTES = {
   ...SERVICE_ROUTES,
   ...BACKUP_ROUTES,
   ...UPLOAD_ROUTES,
+  ...RESOURCE_ROUTES,
   ...RESTORE_ROUTES,
   ...RETENTION_ROUTES,
   ...TOKEN_ROUTES,

@@ -3,6 +3,8 @@
 export const TAGS = {
   Service: 'What this is, how it is, and this contract.',
   Backups: 'Making backups of states, looking at them, protecting and removing them.',
+  Resources:
+    'What is kept of each resource, and its states at any moment, looked at without restoring anything.',
   Restores: 'Giving states back: by backup, by instant, whole or in part, in the call or in the background.',
   Retention: 'How long backups are kept, what goes next and why, and what waits before it goes.',
   Access: 'Named tokens: who may do what, to which resources.',

@@ -7,6 +7,7 @@ import { isTimeZone } from '../../core/records/calendar.ts';
 import { UPLOAD_ID } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { faultOfInstant, faultOfNumber, parseInstant, type SecondEdge } from './instant.ts';
+import { faultOfMoment, parseMoment } from './moment.ts';
 import { once } from './once.ts';
 
 /** C0, DEL and C1: they break logs and headers, and nobody means them. */
@@ -75,6 +76,18 @@ export const instant = (edge: SecondEdge) =>
       const at = parseInstant(value, edge);
       if (at !== undefined) return at;
       context.issues.push({ code: 'custom', message: faultOfInstant(value), input: value });
+      return z.NEVER;
+    }),
+  );
+
+/** A moment of a resource: `latest`, `-1`, `-2h`, a backup's id, or an RFC 3339 date-time with a zone. */
+export const moment = () =>
+  z.pipe(
+    z.string().check(z.maxLength(160)),
+    z.transform((value: string, context) => {
+      const asked = parseMoment(value);
+      if (asked !== undefined) return asked;
+      context.issues.push({ code: 'custom', message: faultOfMoment(value), input: value });
       return z.NEVER;
     }),
   );

@@ -11,6 +11,8 @@ export interface Call {
   service: BackupService;
   /** Where the caller has reached us, for URLs that must be whole: `http://localhost:3004`. */
   origin: string;
+  /** Whether only the head of the answer is wanted. */
+  isHead: boolean;
 }
 
 export type Handler<R extends Route> = (input: InputOf<R>, call: Call) => Promise<Response>;

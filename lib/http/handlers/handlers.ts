@@ -3,6 +3,7 @@
 import type { Routes } from '../contract/routes.ts';
 import { createBackupHandlers } from './backups.ts';
 import type { HandlersOf } from './call.ts';
+import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
 import { createRetentionHandlers } from './retention.ts';
 import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
@@ -23,6 +24,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createServiceHandlers(deps),
     ...createBackupHandlers(basePath),
     ...createUploadHandlers(),
+    ...createResourceHandlers(),
     ...createRestoreHandlers(basePath, now),
     ...createRetentionHandlers(),
     ...createTokenHandlers(now),

@@ -126,8 +126,15 @@ function describeParameters(place: 'path' | 'query' | 'header', schema: z.ZodMin
     in: place,
     required: required.includes(name),
     // A query speaks in strings; what they stand for is what the reader wants to know.
-    schema: plainSchema(value as z.ZodMiniType, place === 'query' ? 'output' : 'input'),
+    schema: plainSchema(value as z.ZodMiniType, place === 'query' && !staysText(value) ? 'output' : 'input'),
   }));
+}
+
+/** Whether a text is made into something that no schema describes, an instant say: then the text is what is described. */
+function staysText(schema: z.core.$ZodType): boolean {
+  const { def } = schema._zod as z.core.$ZodTypes['_zod'];
+  if (def.type === 'pipe') return def.out._zod.def.type === 'transform';
+  return 'innerType' in def && staysText(def.innerType);
 }
 
 function describeBody(body: BodySpec, { requests = {} }: RouteExamples = {}): Json {

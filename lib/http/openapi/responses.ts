@@ -13,7 +13,7 @@ export function describeResponses(route: Route): Json {
 function describeAnswers(route: Route): Json {
   const responses = Object.entries(route.answers).map(([status, answer]) => {
     const example = route.examples?.answers?.[Number(status)];
-    const { description, schema, headers } = answer;
+    const { description, schema, isPart, headers } = answer;
     const media = schema && { schema: reference(schema), ...(example === undefined ? {} : { example }) };
     return [
       status,
@@ -21,6 +21,7 @@ function describeAnswers(route: Route): Json {
         description,
         ...(headers === undefined ? {} : { headers: describeHeaders(headers) }),
         ...(media === undefined ? {} : { content: { 'application/json': media } }),
+        ...(isPart === true ? { content: { 'application/json': {} } } : {}),
       },
     ];
   });

@@ -92,7 +92,12 @@ export async function serveRoute<R extends Route>(
     // The schemas of this very route made these: the table's types and its values are one.
     const input = { params, query, headers, ...fields } as unknown as InputOf<R>;
     const service = serviceFor(deps.service, principal);
-    return await handler(input, { principal, service, origin: new URL(request.url).origin });
+    return await handler(input, {
+      principal,
+      service,
+      origin: new URL(request.url).origin,
+      isHead: request.method === 'HEAD',
+    });
   } finally {
     reservation.free();
     if (body?.state !== undefined && isPacked(body.state)) await body.state.discard();

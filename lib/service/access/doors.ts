@@ -30,6 +30,7 @@ const USE_CASE_SCOPES = {
   getOperation: 'data:read',
   listOperations: 'data:read',
   getOperationResult: 'data:read',
+  openState: 'data:read',
   planRetention: 'policy:manage',
   planPolicy: 'policy:manage',
   listWaits: 'policy:manage',
@@ -139,6 +140,11 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
     async getOperationResult(id) {
       await demandOperation('getOperationResult', id);
       return service.getOperationResult(id);
+    },
+    async openState(input) {
+      demand('openState');
+      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      return service.openState(input, caller);
     },
     async planRetention(request) {
       demand('planRetention', request.resourceId);

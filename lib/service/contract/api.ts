@@ -2,12 +2,14 @@
 
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
+import type { AskedMoment } from '../../core/records/asked-moment.ts';
 import type {
   BackupMetadata,
   BackupRecord,
   BackupRequest,
   BackupType,
   ExpiryWait,
+  InexactMoment,
   Notice,
   OperationRecord,
   PolicyRecord,
@@ -91,6 +93,35 @@ export interface RestoreOutput {
 
 /** The JSON text itself, or a URL that gives it for a while. */
 export type RestoreResult = { data: Text; url?: never } | { url: string; data?: never };
+
+/** A resource's state at a moment. */
+export interface StateInput {
+  resourceId: string;
+  at: AskedMoment;
+}
+
+/** The backup that a moment means, and what it is to it. */
+export interface FoundState {
+  record: BackupRecord;
+  /** The instant that was understood, in epoch milliseconds; absent where a backup was named. */
+  at?: number;
+  /** How much older the state is than that instant, or than now. */
+  ageMs: number;
+  /** Whether it is the state of that very moment. */
+  exact: boolean;
+  inexact?: InexactMoment;
+}
+
+/** Bytes [from, to). */
+export interface ByteSpan {
+  from: number;
+  to: number;
+}
+
+export interface OpenState extends FoundState {
+  /** The state's own text, or some of its bytes, proven. Each call is a line of the audit trail. */
+  read(span?: ByteSpan): Promise<Text>;
+}
 
 export interface ValidationResult {
   valid: boolean;
@@ -203,6 +234,12 @@ export interface BackupService {
   listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
   /** The data of a completed asynchronous restore, proven again as it is read. Throws result_unavailable. */
   getOperationResult(id: string): Promise<RestoreResult>;
+
+  /**
+   * The state of a resource at a moment, for whoever calls `read`. Throws resource_not_found, snapshot_not_found,
+   * backup_not_found.
+   */
+  openState(input: StateInput, caller: Caller): Promise<OpenState>;
 
   /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
   planRetention(request: PageRequest & { resourceId?: string }): Promise<RetentionPlan>;

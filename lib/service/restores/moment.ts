@@ -17,17 +17,18 @@ export type Moment = Pick<OperationRecord, 'pointInTime' | 'stateOf' | 'exact' |
 
 /**
  * The newest state accepted by `at`. Throws ServiceError `invalid_request` for an instant that is still ahead,
- * `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is.
+ * `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is. `pointer` says where it was asked.
  */
 export async function findMoment(
   deps: Pick<Deps, 'catalog' | 'clock'>,
   resourceId: string,
   at: number,
+  pointer = '/timestamp',
 ): Promise<{ record: BackupRecord; moment: Moment }> {
   const now = deps.clock.now();
   if (at > now + AHEAD_MS_MAX) {
     throw new ServiceError('invalid_request', 'The instant is in the future.', {
-      errors: [{ pointer: '/timestamp', detail: `must not be ahead: it is ${text(now)} here` }],
+      errors: [{ pointer, detail: `must not be ahead: it is ${text(now)} here` }],
     });
   }
   for (let look = 1; ; look++) {

@@ -1,0 +1,24 @@
+// Resources: their backups, and their states at any moment.
+
+import { LATEST } from '../../core/records/asked-moment.ts';
+import { viewBackup } from '../contract/backups-view.ts';
+import type { RESOURCE_ROUTES } from '../contract/resources.ts';
+import type { HandlersOf } from './call.ts';
+import { replyPage } from './reply.ts';
+import { replyState } from './state-reply.ts';
+
+export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
+  return {
+    async listResourceBackups({ params, query }, { service }) {
+      return replyPage('backups', await service.listBackups({ ...params, ...query }), viewBackup);
+    },
+
+    async getState({ params, query, headers }, { service, principal, isHead }) {
+      const state = await service.openState(
+        { at: LATEST, ...params, ...query },
+        { actor: principal.subject },
+      );
+      return replyState(state, headers, isHead);
+    },
+  };
+}

@@ -40,6 +40,8 @@ export function createMemoryCatalog(): Catalog {
   }
 
   return {
+    capabilities: { countedIds: true },
+
     async allocateId(kind) {
       const number = (state.allocated.get(kind) ?? 0) + 1;
       state.allocated.set(kind, number);

@@ -38,6 +38,7 @@ export function createMemoryQueue(clock: WallClock): Queue {
   }
 
   return {
+    capabilities: { receiptsRunOut: true },
     async send(job, delayMs = 0) {
       waiting.add({ job: copy(job), attempt: 0, visibleAt: clock.now() + delayMs });
     },

@@ -31,8 +31,16 @@ export interface EventQuery {
   until?: number;
 }
 
+/** What not every catalog promises. */
+export interface CatalogCapabilities {
+  /** Ids are counted for each kind, from `backup-1` and `restore-1` on, and go on past ids that came from elsewhere. */
+  countedIds?: boolean;
+}
+
 /** All metadata. Every read below sees every commit that resolved before it began. No operation scans everything. */
 export interface Catalog {
+  readonly capabilities?: CatalogCapabilities;
+
   /** A new id, never given before or after, across restarts, for an id that was committed: `backup-...`, `restore-...`. */
   allocateId(kind: IdKind): Promise<string>;
 

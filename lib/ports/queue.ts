@@ -21,11 +21,18 @@ export type JobOutcome =
   | { is: 'anew'; delayMs: number }
   | { is: 'dead' };
 
+/** What not every queue promises. */
+export interface QueueCapabilities {
+  /** Once its job has been given back, a receipt can neither end it nor give it back again. */
+  receiptsRunOut?: boolean;
+}
+
 /**
  * At-least-once delivery: a job that is neither acked nor retried comes back after `jobVisibilityMs` (limits), and never
  * later, whatever the clock does meanwhile.
  */
 export interface Queue {
+  readonly capabilities?: QueueCapabilities;
   /** Durable before resolving. Delivered after `delayMs` at the earliest, which is 15 minutes at most. */
   send(job: Job, delayMs?: number): Promise<void>;
   /** Up to `limit` jobs that no other receiver holds; [] if there are none. */

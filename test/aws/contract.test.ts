@@ -36,14 +36,12 @@ const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
 if (!capabilities().refusesForgedCiphertexts) refuseForgedCiphertexts(kms);
 afterAll(() => destroyClients(clients));
 
-const close = async () => {};
 const clock = createSystemClock();
 
-blobStoreSuite('AWS', async () => ({ store: createBlobStore({ s3, bucket: await makeBucket(s3) }), close }));
+blobStoreSuite('AWS', async () => ({ store: createBlobStore({ s3, bucket: await makeBucket(s3) }) }));
 
 trailStoreSuite('AWS', async () => ({
   store: createTrailStore({ s3, bucket: await makeBucket(s3) }),
-  close,
 }));
 
 transferStoreSuite('AWS', async () => ({
@@ -57,25 +55,17 @@ transferStoreSuite('AWS', async () => ({
   now: clock.now,
 }));
 
-catalogSuite(
-  'AWS',
-  async () => {
-    const tableName = await makeTable(dynamoDb);
-    return {
-      catalog: createCatalog({ random: systemRandom, dynamoDb, tableName, clock }),
-      close: () => removeTable(dynamoDb, tableName),
-    };
-  },
-  { countedIds: false, histories: 5 },
-);
-
-keyringSuite('AWS', async () => ({ keyring: createKeyring({ kms, keyArn: await makeKey(kms) }), close }));
-
-queueSuite('AWS', async () => ({ queue: createQueue({ sqs, ...(await makeQueue(sqs)) }), close }), {
-  // Real time cannot be moved on, and a receipt of SQS still ends a job that was given back.
-  advance: false,
-  receiptsRunOut: false,
+catalogSuite('AWS', async () => {
+  const tableName = await makeTable(dynamoDb);
+  return {
+    catalog: createCatalog({ random: systemRandom, dynamoDb, tableName, clock }),
+    close: () => removeTable(dynamoDb, tableName),
+  };
 });
+
+keyringSuite('AWS', async () => ({ keyring: createKeyring({ kms, keyArn: await makeKey(kms) }) }));
+
+queueSuite('AWS', async () => ({ queue: createQueue({ sqs, ...(await makeQueue(sqs)) }) }));
 
 eventSinkSuite('AWS', async () => {
   const busName = await makeBus(eventBridge);
@@ -90,6 +80,5 @@ eventSinkSuite('AWS', async () => {
       },
     },
     arrived: () => listener.take(published),
-    close,
   };
 });

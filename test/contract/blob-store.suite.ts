@@ -1,37 +1,26 @@
 // What every blob store must do, as in lib/ports/blob-store.ts.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { BlobDigest, BlobStore } from '../../lib/ports/blob-store.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 import { drain, hexId, outcomes, readBlob, UNREADABLE_CURSORS } from './samples.ts';
 
-export interface BlobStoreHarness {
+export interface BlobStoreHarness extends Closing {
   /** Empty. */
   store: BlobStore;
-  close(): Promise<void>;
-}
-
-export interface BlobStoreSupports {
-  /** Whether thousands of small chunks and bodies of many MiB are quick enough to be tested here. */
-  largeBodies?: boolean;
 }
 
 const ALL_TIME = 8_640_000_000_000_000;
 const MIB = 1024 * 1024;
 
-export function blobStoreSuite(
-  name: string,
-  make: () => Promise<BlobStoreHarness>,
-  { largeBodies = true }: BlobStoreSupports = {},
-): void {
+export function blobStoreSuite(name: string, make: Make<BlobStoreHarness>): void {
   describe(`${name} blob store`, () => {
     let store: BlobStore;
-    let close: () => Promise<void>;
-
-    beforeEach(async () => {
-      ({ store, close } = await make());
+    const harness = forEachTest(make);
+    beforeEach(() => {
+      ({ store } = harness());
     });
-    afterEach(() => close());
 
     const listAll = () => drain((page) => store.list({ ...page, writtenBefore: ALL_TIME }), 2);
 
@@ -96,14 +85,14 @@ export function blobStoreSuite(
         },
       );
 
-      (largeBodies ? test : test.skip)('gives a body of several MiB back, whole and in order', async () => {
+      test('gives a body of several MiB back, whole and in order', async () => {
         const bytes = randomBytes(3 * MIB + 12_345);
         const blobId = hexId();
         expect(await store.put(blobId, pieces(bytes, 100_000))).toEqual(digest(bytes));
         expect((await readBlob(store, blobId)).equals(bytes)).toBe(true);
       });
 
-      (largeBodies ? test : test.skip)('takes one chunk of several MiB', async () => {
+      test('takes one chunk of several MiB', async () => {
         const bytes = randomBytes(5 * MIB + 1);
         const blobId = hexId();
         expect(await store.put(blobId, [bytes], digest(bytes))).toEqual(digest(bytes));

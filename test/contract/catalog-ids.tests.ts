@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Catalog, IdKind } from '../../lib/ports/catalog.ts';
+import { testWhere } from './harness.ts';
 import { backup, inserted, operation, request } from './samples.ts';
 
-export function idTests(catalog: () => Catalog, countedIds: boolean): void {
+export function idTests(suite: string, catalog: () => Catalog): void {
   describe('allocateId', () => {
+    const whereCounted = testWhere({
+      suite,
+      harness: catalog,
+      what: 'counted ids',
+      has: ({ capabilities }) => capabilities?.countedIds === true,
+    });
     const allocate = (kind: IdKind, count: number) =>
       Promise.all(Array.from({ length: count }, () => catalog().allocateId(kind)));
 
@@ -40,12 +47,12 @@ export function idTests(catalog: () => Catalog, countedIds: boolean): void {
       expect(await allocate('backup', 5)).not.toContain(id);
     });
 
-    (countedIds ? test : test.skip)('counts each kind from 1', async () => {
+    whereCounted('counts each kind from 1', async () => {
       expect(await allocate('backup', 3)).toEqual(['backup-1', 'backup-2', 'backup-3']);
       expect(await allocate('restore', 2)).toEqual(['restore-1', 'restore-2']);
     });
 
-    (countedIds ? test : test.skip)('counts on from ids that came from elsewhere', async () => {
+    whereCounted('counts on from ids that came from elsewhere', async () => {
       await catalog().commit([inserted(backup({ id: 'backup-40' }))]);
       await catalog().commit([{ kind: 'request.insert', record: request({ id: 'backup-41' }) }]);
       await catalog().commit([inserted(backup({ id: 'restore-99' }))]);

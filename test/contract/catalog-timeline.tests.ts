@@ -102,7 +102,7 @@ function expected(known: Known[], at: number) {
   };
 }
 
-export function timelineTests(catalog: () => Catalog, histories: number): void {
+export function timelineTests(catalog: () => Catalog): void {
   describe('stateAt', () => {
     const seen = async (resourceId: string, at: number) => {
       const { found, next, earliest, missing } = await catalog().stateAt(resourceId, at);
@@ -136,7 +136,8 @@ export function timelineTests(catalog: () => Catalog, histories: number): void {
             }
           }
         }),
-        { numRuns: histories },
+        // Fewer where each call goes far.
+        { numRuns: 60, interruptAfterTimeLimit: 15_000 },
       );
     }, 120_000);
 

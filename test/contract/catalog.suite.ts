@@ -1,6 +1,6 @@
 // What every catalog must do, as in lib/ports/catalog.ts. The parts stand in files of their own.
 
-import { afterEach, beforeEach, describe } from '@jest/globals';
+import { describe } from '@jest/globals';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { auditTests } from './catalog-audit.tests.ts';
 import { commitTests } from './catalog-commit.tests.ts';
@@ -11,44 +11,26 @@ import { membershipTests } from './catalog-membership.tests.ts';
 import { raceTests } from './catalog-races.tests.ts';
 import { recordTests } from './catalog-records.tests.ts';
 import { timelineTests } from './catalog-timeline.tests.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 
-export interface CatalogHarness {
+export interface CatalogHarness extends Closing {
   /** Empty. */
   catalog: Catalog;
-  close(): Promise<void>;
 }
 
-export interface CatalogSupports {
-  /** Whether ids are counted: `backup-1`, `backup-2`. */
-  countedIds?: boolean;
-  /** Whether names may hold what is no Unicode text: lone surrogates, which JSON can carry. */
-  loneSurrogates?: boolean;
-  /** How many random histories are tried: fewer where each call goes far. */
-  histories?: number;
-}
-
-export function catalogSuite(
-  name: string,
-  make: () => Promise<CatalogHarness>,
-  { countedIds = true, loneSurrogates = true, histories = 60 }: CatalogSupports = {},
-): void {
+export function catalogSuite(name: string, make: Make<CatalogHarness>): void {
   describe(`${name} catalog`, () => {
-    let harness: CatalogHarness;
-    const catalog = () => harness.catalog;
+    const harness = forEachTest(make);
+    const catalog = () => harness().catalog;
 
-    beforeEach(async () => {
-      harness = await make();
-    });
-    afterEach(() => harness.close());
-
-    idTests(catalog, countedIds);
+    idTests(`${name} catalog`, catalog);
     commitTests(catalog);
     raceTests(catalog);
-    recordTests(catalog, loneSurrogates);
+    recordTests(catalog);
     lookupTests(catalog);
     listTests(catalog);
     membershipTests(catalog);
+    timelineTests(catalog);
     auditTests(catalog);
-    timelineTests(catalog, histories);
   });
 }

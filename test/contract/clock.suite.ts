@@ -2,12 +2,20 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../lib/ports/clock.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 
 const LOOKS = 1000;
 
-/** `pass` lets a little time pass on it, whoever has to move it. */
-export function clockSuite(name: string, open: () => { clock: Clock; pass(): void }): void {
-  describe(`Clock: ${name}`, () => {
+export interface ClockHarness extends Closing {
+  clock: Clock;
+  /** Lets a little time pass on it, whoever has to move it. */
+  pass(): void;
+}
+
+export function clockSuite(name: string, make: Make<ClockHarness>): void {
+  describe(`${name} clock`, () => {
+    const open = forEachTest(make);
+
     test('shows whole milliseconds since 1970', () => {
       const { clock } = open();
       expect(Number.isSafeInteger(clock.now())).toBe(true);

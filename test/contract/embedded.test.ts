@@ -25,18 +25,15 @@ import { transferStoreSuite } from './transfer-store.suite.ts';
 const dataDirs = createDataDirs();
 afterAll(dataDirs.removeAll);
 
-const close = async () => {};
-
-blobStoreSuite('embedded', async () => ({ store: openBlobStore(dataDirs.make()), close }));
+blobStoreSuite('embedded', async () => ({ store: openBlobStore(dataDirs.make()) }));
 catalogSuite('embedded', async () => {
   const database = openDatabase(join(dataDirs.make(), 'made', 'on', 'the', 'way'));
   return { catalog: createCatalog(database), close: async () => database.close() };
 });
 keyringSuite('embedded', async () => ({
   keyring: openKeyring({ dataDir: dataDirs.make(), mayCreate: true, random: systemRandom }),
-  close,
 }));
-scratchSuite('embedded', () => createScratch(dataDirs.make(), systemRandom));
+scratchSuite('embedded', () => ({ scratch: createScratch(dataDirs.make(), systemRandom) }));
 queueSuite('embedded', async () => {
   const database = openDatabase(dataDirs.make());
   const clock = createManualClock();
@@ -51,7 +48,7 @@ eventSinkSuite('embedded', async () => {
   const sink = createEventSink((line) => {
     lines.push(line);
   });
-  return { sink, arrived: async () => lines.map((line) => JSON.parse(line) as AuditEvent), close };
+  return { sink, arrived: async () => lines.map((line) => JSON.parse(line) as AuditEvent) };
 });
 transferStoreSuite('embedded', async () => {
   const dataDir = dataDirs.make();

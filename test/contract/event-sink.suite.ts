@@ -1,27 +1,25 @@
 // What every event sink must do, as in lib/ports/event-sink.ts.
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../lib/core/records/model.ts';
 import type { EventSink } from '../../lib/ports/event-sink.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 import { event, ODD_STRINGS } from './samples.ts';
 
-export interface EventSinkHarness {
+export interface EventSinkHarness extends Closing {
   sink: EventSink;
   /** What has arrived at the other end. No order is promised: EventBridge keeps none, and neither does a queue behind it. */
   arrived(): Promise<AuditEvent[]>;
-  close(): Promise<void>;
 }
 
-export function eventSinkSuite(name: string, make: () => Promise<EventSinkHarness>): void {
+export function eventSinkSuite(name: string, make: Make<EventSinkHarness>): void {
   describe(`${name} event sink`, () => {
     let sink: EventSink;
     let arrived: () => Promise<AuditEvent[]>;
-    let close: () => Promise<void>;
-
-    beforeEach(async () => {
-      ({ sink, arrived, close } = await make());
+    const harness = forEachTest(make);
+    beforeEach(() => {
+      ({ sink, arrived } = harness());
     });
-    afterEach(() => close());
 
     test('no events are no event', async () => {
       await sink.publish([]);

@@ -1,6 +1,6 @@
 // What every suite stands on: an adapter of its own for each test, and tests of what not every adapter promises.
 
-import { afterAll, afterEach, beforeEach, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, test } from '@jest/globals';
 
 /** Makes what a test works on: an adapter that is empty, and what a suite needs beside it. */
 export type Make<Harness> = () => Harness | Promise<Harness>;
@@ -17,6 +17,16 @@ export function forEachTest<Harness extends Closing>(make: Make<Harness>): () =>
     harness = await make();
   });
   afterEach(() => harness.close?.());
+  return () => harness;
+}
+
+/** One harness for all tests of the `describe` that this is called in: of adapters that keep nothing. */
+export function forAllTests<Harness extends Closing>(make: Make<Harness>): () => Harness {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await make();
+  });
+  afterAll(() => harness.close?.());
   return () => harness;
 }
 

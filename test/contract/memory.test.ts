@@ -16,19 +16,17 @@ import { queueSuite } from './queue.suite.ts';
 import { scratchSuite } from './scratch.suite.ts';
 import { transferStoreSuite } from './transfer-store.suite.ts';
 
-const close = async () => {};
-
-blobStoreSuite('memory', async () => ({ store: createMemoryBlobStore(createManualClock()), close }));
-catalogSuite('memory', async () => ({ catalog: createMemoryCatalog(), close }));
-keyringSuite('memory', async () => ({ keyring: createMemoryKeyring(), close }));
-scratchSuite('memory', createMemoryScratch);
+blobStoreSuite('memory', async () => ({ store: createMemoryBlobStore(createManualClock()) }));
+catalogSuite('memory', async () => ({ catalog: createMemoryCatalog() }));
+keyringSuite('memory', async () => ({ keyring: createMemoryKeyring() }));
+scratchSuite('memory', () => ({ scratch: createMemoryScratch() }));
 queueSuite('memory', async () => {
   const clock = createManualClock();
-  return { queue: createMemoryQueue(clock), advance: clock.advance, close };
+  return { queue: createMemoryQueue(clock), advance: clock.advance };
 });
 eventSinkSuite('memory', async () => {
   const sink = createMemoryEventSink();
-  return { sink, arrived: async () => sink.events(), close };
+  return { sink, arrived: async () => sink.events() };
 });
 transferStoreSuite('memory', () => {
   const clock = createManualClock();

@@ -1,45 +1,42 @@
 // What every queue must do, as in lib/ports/queue.ts.
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { Delivery, Job, Queue } from '../../lib/ports/queue.ts';
+import { type Closing, forEachTest, type Make, testWhere } from './harness.ts';
 import { ODD_STRINGS } from './samples.ts';
 
-export interface QueueHarness {
+export interface QueueHarness extends Closing {
   /** Empty. */
   queue: Queue;
-  /** Lets so many milliseconds pass for the queue. Not there if it lives by a clock that nobody can move. */
+  /** Lets so many milliseconds pass for the queue. Left out where nobody can; then nothing that takes time is tested. */
   advance?(ms: number): void;
-  close(): Promise<void>;
-}
-
-export interface QueueSupports {
-  /** Whether `advance` is there: without it, nothing that takes time is tested. */
-  advance?: boolean;
-  /** Whether a receipt is void once its job has been given back: some queues still let it end the job. */
-  receiptsRunOut?: boolean;
 }
 
 const job = (id: string): Job => ({ kind: 'restore', id });
 
-export function queueSuite(
-  name: string,
-  make: () => Promise<QueueHarness>,
-  { advance: canAdvance = true, receiptsRunOut = true }: QueueSupports = {},
-): void {
+export function queueSuite(name: string, make: Make<QueueHarness>): void {
   describe(`${name} queue`, () => {
     let queue: Queue;
-    let advance: (ms: number) => void;
-    let close: () => Promise<void>;
-    const timed = canAdvance ? test : test.skip;
-
-    beforeEach(async () => {
-      const harness = await make();
-      queue = harness.queue;
-      close = harness.close;
-      advance = (ms) => harness.advance!(ms);
+    const harness = forEachTest(make);
+    const suite = `${name} queue`;
+    const advance = (ms: number) => harness().advance!(ms);
+    const timed = testWhere({
+      suite,
+      harness,
+      what: 'clock that can be moved',
+      has: ({ advance }) => advance !== undefined,
     });
-    afterEach(() => close());
+    const whereReceiptsRunOut = testWhere({
+      suite,
+      harness,
+      what: 'receipts that run out',
+      has: ({ queue }) => queue.capabilities?.receiptsRunOut === true,
+    });
+
+    beforeEach(() => {
+      ({ queue } = harness());
+    });
 
     /** So many deliveries, in as many calls as it takes: a call may give fewer than there are. */
     async function receiveMany(count: number, limit = count): Promise<Delivery[]> {
@@ -140,31 +137,25 @@ export function queueSuite(
       expect(second.receipt).not.toBe(first.receipt);
     });
 
-    (receiptsRunOut ? test : test.skip)(
-      'a receipt that has run out no longer speaks for the job',
-      async () => {
-        await queue.send(job('restore-1'));
-        const first = await receiveOne();
-        await queue.retry(first.receipt, 0);
-        const second = await receiveOne();
-        await queue.ack(first.receipt);
-        await queue.retry(first.receipt, 0);
-        expect(await queue.receive(10)).toEqual([]);
-        await queue.retry(second.receipt, 0);
-        expect((await receiveOne()).attempt).toBe(3);
-      },
-    );
+    whereReceiptsRunOut('a receipt that has run out no longer speaks for the job', async () => {
+      await queue.send(job('restore-1'));
+      const first = await receiveOne();
+      await queue.retry(first.receipt, 0);
+      const second = await receiveOne();
+      await queue.ack(first.receipt);
+      await queue.retry(first.receipt, 0);
+      expect(await queue.receive(10)).toEqual([]);
+      await queue.retry(second.receipt, 0);
+      expect((await receiveOne()).attempt).toBe(3);
+    });
 
-    (receiptsRunOut ? test : test.skip)(
-      'a receipt ends with its retry, even before the next delivery',
-      async () => {
-        await queue.send(job('restore-1'));
-        const { receipt } = await receiveOne();
-        await queue.retry(receipt, 0);
-        await queue.ack(receipt);
-        expect((await receiveOne()).attempt).toBe(2);
-      },
-    );
+    whereReceiptsRunOut('a receipt ends with its retry, even before the next delivery', async () => {
+      await queue.send(job('restore-1'));
+      const { receipt } = await receiveOne();
+      await queue.retry(receipt, 0);
+      await queue.ack(receipt);
+      expect((await receiveOne()).attempt).toBe(2);
+    });
 
     test('after the last attempt a retried job is a dead letter', async () => {
       await queue.send(job('restore-1'));

@@ -2,11 +2,18 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { type Random, randomHex, randomUuid } from '../../lib/ports/random.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 
 const DRAWS = 500;
 
-export function randomSuite(name: string, open: () => Random): void {
-  describe(`Random: ${name}`, () => {
+export interface RandomHarness extends Closing {
+  random: Random;
+}
+
+export function randomSuite(name: string, make: Make<RandomHarness>): void {
+  describe(`${name} random`, () => {
+    const harness = forEachTest(make);
+    const open = () => harness().random;
     test('gives as many bytes as were asked for, none included', () => {
       const random = open();
       for (const count of [0, 1, 16, 32, 100_000]) expect(random.bytes(count)).toHaveLength(count);

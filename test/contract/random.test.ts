@@ -4,8 +4,8 @@ import { randomHex } from '../../lib/ports/random.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { randomSuite } from './random.suite.ts';
 
-randomSuite('the machine', () => systemRandom);
-randomSuite('a seed', () => createSeededRandom('seed'));
+randomSuite('machine', () => ({ random: systemRandom }));
+randomSuite('seeded', () => ({ random: createSeededRandom('seed') }));
 
 test('a seed gives the same bytes in the same order, however they are cut', () => {
   const [one, other] = [createSeededRandom(1), createSeededRandom(1)];

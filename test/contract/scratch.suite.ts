@@ -3,9 +3,16 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { Scratch } from '../../lib/core/bytes/packed.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 
-export function scratchSuite(name: string, create: () => Scratch): void {
-  describe(`scratch: ${name}`, () => {
+export interface ScratchHarness extends Closing {
+  scratch: Scratch;
+}
+
+export function scratchSuite(name: string, make: Make<ScratchHarness>): void {
+  describe(`${name} scratch`, () => {
+    const harness = forEachTest(make);
+    const create = () => harness().scratch;
     const read = async (chunks: AsyncIterable<Uint8Array>) => Buffer.concat(await Array.fromAsync(chunks));
 
     test('gives back what was appended, as often as it is read', async () => {

@@ -1,10 +1,13 @@
 // What every home's work on texts must do: the same as the plain functions, and give the texts back.
 
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
+import { createKernel } from '../../lib/core/json/kernel/kernel.ts';
 import { hashOfApplied, makeDelta, servedChunks } from '../../lib/core/text-work.ts';
 import type { TextWork } from '../../lib/ports/text-work.ts';
-import { KERNEL } from '../core/kernels.ts';
+import { type Closing, forAllTests, type Make } from './harness.ts';
+
+const KERNEL = createKernel({ isWanted: process.env.BACKUP_KERNEL !== 'off', seed: Buffer.from('a seed..') });
 
 const rows = (count: number, changed: number): string =>
   JSON.stringify(
@@ -13,13 +16,17 @@ const rows = (count: number, changed: number): string =>
 
 const together = (chunks: readonly Uint8Array[]): string => Buffer.concat(chunks).toString();
 
-export function textWorkSuite(
-  name: string,
-  work: TextWork,
-  close: () => Promise<void> = async () => {},
-): void {
+export interface TextWorkHarness extends Closing {
+  work: TextWork;
+}
+
+export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
   describe(`${name} text work`, () => {
-    afterAll(close);
+    const harness = forAllTests(make);
+    let work: TextWork;
+    beforeAll(() => {
+      ({ work } = harness());
+    });
 
     describe.each([
       ['a few rows', 10],

@@ -9,9 +9,11 @@ import { textWorkSuite } from './text-work.suite.ts';
 
 const PROGRAM = pathToFileURL(resolve('lib/embedded/process/text-worker.ts'));
 
-textWorkSuite('in-thread', inThisThread(KERNEL));
-const workers = createTextWorkers(PROGRAM, KERNEL);
-textWorkSuite('threaded', workers, () => workers.close());
+textWorkSuite('in-thread', () => ({ work: inThisThread(KERNEL) }));
+textWorkSuite('threaded', () => {
+  const work = createTextWorkers(PROGRAM, KERNEL);
+  return { work, close: () => work.close() };
+});
 
 const large = () => canonicalText(JSON.stringify(Array.from({ length: 400_000 }, (_, id) => ({ id, v: 0 }))));
 

@@ -2,18 +2,23 @@
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Scope } from '../../lib/core/records/access.ts';
-import type { ManualClock } from '../../lib/memory/clock.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
 import type { TokenRegistry } from '../../lib/ports/tokens.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 
-export function tokenRegistrySuite(
-  name: string,
-  open: () => { tokens: TokenRegistry; clock: ManualClock },
-): void {
-  describe(`${name} as a token registry`, () => {
+export interface TokenRegistryHarness extends Closing {
+  tokens: TokenRegistry;
+  /** The clock that the registry goes by. */
+  clock: Clock & { advance(ms: number): void };
+}
+
+export function tokenRegistrySuite(name: string, make: Make<TokenRegistryHarness>): void {
+  describe(`${name} token registry`, () => {
+    const harness = forEachTest(make);
     let tokens: TokenRegistry;
-    let clock: ManualClock;
+    let clock: TokenRegistryHarness['clock'];
     beforeEach(() => {
-      ({ tokens, clock } = open());
+      ({ tokens, clock } = harness());
     });
     const input = { name: 'ci', scopes: ['backup:write'] as Scope[] };
 

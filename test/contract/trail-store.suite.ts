@@ -1,29 +1,25 @@
 // What every store of the trail must do, as in lib/ports/trail.ts.
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { TrailStore } from '../../lib/ports/trail.ts';
+import { type Closing, forEachTest, type Make } from './harness.ts';
 
-export interface TrailStoreHarness {
+export interface TrailStoreHarness extends Closing {
   /** Empty. */
   store: TrailStore;
-  close(): Promise<void>;
 }
 
-export function trailStoreSuite(name: string, make: () => Promise<TrailStoreHarness>): void {
+export function trailStoreSuite(name: string, make: Make<TrailStoreHarness>): void {
   describe(`${name} trail store`, () => {
-    let harness: TrailStoreHarness;
-    beforeEach(async () => {
-      harness = await make();
-    });
-    afterEach(() => harness.close());
+    const harness = forEachTest(make);
 
     test('is empty at first', async () => {
-      expect(await harness.store.list()).toEqual([]);
-      await expect(harness.store.read(1)).rejects.toMatchObject({ code: 'not_found' });
+      expect(await harness().store.list()).toEqual([]);
+      await expect(harness().store.read(1)).rejects.toMatchObject({ code: 'not_found' });
     });
 
     test('gives segments back, and lists their numbers, rising', async () => {
-      const { store } = harness;
+      const { store } = harness();
       for (const number of [1, 2, 10, 3]) await store.append(number, Buffer.from(`segment ${number}`));
       expect(await store.list()).toEqual([1, 2, 3, 10]);
       expect(await store.list(2)).toEqual([3, 10]);
@@ -32,7 +28,7 @@ export function trailStoreSuite(name: string, make: () => Promise<TrailStoreHarn
     });
 
     test('never replaces a segment: of two writers of one number one is refused', async () => {
-      const { store } = harness;
+      const { store } = harness();
       const outcomes = await Promise.allSettled(['a', 'b'].map((text) => store.append(1, Buffer.from(text))));
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       await expect(store.append(1, Buffer.from('c'))).rejects.toMatchObject({ code: 'exists' });

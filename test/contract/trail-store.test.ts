@@ -3,7 +3,7 @@ import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { trailStoreSuite } from './trail-store.suite.ts';
 
-trailStoreSuite('memory', async () => ({ store: createMemoryTrailStore(), close: async () => {} }));
+trailStoreSuite('memory', async () => ({ store: createMemoryTrailStore() }));
 
 trailStoreSuite('embedded', async () => {
   const dataDirs = createDataDirs();

@@ -5,9 +5,9 @@
 
 type Method = (...parameters: never[]) => Promise<unknown>;
 
-/** Stands for a part with these methods, all of which are asynchronous. */
-export function onDemand<T extends { [K in keyof T]: Method }>(
-  methods: readonly (keyof T & string)[],
+/** Stands for a part with these methods, all of which are asynchronous; it declares no capabilities, for it is not made yet. */
+export function onDemand<T extends { [K in Exclude<keyof T, 'capabilities'>]: Method }>(
+  methods: readonly (Exclude<keyof T, 'capabilities'> & string)[],
   make: () => T,
 ): T {
   let made: T | undefined;
@@ -15,7 +15,7 @@ export function onDemand<T extends { [K in keyof T]: Method }>(
   for (const name of methods) {
     standIn[name] = async (...parameters) => {
       made ??= make();
-      return made[name](...parameters);
+      return (made[name] as Method)(...parameters);
     };
   }
   return standIn as T;

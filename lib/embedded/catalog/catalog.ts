@@ -132,6 +132,8 @@ export function createCatalog(
     );
 
   return {
+    capabilities: { countedIds: true },
+
     ...lists,
 
     async allocateId(kind) {

@@ -44,6 +44,7 @@ export function createQueue(database: Database, clock: WallClock, random: Random
   const dead = database.statement<DocRow>('SELECT doc, sum FROM job WHERE dead = 1 ORDER BY row');
 
   return {
+    capabilities: { receiptsRunOut: true },
     async send(job, delayMs = 0) {
       const written = docOf(job);
       const visibleAt = clock.now() + delayMs;

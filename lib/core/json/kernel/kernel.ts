@@ -1,6 +1,8 @@
 // A small WebAssembly kernel (SIMD) that does what plain TypeScript also does, several times as fast: it scans, indexes and hashes
 // text. Where it is not wanted or cannot run, its twin does the same; results are the same.
 
+/// <reference path="./webassembly.d.ts" />
+
 import { bufferOf } from '../../bytes/buffer.ts';
 import { type HashSeed, hashSeedOf } from '../../bytes/content-hash.ts';
 import { KERNEL_WASM } from './wasm.ts';

@@ -44,21 +44,32 @@ async function mapped<T>(page: Promise<Page<T>>, toItem: (item: T) => Item): Pro
 const removeBackup = (catalog: Catalog, id: string) =>
   commitOne(catalog, { kind: 'backup.remove', id, expect: 1 });
 
+/** Which of the two lists of backups, and what a backup needs to stand there. */
+const STANDS_IN = {
+  listBackups: {},
+  listHidden: { deletedAt: 2 * T0, deletedReason: 'deleted' },
+} as const;
+type BackupList = keyof typeof STANDS_IN;
+
 /** Of one resource: by sequence, whatever the times. */
-function resourceBackupList(name: string, type?: BackupRecord['type']): ListUnderTest {
+function resourceBackupList(
+  name: string,
+  type?: BackupRecord['type'],
+  read: BackupList = 'listBackups',
+): ListUnderTest {
   const fields = { resourceId: 'r', ...(type === undefined ? {} : { type }) };
   return {
     name,
     direction: 'falling',
     distinctKeys: true,
     async add(catalog, at, n) {
-      const record = backup({ ...fields, sequence: at, createdAt: T0 - n });
+      const record = backup({ ...fields, ...STANDS_IN[read], sequence: at, createdAt: T0 - n });
       await commitOne(catalog, inserted(record));
       return record.id;
     },
     remove: removeBackup,
     list: (catalog, request) =>
-      mapped(catalog.listBackups({ ...request, ...fields }), ({ id, sequence }) => ({
+      mapped(catalog[read]({ ...request, ...fields }), ({ id, sequence }) => ({
         name: id,
         at: sequence,
       })),
@@ -69,18 +80,19 @@ function backupList(
   name: string,
   fields: Partial<BackupRecord>,
   filter: { resourceId?: string; type?: BackupRecord['type'] },
+  read: BackupList = 'listBackups',
 ): ListUnderTest {
   return {
     name,
     direction: 'falling',
     async add(catalog, at, n) {
-      const record = backup({ ...fields, createdAt: at, sequence: n });
+      const record = backup({ ...fields, ...STANDS_IN[read], createdAt: at, sequence: n });
       await commitOne(catalog, inserted(record));
       return record.id;
     },
     remove: removeBackup,
     list: (catalog, request) =>
-      mapped(catalog.listBackups({ ...request, ...filter }), ({ id, createdAt }) => ({
+      mapped(catalog[read]({ ...request, ...filter }), ({ id, createdAt }) => ({
         name: id,
         at: createdAt,
       })),
@@ -118,6 +130,10 @@ const LISTS: ListUnderTest[] = [
   resourceBackupList('listBackups of a resource'),
   backupList('listBackups of a type', { type: 'differential' }, { type: 'differential' }),
   resourceBackupList('listBackups of a resource and type', 'incremental'),
+  backupList('listHidden', {}, {}, 'listHidden'),
+  resourceBackupList('listHidden of a resource', undefined, 'listHidden'),
+  backupList('listHidden of a type', { type: 'differential' }, { type: 'differential' }, 'listHidden'),
+  resourceBackupList('listHidden of a resource and type', 'incremental', 'listHidden'),
   {
     name: 'resourceHistory',
     direction: 'rising',

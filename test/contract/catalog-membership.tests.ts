@@ -50,6 +50,46 @@ export function membershipTests(catalog: () => Catalog): void {
   describe('what belongs in a list', () => {
     const limit = 10;
 
+    test('listHidden has tombstones and no other, by resource and type; undeleted they leave it', async () => {
+      const records = (['full', 'incremental'] as const).flatMap((type, i) =>
+        ['r', 's'].map((resourceId, j) =>
+          backup({ resourceId, type, sequence: i + 1, createdAt: T0 + 10 * i + j }),
+        ),
+      );
+      await catalog().commit(records.map(inserted));
+      const read = async (filter: { resourceId?: string; type?: BackupRecord['type'] }) =>
+        (await catalog().listHidden({ limit, ...filter })).items;
+      expect(await read({})).toEqual([]);
+      const hidden = records
+        .slice(0, 3)
+        .map((record) => ({ ...record, deletedAt: T0, deletedReason: 'deleted' as const, version: 2 }));
+      for (const record of hidden) await catalog().commit([{ kind: 'backup.update', record, expect: 1 }]);
+      const [fullR, fullS, incrementalR] = hidden;
+      expect(await read({})).toEqual([incrementalR, fullS, fullR]);
+      expect(await read({ resourceId: 'r' })).toEqual([incrementalR, fullR]);
+      expect(await read({ type: 'full' })).toEqual([fullS, fullR]);
+      expect(await read({ resourceId: 's', type: 'incremental' })).toEqual([]);
+      const { deletedAt: _at, deletedReason: _reason, ...undeleted } = { ...fullR!, version: 3 };
+      await catalog().commit([{ kind: 'backup.update', record: undeleted, expect: 2 }]);
+      expect(await read({})).toEqual([incrementalR, fullS]);
+      expect((await catalog().listBackups({ limit })).items).toContainEqual(undeleted);
+      await catalog().commit([{ kind: 'backup.remove', id: fullS!.id, expect: 2 }]);
+      expect(await read({})).toEqual([incrementalR]);
+    });
+
+    test('hasLive counts live backups of all resources, tombstones not among them', async () => {
+      const has = (...counts: number[]) => Promise.all(counts.map((count) => catalog().hasLive(count)));
+      expect(await has(1, 2)).toEqual([false, false]);
+      const [first, second, third] = ['r', 'r', 's'].map((resourceId, i) =>
+        backup({ resourceId, sequence: i + 1 }),
+      );
+      await catalog().commit([first!, second!, third!].map(inserted));
+      expect(await has(1, 3, 4)).toEqual([true, true, false]);
+      const tombstone = { ...second!, deletedAt: T0, deletedReason: 'deleted' as const, version: 2 };
+      await catalog().commit([{ kind: 'backup.update', record: tombstone, expect: 1 }]);
+      expect(await has(2, 3)).toEqual([true, false]);
+    });
+
     test('listBackups filters by resource and type', async () => {
       const records = (['full', 'incremental'] as const).flatMap((type, i) =>
         ['r', 's'].map((resourceId, j) =>

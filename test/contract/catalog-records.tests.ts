@@ -57,6 +57,19 @@ export function recordTests(catalog: () => Catalog): void {
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     });
 
+    test('there is one state of expiry, which moves on by its version', async () => {
+      expect(await catalog().getExpiryState()).toBeUndefined();
+      const put = (seenAt: number, expect: number) =>
+        catalog().commit([
+          { kind: 'expiry.put', record: { seenAt, waits: [], version: expect + 1 }, expect },
+        ]);
+      await put(T0, 0);
+      await put(T0 + 1, 1);
+      const lost = { code: 'conflict', change: 'expiry.put' };
+      for (const expected of [0, 1, 5]) await expect(put(T0 + 9, expected)).rejects.toMatchObject(lost);
+      expect(await catalog().getExpiryState()).toEqual({ seenAt: T0 + 1, waits: [], version: 2 });
+    });
+
     const names = [...ODD_STRINGS, ...LONE_SURROGATES];
     test('names that look alike are told apart', async () => {
       for (const resourceId of names) {

@@ -3,6 +3,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
+import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
+import { createManualClock } from '../../lib/memory/clock.ts';
+import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
+import { createMemoryQueue } from '../../lib/memory/queue.ts';
+import { createMemoryTokens } from '../../lib/memory/tokens.ts';
+import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
 import { importsOf } from '../../scripts/borders.ts';
 import * as suites from './index.ts';
 
@@ -43,4 +50,21 @@ test('they need jest and fast-check, no home, and nothing that is not in the pac
   const files = all.filter((name) => !packages.includes(name));
   expect(files.filter((file) => !packed.has(file))).toEqual([]);
   expect(files.filter((file) => /^lib\/(?:memory|embedded|aws)\//.test(file))).toEqual([]);
+});
+
+const clock = createManualClock();
+
+test.each<[string, object]>([
+  ['blob-store', createMemoryBlobStore()],
+  ['catalog', createMemoryCatalog()],
+  ['keyring', createMemoryKeyring()],
+  ['queue', createMemoryQueue(clock)],
+  ['token-registry', createMemoryTokens(clock)],
+  ['trail-store', createMemoryTrailStore()],
+])('the suite of %s asks for every method of its port', (suite, port) => {
+  const files = globSync([`${FOLDER}/${suite}.suite.ts`, `${FOLDER}/${suite}-*.tests.ts`]);
+  const text = files.map((file) => readFileSync(file, 'utf8')).join();
+  const methods = Object.entries(port).filter(([, member]) => typeof member === 'function');
+  expect(methods.length).toBeGreaterThan(2);
+  expect(methods.map(([name]) => name).filter((name) => !text.includes(`.${name}(`))).toEqual([]);
 });

@@ -2,10 +2,11 @@
 // with the line taken out that the page takes out.
 
 import { execFile } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
+import * as suites from '../../contract/index.ts';
 import { blocksOf, writePage } from '../../contract/page-blocks.ts';
 import { cleanEnvironment, nodePath } from '../server.ts';
 
@@ -48,6 +49,25 @@ test('without one line it does not, and the run says what the page says', async 
   const failed = [...text.matchAll(/✕ (.*?)(?: \(\d+ ms\))?$/gm)].map(([, title]) => title).sort();
   const told = blocksOf('text').flatMap((block) => block.trim().split('\n'));
   expect(failed).toEqual(told.map((line) => line.replace('✕ ', '')).sort());
+});
+
+test('no suite lets an adapter pass that breaks a promise of its port', async () => {
+  const folder = writeFiles();
+  const output = join(folder, 'broken.json');
+  const options = `--testMatch '**/test/contract/broken-adapters.ts' --json --outputFile ${output}`;
+  expect((await run('.', `npx jest ${options}`)).code).toBe(1);
+  const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as {
+    testResults: [{ assertionResults: { fullName: string; status: string }[] }];
+  };
+  const failures = new Map<string, number>();
+  for (const { fullName, status } of testResults[0].assertionResults) {
+    const broken = /\[(.*?)\]/.exec(fullName)![1]!;
+    failures.set(broken, (failures.get(broken) ?? 0) + (status === 'failed' ? 1 : 0));
+  }
+  expect(new Set([...failures.keys()].map((broken) => broken.split(':')[0])).size).toBe(
+    Object.keys(suites).length,
+  );
+  expect([...failures].filter(([, count]) => count === 0)).toEqual([]);
 });
 
 test('its types are those of the ports', async () => {

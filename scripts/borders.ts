@@ -52,6 +52,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: [],
   },
+  'core/history': {
+    from: ['core/records', 'core/bytes', 'core/json', 'core/delta/compare'],
+    packages: [],
+  },
   core: { from: ['core/*'], packages: ['node:crypto'] },
 
   ports: { from: ['core/*'], packages: [] },

@@ -7,6 +7,7 @@ import { applyChainToBuffer } from './delta/apply/compose.ts';
 import { compare } from './delta/compare/diff.ts';
 import { serveDelta } from './delta/served/serve.ts';
 import { encodeDelta } from './delta/stored/encode.ts';
+import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
 import { TextCheck } from './json/body.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
 import { findValue } from './json/lookup.ts';
@@ -87,6 +88,15 @@ export function findSpan(
   if (value === undefined) return undefined;
   const from = value.byteOffset - bytes.byteOffset;
   return [from, from + value.length];
+}
+
+/** What stands at `steps` in a canonical text, one level deep (`readTree`). */
+export function treeAt(
+  { bytes }: TextBytes,
+  steps: readonly string[],
+  options: TreeOptions,
+): Tree | 'nothing' | 'several' {
+  return readTree(bytes, steps, options);
 }
 
 function faultOf(kernel: Kernel, text: Uint8Array): string | undefined {

@@ -13,6 +13,7 @@ import {
   makeDelta,
   servedChunks,
   type TextBytes,
+  treeAt,
 } from '../core/text-work.ts';
 
 /**
@@ -26,6 +27,7 @@ export interface TextWork {
   applyChain(base: Uint8Array, deltas: Uint8Array[], isChecked: boolean): Promise<AppliedChunks>;
   /** The texts come back only in what the chunks refer to. */
   servedChunks(base: CanonicalText, target: CanonicalText): Promise<Uint8Array[]>;
+  treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
   findSpan(text: TextBytes, tokens: readonly string[]): Promise<[from: number, to: number] | undefined>;
 }
 
@@ -48,6 +50,7 @@ export function inThisThread(kernel: Kernel): TextWork {
       return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
     },
     servedChunks: async (base, target) => servedChunks(kernel, base, target),
+    treeAt: async (...asked) => treeAt(...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };
 }

@@ -13,6 +13,7 @@ import { verifyBackup } from './backups/verify.ts';
 import type { BackupService } from './contract/api.ts';
 import type { Deps } from './contract/deps.ts';
 import { openState } from './history/open-state.ts';
+import { readTree } from './history/read-tree.ts';
 import { findOperation } from './restores/operations.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
 import { planPolicy, readPlan } from './retention/plan.ts';
@@ -44,6 +45,7 @@ export function createService(deps: Deps): BackupService {
     listOperations: (request) => paged(catalog.listOperations(request)),
     getOperationResult: (id) => readResult(deps, id),
     openState: (input, caller) => openState(deps, input, caller),
+    readTree: (input, caller) => readTree(deps, input, caller),
     planRetention: (request) => paged(readPlan(looking(deps), request)),
     planPolicy: (request) => paged(planPolicy(looking(deps), request)),
     listWaits: () => listWaits(deps),

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { createKernel } from '../../lib/core/json/kernel/kernel.ts';
-import { hashOfApplied, makeDelta, servedChunks } from '../../lib/core/text-work.ts';
+import { hashOfApplied, makeDelta, servedChunks, treeAt } from '../../lib/core/text-work.ts';
 import type { TextWork } from '../../lib/ports/text-work.ts';
 import { type Closing, forAllTests, type Make } from './harness.ts';
 
@@ -70,6 +70,14 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
         const span = await work.findSpan(text, [String(count - 1), 'name']);
         expect(together([text.bytes.subarray(...span!)])).toBe(`"row ${count - 1}"`);
         expect(await work.findSpan(text, ['nowhere'])).toBeUndefined();
+        expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
+      });
+
+      test('shows what stands at a place, and gives the text back', async () => {
+        const text = base();
+        const options = { limit: 2, after: count - 1, textBytesMax: 100 };
+        expect(await work.treeAt(text, [], options)).toEqual(treeAt(base(), [], options));
+        expect(await work.treeAt(text, ['nowhere'], options)).toBe('nothing');
         expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
       });
 

@@ -74,6 +74,7 @@ const CALLS: Record<
   createBackup: (_, resourceId) => ['/backups', { resourceId, data: 1 }],
   listBackups: (_, resourceId) => [`/backups?resourceId=${resourceId}`],
   listResourceBackups: (_, resourceId) => [`/resources/${resourceId}/backups?limit=9`],
+  getTree: (_, resourceId) => [`/resources/${resourceId}/tree`],
   getState: (_, resourceId) => [`/resources/${resourceId}/state`],
   getBackup: ({ full }) => [`/backups/${full}`],
   protectBackup: ({ full }) => [`/backups/${full}`, { legalHold: false }],

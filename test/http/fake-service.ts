@@ -177,6 +177,12 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
       exact: true,
       read: async () => asText('{"a":1}'),
     }),
+    readTree: async () => ({
+      record: backupRecord(),
+      ageMs: 0,
+      exact: true,
+      tree: { steps: [], kind: 'null', bytes: 4, text: 'null' },
+    }),
     planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
     listWaits: async () => [wait()],
     decideWait: async () => wait({ decision: 'confirmed' }),

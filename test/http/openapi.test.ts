@@ -66,6 +66,7 @@ describe('the document', () => {
       '/openapi.json',
       '/resources/{resourceId}/backups',
       '/resources/{resourceId}/state',
+      '/resources/{resourceId}/tree',
       '/restore',
       '/restore/operations',
       '/restore/operations/{id}',

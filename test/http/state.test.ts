@@ -207,3 +207,79 @@ test('more than one answer can carry is refused with what to do, and given in pa
   expect(problem).toMatchObject({ code: 'payload_too_large', detail: expect.stringContaining('Range') });
   expect(await (await get('/state', { Range: 'bytes=0-9' })).text()).toBe(EXACT.slice(0, 10));
 });
+
+describe('a look at what stands at a path', () => {
+  const STATE =
+    '{"users":[{"id":7,"email":"a@b"},{"id":42,"email":"c@d","balance":12345678901234567890.10}],"a/b":{"~":[]},"token":"t0p"}';
+  async function createState() {
+    const scene = createScene();
+    await scene.world.backup('shop', STATE);
+    return scene;
+  }
+  const ask = (scene: ReturnType<typeof createScene>, query: Record<string, string>) =>
+    scene.get(`/tree?${new URLSearchParams(query)}`);
+
+  test('names the state, and gives numbers as they are written', async () => {
+    const answer = await (await ask(await createState(), { path: '/users/id=42' })).json();
+    expect(answer).toMatchObject({
+      state: { backupId: 'backup-1', exact: true, size: STATE.length },
+      path: '/users/1',
+      kind: 'object',
+      count: 3,
+      children: [
+        { name: 'id', pointer: '/users/1/id', kind: 'number', text: '42' },
+        { name: 'email', kind: 'string', text: '"c@d"' },
+        { name: 'balance', kind: 'number', text: '12345678901234567890.10' },
+      ],
+    });
+  });
+
+  test('in pages, each with what rows are called', async () => {
+    const scene = await createState();
+    const first = await (await ask(scene, { path: '/users', limit: '1' })).json();
+    expect(first).toMatchObject({
+      count: 2,
+      children: [{ index: 0, row: 'id=7', pointer: '/users/0' }],
+      next: 1,
+    });
+    const second = await (await ask(scene, { path: '/users', limit: '1', after: '1' })).json();
+    expect(second).toMatchObject({ children: [{ index: 1, row: 'id=42' }] });
+    expect(second).not.toHaveProperty('next');
+  });
+
+  test('with pointers that are escaped, and what is masked left out', async () => {
+    const scene = await createState();
+    const text = await (await ask(scene, { mask: '@common' })).text();
+    expect(JSON.parse(text)).toMatchObject({
+      children: [{}, { name: 'a/b', pointer: '/a~1b' }, { name: 'token', kind: 'string', masked: true }],
+    });
+    expect(text).not.toContain('t0p');
+    expect(await (await ask(scene, { path: '/a~1b/~0' })).json()).toMatchObject({
+      path: '/a~1b/~0',
+      count: 0,
+    });
+  });
+
+  test.each([
+    [{ path: '/users/id=9' }, 404, 'path_not_found', '/query/path'],
+    [{ path: 'users' }, 400, 'invalid_request', '/query/path'],
+    [{ mask: '@some' }, 400, 'invalid_request', '/query/mask'],
+    [{ after: '-1' }, 400, 'invalid_request', '/query/after'],
+    [{ limit: '0' }, 400, 'invalid_request', '/query/limit'],
+    [{ textBytes: '1e9' }, 400, 'invalid_request', '/query/textBytes'],
+    [{ at: 'then' }, 400, 'invalid_request', '/query/at'],
+  ])('%j is refused', async (query, status, code, pointer) => {
+    const response = await ask(await createState(), query as Record<string, string>);
+    expect(response.status).toBe(status);
+    expect(await problemOf(response)).toMatchObject({ code, errors: [{ pointer }] });
+  });
+
+  test('is in the trail, with the path', async () => {
+    const scene = await createState();
+    await ask(scene, { path: '/users/id=42/email' });
+    const { items } = await scene.world.plain.catalog.listEvents({ limit: 1 });
+    expect(items).toMatchObject([
+      { action: 'state.read', backupId: 'backup-1', detail: { what: 'tree', path: '/users/id=42/email' } },
+    ]);
+  });
+});

@@ -18,6 +18,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   undeleteBackup: 'backups',
   listResourceBackups: 'backups',
   getState: 'restores',
+  getTree: 'restores',
   getBackupDelta: 'restores',
   verifyBackup: 'restores',
   restoreBackup: 'restores',

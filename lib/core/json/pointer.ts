@@ -24,6 +24,11 @@ export function escapeToken(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+/** The pointer of these tokens, as they are. */
+export function pointerOfSteps(steps: readonly string[]): string {
+  return steps.map((step) => `/${escapeToken(step)}`).join('');
+}
+
 /** The tokens of a pointer, unescaped; undefined if it is not one. */
 export function parsePointer(pointer: string): string[] | undefined {
   if (pointer === '') return [];

@@ -3,7 +3,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createKernel, type Kernel, type KernelSetup } from '../../core/json/kernel/kernel.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import { applyWholeChain, findSpan, hashOfApplied, makeDelta, servedChunks } from '../../core/text-work.ts';
+import {
+  applyWholeChain,
+  findSpan,
+  hashOfApplied,
+  makeDelta,
+  servedChunks,
+  treeAt,
+} from '../../core/text-work.ts';
 import { buffersIn, ownPieces } from './transferable.ts';
 
 type WithoutKernel<Work> = Work extends (kernel: Kernel, ...args: infer Args) => unknown ? Args : never;
@@ -17,6 +24,7 @@ export interface WorkTexts {
     result: ReturnType<typeof applyWholeChain>;
   };
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
+  treeAt: { args: Parameters<typeof treeAt>; result: ReturnType<typeof treeAt> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
 
@@ -40,6 +48,7 @@ const WORK = {
   applyWholeChain: applyWholeChain.bind(undefined, kernel),
   servedChunks: servedChunks.bind(undefined, kernel),
   findSpan,
+  treeAt,
 } as Record<keyof WorkTexts, (...args: unknown[]) => unknown>;
 
 parentPort?.on('message', ({ name, args, isReturned }: WorkRequest) => {

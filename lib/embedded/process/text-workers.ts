@@ -128,6 +128,9 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     findSpan: (text, tokens) =>
       isSmall(text.bytes) ? here.findSpan(text, tokens) : ask('findSpan', [text, tokens], true),
 
+    treeAt: (text, steps, options) =>
+      isSmall(text.bytes) ? here.treeAt(text, steps, options) : ask('treeAt', [text, steps, options], true),
+
     async close() {
       isClosed = true;
       for (const { reject } of waiting.splice(0))

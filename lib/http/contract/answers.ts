@@ -2,6 +2,7 @@
 
 import type * as z from 'zod/mini';
 import { backupAnswers } from './backups-answers.ts';
+import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
 import { serviceAnswers } from './service.ts';
@@ -17,6 +18,7 @@ export function createAnswers() {
     ...serviceAnswers(),
     ...backupAnswers(),
     ...uploadAnswers(),
+    ...resourceAnswers(),
     ...restoreAnswers(),
     ...retentionAnswers(),
     ...tokenAnswers(),

@@ -1,10 +1,11 @@
 // Resources: what is kept of each, and its states at any moment, looked at without restoring anything.
 
 import * as z from 'zod/mini';
+import { LIMITS } from '../../core/records/limits.ts';
 import { once } from './once.ts';
 import { page, ResourcePath } from './requests.ts';
 import type { Route } from './route.ts';
-import { backupType, moment } from './values.ts';
+import { backupType, limit, mask, moment, numberInQuery, statePath } from './values.ts';
 
 const StateQuery = once(() => z.strictObject({ at: z.exactOptional(moment()) }));
 
@@ -18,7 +19,28 @@ const ReadHeaders = once(() =>
   }),
 );
 
+const TreeQuery = once(() =>
+  z.strictObject({
+    at: z.exactOptional(moment()),
+    path: z.exactOptional(statePath()),
+    mask: z.exactOptional(mask()),
+    limit: limit(),
+    after: z.exactOptional(numberInQuery(0, Number.MAX_SAFE_INTEGER)),
+    textBytes: z.exactOptional(numberInQuery(16, LIMITS.shownTextBytesMax)),
+  }),
+);
+
 const BackupsQuery = once(() => z.strictObject({ type: z.exactOptional(backupType()), ...page() }));
+
+const FOUND = {
+  backupId: 'backup-7',
+  createdAt: '2025-01-01T12:00:00.000Z',
+  ageSeconds: 1800,
+  exact: true,
+  asked: '2025-01-01T12:30:00.000Z',
+  size: 4096,
+  checksum: `sha256:${'0'.repeat(64)}`,
+};
 
 /** What every answer that gives a state says of it. */
 const STATE_HEADERS = {
@@ -90,5 +112,44 @@ export const RESOURCE_ROUTES = {
       'broken_chain',
     ],
     examples: { answers: { 200: { tables: { users: [{ id: 1, name: 'Alice' }] } } } },
+  },
+  getTree: {
+    method: 'GET',
+    path: '/resources/{resourceId}/tree',
+    summary: 'Look at what stands at a path of a state: its children, a page at a time',
+    tag: 'Resources',
+    details:
+      '`at` is as for a state. `path` is a JSON Pointer, whose rows may be named: `/users/id=42`. Scalars come as their raw JSON text, never as ' +
+      'numbers; `textBytes` says how much of a long one. `mask` names what is not to be shown: `@common`, `@all`, or words that names ' +
+      'have in them. `next` is the `after` of the next page: ask for it `at` the backup that is named, so that both are of one state.',
+    scope: 'data:read',
+    params: ResourcePath,
+    query: TreeQuery,
+    answers: { 200: { description: 'What is there', schema: 'Tree' } },
+    errors: [
+      'resource_not_found',
+      'snapshot_not_found',
+      'backup_not_found',
+      'path_not_found',
+      'payload_too_large',
+      'too_many_requests',
+      'integrity_error',
+      'broken_chain',
+    ],
+    examples: {
+      answers: {
+        200: {
+          state: FOUND,
+          path: '/users',
+          kind: 'array',
+          bytes: 512,
+          count: 2,
+          children: [
+            { index: 0, row: 'id=1', pointer: '/users/0', kind: 'object', bytes: 200, count: 3 },
+            { index: 1, row: 'id=2', pointer: '/users/1', kind: 'object', bytes: 310, count: 4 },
+          ],
+        },
+      },
+    },
   },
 } as const satisfies Record<string, Route>;

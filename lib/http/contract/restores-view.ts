@@ -1,6 +1,6 @@
 // Records of restores to the wire. What is not named here is not shown.
 
-import type { DatedBackup, OperationRecord } from '../../core/records/model.ts';
+import type { DatedBackup, InexactMoment, OperationRecord } from '../../core/records/model.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 
@@ -39,13 +39,16 @@ function viewMoment({ stateOf, exact, inexact }: OperationRecord, pointInTime: n
     exact,
   };
   if (inexact === undefined) return found;
-  const { reason, backupId, createdAt, previous, next } = inexact;
+  return { ...found, ...viewInexact(inexact) };
+}
+
+/** What became of a moment's own state, and what stands around it. */
+export function viewInexact({ reason, backupId, createdAt, previous, next }: InexactMoment) {
   const missing = {
     ...(backupId === undefined ? {} : { backupId }),
     ...(createdAt === undefined ? {} : { createdAt: formatInstant(createdAt) }),
   };
   return {
-    ...found,
     reason,
     ...(Object.keys(missing).length === 0 ? {} : { missing }),
     previous: viewDated(previous),

@@ -1,6 +1,7 @@
 // The building blocks of the contract's schemas: each says what a value is, how long it may be, and what is said of a wrong one.
 
 import * as z from 'zod/mini';
+import { parseMask } from '../../core/history/mask.ts';
 import { parsePointer, pointerMeantBy } from '../../core/json/pointer.ts';
 import { SCOPES } from '../../core/records/access.ts';
 import { isTimeZone } from '../../core/records/calendar.ts';
@@ -104,6 +105,33 @@ export const jsonPointer = once(() =>
     }),
   ),
 );
+
+/** A path into a state: a JSON Pointer whose rows may be named (`/users/id=42`), as its steps. */
+export const statePath = () =>
+  z.pipe(
+    jsonPointer(),
+    z.transform((path: string) => ({ path, steps: parsePointer(path)! })),
+  );
+
+/** Which values are not to be shown. */
+export const mask = () =>
+  z.pipe(
+    line(LIMITS.maskCharsMax),
+    z.transform((value: string, context) => {
+      const parsed = parseMask(value);
+      if (parsed !== undefined) return parsed;
+      const message = 'must be words with commas between them, "@common" or "@all"';
+      context.issues.push({ code: 'custom', message, input: value });
+      return z.NEVER;
+    }),
+  );
+
+/** A whole number in a query string, within these bounds. */
+export const numberInQuery = (least: number, most: number) =>
+  z.pipe(
+    z.pipe(z.string().check(z.regex(/^\d{1,12}$/, 'must be a whole number')), z.transform(Number)),
+    wholeNumber(least, most),
+  );
 
 export const backupType = once(() => z.enum(['full', 'incremental', 'differential']));
 

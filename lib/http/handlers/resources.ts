@@ -1,10 +1,12 @@
 // Resources: their backups, and their states at any moment.
 
 import { LATEST } from '../../core/records/asked-moment.ts';
+import { LIMITS } from '../../core/records/limits.ts';
 import { viewBackup } from '../contract/backups-view.ts';
 import type { RESOURCE_ROUTES } from '../contract/resources.ts';
+import { viewTree } from '../contract/resources-view.ts';
 import type { HandlersOf } from './call.ts';
-import { replyPage } from './reply.ts';
+import { replyJson, replyPage } from './reply.ts';
 import { replyState } from './state-reply.ts';
 
 export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
@@ -20,5 +22,14 @@ export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
       );
       return replyState(state, headers, isHead);
     },
+
+    async getTree({ params, query }, { service, principal }) {
+      const { path, mask, limit, after = 0, textBytes = LIMITS.shownTextBytesDefault, ...rest } = query;
+      const options = { limit, after, textBytesMax: textBytes, ...(mask === undefined ? {} : { mask }) };
+      const asked = { at: LATEST, ...params, ...rest, ...(path ?? ROOT), options };
+      return replyJson(200, viewTree(await service.readTree(asked, { actor: principal.subject })));
+    },
   };
 }
+
+const ROOT = { path: '', steps: [] };

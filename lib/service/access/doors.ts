@@ -31,6 +31,7 @@ const USE_CASE_SCOPES = {
   listOperations: 'data:read',
   getOperationResult: 'data:read',
   openState: 'data:read',
+  readTree: 'data:read',
   planRetention: 'policy:manage',
   planPolicy: 'policy:manage',
   listWaits: 'policy:manage',
@@ -145,6 +146,11 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
       demand('openState');
       if (!reaches(principal, input.resourceId)) throw nothingAt({});
       return service.openState(input, caller);
+    },
+    async readTree(input) {
+      demand('readTree');
+      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      return service.readTree(input, caller);
     },
     async planRetention(request) {
       demand('planRetention', request.resourceId);

@@ -1,5 +1,6 @@
 // What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
 
+import type { Tree, TreeOptions } from '../../core/history/tree.ts';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
 import type { AskedMoment } from '../../core/records/asked-moment.ts';
@@ -110,6 +111,19 @@ export interface FoundState {
   /** Whether it is the state of that very moment. */
   exact: boolean;
   inexact?: InexactMoment;
+}
+
+/** A look at what stands at a path of a state. */
+export interface TreeInput extends StateInput {
+  /** The steps of a path: names, numbers, and what rows are called (`core/history/place.ts`). */
+  steps: readonly string[];
+  /** As it was asked for. */
+  path: string;
+  options: TreeOptions;
+}
+
+export interface FoundTree extends FoundState {
+  tree: Tree;
 }
 
 /** Bytes [from, to). */
@@ -240,6 +254,8 @@ export interface BackupService {
    * backup_not_found.
    */
   openState(input: StateInput, caller: Caller): Promise<OpenState>;
+  /** What stands at a path of it, one level deep. Throws as `openState`, and path_not_found. */
+  readTree(input: TreeInput, caller: Caller): Promise<FoundTree>;
 
   /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
   planRetention(request: PageRequest & { resourceId?: string }): Promise<RetentionPlan>;

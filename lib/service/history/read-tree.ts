@@ -1,0 +1,54 @@
+// What stands at a path of a state at a moment, one level deep.
+
+import { ServiceError } from '../../core/records/errors.ts';
+import { readBackup } from '../chains/read-backup.ts';
+import { takeRoom } from '../chains/readers.ts';
+import { loadState } from '../chains/state.ts';
+import type { Caller, FoundTree, TreeInput } from '../contract/api.ts';
+import type { Deps } from '../contract/deps.ts';
+import { noteRead } from './audit.ts';
+import { findState } from './find.ts';
+
+/** Throws as `findState`, and ServiceError `path_not_found`, `payload_too_large`, `broken_chain` or `integrity_error`. */
+export async function readTree(
+  deps: Deps,
+  { resourceId, at, steps, path, options }: TreeInput,
+  caller: Caller,
+): Promise<FoundTree> {
+  const found = await findState(deps, resourceId, at, '/query/at');
+  const { record } = found;
+  demandHeld(deps, record.size);
+  const room = await takeRoom(deps, record);
+  try {
+    const [tree] = await Promise.all([
+      readBackup(deps, record, async (current) => {
+        const { state } = await loadState(deps, current);
+        return deps.texts.treeAt(state, steps, options);
+      }),
+      noteRead(deps, record, { what: 'tree', path }, caller),
+    ]);
+    if (typeof tree === 'string') throw noPath(tree, path, '/query/path');
+    return { ...found, tree };
+  } finally {
+    room.free();
+  }
+}
+
+/** What is looked into has to stand in memory whole. Throws ServiceError `payload_too_large`. */
+function demandHeld({ options }: Pick<Deps, 'options'>, bytes: number): void {
+  const { deltaStateBytesMax } = options.memory;
+  if (bytes <= deltaStateBytesMax) return;
+  const detail = `A state of ${bytes} bytes is given whole, and not looked into: at most ${deltaStateBytesMax} stand in memory here.`;
+  throw new ServiceError('payload_too_large', detail);
+}
+
+/** Nothing stands at the path, or it names several rows. */
+function noPath(why: 'nothing' | 'several', path: string, pointer: string): ServiceError {
+  const detail =
+    why === 'nothing'
+      ? `Nothing is at ${path}.`
+      : `${path} is what several rows are called: name one by its number.`;
+  return new ServiceError('path_not_found', 'The state has nothing at that path.', {
+    errors: [{ pointer, detail }],
+  });
+}

@@ -135,7 +135,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   /** What is composed here: the home, its settings, and what it does by itself. */
   embedded: {
-    from: [...ADAPTER, 'embedded/*', 'service/*', 'http/*', 'random', 'version'],
+    from: [...ADAPTER, 'embedded/*', 'decorators', 'service/*', 'http/*', 'random', 'version'],
     packages: [...FILES, 'node:net', 'node:timers/promises', 'zod/mini'],
   },
 

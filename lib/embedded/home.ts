@@ -7,6 +7,7 @@ import type { Scratch } from '../core/bytes/packed.ts';
 import { createKernel, type Kernel } from '../core/json/kernel/kernel.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
 import { isFinished } from '../core/records/status.ts';
+import { metered } from '../decorators/metered.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
@@ -52,6 +53,7 @@ import { createRoom, type Room } from './disk/room.ts';
 import { demandRightKey } from './keys/key-proof.ts';
 import { openKeyring } from './keys/keyring.ts';
 import { every } from './process/every.ts';
+import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
 import { createScrubbing } from './scrubbing.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start/start-checks.ts';
@@ -105,7 +107,8 @@ export type UpkeepName =
   | 'orphans'
   | 'uploads'
   | 'events'
-  | 'tokens';
+  | 'tokens'
+  | 'figures';
 
 /** What is done on a folder that can only be read. */
 const READS_ONLY: UpkeepName = 'catalog';
@@ -130,6 +133,7 @@ const ROOM_EVERY_MS = 5000;
 /** How long an answer to the health check is given again. */
 const HEALTH_KEPT_MS = 1000;
 const TOKENS_EVERY_MS = 60_000;
+const FIGURES_EVERY_MS = 3_600_000;
 const UPLOADS_EVERY_MS = 3_600_000;
 /** What was committed is in the trail within a minute. */
 const TRAIL_EVERY_MS = 20_000;
@@ -184,18 +188,24 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const transfers = createTransferStore(dataDir, clock, keyring, random, room);
   const catalog = distrusting(demandingHeads(createCatalog(database, room, unnamed), database), database);
   const tokens = openTokens(dataDir, clock, random, log);
+  const figures = createFigures();
+  const measured = <Port extends object>(name: string, port: Port): Port =>
+    metered(port, name, { meter: figures, clock });
   const deps: Deps = {
     tokens,
-    blobs: openBlobStore(dataDir, clock.now, room),
-    catalog,
-    keyring,
-    queue: tellingOfJobs(queue, () => kickWorker()),
+    blobs: measured('blobs', openBlobStore(dataDir, clock.now, room)),
+    catalog: measured('catalog', catalog),
+    keyring: measured('keyring', keyring),
+    queue: measured(
+      'queue',
+      tellingOfJobs(queue, () => kickWorker()),
+    ),
     events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
     clock,
     random,
     clockWatch: createClockWatch(clock),
     log,
-    transfers,
+    transfers: measured('transfers', transfers),
     options: {
       allowUnencrypted,
       graceMs,
@@ -307,6 +317,11 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
     tokens: { everyMs: TOKENS_EVERY_MS, run: () => tokens.writeUses() },
     late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
+    figures: {
+      everyMs: FIGURES_EVERY_MS,
+      firstMs: FIGURES_EVERY_MS,
+      run: async () => log.info('figures', { figures: figures.take() }),
+    },
   };
   const isBegun = (name: string, everyMs: number): boolean =>
     config.isDriven !== true && everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
@@ -334,6 +349,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       const ended = Promise.all([...running.values()].map(({ stop }) => stop()));
       await Promise.race([ended, wait(BACKGROUND_ENDS_MS, undefined, { ref: false })]);
       await texts?.close();
+      await upkeep.figures.run();
       // What is not in the trail by now is in the catalog, and comes into the trail after the next start.
       await trail?.write().catch((error: unknown) => log.error('trail failed', { error }));
       database.close();

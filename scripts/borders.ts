@@ -53,8 +53,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: [],
   },
   'core/history': {
-    from: ['core/records', 'core/bytes', 'core/json', 'core/delta/compare'],
-    packages: [],
+    from: ['core/records', 'core/bytes', 'core/json', 'core/delta/compare', 'core/delta/apply'],
+    packages: ['node:crypto'],
   },
   core: { from: ['core/*'], packages: ['node:crypto'] },
 

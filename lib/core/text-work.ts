@@ -7,6 +7,7 @@ import { applyChainToBuffer } from './delta/apply/compose.ts';
 import { compare } from './delta/compare/diff.ts';
 import { serveDelta } from './delta/served/serve.ts';
 import { encodeDelta } from './delta/stored/encode.ts';
+import { type Along, type SightOptions, sightsAlong } from './history/along.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
 import { TextCheck } from './json/body.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
@@ -97,6 +98,16 @@ export function treeAt(
   options: TreeOptions,
 ): Tree | 'nothing' | 'several' {
   return readTree(bytes, steps, options);
+}
+
+/** What stands at `steps` in each state of a chain (`sightsAlong`). */
+export function placeAlong(
+  base: Uint8Array,
+  deltas: readonly Uint8Array[],
+  steps: readonly string[],
+  options: SightOptions,
+): Along {
+  return sightsAlong(base, deltas, steps, options);
 }
 
 function faultOf(kernel: Kernel, text: Uint8Array): string | undefined {

@@ -11,6 +11,7 @@ import {
   hashOfApplied,
   type MadeDelta,
   makeDelta,
+  placeAlong,
   servedChunks,
   type TextBytes,
   treeAt,
@@ -28,6 +29,8 @@ export interface TextWork {
   /** The texts come back only in what the chunks refer to. */
   servedChunks(base: CanonicalText, target: CanonicalText): Promise<Uint8Array[]>;
   treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
+  /** `base` and `deltas` do not come back. */
+  placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
   findSpan(text: TextBytes, tokens: readonly string[]): Promise<[from: number, to: number] | undefined>;
 }
 
@@ -50,6 +53,7 @@ export function inThisThread(kernel: Kernel): TextWork {
       return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
     },
     servedChunks: async (base, target) => servedChunks(kernel, base, target),
+    placeAlong: async (...asked) => placeAlong(...asked),
     treeAt: async (...asked) => treeAt(...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };

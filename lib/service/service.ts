@@ -13,6 +13,7 @@ import { verifyBackup } from './backups/verify.ts';
 import type { BackupService } from './contract/api.ts';
 import type { Deps } from './contract/deps.ts';
 import { openState } from './history/open-state.ts';
+import { readHistory } from './history/read-history.ts';
 import { readTree } from './history/read-tree.ts';
 import { findOperation } from './restores/operations.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
@@ -46,6 +47,7 @@ export function createService(deps: Deps): BackupService {
     getOperationResult: (id) => readResult(deps, id),
     openState: (input, caller) => openState(deps, input, caller),
     readTree: (input, caller) => readTree(deps, input, caller),
+    readHistory: (input, caller) => paged(readHistory(deps, input, caller)),
     planRetention: (request) => paged(readPlan(looking(deps), request)),
     planPolicy: (request) => paged(planPolicy(looking(deps), request)),
     listWaits: () => listWaits(deps),

@@ -75,6 +75,7 @@ const CALLS: Record<
   listBackups: (_, resourceId) => [`/backups?resourceId=${resourceId}`],
   listResourceBackups: (_, resourceId) => [`/resources/${resourceId}/backups?limit=9`],
   getTree: (_, resourceId) => [`/resources/${resourceId}/tree`],
+  getHistory: (_, resourceId) => [`/resources/${resourceId}/history`],
   getState: (_, resourceId) => [`/resources/${resourceId}/state`],
   getBackup: ({ full }) => [`/backups/${full}`],
   protectBackup: ({ full }) => [`/backups/${full}`, { legalHold: false }],

@@ -183,6 +183,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
       exact: true,
       tree: { steps: [], kind: 'null', bytes: 4, text: 'null' },
     }),
+    readHistory: async () => ({ items: [], looked: { backups: 0 } }),
     planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
     listWaits: async () => [wait()],
     decideWait: async () => wait({ decision: 'confirmed' }),

@@ -65,6 +65,7 @@ describe('the document', () => {
       '/health',
       '/openapi.json',
       '/resources/{resourceId}/backups',
+      '/resources/{resourceId}/history',
       '/resources/{resourceId}/state',
       '/resources/{resourceId}/tree',
       '/restore',

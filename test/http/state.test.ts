@@ -283,3 +283,66 @@ describe('a look at what stands at a path', () => {
     ]);
   });
 });
+
+describe('the history of a path', () => {
+  const states = [
+    '{"users":[{"id":1,"email":"a"}],"password":"p1"}',
+    '{"users":[{"id":2,"email":"x"},{"id":1,"email":"a"}],"password":"p1"}',
+    '{"users":[{"id":2,"email":"x"},{"id":1,"email":"b"}],"password":"p2"}',
+    '{"users":[{"id":2,"email":"x"}],"password":"p2"}',
+    '{"users":[{"id":2,"email":"x"}],"password":"p2","more":1}',
+  ];
+  async function createChanges() {
+    const scene = createScene();
+    for (const json of states) await scene.world.make('shop', json, 'incremental');
+    return scene;
+  }
+  const ask = async (query: Record<string, string>) =>
+    (await createChanges()).get(`/history?${new URLSearchParams(query)}`);
+
+  test('follows a row by what it is called, wherever it stands', async () => {
+    const text = (raw: string) => ({ kind: 'string', bytes: raw.length, text: raw });
+    expect(await (await ask({ path: '/users/id=1/email' })).json()).toMatchObject({
+      path: '/users/id=1/email',
+      changes: [
+        { backupId: 'backup-4', previous: { backupId: 'backup-3' }, change: 'gone', old: text('"b"') },
+        { backupId: 'backup-3', change: 'changed', old: text('"a"'), new: text('"b"') },
+        { backupId: 'backup-1', change: 'first', new: text('"a"') },
+      ],
+      count: 3,
+      looked: { backups: 5, oldest: { backupId: 'backup-1' } },
+    });
+  });
+
+  test('of what is masked tells that it changed, not to what', async () => {
+    const text = await (await ask({ path: '/password', mask: '@common' })).text();
+    expect(JSON.parse(text)).toMatchObject({
+      changes: [
+        { change: 'changed', old: { kind: 'string', masked: true }, new: { kind: 'string', masked: true } },
+        { change: 'first' },
+      ],
+    });
+    expect(text).not.toMatch(/p1|p2/);
+  });
+
+  test('comes in pages of backups, of which some have no change', async () => {
+    const scene = await createChanges();
+    const words: string[][] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const page = (await (await scene.get(`/history?path=/more&limit=2${query}`)).json()) as {
+        changes: { change: string }[];
+        nextCursor?: string;
+      };
+      words.push(page.changes.map(({ change }) => change));
+      cursor = page.nextCursor;
+    }
+    expect(words).toEqual([['appeared'], [], []]);
+  });
+
+  test('that nothing was ever at is empty, and a cursor of another list is refused', async () => {
+    expect(await (await ask({ path: '/nowhere' })).json()).toMatchObject({ changes: [], count: 0 });
+    expect((await problemOf(await ask({ cursor: 'x' }))).code).toBe('invalid_cursor');
+    expect((await problemOf(await createScene().get('/history'))).code).toBe('resource_not_found');
+  });
+});

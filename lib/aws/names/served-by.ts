@@ -19,6 +19,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   listResourceBackups: 'backups',
   getState: 'restores',
   getTree: 'restores',
+  getHistory: 'restores',
   getBackupDelta: 'restores',
   verifyBackup: 'restores',
   restoreBackup: 'restores',

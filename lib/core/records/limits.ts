@@ -54,7 +54,11 @@ export const LIMITS = {
   /** Bytes of one scalar in a look at a state: enough to judge most, and at most what a page holds in all. */
   shownTextBytesDefault: 2 * KIB,
   shownTextBytesMax: 1024 * KIB,
+  /** The same in a history, whose pages have two for each backup. */
+  historyTextBytesMax: 16 * KIB,
   maskCharsMax: 1024,
+  /** States that one page of a history is made of, together: some seconds of work, and never on the thread of the requests. */
+  historyBytesMax: 1024 * MIB,
   listPageDefault: 50,
   listPageMax: 1000,
   /** How often a create rebuilds on a new head before it gives up. */

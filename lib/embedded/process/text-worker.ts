@@ -8,6 +8,7 @@ import {
   findSpan,
   hashOfApplied,
   makeDelta,
+  placeAlong,
   servedChunks,
   treeAt,
 } from '../../core/text-work.ts';
@@ -24,6 +25,7 @@ export interface WorkTexts {
     result: ReturnType<typeof applyWholeChain>;
   };
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
+  placeAlong: { args: Parameters<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
   treeAt: { args: Parameters<typeof treeAt>; result: ReturnType<typeof treeAt> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
@@ -49,6 +51,7 @@ const WORK = {
   servedChunks: servedChunks.bind(undefined, kernel),
   findSpan,
   treeAt,
+  placeAlong,
 } as Record<keyof WorkTexts, (...args: unknown[]) => unknown>;
 
 parentPort?.on('message', ({ name, args, isReturned }: WorkRequest) => {

@@ -131,6 +131,11 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     treeAt: (text, steps, options) =>
       isSmall(text.bytes) ? here.treeAt(text, steps, options) : ask('treeAt', [text, steps, options], true),
 
+    placeAlong: (base, deltas, steps, options) =>
+      isSmall(base, ...deltas)
+        ? here.placeAlong(base, deltas, steps, options)
+        : ask('placeAlong', [base, deltas, steps, options], false),
+
     async close() {
       isClosed = true;
       for (const { reject } of waiting.splice(0))

@@ -58,5 +58,31 @@ export const resourceAnswers = once(() => {
     children: z.exactOptional(z.array(TreeChild)),
     next: z.exactOptional(count).check(about('`after` of the next page; absent on the last one')),
   });
-  return { FoundState, TreeChild, Tree };
+  const ShownValue = z.object(shown);
+  const PathChange = z.object({
+    backupId: z.string().check(about('The backup whose state has something else there than the one before')),
+    createdAt: time,
+    previous: z
+      .exactOptional(dated)
+      .check(about('The one before, if there is one: when it changed lies between')),
+    change: z
+      .enum(['first', 'appeared', 'changed', 'gone', 'ambiguous'])
+      .check(
+        about(
+          '`first`: it was there in the first backup that is kept. `ambiguous`: from then on several rows are called like that',
+        ),
+      ),
+    old: z.exactOptional(ShownValue),
+    new: z.exactOptional(ShownValue),
+  });
+  const PathHistory = z.object({
+    path: z.string(),
+    changes: z.array(PathChange),
+    count,
+    looked: z
+      .object({ backups: count, oldest: z.exactOptional(dated) })
+      .check(about('What this page has looked through')),
+    nextCursor: z.exactOptional(z.string()),
+  });
+  return { ShownValue, PathChange, PathHistory, FoundState, TreeChild, Tree };
 });

@@ -30,6 +30,15 @@ const TreeQuery = once(() =>
   }),
 );
 
+const HistoryQuery = once(() =>
+  z.strictObject({
+    path: z.exactOptional(statePath()),
+    mask: z.exactOptional(mask()),
+    textBytes: z.exactOptional(numberInQuery(16, LIMITS.historyTextBytesMax)),
+    ...page(),
+  }),
+);
+
 const BackupsQuery = once(() => z.strictObject({ type: z.exactOptional(backupType()), ...page() }));
 
 const FOUND = {
@@ -148,6 +157,46 @@ export const RESOURCE_ROUTES = {
             { index: 0, row: 'id=1', pointer: '/users/0', kind: 'object', bytes: 200, count: 3 },
             { index: 1, row: 'id=2', pointer: '/users/1', kind: 'object', bytes: 310, count: 4 },
           ],
+        },
+      },
+    },
+  },
+  getHistory: {
+    method: 'GET',
+    path: '/resources/{resourceId}/history',
+    summary: 'See how what stands at a path has changed, backup by backup, the newest first',
+    tag: 'Resources',
+    details:
+      'Each page looks through `limit` backups (fewer, if states are large) and shows those whose state has something else at the path ' +
+      'than the one before. A page may be empty and still have a `nextCursor`: nothing has changed among those. Paths and masks are as for the tree.',
+    scope: 'data:read',
+    params: ResourcePath,
+    query: HistoryQuery,
+    answers: { 200: { description: 'One page of changes', schema: 'PathHistory' } },
+    errors: [
+      'resource_not_found',
+      'invalid_cursor',
+      'payload_too_large',
+      'too_many_requests',
+      'integrity_error',
+      'broken_chain',
+    ],
+    examples: {
+      answers: {
+        200: {
+          path: '/users/id=42/email',
+          changes: [
+            {
+              backupId: 'backup-7',
+              createdAt: '2025-01-01T12:00:00.000Z',
+              previous: { backupId: 'backup-6', createdAt: '2025-01-01T11:00:00.000Z' },
+              change: 'changed',
+              old: { kind: 'string', bytes: 5, text: '"a@b"' },
+              new: { kind: 'string', bytes: 5, text: '"A@B"' },
+            },
+          ],
+          count: 1,
+          looked: { backups: 7, oldest: { backupId: 'backup-1', createdAt: '2025-01-01T06:00:00.000Z' } },
         },
       },
     },

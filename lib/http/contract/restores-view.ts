@@ -56,7 +56,7 @@ export function viewInexact({ reason, backupId, createdAt, previous, next }: Ine
   };
 }
 
-function viewDated({ backupId, createdAt }: DatedBackup) {
+export function viewDated({ backupId, createdAt }: DatedBackup) {
   return { backupId, createdAt: formatInstant(createdAt) };
 }
 

@@ -4,7 +4,7 @@ import { LATEST } from '../../core/records/asked-moment.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { viewBackup } from '../contract/backups-view.ts';
 import type { RESOURCE_ROUTES } from '../contract/resources.ts';
-import { viewTree } from '../contract/resources-view.ts';
+import { viewHistory, viewTree } from '../contract/resources-view.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson, replyPage } from './reply.ts';
 import { replyState } from './state-reply.ts';
@@ -28,6 +28,14 @@ export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
       const options = { limit, after, textBytesMax: textBytes, ...(mask === undefined ? {} : { mask }) };
       const asked = { at: LATEST, ...params, ...rest, ...(path ?? ROOT), options };
       return replyJson(200, viewTree(await service.readTree(asked, { actor: principal.subject })));
+    },
+
+    async getHistory({ params, query }, { service, principal }) {
+      const { path = ROOT, mask, textBytes = LIMITS.shownTextBytesDefault, ...rest } = query;
+      const options = { textBytesMax: textBytes, ...(mask === undefined ? {} : { mask }) };
+      const asked = { ...params, ...rest, ...path, options };
+      const history = await service.readHistory(asked, { actor: principal.subject });
+      return replyJson(200, viewHistory(path.path, history));
     },
   };
 }

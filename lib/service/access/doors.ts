@@ -32,6 +32,7 @@ const USE_CASE_SCOPES = {
   getOperationResult: 'data:read',
   openState: 'data:read',
   readTree: 'data:read',
+  readHistory: 'data:read',
   planRetention: 'policy:manage',
   planPolicy: 'policy:manage',
   listWaits: 'policy:manage',
@@ -151,6 +152,11 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
       demand('readTree');
       if (!reaches(principal, input.resourceId)) throw nothingAt({});
       return service.readTree(input, caller);
+    },
+    async readHistory(input) {
+      demand('readHistory');
+      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      return service.readHistory(input, caller);
     },
     async planRetention(request) {
       demand('planRetention', request.resourceId);

@@ -42,7 +42,7 @@ export async function loadState(
   return dataKey === undefined ? { state } : { state, dataKey };
 }
 
-interface OpenChain {
+export interface OpenChain {
   /** The state that the chain begins with, and what follows on it. */
   base: Uint8Array;
   deltas: Uint8Array[];
@@ -51,7 +51,11 @@ interface OpenChain {
   dataKey?: Uint8Array;
 }
 
-async function openChain(
+/**
+ * What the chain is made of, opened: every blob's MAC, every delta's base. What comes of applying it is for the caller to
+ * hash. Throws as `loadState`.
+ */
+export async function openChain(
   deps: StoreDeps,
   source: ChainSource,
   onProgress: OnProgress = () => {},

@@ -1,5 +1,6 @@
 // What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
 
+import type { Sight, SightOptions } from '../../core/history/along.ts';
 import type { Tree, TreeOptions } from '../../core/history/tree.ts';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
@@ -9,6 +10,7 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
+  DatedBackup,
   ExpiryWait,
   InexactMoment,
   Notice,
@@ -124,6 +126,28 @@ export interface TreeInput extends StateInput {
 
 export interface FoundTree extends FoundState {
   tree: Tree;
+}
+
+/** A look at how what stands at a path has changed, backup by backup. A page looks through `limit` backups, the newest first. */
+export interface HistoryInput extends PageRequest {
+  resourceId: string;
+  steps: readonly string[];
+  path: string;
+  options: SightOptions;
+}
+
+/** A live backup whose state has something else at the path than the live one before it. */
+export interface PathChange {
+  backup: DatedBackup;
+  /** The one before; absent for the first of all. */
+  previous?: DatedBackup;
+  from: Sight;
+  to: Sight;
+}
+
+export interface PathHistory extends Page<PathChange> {
+  /** How many backups this page has looked through, and which was the oldest of them. */
+  looked: { backups: number; oldest?: DatedBackup };
 }
 
 /** Bytes [from, to). */
@@ -256,6 +280,8 @@ export interface BackupService {
   openState(input: StateInput, caller: Caller): Promise<OpenState>;
   /** What stands at a path of it, one level deep. Throws as `openState`, and path_not_found. */
   readTree(input: TreeInput, caller: Caller): Promise<FoundTree>;
+  /** How what stands at a path has changed. Throws resource_not_found. */
+  readHistory(input: HistoryInput, caller: Caller): Promise<PathHistory>;
 
   /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
   planRetention(request: PageRequest & { resourceId?: string }): Promise<RetentionPlan>;

@@ -8,6 +8,7 @@ import type { Caller, FoundTree, TreeInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { noteRead } from './audit.ts';
 import { findState } from './find.ts';
+import { demandHeld } from './held.ts';
 
 /** Throws as `findState`, and ServiceError `path_not_found`, `payload_too_large`, `broken_chain` or `integrity_error`. */
 export async function readTree(
@@ -17,7 +18,7 @@ export async function readTree(
 ): Promise<FoundTree> {
   const found = await findState(deps, resourceId, at, '/query/at');
   const { record } = found;
-  demandHeld(deps, record.size);
+  demandHeld(deps, record);
   const room = await takeRoom(deps, record);
   try {
     const [tree] = await Promise.all([
@@ -32,14 +33,6 @@ export async function readTree(
   } finally {
     room.free();
   }
-}
-
-/** What is looked into has to stand in memory whole. Throws ServiceError `payload_too_large`. */
-function demandHeld({ options }: Pick<Deps, 'options'>, bytes: number): void {
-  const { deltaStateBytesMax } = options.memory;
-  if (bytes <= deltaStateBytesMax) return;
-  const detail = `A state of ${bytes} bytes is given whole, and not looked into: at most ${deltaStateBytesMax} stand in memory here.`;
-  throw new ServiceError('payload_too_large', detail);
 }
 
 /** Nothing stands at the path, or it names several rows. */

@@ -1,0 +1,60 @@
+// One place through a chain of states: what stands there in each of them, while each is put together from the one before.
+
+import { createHash } from 'node:crypto';
+import { joined } from '../bytes/chunks.ts';
+import { applyDelta } from '../delta/apply/apply.ts';
+import { hidesPath, type Mask } from './mask.ts';
+import { findPlace } from './place.ts';
+import { type ShownValue, showValue } from './value.ts';
+
+/** What stands at a place of a state; `several` rows are called like that, so none is meant. */
+export type Sight = 'nothing' | 'several' | SeenValue;
+
+export interface SeenValue {
+  value: ShownValue;
+  /** Lower-case hex SHA-256 of its whole JSON text, to compare with. */
+  sha256: string;
+}
+
+export interface SightOptions {
+  textBytesMax: number;
+  mask?: Mask;
+}
+
+export interface Along {
+  /** Of the state that the chain begins with, and of each delta's. */
+  sights: Sight[];
+  /** Lower-case hex SHA-256 of the last state. */
+  checksum: string;
+}
+
+/** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
+const PROVEN = { baseProven: true };
+
+/**
+ * What stands at `steps` (`findPlace`) in `base` and after each of the stored deltas. All is bound by what each delta names
+ * of its base and its target: that the last has the checksum that it should have is for the caller to see.
+ * Throws ServiceError `integrity_error` if a delta is not sound, or is not one of the state before it.
+ */
+export function sightsAlong(
+  base: Uint8Array,
+  deltas: readonly Uint8Array[],
+  steps: readonly string[],
+  options: SightOptions,
+): Along {
+  let text = base;
+  const sights = [sightOf(text, steps, options)];
+  for (const delta of deltas) {
+    text = joined(applyDelta(text, delta, PROVEN));
+    sights.push(sightOf(text, steps, options));
+  }
+  return { sights, checksum: createHash('sha256').update(text).digest('hex') };
+}
+
+function sightOf(text: Uint8Array, steps: readonly string[], { textBytesMax, mask }: SightOptions): Sight {
+  const place = findPlace(text, steps);
+  if (typeof place === 'string') return place;
+  const { start, end, names } = place;
+  const sha256 = createHash('sha256').update(text.subarray(start, end)).digest('hex');
+  return { value: showValue(text, start, end, textBytesMax, hidesPath(mask, names)), sha256 };
+}

@@ -37,21 +37,35 @@ export async function purge(
   if (eventsBefore !== undefined) await purgeEvents(table, eventsBefore);
 }
 
-/** One that waits for the trail or the sink stands in the third index, and the last ones tell when the clock was last believed. */
+/** One that waits for the trail or the sink stands in the third index; the last of all tells when the clock was last believed. */
 async function purgeEvents(table: TableClient, before: number): Promise<void> {
-  for (const pk of partitionsOf(INDEXED.events)) {
-    const range = { index: 'gsi1', pk, from: FIRST, pageItems: PAGE_ITEMS } as const;
-    let last: string | undefined;
-    for await (const entry of table.query({ ...range, to: LAST, direction: 'falling', pageItems: 1 })) {
-      last = textOf(entry, 'gsi1sk');
-      break;
-    }
-    const past = table.query({ ...range, to: padded(before), direction: 'rising' });
+  const partitions = partitionsOf(INDEXED.events);
+  const ends = await Promise.all(partitions.map((pk) => lastKeyOf(table, pk)));
+  const last = ends
+    .filter((key) => key !== undefined)
+    .sort()
+    .at(-1);
+  for (const pk of partitions) {
+    const past = table.query({
+      index: 'gsi1',
+      pk,
+      from: FIRST,
+      to: padded(before),
+      direction: 'rising',
+      pageItems: PAGE_ITEMS,
+    });
     await forEachAtOnce(past, REMOVED_AT_ONCE, async (entry) => {
       if (textOf(entry, 'gsi1sk') === last) return;
       await table.delete(keyOf(entry), { expression: 'attribute_not_exists(gsi3pk)' });
     });
   }
+}
+
+/** Where the newest event of a partition is sorted. */
+async function lastKeyOf(table: TableClient, pk: string): Promise<string | undefined> {
+  const range = { index: 'gsi1', pk, from: FIRST, to: LAST, direction: 'falling', pageItems: 1 } as const;
+  for await (const entry of table.query(range)) return textOf(entry, 'gsi1sk');
+  return undefined;
 }
 
 async function purgeIndexed(table: TableClient, { word, to, condition }: Purge): Promise<void> {

@@ -6,7 +6,12 @@ import { openHome } from '../lib/embedded/home.ts';
 import { createLineWriter } from '../lib/embedded/process/line-writer.ts';
 import { supervise } from '../lib/embedded/process/supervise.ts';
 import { readyLine } from '../lib/embedded/ready-line.ts';
-import { bodyOfIncoming, createHttpServer, listen } from '../lib/embedded/server/http-server.ts';
+import {
+  addressOfIncoming,
+  bodyOfIncoming,
+  createHttpServer,
+  listen,
+} from '../lib/embedded/server/http-server.ts';
 import { startFailure } from '../lib/embedded/start/start-failure.ts';
 import { hasTokens } from '../lib/embedded/tokens/token-file.ts';
 import { createApi } from '../lib/http/server/api.ts';
@@ -55,6 +60,7 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
     uploads: home.uploads,
     scratch: home.scratch,
     bodyOf: bodyOfIncoming,
+    addressOf: addressOfIncoming,
     onFull,
   });
   const http = createHttpServer({ fetch: api.fetch, log, random: systemRandom });

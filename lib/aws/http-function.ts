@@ -4,7 +4,7 @@ import { createApi } from '../http/server/api.ts';
 import { createService } from '../service/service.ts';
 import { VERSION } from '../version.ts';
 import { createGatewayHandler, type GatewayHandler } from './gateway/gateway.ts';
-import { type GatewayEvent, identityOf } from './gateway/gateway-event.ts';
+import { addressOf, type GatewayEvent, identityOf } from './gateway/gateway-event.ts';
 import type { Home } from './home.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
 import { type ApiFunction, servedBy } from './names/served-by.ts';
@@ -14,6 +14,7 @@ export function serveApi({ config, deps, log }: Home, name: ApiFunction): Gatewa
   const api = createApi({
     service: createService(deps),
     auth: { identify: (platform) => identityOf((platform as { event: GatewayEvent }).event, config.auth) },
+    addressOf: (platform) => addressOf((platform as { event: GatewayEvent }).event),
     version: VERSION,
     log,
     random: deps.random,

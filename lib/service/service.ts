@@ -4,6 +4,7 @@ import { ServiceError } from '../core/records/errors.ts';
 import { readOnlyBlobStore, readOnlyCatalog } from '../decorators/read-only.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Page } from '../ports/pages.ts';
+import { createRefusals, noteRefusal } from './access/refusals.ts';
 import { listTokens, makeToken, revokeToken } from './access/tokens.ts';
 import { createBackup } from './backups/create.ts';
 import { readDelta } from './backups/delta.ts';
@@ -20,6 +21,7 @@ import { readResult, restoreBackup, restorePointInTime } from './restores/restor
 import { planPolicy, readPlan } from './retention/plan.ts';
 import { getPolicy, putPolicy, removePolicy } from './retention/policies.ts';
 import { decideWait, listWaits } from './retention/waits.ts';
+import { listEvents } from './trail/read.ts';
 import { checkHealth } from './upkeep/health.ts';
 import { deleteBackup, findBackup, listRequests, requestBackup } from './uploads/request.ts';
 import { createUpload } from './uploads/upload.ts';
@@ -27,6 +29,7 @@ import { createUpload } from './uploads/upload.ts';
 /** Binds the use cases to their ports. */
 export function createService(deps: Deps): BackupService {
   const { catalog } = deps;
+  const refusals = createRefusals();
   return {
     createBackup: (input, caller) => createBackup(deps, input, caller),
     createUpload: (announced) => createUpload(deps, announced),
@@ -38,13 +41,13 @@ export function createService(deps: Deps): BackupService {
     listRequests: (request) => paged(listRequests(deps, request)),
     deleteBackup: (id, caller) => deleteBackup(deps, id, caller),
     protectBackup: (id, input, caller) => protectBackup(deps, id, input, caller),
-    getDelta: (id) => readDelta(deps, id),
+    getDelta: (id, caller) => readDelta(deps, id, caller),
     verifyBackup: (id) => verifyBackup(deps, id),
     restore: (input, caller) => restoreBackup(deps, input, caller),
     restorePointInTime: (input, caller) => restorePointInTime(deps, input, caller),
     getOperation: (id) => findOperation(deps, id),
     listOperations: (request) => paged(catalog.listOperations(request)),
-    getOperationResult: (id) => readResult(deps, id),
+    getOperationResult: (id, caller) => readResult(deps, id, caller),
     openState: (input, caller) => openState(deps, input, caller),
     readTree: (input, caller) => readTree(deps, input, caller),
     readHistory: (input, caller) => paged(readHistory(deps, input, caller)),
@@ -58,6 +61,8 @@ export function createService(deps: Deps): BackupService {
     listTokens: async () => listTokens(deps),
     makeToken: (input, caller) => makeToken(deps, input, caller),
     revokeToken: (id, caller) => revokeToken(deps, id, caller),
+    listEvents: (request) => paged(listEvents(deps, request)),
+    noteRefusal: (refusal, caller) => noteRefusal(deps, refusals, refusal, caller),
     resourceOf: (what) => resourceOf(deps, what),
     checkHealth: () => checkHealth(deps),
   };

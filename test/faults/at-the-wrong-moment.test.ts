@@ -184,14 +184,16 @@ describe('the delta', () => {
     await world.remove('backup-1');
     world.clock.advance(DAY / 2);
     await world.remove('backup-2');
-    expect((await world.service.getDelta('backup-3')).bytes).toBeGreaterThan(0);
+    expect((await world.service.getDelta('backup-3', CALLER)).bytes).toBeGreaterThan(0);
     world.clock.advance(DAY / 2);
     // The second can still be undeleted, and needs the first for it.
     expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 0 });
-    expect((await world.service.getDelta('backup-3')).bytes).toBeGreaterThan(0);
+    expect((await world.service.getDelta('backup-3', CALLER)).bytes).toBeGreaterThan(0);
     world.clock.advance(DAY / 2);
     expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 2 });
-    await expect(world.service.getDelta('backup-3')).rejects.toMatchObject({ code: 'delta_not_found' });
+    await expect(world.service.getDelta('backup-3', CALLER)).rejects.toMatchObject({
+      code: 'delta_not_found',
+    });
     expect(await world.text('backup-3')).toBe(noise(3));
   });
 
@@ -215,7 +217,7 @@ describe('the delta', () => {
       await sweep(world.deps);
       await sweep(world.deps);
     };
-    const delta = JSON.parse(textOf({ data: await world.service.getDelta('backup-3') }));
+    const delta = JSON.parse(textOf({ data: await world.service.getDelta('backup-3', CALLER) }));
     expect(delta).toMatchObject({ changes: expect.any(Array), additions: [], deletions: [] });
     expect(await world.blobCount()).toBe(2);
   });
@@ -253,7 +255,7 @@ describe('the worker', () => {
     expect(unfinished.items.map(({ status }) => status)).toEqual(Array(5).fill('queued'));
     await workQueue(world.deps);
     expect((await world.plain.catalog.unfinishedOperations({ limit: 10 })).items).toEqual([]);
-    expect(textOf(await world.service.getOperationResult('restore-9'))).toBe(rows(1));
+    expect(textOf(await world.service.getOperationResult('restore-9', CALLER))).toBe(rows(1));
   });
 
   test('a job that is delivered to two workers at once is done once, and is no mishap', async () => {

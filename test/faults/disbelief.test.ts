@@ -91,7 +91,7 @@ describe('a record that was edited', () => {
     const world = createWorld();
     const { id } = await history(world);
     await edit(world, id, change);
-    await expect(readDelta(world.deps, id)).rejects.toMatchObject({
+    await expect(readDelta(world.deps, id, CALLER)).rejects.toMatchObject({
       // An edit that calls it a full takes the delta away, and gives nothing instead.
       code: expect.stringMatching(/integrity_error|broken_chain|delta_not_found/),
     });
@@ -106,7 +106,7 @@ describe('a record that was edited', () => {
       const next = await world.make('bank', '{"all":"new"}', 'incremental');
       expect(next).toMatchObject({ type: 'incremental', baseBackupId: 'backup-4', chain: { length: 1 } });
       await edit(world, 'backup-4', change);
-      await expect(readDelta(world.deps, next.id)).rejects.toMatchObject({
+      await expect(readDelta(world.deps, next.id, CALLER)).rejects.toMatchObject({
         code: expect.stringMatching(/integrity_error|broken_chain/),
       });
     },
@@ -125,7 +125,7 @@ describe('a record that was edited', () => {
       ...world.plain.catalog,
       getBackup: async (id: string) => (id === next.baseBackupId ? other : getBackup(id)),
     };
-    await expect(readDelta({ ...world.deps, catalog }, next.id)).rejects.toMatchObject({
+    await expect(readDelta({ ...world.deps, catalog }, next.id, CALLER)).rejects.toMatchObject({
       code: 'integrity_error',
     });
   });

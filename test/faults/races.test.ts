@@ -136,7 +136,7 @@ class Race {
     const { service } = this.world;
     const verified = await unless(service.verifyBackup(id), 'backup_not_found');
     if (verified !== undefined) expect(verified).toMatchObject({ valid: true });
-    const delta = await unless(service.getDelta(id), 'backup_not_found', 'delta_not_found');
+    const delta = await unless(service.getDelta(id, CALLER), 'backup_not_found', 'delta_not_found');
     if (delta === undefined) return;
     const { target } = JSON.parse(textOf({ data: delta })) as { target: string };
     expect(target).toBe(`sha256:${this.ledger.known.get(id)!.checksum}`);

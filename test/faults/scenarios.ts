@@ -110,7 +110,7 @@ const RESTORING_LATER: Scenario = {
     const { world } = scene;
     await expectOperations(scene, 1);
     const { items } = await world.plain.catalog.listOperations({ limit: 1, targetResourceId: 'later' });
-    expect(textOf(await world.service.getOperationResult(items[0]!.id))).toBe(rows(3));
+    expect(textOf(await world.service.getOperationResult(items[0]!.id, { actor: 'tester' }))).toBe(rows(3));
   },
 };
 
@@ -229,7 +229,7 @@ const READING: Scenario = {
   setUp: (scene) => makeHistory(scene),
   async act({ world: { service } }) {
     expect(await service.verifyBackup('backup-3')).toMatchObject({ valid: true });
-    expect((await service.getDelta('backup-4')).bytes).toBeGreaterThan(0);
+    expect((await service.getDelta('backup-4', { actor: 'tester' })).bytes).toBeGreaterThan(0);
     expect((await service.listBackups({ limit: 10 })).items).toHaveLength(5);
     expect((await service.planRetention({ limit: 10, resourceId: 'db' })).items).toHaveLength(4);
     expect((await service.listOperations({ limit: 10, targetResourceId: 'none' })).items).toEqual([]);

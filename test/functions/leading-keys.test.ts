@@ -56,7 +56,7 @@ test('every write of a restore, a check, a delta and of damage found goes there'
   await service.restore({ ...asked, backupId: next.id }, { actor: 'me' });
   await service.restorePointInTime({ ...asked, resourceId: 'db', at: clock.now() }, { actor: 'me' });
   await service.verifyBackup(full.id);
-  await service.getDelta(next.id);
+  await service.getDelta(next.id, { actor: 'me' });
   const { operation } = await service.restore({ ...asked, backupId: full.id, async: true }, { actor: 'me' });
   await service.getOperation(operation.id);
   await service.listOperations({ limit: 10 });

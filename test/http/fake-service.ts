@@ -2,6 +2,7 @@
 
 import type { TokenRecord } from '../../lib/core/records/access-token.ts';
 import type {
+  AuditEvent,
   BackupRecord,
   BackupRequest,
   OperationRecord,
@@ -120,6 +121,20 @@ export function wait(changes: Partial<DescribedWait> = {}): DescribedWait {
   };
 }
 
+export function auditEvent(changes: Partial<AuditEvent> = {}): AuditEvent {
+  return {
+    id: 'event-1',
+    at: NOW,
+    action: 'backup.created',
+    actor: 'ci',
+    address: '192.0.2.1',
+    resourceId: 'database-1',
+    backupId: 'backup-1',
+    detail: { type: 'full' },
+    ...changes,
+  };
+}
+
 export interface Call {
   method: keyof BackupService;
   args: unknown[];
@@ -133,6 +148,8 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
   const calls: Call[] = [];
   const text = (value: string) => new TextEncoder().encode(value);
   const answers: BackupService = {
+    listEvents: async () => ({ items: [auditEvent()], cursor: 'more' }),
+    noteRefusal: async () => {},
     createBackup: async () => ({ backup: backupRecord(), replayed: false }),
     createUpload: async () => ({ uploadId: '5'.repeat(32), url: '/uploads/x', expiresAt: NOW, bytesMax: 10 }),
     requestBackup: async () => ({ request: backupRequest(), replayed: false }),
@@ -215,7 +232,8 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     Object.entries(answers).map(([method, answer]) => [
       method,
       (...args: unknown[]) => {
-        calls.push({ method: method as keyof BackupService, args });
+        // What the edge itself tells is no call of anybody's.
+        if (method !== 'noteRefusal') calls.push({ method: method as keyof BackupService, args });
         return (answer as (...args: unknown[]) => unknown)(...args);
       },
     ]),

@@ -57,6 +57,7 @@ describe('the document', () => {
     const { paths } = await fetchDocument();
     expect(Object.keys(paths).sort()).toEqual([
       '/',
+      '/audit',
       '/backups',
       '/backups/{id}',
       '/backups/{id}/delta',

@@ -126,7 +126,7 @@ describe('asynchronous restores', () => {
     const response = await send('GET', '/restore/operations/restore-1/result');
     expect(response.status).toBe(200);
     expect(await response.text()).toBe('[1]');
-    expect(calls).toEqual([{ method: 'getOperationResult', args: ['restore-1'] }]);
+    expect(calls).toEqual([{ method: 'getOperationResult', args: ['restore-1', { actor: 'api' }] }]);
   });
 
   test('a result that is staged elsewhere is a redirect', async () => {

@@ -244,7 +244,7 @@ describe('reading backups', () => {
     expect(calls).toEqual([
       { method: 'findBackup', args: ['backup-1'] },
       { method: 'deleteBackup', args: ['backup-1', { actor: 'api' }] },
-      { method: 'getDelta', args: ['backup-1'] },
+      { method: 'getDelta', args: ['backup-1', { actor: 'api' }] },
       { method: 'verifyBackup', args: ['backup-1'] },
     ]);
   });

@@ -58,7 +58,8 @@ test('made, used, listed, revoked: each counts from the next call on, and has it
   });
   expect((await call(ROOT, 'DELETE', '/tokens/aaaaaaaa')).status).toBe(404);
   const events = (await world.deps.catalog.listEvents({ limit: 100 })).items.reverse();
-  expect(events.map(({ action, actor }) => [action, actor])).toEqual([
+  const done = events.filter(({ action }) => action !== 'access.refused');
+  expect(done.map(({ action, actor }) => [action, actor])).toEqual([
     ['token.created', 'token'],
     ['backup.created', `token:ci:${id}`],
     ['backup.created', `token:ci:${id}`],

@@ -11,7 +11,7 @@ export interface GatewayEvent {
   /** The path of the route, with its parameters named: `/backups/{id}`. */
   resource: string;
   requestContext: {
-    identity?: { userArn?: string | null; user?: string | null };
+    identity?: { userArn?: string | null; user?: string | null; sourceIp?: string | null };
     /** What our authorizer has told, beside the subject (`principal-context.ts`). */
     authorizer?: ({ principalId?: string | null } & Record<string, unknown>) | null;
   };
@@ -30,6 +30,11 @@ export function identityOf({ requestContext }: GatewayEvent, auth: AuthKind): Pr
   if (auth === 'jwt')
     return authorizer?.principalId ? principalOf(authorizer.principalId, authorizer) : NOBODY;
   return identity?.userArn ? adminOf(identity.userArn) : NOBODY;
+}
+
+/** Where the call came from, as the gateway has seen it. */
+export function addressOf({ requestContext }: GatewayEvent): string | undefined {
+  return requestContext.identity?.sourceIp ?? undefined;
 }
 
 /** The path within the API: as many of its last segments as the route has. */

@@ -34,6 +34,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   getPolicy: 'backups',
   putPolicy: 'backups',
   removePolicy: 'backups',
+  listEvents: 'restores',
   // Callers are known by IAM or by a JWT: there are no tokens of our own here.
   listTokens: undefined,
   makeToken: undefined,

@@ -67,9 +67,15 @@ export function reaches(principal: Principal, resourceId: string): boolean {
  */
 export function authorize(principal: Principal, scope: Scope, resourceId?: string): void {
   if (!holds(principal, scope)) {
-    throw new ServiceError('forbidden', `This needs the scope ${scope}.`, { extra: { scope } });
+    throw new ServiceError('forbidden', `This needs the scope ${scope}.`, {
+      extra: { scope },
+      refused: { scope, ...(resourceId === undefined ? {} : { resourceId }) },
+    });
   }
   if (resourceId !== undefined && !reaches(principal, resourceId)) {
-    throw new ServiceError('forbidden', 'This credential is not for that resource.', { extra: { scope } });
+    throw new ServiceError('forbidden', 'This credential is not for that resource.', {
+      extra: { scope },
+      refused: { scope, resourceId },
+    });
   }
 }

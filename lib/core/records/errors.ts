@@ -62,7 +62,16 @@ export interface ErrorOptionsOfService {
   /** Extra members of the problem document; must be safe to show. */
   extra?: Record<string, unknown>;
   retryAfterSeconds?: number;
+  /** That the call was refused for want of a right, and of which. */
+  refused?: Refused;
   cause?: unknown;
+}
+
+/** What somebody had no right to: for the audit trail, never shown. */
+export interface Refused {
+  scope?: string;
+  /** The resource that was asked for, or is that of what was asked for. */
+  resourceId?: string;
 }
 
 /** The only error that may cross a layer on purpose. `detail` is shown to the caller: no paths, no keys, no bodies. */
@@ -71,6 +80,7 @@ export class ServiceError extends Error {
   readonly errors: Fault[];
   readonly extra: Record<string, unknown>;
   readonly retryAfterSeconds: number | undefined;
+  readonly refused: Refused | undefined;
 
   constructor(code: ErrorCode, detail: string, options: ErrorOptionsOfService = {}) {
     super(detail, { cause: options.cause });
@@ -79,6 +89,14 @@ export class ServiceError extends Error {
     this.errors = options.errors ?? [];
     this.extra = options.extra ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.refused = options.refused;
+  }
+
+  /** The same answer to a call that was refused: one that says as little as if nothing were there. */
+  asRefusal(refused: Refused): ServiceError {
+    const { code, message, errors, extra, retryAfterSeconds, cause } = this;
+    const again = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    return new ServiceError(code, message, { errors, extra, cause, ...again, refused });
   }
 
   get status(): number {

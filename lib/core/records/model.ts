@@ -1,8 +1,9 @@
 // What the service remembers: records as every home stores them. Times are epoch milliseconds; hashes are lower-case hex SHA-256.
 
+import type { AuditAction } from './audit-actions.ts';
 import type { OperationStatus, RequestStatus } from './status.ts';
 
-export type { OperationStatus, RequestStatus };
+export type { AuditAction, OperationStatus, RequestStatus };
 
 export type BackupType = 'full' | 'incremental' | 'differential';
 
@@ -116,6 +117,8 @@ export interface BackupRequest {
   /** What it waits for: it goes on by itself once that has passed. */
   waiting?: Waiting;
   actor: string;
+  /** Where the call came from. */
+  address?: string;
   /** The place in the order of states that the backup will have; absent in requests of the first release. */
   sequence?: number;
   /** When it was accepted: the backup's own time, too. */
@@ -218,6 +221,8 @@ export interface OperationRecord {
   createdBy: string;
   /** Who asked, by who was authenticated: for the audit trail. Older records do not say. */
   actor?: string;
+  /** Where the call came from. */
+  address?: string;
   /** While now < leaseUntil and the status is not final, nothing of chainId is removed. */
   chainId: string;
   leaseUntil: number;
@@ -338,38 +343,6 @@ export interface Notice {
   version: number;
 }
 
-export type AuditAction =
-  | 'backup.created'
-  /** The state came again: the newest backup has it. */
-  | 'backup.unchanged'
-  /** What a new backup was to build on is damaged: it was stored whole. */
-  | 'backup.base_damaged'
-  | 'backup.requested'
-  | 'backup.request_progressed'
-  | 'backup.deleted'
-  | 'backup.expired'
-  | 'backup.undeleted'
-  | 'backup.rebased'
-  | 'backup.protection_changed'
-  | 'backup.removed'
-  | 'blob.removed'
-  | 'blob.set_aside'
-  | 'restore.requested'
-  | 'restore.progressed'
-  | 'restore.completed'
-  | 'restore.failed'
-  /** Somebody has looked at a state, a part of it, or what it differs by. */
-  | 'state.read'
-  | 'expiry.held'
-  | 'expiry.resumed'
-  | 'expiry.decided'
-  | 'policy.changed'
-  | 'policy.removed'
-  | 'token.created'
-  | 'token.revoked'
-  | 'notice.raised'
-  | 'notice.cleared';
-
 /** One change of state, written in the commit that made it. Never holds data, only names. */
 export interface AuditEvent {
   id: string;
@@ -377,6 +350,8 @@ export interface AuditEvent {
   action: AuditAction;
   /** Who asked: the authenticated name, or what the request said of itself. */
   actor: string;
+  /** Where the call came from, as whoever has taken it sees that. */
+  address?: string;
   /** Empty for what concerns the store as a whole. */
   resourceId: string;
   backupId?: string;

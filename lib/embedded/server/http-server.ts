@@ -60,6 +60,12 @@ export const bodyOfIncoming: BodyOf = (env) => {
   return passing((incoming as IncomingMessage).iterator({ destroyOnReturn: false }));
 };
 
+/** Where a request comes from: the other end of its connection, whatever its headers say. */
+export function addressOfIncoming(env: unknown): string | undefined {
+  const { incoming } = env as HttpBindings;
+  return (incoming as IncomingMessage).socket.remoteAddress;
+}
+
 export function createHttpServer({ fetch, log, random, standstill }: HttpServerOptions): HttpServer {
   const watch = createStandstill(log, standstill ?? STANDSTILL_LIMITS);
   const listener = getRequestListener(fetch as Parameters<typeof getRequestListener>[0], {

@@ -1,6 +1,7 @@
 // The schemas of all answers, by name: each noun has its own beside its routes.
 
 import type * as z from 'zod/mini';
+import { auditAnswers } from './audit.ts';
 import { backupAnswers } from './backups-answers.ts';
 import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
@@ -22,6 +23,7 @@ export function createAnswers() {
     ...restoreAnswers(),
     ...retentionAnswers(),
     ...tokenAnswers(),
+    ...auditAnswers(),
   };
 }
 

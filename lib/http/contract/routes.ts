@@ -1,5 +1,6 @@
 // The contract: every route, once. Validation, handler types, OpenAPI and the list at `GET /` all come from this table.
 
+import { AUDIT_ROUTES } from './audit.ts';
 import { BACKUP_ROUTES } from './backups.ts';
 import { RESOURCE_ROUTES } from './resources.ts';
 import { RESTORE_ROUTES } from './restores.ts';
@@ -17,6 +18,7 @@ export const ROUTES = {
   ...RESTORE_ROUTES,
   ...RETENTION_ROUTES,
   ...TOKEN_ROUTES,
+  ...AUDIT_ROUTES,
 };
 
 export type Routes = typeof ROUTES;

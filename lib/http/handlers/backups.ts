@@ -11,7 +11,7 @@ import { replyJson, replyPage, replyText } from './reply.ts';
 /** Links begin with `basePath`. */
 export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP_ROUTES> {
   return {
-    async createBackup({ fields, headers, state }, { service, principal }) {
+    async createBackup({ fields, headers, state }, { service, principal, caller }) {
       const key = headers['idempotency-key'];
       const { uploadId, ...asked } = fields;
       const keyed = { ...asked, ...(key === undefined ? {} : { idempotencyKey: key }) };
@@ -22,10 +22,7 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
           const detail = 'cannot be combined with uploadId: send the state as data';
           throw invalidRequest([{ pointer: '/ifChanged', detail }]);
         }
-        const { request, replayed } = await service.requestBackup(
-          { ...keyed, uploadId },
-          { actor: principal.subject },
-        );
+        const { request, replayed } = await service.requestBackup({ ...keyed, uploadId }, caller);
         // Asked again under its key, it may be made by now.
         return replyJson('uploadId' in request ? 202 : 201, viewMade(request, principal), {
           Location: basePath + backupUrl(request.id),
@@ -33,9 +30,7 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
         });
       }
       const input = { ...keyed, state };
-      const { backup, replayed, unchanged, warnings } = await service.createBackup(input, {
-        actor: principal.subject,
-      });
+      const { backup, replayed, unchanged, warnings } = await service.createBackup(input, caller);
       const shown = mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true);
       const told = {
         ...(unchanged === undefined ? {} : { unchanged }),
@@ -71,27 +66,21 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
       return replyJson(200, viewFound(await service.findBackup(params.id)));
     },
 
-    async protectBackup({ params, fields }, { service, principal }) {
-      return replyJson(
-        200,
-        viewOther(await service.protectBackup(params.id, fields, { actor: principal.subject }), principal),
-      );
+    async protectBackup({ params, fields }, { service, principal, caller }) {
+      return replyJson(200, viewOther(await service.protectBackup(params.id, fields, caller), principal));
     },
 
-    async deleteBackup({ params }, { service, principal }) {
-      await service.deleteBackup(params.id, { actor: principal.subject });
+    async deleteBackup({ params }, { service, caller }) {
+      await service.deleteBackup(params.id, caller);
       return replyJson(200, { id: params.id, status: 'deleted' });
     },
 
-    async undeleteBackup({ params }, { service, principal }) {
-      return replyJson(
-        200,
-        viewOther(await service.undeleteBackup(params.id, { actor: principal.subject }), principal),
-      );
+    async undeleteBackup({ params }, { service, principal, caller }) {
+      return replyJson(200, viewOther(await service.undeleteBackup(params.id, caller), principal));
     },
 
-    async getBackupDelta({ params }, { service }) {
-      return replyText(200, await service.getDelta(params.id));
+    async getBackupDelta({ params }, { service, caller }) {
+      return replyText(200, await service.getDelta(params.id, caller));
     },
 
     async verifyBackup({ params }, { service }) {

@@ -1,6 +1,7 @@
 // One handler an operation: calls the service, views what it gives. Everything before and after is the pipeline's.
 
 import type { Routes } from '../contract/routes.ts';
+import { createAuditHandlers } from './audit.ts';
 import { createBackupHandlers } from './backups.ts';
 import type { HandlersOf } from './call.ts';
 import { createResourceHandlers } from './resources.ts';
@@ -28,5 +29,6 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createRestoreHandlers(basePath, now),
     ...createRetentionHandlers(),
     ...createTokenHandlers(now),
+    ...createAuditHandlers(),
   };
 }

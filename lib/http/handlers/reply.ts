@@ -28,10 +28,15 @@ export function replyParts(
 }
 
 /** A page of a list, as `member`. */
-export function replyPage<T>(member: string, page: Page<T>, view: (item: T) => unknown): Response {
+export function replyPage<T>(
+  member: string,
+  page: Page<T>,
+  view: (item: T) => unknown,
+  more: object = {},
+): Response {
   const items = page.items.map(view);
   const next = page.cursor === undefined ? {} : { nextCursor: page.cursor };
-  return replyJson(200, { [member]: items, count: items.length, ...next });
+  return replyJson(200, { [member]: items, count: items.length, ...next, ...more });
 }
 
 /** An answer that is a JSON text. What is in memory must not change until it is sent. */

@@ -15,19 +15,19 @@ export function createRestoreHandlers(
 ): HandlersOf<typeof RESTORE_ROUTES> {
   const viewNow = (record: OperationRecord) => viewOperation(record, now(), basePath);
   return {
-    async restoreBackup({ fields, headers }, { service, principal }) {
+    async restoreBackup({ fields, headers }, { service, principal, caller }) {
       const async = headers.prefer === true;
       const createdBy = fields.createdBy ?? principal.subject;
-      const output = await service.restore({ ...fields, createdBy, async }, { actor: principal.subject });
+      const output = await service.restore({ ...fields, createdBy, async }, caller);
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
-    async restorePointInTime({ fields, headers }, { service, principal }) {
+    async restorePointInTime({ fields, headers }, { service, principal, caller }) {
       const async = headers.prefer === true;
       const createdBy = fields.createdBy ?? principal.subject;
       const { timestamp: at, ...rest } = fields;
       const input = { targetResourceId: rest.resourceId, ...rest, at, createdBy, async };
-      const output = await service.restorePointInTime(input, { actor: principal.subject });
+      const output = await service.restorePointInTime(input, caller);
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
@@ -39,8 +39,8 @@ export function createRestoreHandlers(
       return replyJson(200, viewNow(await service.getOperation(params.id)));
     },
 
-    async getOperationResult({ params }, { service }) {
-      const { data, url } = await service.getOperationResult(params.id);
+    async getOperationResult({ params }, { service, caller }) {
+      const { data, url } = await service.getOperationResult(params.id, caller);
       if (url !== undefined) return new Response(null, { status: 303, headers: { Location: url } });
       return replyText(200, data);
     },

@@ -21,19 +21,16 @@ export function createRetentionHandlers(): HandlersOf<typeof RETENTION_ROUTES> {
       return replyJson(200, { waits, count: waits.length });
     },
 
-    async decideWait({ params, fields }, { service, principal }) {
-      return replyJson(
-        200,
-        viewWait(await service.decideWait(params.id, fields.decision, { actor: principal.subject })),
-      );
+    async decideWait({ params, fields }, { service, caller }) {
+      return replyJson(200, viewWait(await service.decideWait(params.id, fields.decision, caller)));
     },
 
     async getPolicy({ params }, { service }) {
       return replyJson(200, viewPolicy(await service.getPolicy(params.resourceId)));
     },
 
-    async putPolicy({ params, fields }, { service, principal }) {
-      const change = await service.putPolicy(params.resourceId, fields, { actor: principal.subject });
+    async putPolicy({ params, fields }, { service, caller }) {
+      const change = await service.putPolicy(params.resourceId, fields, caller);
       const { record, warnings } = change;
       return replyJson(200, {
         ...viewPolicy(record),
@@ -42,8 +39,8 @@ export function createRetentionHandlers(): HandlersOf<typeof RETENTION_ROUTES> {
       });
     },
 
-    async removePolicy({ params }, { service, principal }) {
-      const change = await service.removePolicy(params.resourceId, { actor: principal.subject });
+    async removePolicy({ params }, { service, caller }) {
+      const change = await service.removePolicy(params.resourceId, caller);
       return replyJson(200, { resourceId: params.resourceId, status: 'deleted', ...viewChange(change) });
     },
   };

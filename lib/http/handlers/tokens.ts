@@ -13,19 +13,19 @@ export function createTokenHandlers(now: () => number): HandlersOf<typeof TOKEN_
       return replyJson(200, { tokens, count: tokens.length });
     },
 
-    async makeToken({ fields }, { service, principal }) {
+    async makeToken({ fields }, { service, caller }) {
       const { resources: ids = [], prefixes = [], ...rest } = fields;
       const isForAll = fields.resources === undefined && fields.prefixes === undefined;
       const input = { ...rest, ...(isForAll ? {} : { resources: { ids, prefixes } }) };
       if (input.expiresAt !== undefined && input.expiresAt <= now()) {
         throw invalidRequest([{ pointer: '/expiresAt', detail: 'must be ahead' }]);
       }
-      const { record, token } = await service.makeToken(input, { actor: principal.subject });
+      const { record, token } = await service.makeToken(input, caller);
       return replyJson(201, { ...viewToken(record, now()), token });
     },
 
-    async revokeToken({ params }, { service, principal }) {
-      const record = await service.revokeToken(params.id, { actor: principal.subject });
+    async revokeToken({ params }, { service, caller }) {
+      const record = await service.revokeToken(params.id, caller);
       return replyJson(200, viewToken(record, now()));
     },
   };

@@ -9,6 +9,7 @@ import { NOBODY, type Principal } from '../../core/records/access.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
 import { type Random, randomUuid } from '../../ports/random.ts';
+import { callerFor } from '../../service/access/doors.ts';
 import type { BackupService, UploadReceiver } from '../../service/contract/api.ts';
 import { once } from '../contract/once.ts';
 import { invalidRequest, problemResponse, toServiceError } from '../contract/problem.ts';
@@ -54,6 +55,8 @@ export interface ApiDeps {
   /** For states that do not fit into memory. */
   scratch?: Scratch;
   bodyOf?: BodyOf;
+  /** Where a call comes from, by its bindings, in a home that sees that. */
+  addressOf?: (env: unknown) => string | undefined;
   /** The operations that this process serves; all of them, if it is left out. The contract stays whole either way. */
   serves?: (operationId: OperationId) => boolean;
   /** What stands before the paths outside, as `/prod`: links begin with it. */
@@ -66,6 +69,9 @@ export interface ApiDeps {
 
 type Env = { Variables: RequestState & { errorCode?: string } };
 export type Api = Hono<Env>;
+
+/** Who is refused so has no right to be here, whatever was asked for. */
+const REFUSALS: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'host_not_allowed']);
 
 const BASE_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
@@ -111,22 +117,36 @@ export function createApi(deps: ApiDeps): Api {
   };
   const app: Api = new Hono<Env>();
 
-  const refuse = (context: Context<Env>, error: unknown, headers: Record<string, string> = {}): Response => {
+  const refuse = async (
+    context: Context<Env>,
+    error: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> => {
     const problem = toServiceError(error, log, context.var.requestId);
     context.set('errorCode', problem.code);
+    if (problem.refused !== undefined || REFUSALS.has(problem.code)) await noteRefusal(context, problem);
     const challenge: Record<string, string> =
       problem.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {};
     return problemResponse(problem, rawPath(context.req.raw), { ...challenge, ...headers });
   };
 
+  /** Refused calls stand in the trail, those too that never got to the service. */
+  const noteRefusal = (context: Context<Env>, { code, refused }: ServiceError): Promise<void> => {
+    const { principal, address } = context.var;
+    const path = contractPath(context);
+    const route = path === undefined ? {} : { route: `${context.req.method} ${path}` };
+    return service.noteRefusal({ ...refused, code, ...route }, callerFor(principal, address));
+  };
+
   app.use(async (context, next) => {
     const started = performance.now();
     begin(context, random);
+    context.set('address', deps.addressOf?.(context.env));
     try {
       await next();
     } catch (thrown) {
       // Hono's own handler takes only Errors; whatever else is thrown must not escape either.
-      context.res = refuse(context, thrown);
+      context.res = await refuse(context, thrown);
     }
     finish(context, log, performance.now() - started);
   });

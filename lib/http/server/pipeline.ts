@@ -8,7 +8,7 @@ import { isPacked } from '../../core/json/state-sink.ts';
 import { authorize, type Principal } from '../../core/records/access.ts';
 import { type Fault, ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import { serviceFor } from '../../service/access/doors.ts';
+import { callerFor, serviceFor } from '../../service/access/doors.ts';
 import type { BackupService } from '../../service/contract/api.ts';
 import { invalidRequest } from '../contract/problem.ts';
 import { Nothing } from '../contract/requests.ts';
@@ -59,6 +59,8 @@ export interface RequestState {
   requestId: string;
   meter: Meter;
   principal: Principal;
+  /** Where the call came from, as far as the home sees that. */
+  address?: string | undefined;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function serveRoute<R extends Route>(
   state: RequestState,
 ): Promise<Response> {
   const request = context.req.raw;
-  const { principal } = state;
+  const { principal, address } = state;
   // Before anything else is read: whoever lacks the right learns nothing, and costs nothing.
   if (route.scope !== 'public') authorize(principal, route.scope);
   // Every other method that changes something is asked for by a preflight, which gets no leave here.
@@ -91,9 +93,11 @@ export async function serveRoute<R extends Route>(
     const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body), state: body?.state };
     // The schemas of this very route made these: the table's types and its values are one.
     const input = { params, query, headers, ...fields } as unknown as InputOf<R>;
-    const service = serviceFor(deps.service, principal);
+    const service = serviceFor(deps.service, principal, address);
+    const caller = callerFor(principal, address);
     return await handler(input, {
       principal,
+      caller,
       service,
       origin: new URL(request.url).origin,
       isHead: request.method === 'HEAD',

@@ -6,7 +6,8 @@ import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { noBackup } from '../chains/live.ts';
-import type { BackupService } from '../contract/api.ts';
+import type { BackupService, Caller } from '../contract/api.ts';
+import { callerOf } from '../kit/events.ts';
 import { nothingAt } from '../restores/moment.ts';
 import { noOperation } from '../restores/operations.ts';
 import { noPolicy } from '../retention/policies.ts';
@@ -43,28 +44,51 @@ const USE_CASE_SCOPES = {
   listTokens: 'admin',
   makeToken: 'admin',
   revokeToken: 'admin',
-} as const satisfies Record<Exclude<keyof BackupService, 'checkHealth' | 'resourceOf'>, Scope>;
+  listEvents: 'audit:read',
+} as const satisfies Record<
+  Exclude<keyof BackupService, 'checkHealth' | 'resourceOf' | 'noteRefusal'>,
+  Scope
+>;
 
 /** Rounds in which a list is looked through for what may be seen; what is left has a cursor. */
 const ROUNDS_MAX = 20;
 
-/** The service as `principal` may use it. What its callers say of themselves is replaced by who they are. */
-export function serviceFor(service: BackupService, principal: Principal): BackupService {
-  const caller = { actor: principal.subject };
+/** Whose call it is, for the trail: never what it says of itself. */
+export function callerFor({ subject }: Principal, address: string | undefined): Caller {
+  return callerOf({ actor: subject, ...(address === undefined ? {} : { address }) });
+}
+
+/**
+ * The service as `principal` may use it, from the address that the call came from. What its callers say of themselves is replaced by
+ * who they are.
+ */
+export function serviceFor(service: BackupService, principal: Principal, address?: string): BackupService {
+  const caller = callerFor(principal, address);
   const demand = (useCase: keyof typeof USE_CASE_SCOPES, resourceId?: string): void =>
     authorize(principal, USE_CASE_SCOPES[useCase], resourceId);
+  /** What may not be seen is answered as if it were not there; the trail knows better. */
+  const demandSeen = (
+    useCase: keyof typeof USE_CASE_SCOPES,
+    resourceId: string,
+    notThere: () => ServiceError,
+  ): void => {
+    if (reaches(principal, resourceId)) return;
+    throw notThere().asRefusal({ scope: USE_CASE_SCOPES[useCase], resourceId });
+  };
   /** Costs nothing where every resource may be touched. */
   const demandBackup = async (useCase: keyof typeof USE_CASE_SCOPES, id: string): Promise<void> => {
     demand(useCase);
     if (isUnrestricted(principal)) return;
     const resourceId = await service.resourceOf({ backupId: id });
-    if (resourceId === undefined || !reaches(principal, resourceId)) throw noBackup(id);
+    if (resourceId === undefined) throw noBackup(id);
+    demandSeen(useCase, resourceId, () => noBackup(id));
   };
   const demandOperation = async (useCase: keyof typeof USE_CASE_SCOPES, id: string): Promise<void> => {
     demand(useCase);
     if (isUnrestricted(principal)) return;
     const resourceId = await service.resourceOf({ operationId: id });
-    if (resourceId === undefined || !reaches(principal, resourceId)) throw noOperation(id);
+    if (resourceId === undefined) throw noOperation(id);
+    demandSeen(useCase, resourceId, () => noOperation(id));
   };
   /** A list of what may be seen. A named resource that may not be seen has nothing in it. */
   const listed = <T extends { resourceId: string }, R extends PageRequest & { resourceId?: string }>(
@@ -115,7 +139,7 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
     },
     async getDelta(id) {
       await demandBackup('getDelta', id);
-      return service.getDelta(id);
+      return service.getDelta(id, caller);
     },
     async verifyBackup(id) {
       await demandBackup('verifyBackup', id);
@@ -127,7 +151,7 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
     },
     async restorePointInTime(input) {
       demand('restorePointInTime');
-      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      demandSeen('restorePointInTime', input.resourceId, () => nothingAt({}));
       return service.restorePointInTime(input, caller);
     },
     async getOperation(id) {
@@ -141,7 +165,7 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
     },
     async getOperationResult(id) {
       await demandOperation('getOperationResult', id);
-      return service.getOperationResult(id);
+      return service.getOperationResult(id, caller);
     },
     async openState(input) {
       demand('openState');
@@ -187,7 +211,7 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
     },
     async getPolicy(resourceId) {
       demand('getPolicy');
-      if (!reaches(principal, resourceId)) throw noPolicy();
+      demandSeen('getPolicy', resourceId, noPolicy);
       return service.getPolicy(resourceId);
     },
     async putPolicy(resourceId, policy) {
@@ -196,7 +220,7 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
     },
     async removePolicy(resourceId) {
       demand('removePolicy');
-      if (!reaches(principal, resourceId)) throw noPolicy();
+      demandSeen('removePolicy', resourceId, noPolicy);
       return service.removePolicy(resourceId, caller);
     },
     async listTokens() {
@@ -211,6 +235,15 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
       demand('revokeToken');
       return service.revokeToken(id, caller);
     },
+    async listEvents(request) {
+      demand('listEvents');
+      if (isUnrestricted(principal)) return service.listEvents(request);
+      const { resourceId } = request;
+      // Events without a resource are of the store as a whole, and for nobody who is let in for some of it.
+      if (resourceId === undefined) return visible(principal, service.listEvents, request);
+      return reaches(principal, resourceId) ? service.listEvents(request) : { items: [] };
+    },
+    noteRefusal: (refusal, who) => service.noteRefusal(refusal, who),
     checkHealth: () => service.checkHealth(),
     resourceOf: (what) => service.resourceOf(what),
   };
@@ -219,19 +252,20 @@ export function serviceFor(service: BackupService, principal: Principal): Backup
 /** What is about more than the principal's resources needs a principal for all of them. */
 function demandAll(principal: Principal, hint: string): void {
   if (isUnrestricted(principal)) return;
-  throw new ServiceError('forbidden', `This credential is for some resources only: ${hint}.`);
+  throw new ServiceError('forbidden', `This credential is for some resources only: ${hint}.`, {
+    refused: {},
+  });
 }
 
 /** A page of what may be seen: as full as it can be had, for others' items take no room in it. */
-async function visible<T extends { resourceId: string }, R extends PageRequest>(
+async function visible<T extends { resourceId: string }, R extends PageRequest, P extends Page<T>>(
   principal: Principal,
-  list: (request: R) => Promise<Page<T>>,
+  list: (request: R) => Promise<P>,
   request: R,
-): Promise<Page<T>> {
+): Promise<P> {
   const { limit } = request;
   const items: T[] = [];
-  let { cursor } = request;
-  for (let round = 0; round < ROUNDS_MAX; round++) {
+  for (let { cursor } = request, round = 1; ; round++) {
     const page = await list({
       ...request,
       limit: limit - items.length,
@@ -239,7 +273,6 @@ async function visible<T extends { resourceId: string }, R extends PageRequest>(
     });
     items.push(...page.items.filter(({ resourceId }) => reaches(principal, resourceId)));
     cursor = page.cursor;
-    if (cursor === undefined || items.length === limit) break;
+    if (cursor === undefined || items.length === limit || round === ROUNDS_MAX) return { ...page, items };
   }
-  return { items, ...(cursor === undefined ? {} : { cursor }) };
 }

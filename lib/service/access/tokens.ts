@@ -19,10 +19,10 @@ export function listTokens(deps: TokenDeps): TokenRecord[] {
 export async function makeToken(
   deps: TokenDeps,
   input: TokenInput,
-  { actor }: Caller,
+  caller: Caller,
 ): Promise<{ record: TokenRecord; token: string }> {
   const made = await registryOf(deps)
-    .make(input, actor)
+    .make(input, caller.actor)
     .catch((error: unknown) => {
       if (!(error instanceof PortError && error.code === 'exists')) throw error;
       throw new ServiceError(
@@ -35,34 +35,34 @@ export async function makeToken(
     });
   const { id, name } = made.record;
   try {
-    await tell(deps, 'token.created', actor, { id, name, scopes: made.record.scopes.join(' ') });
+    await tell(deps, 'token.created', caller, { id, name, scopes: made.record.scopes.join(' ') });
   } catch (error) {
-    await registryOf(deps).revoke(id, actor);
+    await registryOf(deps).revoke(id, caller.actor);
     throw error;
   }
   return made;
 }
 
 /** Revokes a token, at once; the trail follows. Throws ServiceError `token_not_found`. */
-export async function revokeToken(deps: TokenDeps, id: string, { actor }: Caller): Promise<TokenRecord> {
+export async function revokeToken(deps: TokenDeps, id: string, caller: Caller): Promise<TokenRecord> {
   const record = await registryOf(deps)
-    .revoke(id, actor)
+    .revoke(id, caller.actor)
     .catch((error: unknown) => {
       if (!(error instanceof PortError && error.code === 'not_found')) throw error;
       throw new ServiceError('token_not_found', `There is no token ${id}.`);
     });
-  await tell(deps, 'token.revoked', actor, { id, name: record.name });
+  await tell(deps, 'token.revoked', caller, { id, name: record.name });
   return record;
 }
 
 async function tell(
   deps: TokenDeps,
   action: 'token.created' | 'token.revoked',
-  actor: string,
+  caller: Caller,
   detail: Record<string, string>,
 ): Promise<void> {
   const { catalog, clock } = deps;
-  await catalog.commit([event(deps, action, clock.now(), actor, { resourceId: '', detail })]);
+  await catalog.commit([event(deps, action, clock.now(), caller, { resourceId: '', detail })]);
 }
 
 function registryOf({ tokens }: TokenDeps): TokenRegistry {

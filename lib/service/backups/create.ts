@@ -26,6 +26,7 @@ import { type BlobContent, type Draft, writeBlob } from '../chains/write-blob.ts
 import type { Caller, CreateBackupInput, CreateOutput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { reportDamage } from '../kit/damage.ts';
+import { callerOf } from '../kit/events.ts';
 import { findEarlier, type KeyUse, useOf } from '../kit/idempotency.ts';
 import { demandTrust, refuseUntrusted } from '../kit/trust.ts';
 import { findSame, noteChecked } from './unchanged.ts';
@@ -68,9 +69,9 @@ export async function createRequested(
   request: BackupRequest,
   state: ScannedState,
 ): Promise<BackupRecord> {
-  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt, actor } = request;
+  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt } = request;
   const input = { resourceId, resourceType, type, state, metadata, encrypt };
-  const work: Work = { id, input, caller: { actor }, request };
+  const work: Work = { id, input, caller: callerOf(request), request };
   // Of one resource they come one after another; what comes in a call does not wait for them, nor do they lose to it.
   const { backup } = await deps.gate.run(JSON.stringify(['by upload', resourceId]), () => create(deps, work));
   return backup;

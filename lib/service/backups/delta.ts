@@ -10,17 +10,20 @@ import { liveBackup } from '../chains/live.ts';
 import { readBackup } from '../chains/read-backup.ts';
 import { heldText, takeRoom } from '../chains/readers.ts';
 import { type LoadedState, loadState } from '../chains/state.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { Text } from '../contract/text.ts';
+import { noteRead } from '../kit/reads.ts';
 
 /** JSON text. Throws ServiceError `backup_not_found`, or `delta_not_found` if there is nothing to compare with. */
-export async function readDelta(deps: Deps, id: string): Promise<Text> {
+export async function readDelta(deps: Deps, id: string, caller: Caller): Promise<Text> {
   const record = await liveBackup(deps, id);
   if (record.type === 'full') throw new ServiceError('delta_not_found', 'A full backup has no delta.');
   const room = await takeRoom(deps, record, 2);
   try {
     const chunks = await readBackup(deps, record, (current) => compare(deps, current));
     const bytes = totalBytes(chunks);
+    await noteRead(deps, 'delta.read', caller, { resourceId: record.resourceId, backupId: id });
     return heldText({ bytes, chunks }, bytes, room);
   } catch (error) {
     room.free();

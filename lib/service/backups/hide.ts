@@ -5,6 +5,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord, BackupType, BaseRef, ResourceHead } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { liveBackup } from '../chains/live.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { type ClockDeps, peekAtClock } from '../kit/clock-watch.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
@@ -19,18 +20,18 @@ export async function hideBackup(
   deps: Pick<Deps, 'gate' | 'trust'> & ClockDeps,
   id: string,
   reason: 'deleted' | 'expired',
-  actor: string,
+  caller: Caller,
 ): Promise<void> {
   const [, { resourceId }] = await Promise.all([demandTrust(deps), liveBackup(deps, id)]);
   // The head moves: under a create at work on it, that one would have to begin again.
-  await deps.gate.run(resourceId, () => hideNow(deps, id, reason, actor));
+  await deps.gate.run(resourceId, () => hideNow(deps, id, reason, caller));
 }
 
 async function hideNow(
   deps: ClockDeps,
   id: string,
   reason: 'deleted' | 'expired',
-  actor: string,
+  caller: Caller,
 ): Promise<void> {
   const { catalog, clock, options } = deps;
   await retryOnConflict(`Backup ${id}`, async () => {
@@ -66,7 +67,7 @@ async function hideNow(
           dueAt: now + options.graceMs,
         },
       },
-      event(deps, reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, actor, about),
+      event(deps, reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, caller, about),
     ];
     const head = await catalog.getHead(resourceId);
     if (head === undefined) throw new Error(`resource of ${id} has no head`);

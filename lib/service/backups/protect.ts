@@ -42,7 +42,7 @@ export async function protectBackup(
     const next = { ...record, ...input, version: record.version + 1 };
     await deps.catalog.commit([
       { kind: 'backup.update', record: next, expect: record.version },
-      event(deps, 'backup.protection_changed', now, caller.actor, {
+      event(deps, 'backup.protection_changed', now, caller, {
         resourceId: record.resourceId,
         backupId: id,
         detail: {

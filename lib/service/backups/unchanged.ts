@@ -81,7 +81,7 @@ export async function noteChecked(
   await deps.catalog.commit([
     { kind: 'head.put', head: { ...head, checkedAt, version: head.version + 1 }, expect: head.version },
     { kind: 'backup.update', record: next, expect: record.version },
-    event(deps, 'backup.unchanged', now, caller.actor, { resourceId, backupId }),
+    event(deps, 'backup.unchanged', now, caller, { resourceId, backupId }),
     ...(use === undefined ? [] : [rememberAnswer(use, { id: backupId, unchanged: true }, now, replaces)]),
   ]);
   return next;

@@ -43,7 +43,7 @@ async function attemptUndelete(deps: Deps, id: string, caller: Caller): Promise<
       head: withBackup({ ...head, version: head.version + 1 }, next),
       expect: head.version,
     },
-    event(deps, 'backup.undeleted', now, caller.actor, { resourceId, backupId: id }),
+    event(deps, 'backup.undeleted', now, caller, { resourceId, backupId: id }),
   ]);
   return next;
 }

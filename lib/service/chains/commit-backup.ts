@@ -121,7 +121,7 @@ function changesOf(deps: Deps, backup: BackupToCommit, head: ResourceHead): Chan
     { kind: 'head.put', head, expect: head.version - 1 },
     { kind: 'backup.insert', record },
     { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } },
-    event(deps, 'backup.created', now, caller.actor, {
+    event(deps, 'backup.created', now, caller, {
       resourceId,
       backupId: id,
       detail: { type, sequence, size, compressedSize },
@@ -130,7 +130,7 @@ function changesOf(deps: Deps, backup: BackupToCommit, head: ResourceHead): Chan
   if (damage !== undefined) {
     const { backupId: baseBackupId, ...how } = damage;
     const detail = { baseBackupId, ...how };
-    changes.push(event(deps, 'backup.base_damaged', now, caller.actor, { resourceId, backupId: id, detail }));
+    changes.push(event(deps, 'backup.base_damaged', now, caller, { resourceId, backupId: id, detail }));
   }
   if (use !== undefined) changes.push(rememberAnswer(use, record, now, replaces));
   if (request !== undefined) {

@@ -5,7 +5,9 @@ import type { Tree, TreeOptions } from '../../core/history/tree.ts';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
 import type { AskedMoment } from '../../core/records/asked-moment.ts';
+import type { Refused } from '../../core/records/errors.ts';
 import type {
+  AuditEvent,
   BackupMetadata,
   BackupRecord,
   BackupRequest,
@@ -20,6 +22,7 @@ import type {
   RetentionPolicy,
 } from '../../core/records/model.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
+import type { EventQuery } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { TokenInput } from '../../ports/tokens.ts';
 import type { Text } from './text.ts';
@@ -29,6 +32,16 @@ export type { RetentionDecision, Text };
 /** Who asks, for the audit trail. */
 export interface Caller {
   actor: string;
+  /** Where the call came from, as far as its door sees that. */
+  address?: string;
+}
+
+/** What is told of a refused call, beside who made it. */
+export interface Refusal extends Refused {
+  /** Of the answer. */
+  code: string;
+  /** As the contract has it: `GET /backups/{id}`. */
+  route?: string;
 }
 
 export interface CreateBackupInput {
@@ -263,7 +276,7 @@ export interface BackupService {
   deleteBackup(id: string, caller: Caller): Promise<void>;
   protectBackup(id: string, input: ProtectionInput, caller: Caller): Promise<BackupRecord>;
   /** The delta in the shape of the specification, as JSON text. Throws delta_not_found for a full backup. */
-  getDelta(id: string): Promise<Text>;
+  getDelta(id: string, caller: Caller): Promise<Text>;
   verifyBackup(id: string): Promise<ValidationResult>;
 
   restore(input: RestoreInput, caller: Caller): Promise<RestoreOutput>;
@@ -271,7 +284,7 @@ export interface BackupService {
   getOperation(id: string): Promise<OperationRecord>;
   listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
   /** The data of a completed asynchronous restore, proven again as it is read. Throws result_unavailable. */
-  getOperationResult(id: string): Promise<RestoreResult>;
+  getOperationResult(id: string, caller: Caller): Promise<RestoreResult>;
 
   /**
    * The state of a resource at a moment, for whoever calls `read`. Throws resource_not_found, snapshot_not_found,
@@ -301,6 +314,11 @@ export interface BackupService {
   makeToken(input: TokenInput, caller: Caller): Promise<{ record: TokenRecord; token: string }>;
   /** Throws token_not_found. */
   revokeToken(id: string, caller: Caller): Promise<TokenRecord>;
+
+  /** The audit trail, newest first. `completeSince`: what was before may have been forgotten here, and stands in the trail alone. */
+  listEvents(request: PageRequest & EventQuery): Promise<Page<AuditEvent> & { completeSince?: number }>;
+  /** Writes a call that was refused into the trail. Never throws. */
+  noteRefusal(refusal: Refusal, caller: Caller): Promise<void>;
 
   /** Of which resource a backup, deleted or still to be made too, or an operation is; undefined if there is none of that id. */
   resourceOf(what: { backupId: string } | { operationId: string }): Promise<string | undefined>;

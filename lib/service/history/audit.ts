@@ -3,8 +3,7 @@
 import type { BackupRecord } from '../../core/records/model.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
-import { event } from '../kit/events.ts';
-import { ifWritable } from '../restores/late-operations.ts';
+import { noteRead } from '../kit/reads.ts';
 
 /** What was looked at: the state itself, what is at a path, how that changed, or what two states differ by. */
 export type ReadKind = 'state' | 'tree' | 'history' | 'diff';
@@ -17,21 +16,12 @@ export interface ReadAbout {
   from?: string;
 }
 
-/**
- * Writes down who has read what. Where nothing can be written the read is given all the same: reading needs no writing,
- * and the log says that the trail lacks it.
- */
-export async function noteRead(
+/** Writes down who has read what, as `noteRead`. */
+export async function noteLook(
   deps: Pick<Deps, 'catalog' | 'clock' | 'log' | 'random'>,
   { id: backupId, resourceId }: Pick<BackupRecord, 'id' | 'resourceId'>,
   about: ReadAbout,
   caller: Caller,
 ): Promise<void> {
-  const noted = event(deps, 'state.read', deps.clock.now(), caller.actor, {
-    resourceId,
-    backupId,
-    detail: { ...about },
-  });
-  const what = `a read of ${backupId} by ${caller.actor}`;
-  await ifWritable(deps, what, () => deps.catalog.commit([noted]), undefined);
+  await noteRead(deps, 'state.read', caller, { resourceId, backupId, detail: { ...about } });
 }

@@ -9,7 +9,7 @@ import { readText } from '../chains/state.ts';
 import type { ByteSpan, Caller, OpenState, StateInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { Text } from '../contract/text.ts';
-import { noteRead } from './audit.ts';
+import { noteLook } from './audit.ts';
 import { findState } from './find.ts';
 
 /**
@@ -37,7 +37,7 @@ async function read(
   try {
     const [text] = await Promise.all([
       readBackup(deps, record, (current) => readText(deps, current, { isChecked: false })),
-      noteRead(deps, record, { what: 'state' }, caller),
+      noteLook(deps, record, { what: 'state' }, caller),
     ]);
     if (text.bytes !== record.size) throw new ServiceError('integrity_error', 'The state is cut short.');
     if (span === undefined) return heldText(text, record.size, room);

@@ -12,7 +12,7 @@ import { openChain } from '../chains/state.ts';
 import type { Caller, HistoryInput, PathChange, PathHistory } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { nothingAt } from '../restores/moment.ts';
-import { noteRead } from './audit.ts';
+import { noteLook } from './audit.ts';
 import { demandHeld } from './held.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function readHistory(deps: Deps, input: HistoryInput, caller: Calle
   const records = before === undefined ? page.items : [...page.items, before];
   const [sights] = await Promise.all([
     sightsOf(deps, records, input),
-    noteRead(deps, page.items[0]!, { what: 'history', path }, caller),
+    noteLook(deps, page.items[0]!, { what: 'history', path }, caller),
   ]);
   const items = page.items.flatMap((record, i) => changeAt(record, records[i + 1], sights) ?? []);
   return {

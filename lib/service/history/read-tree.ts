@@ -6,7 +6,7 @@ import { takeRoom } from '../chains/readers.ts';
 import { loadState } from '../chains/state.ts';
 import type { Caller, FoundTree, TreeInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
-import { noteRead } from './audit.ts';
+import { noteLook } from './audit.ts';
 import { findState } from './find.ts';
 import { demandHeld } from './held.ts';
 
@@ -26,7 +26,7 @@ export async function readTree(
         const { state } = await loadState(deps, current);
         return deps.texts.treeAt(state, steps, options);
       }),
-      noteRead(deps, record, { what: 'tree', path }, caller),
+      noteLook(deps, record, { what: 'tree', path }, caller),
     ]);
     if (typeof tree === 'string') throw noPath(tree, path, '/query/path');
     return { ...found, tree };

@@ -4,6 +4,7 @@
 import { CLOCK_TOLERANCE_MS, clockWaitAfter, clockWaitOf } from '../../core/records/expiry-wait.ts';
 import type { ExpiryState, ExpiryWait } from '../../core/records/model.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { ClockWatch } from '../contract/parts.ts';
 import { retryOnConflict } from './conflict.ts';
@@ -38,7 +39,7 @@ export function createClockWatch(clock: Clock): ClockWatch {
 /** When the clock is believed, that is written down so often. */
 const MARK_EVERY_MS = 10 * 60_000;
 const NOTICE = 'clock';
-const ACTOR = 'retention';
+const BY: Caller = { actor: 'retention' };
 
 export interface ClockState {
   state: ExpiryState | undefined;
@@ -126,7 +127,7 @@ function eventOf(
   now: number,
 ) {
   const about = { resourceId: '', detail: detailOf(wait ?? standing!) };
-  return event(deps, wait === undefined ? 'expiry.resumed' : 'expiry.held', now, ACTOR, about);
+  return event(deps, wait === undefined ? 'expiry.resumed' : 'expiry.held', now, BY, about);
 }
 
 function detailOf({ id, reason, until, offsetMs = 0 }: ExpiryWait) {

@@ -3,6 +3,7 @@
 import type { AuditAction, AuditEvent } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { randomUuid } from '../../ports/random.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 
 const RELAY_PAGE = 100;
@@ -10,15 +11,23 @@ const RELAY_PAGE = 100;
 /** What an event is made with: its id is drawn. */
 export type EventDeps = Pick<Deps, 'random'>;
 
+/** Whose call a record was made by. */
+export function callerOf({ actor, address }: Caller): Caller {
+  return { actor, ...(address === undefined ? {} : { address }) };
+}
+
+export type EventSubject = Pick<AuditEvent, 'resourceId' | 'backupId' | 'operationId' | 'detail'>;
+
 /** The change that appends an event to a commit. */
 export function event(
   { random }: EventDeps,
   action: AuditAction,
   at: number,
-  actor: string,
-  about: Pick<AuditEvent, 'resourceId' | 'backupId' | 'operationId' | 'detail'>,
+  caller: Caller,
+  about: EventSubject,
 ): Change {
-  return { kind: 'event.append', event: { id: randomUuid(random), at, action, actor, ...about } };
+  const by = callerOf(caller);
+  return { kind: 'event.append', event: { id: randomUuid(random), at, action, ...by, ...about } };
 }
 
 /** As it is published: what its commit left behind is the trail's. */

@@ -74,7 +74,7 @@ export async function resumeJobs(deps: JobDeps & Pick<Deps, 'clock' | 'random'>)
     await again(
       [
         { kind: 'request.update', record, expect: version },
-        event(deps, 'backup.request_progressed', now, actor, { resourceId, backupId: id, detail }),
+        event(deps, 'backup.request_progressed', now, { actor }, { resourceId, backupId: id, detail }),
       ],
       { kind: 'backup', id },
     );
@@ -93,6 +93,6 @@ function sentAgain(deps: EventDeps, operation: OperationRecord, now: number): Ch
   const detail = { progress, createdBy, sentAgain: true };
   return [
     { kind: 'operation.update', record, expect: version },
-    event(deps, 'restore.progressed', now, actor, { resourceId, backupId, operationId: id, detail }),
+    event(deps, 'restore.progressed', now, { actor }, { resourceId, backupId, operationId: id, detail }),
   ];
 }

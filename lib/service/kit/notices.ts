@@ -1,13 +1,14 @@
 // Notices: what an operator has to know of until it has passed. Raising one twice writes once.
 
 import type { Notice } from '../../core/records/model.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from './conflict.ts';
 import { event } from './events.ts';
 
 type NoticeDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'random'>;
 
-const ACTOR = 'service';
+const BY: Caller = { actor: 'service' };
 
 /**
  * Raises a notice, or changes what it says, with an event and a line in the log; one that says the same already stays as
@@ -24,7 +25,7 @@ export async function raiseNotice(deps: NoticeDeps, asked: Omit<Notice, 'since' 
     const record: Notice = { ...asked, since: standing?.since ?? now, version: expect + 1 };
     await catalog.commit([
       { kind: 'notice.put', record, expect },
-      event(deps, 'notice.raised', now, ACTOR, { ...about(record), detail: { id, code, severity, detail } }),
+      event(deps, 'notice.raised', now, BY, { ...about(record), detail: { id, code, severity, detail } }),
     ]);
     return true;
   });
@@ -42,7 +43,7 @@ export async function clearNotice(deps: NoticeDeps, id: string): Promise<void> {
     if (standing === undefined) return undefined;
     await catalog.commit([
       { kind: 'notice.remove', id, expect: standing.version },
-      event(deps, 'notice.cleared', clock.now(), ACTOR, {
+      event(deps, 'notice.cleared', clock.now(), BY, {
         ...about(standing),
         detail: { id, code: standing.code },
       }),

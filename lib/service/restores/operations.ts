@@ -6,7 +6,7 @@ import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
-import { type EventDeps, event } from '../kit/events.ts';
+import { callerOf, type EventDeps, event } from '../kit/events.ts';
 import { cannotWrite } from './late-operations.ts';
 
 type OperationDeps = Pick<Deps, 'catalog' | 'clock' | 'late' | 'log' | 'random'>;
@@ -129,9 +129,10 @@ const UNKNOWN_ACTOR = 'unknown';
 
 /** What a caller calls himself stands beside who he was found to be, never in its place. */
 export function aboutOf(deps: EventDeps, action: AuditAction, at: number, operation: OperationRecord) {
-  const { id, resourceId, backupId, createdBy, actor = UNKNOWN_ACTOR, progress } = operation;
+  const { id, resourceId, backupId, createdBy, progress } = operation;
+  const caller = callerOf({ ...operation, actor: operation.actor ?? UNKNOWN_ACTOR });
   const detail = { progress, createdBy };
-  return event(deps, action, at, actor, { resourceId, backupId, operationId: id, detail });
+  return event(deps, action, at, caller, { resourceId, backupId, operationId: id, detail });
 }
 
 /**

@@ -22,6 +22,7 @@ import type {
 import type { Deps } from '../contract/deps.ts';
 import type { Text } from '../contract/text.ts';
 import { commitWithJob, mayPass } from '../kit/jobs.ts';
+import { noteRead } from '../kit/reads.ts';
 import { cannotWrite } from './late-operations.ts';
 import { findMoment, type Moment } from './moment.ts';
 import { findOperation, insertionOf, type Tracker, trackOperation } from './operations.ts';
@@ -80,6 +81,7 @@ async function begin(
     createdAt: now,
     createdBy: input.createdBy,
     actor: input.actor,
+    ...(input.address === undefined ? {} : { address: input.address }),
     chainId: record.chainId,
     leaseUntil: now + LIMITS.operationMs,
     version: 1,
@@ -168,7 +170,7 @@ async function failLogged(
 }
 
 /** The data of a completed operation: staged by the worker, or rebuilt and proven again. Throws ServiceError `result_unavailable`. */
-export async function readResult(deps: Deps, operationId: string): Promise<RestoreResult> {
+export async function readResult(deps: Deps, operationId: string, caller: Caller): Promise<RestoreResult> {
   const operation = await findOperation(deps, operationId);
   if (operation.status !== 'completed' || operation.resultUntil === undefined) {
     throw new ServiceError('result_unavailable', `Operation ${operationId} has no result to fetch.`);
@@ -179,14 +181,20 @@ export async function readResult(deps: Deps, operationId: string): Promise<Resto
       `The result of ${operationId} is no longer kept; restore again.`,
     );
   }
+  const { resourceId, backupId } = operation;
+  const note = () => noteRead(deps, 'result.read', caller, { resourceId, backupId, operationId });
   const staged = await deps.transfers.results?.url(operationId, operation.resultUntil);
-  if (staged !== undefined) return { url: staged };
+  if (staged !== undefined) {
+    await note();
+    return { url: staged };
+  }
   // Also of a backup that was deleted since: the restore was done before, and its bytes are there for a while.
   const record = await deps.catalog.getBackup(operation.backupId);
   if (record === undefined) throw resultGone(operationId);
   const room = await takeRoom(deps, record);
   try {
     const text = await readPart(deps, record, operation.path, { isChecked: false });
+    await note();
     return { data: heldText(text, record.size, room) };
   } catch (error) {
     room.free();

@@ -4,6 +4,7 @@ import { areFew, isAbout, isOpen, liveThatMakeFew } from '../../core/records/exp
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, ExpiryState, ExpiryWait } from '../../core/records/model.ts';
 import { type RetentionDecision, timeOfExpiry } from '../../core/records/retention.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { collect } from '../kit/collect.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
@@ -11,7 +12,7 @@ import { type EventDeps, event } from '../kit/events.ts';
 import { clearNotice, raiseNotice } from '../kit/notices.ts';
 import { type Decided, decide } from './decisions.ts';
 
-const ACTOR = 'retention';
+const BY: Caller = { actor: 'retention' };
 
 export interface Judgement {
   now: number;
@@ -139,7 +140,7 @@ const EVENTS_MAX = 20;
 
 function eventOf(deps: EventDeps, action: 'expiry.held' | 'expiry.resumed', wait: ExpiryWait, now: number) {
   const { id, resourceId = '', until, backups = 0 } = wait;
-  return event(deps, action, now, ACTOR, { resourceId, detail: { id, until, backups } });
+  return event(deps, action, now, BY, { resourceId, detail: { id, until, backups } });
 }
 
 export function noticeOf(wait: ExpiryWait) {

@@ -3,6 +3,7 @@
 
 import type { BlobHeader } from '../../core/blob/header.ts';
 import { LIMITS } from '../../core/records/limits.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { peekAtClock } from '../kit/clock-watch.ts';
 import { pages } from '../kit/collect.ts';
@@ -22,7 +23,7 @@ export interface OrphanSearch {
   stopped?: 'rollback' | 'looked_only' | 'unproven' | 'too_many' | 'clock';
 }
 
-const ACTOR = 'upkeep';
+const BY: Caller = { actor: 'upkeep' };
 const ORPHANS_NOTICE = 'orphans';
 
 /**
@@ -104,7 +105,7 @@ async function setAside(deps: Deps, { blobId, about }: Orphan): Promise<boolean>
   if ((await catalog.findUnknownBlobs([blobId])).length === 0) return false;
   await blobs.setAside(blobId);
   log.warn('a blob that no backup names was set aside', { blobId, ...about });
-  await catalog.commit([event(deps, 'blob.set_aside', clock.now(), ACTOR, { ...about, detail: { blobId } })]);
+  await catalog.commit([event(deps, 'blob.set_aside', clock.now(), BY, { ...about, detail: { blobId } })]);
   return true;
 }
 
@@ -119,7 +120,7 @@ async function removeOld(deps: Deps): Promise<number> {
     if (unknown === undefined) continue;
     await blobs.deleteAside(blobId);
     await catalog.commit([
-      event(deps, 'blob.removed', clock.now(), ACTOR, {
+      event(deps, 'blob.removed', clock.now(), BY, {
         resourceId: '',
         detail: { blobId, reason: 'set_aside' },
       }),

@@ -75,7 +75,7 @@ async function changePolicy(
       policy === undefined && former.length === 0
         ? { kind: 'policy.remove', resourceId, expect }
         : { kind: 'policy.put', record, expect },
-      event(deps, action, now, caller.actor, { resourceId, detail: { ...policy } }),
+      event(deps, action, now, caller, { resourceId, detail: { ...policy } }),
     ]);
     const after = planUnderAll(backups, [policy], effectiveAt);
     const asBefore = planUnderAll(backups, before, effectiveAt);

@@ -15,6 +15,7 @@ import { wayTo } from '../chains/blobs.ts';
 import { mayRemove } from '../chains/disagreement.ts';
 import { loadState } from '../chains/state.ts';
 import { type BlobContent, type Draft, discardBlob, writeBlob } from '../chains/write-blob.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { collect } from '../kit/collect.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
@@ -26,7 +27,7 @@ export interface Pruned {
   blobsRemoved: number;
 }
 
-const ACTOR = 'retention';
+const BY: Caller = { actor: 'retention' };
 
 /**
  * One pass over a resource. Blobs of expired backups are freed at once, those of deleted ones when they are due;
@@ -206,7 +207,7 @@ async function adopt(deps: Deps, seen: BackupRecord, rewritten: Rewritten): Prom
     const changes: Change[] = [
       { kind: 'backup.update', record: next, expect: record.version },
       { kind: 'head.put', head: headWith(head, next), expect: head.version },
-      event(deps, 'backup.rebased', now, ACTOR, {
+      event(deps, 'backup.rebased', now, BY, {
         resourceId,
         backupId: id,
         detail: { chainLength: next.chain.length },
@@ -274,7 +275,7 @@ async function remove(deps: Deps, entry: GarbageEntry): Promise<boolean> {
   const action = tombstone === undefined ? 'blob.removed' : 'backup.removed';
   const about = { resourceId, ...(backupId === undefined ? {} : { backupId }), detail: { reason, blobId } };
   try {
-    await catalog.commit([...changes, event(deps, action, clock.now(), ACTOR, about)]);
+    await catalog.commit([...changes, event(deps, action, clock.now(), BY, about)]);
   } catch (error) {
     // Another sweep has removed the tombstone since, and with it the entry.
     if (!(error instanceof PortError && error.code === 'conflict')) throw error;

@@ -120,7 +120,7 @@ function isOver({ clock, clockWatch, options, isStopping }: Deps, deadline: numb
 async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
   if (!(await mayExpire(deps, record))) return false;
   try {
-    await hideBackup(deps, record.id, 'expired', 'retention');
+    await hideBackup(deps, record.id, 'expired', { actor: 'retention' });
     return true;
   } catch (error) {
     if (error instanceof ServiceError && ['backup_not_found', 'backup_protected'].includes(error.code))

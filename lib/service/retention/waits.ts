@@ -51,7 +51,7 @@ export async function decideWait(
     };
     await catalog.commit([
       { kind: 'expiry.put', record, expect: state.version },
-      event(deps, 'expiry.decided', now, caller.actor, {
+      event(deps, 'expiry.decided', now, caller, {
         resourceId: standing.resourceId ?? '',
         detail: { id, decision },
       }),

@@ -110,11 +110,17 @@ async function giveSequence(deps: Deps, request: BackupRequest): Promise<void> {
   await catalog.commit([
     { kind: 'head.put', head, expect: head.version - 1 },
     { kind: 'request.update', record, expect: version },
-    event(deps, 'backup.request_progressed', clock.now(), actor, {
-      resourceId,
-      backupId: id,
-      detail: { status: 'pending', progress, sequence },
-    }),
+    event(
+      deps,
+      'backup.request_progressed',
+      clock.now(),
+      { actor },
+      {
+        resourceId,
+        backupId: id,
+        detail: { status: 'pending', progress, sequence },
+      },
+    ),
   ]);
 }
 
@@ -135,11 +141,17 @@ async function move(
   const reason = record.failure ?? record.waiting;
   await catalog.commit([
     { kind: 'request.update', record, expect: request.version },
-    event(deps, 'backup.request_progressed', now, actor, {
-      resourceId,
-      backupId: id,
-      detail: { status, progress, ...(reason === undefined ? {} : { code: reason.code }) },
-    }),
+    event(
+      deps,
+      'backup.request_progressed',
+      now,
+      { actor },
+      {
+        resourceId,
+        backupId: id,
+        detail: { status, progress, ...(reason === undefined ? {} : { code: reason.code }) },
+      },
+    ),
   ]);
   return record;
 }

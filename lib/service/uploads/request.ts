@@ -85,7 +85,7 @@ async function takeOn(
     uploadMark: mark,
     status: 'pending',
     progress: 0,
-    actor: caller.actor,
+    ...caller,
     createdAt: now,
     ...(behindMs > 0 ? { behindMs } : {}),
     leaseUntil: now,
@@ -97,7 +97,7 @@ async function takeOn(
     [
       { kind: 'head.put', head: next, expect: next.version - 1 },
       { kind: 'request.insert', record: request },
-      event(deps, 'backup.requested', now, caller.actor, { resourceId, backupId: id }),
+      event(deps, 'backup.requested', now, caller, { resourceId, backupId: id }),
       ...(use === undefined ? [] : [rememberAnswer(use, request, now, replaces)]),
     ],
     { kind: 'backup', id },
@@ -153,7 +153,7 @@ function withWait<T extends BackupRequest | BackupRecord>({ waits }: Pick<Deps, 
 export async function deleteBackup(deps: Deps, id: string, caller: Caller): Promise<void> {
   const record = await deps.catalog.getBackup(id);
   const request = record === undefined ? await openRequest(deps, id) : undefined;
-  if (request === undefined) await hideBackup(deps, id, 'deleted', caller.actor);
+  if (request === undefined) await hideBackup(deps, id, 'deleted', caller);
   else await deleteRequest(deps, id, caller);
 }
 
@@ -163,7 +163,7 @@ async function deleteRequest(deps: Deps, id: string, caller: Caller): Promise<vo
     const request = await openRequest(deps, id);
     // Completed in the meantime: it is a backup now.
     if (request === undefined) {
-      await hideBackup(deps, id, 'deleted', caller.actor);
+      await hideBackup(deps, id, 'deleted', caller);
       return undefined;
     }
     const now = clock.now();
@@ -178,7 +178,7 @@ async function deleteRequest(deps: Deps, id: string, caller: Caller): Promise<vo
     };
     await catalog.commit([
       { kind: 'request.update', record, expect: version },
-      event(deps, 'backup.deleted', now, caller.actor, { resourceId, backupId: id, detail: { status } }),
+      event(deps, 'backup.deleted', now, caller, { resourceId, backupId: id, detail: { status } }),
     ]);
     return status === 'failed' ? undefined : request.uploadId;
   });

@@ -98,7 +98,9 @@ test('what is too long for a delta is stored whole, as the backup that was asked
   const last = await backedUp(world, rows(101), 'incremental');
   expect(rows(101).equals(await collected(await restore(world, last.id)))).toBe(true);
   expect(rows(50_001).equals(await collected(await restore(world, next.id)))).toBe(true);
-  await expect(world.service.getDelta(large.id)).rejects.toMatchObject({ code: 'delta_not_found' });
+  await expect(world.service.getDelta(large.id, { actor: 'me' })).rejects.toMatchObject({
+    code: 'delta_not_found',
+  });
 });
 
 test('a state that came packed is unpacked for a delta, if it is not too long', async () => {

@@ -65,7 +65,7 @@ test('a create that loses to upkeep alone goes on; one that loses to writers say
   const others = { ...world.plain, gate: OPEN_GATE };
   let victim = 1;
   between = async () => {
-    if (victim <= 20) await hideBackup(others, `backup-${victim++}`, 'expired', 'retention');
+    if (victim <= 20) await hideBackup(others, `backup-${victim++}`, 'expired', { actor: 'retention' });
   };
   expect((await world.make('db', state(50), 'incremental')).sequence).toBe(31);
   expect(victim).toBe(21);

@@ -41,7 +41,7 @@ test('lists, gets, checks, deltas and restores answer while nothing can be writt
   expect((await world.service.listBackups({ limit: 10 })).items).toHaveLength(2);
   expect(await world.service.findBackup(full.id)).toEqual(full);
   expect(await world.service.verifyBackup(full.id)).toMatchObject({ valid: true });
-  expect(textOf({ data: await world.service.getDelta(delta.id) })).toContain('"oldValue":1');
+  expect(textOf({ data: await world.service.getDelta(delta.id, CALLER) })).toContain('"oldValue":1');
   expect(await world.text(full.id)).toBe('{"n":1}');
   expect(await world.textAt('db', world.clock.now())).toBe('{"n":2}');
   await expect(world.backup('db', '3')).rejects.toMatchObject({ reason: 'disk_full' });
@@ -93,7 +93,7 @@ test('an asynchronous restore is answered in the call instead; an earlier one st
   const { workQueue } = await import('../../../lib/service/jobs/worker.ts');
   await workQueue(world.deps);
   isFull = true;
-  expect(textOf(await readResult(world.deps, earlier.operation.id))).toBe('{"n":1}');
+  expect(textOf(await readResult(world.deps, earlier.operation.id, CALLER))).toBe('{"n":1}');
   const output = await world.service.restore({ ...ASK, backupId: id, async: true }, CALLER);
   expect(textOf(output)).toBe('{"n":1}');
   expect(output.operation.status).toBe('completed');

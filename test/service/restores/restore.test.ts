@@ -176,7 +176,7 @@ describe('a restore in the background', () => {
     await world.backup('db', '{"a":[1,2]}');
     const { operation, data } = await world.service.restore({ ...later, path: '/a' }, CALLER);
     expect([operation.status, data]).toEqual(['queued', undefined]);
-    await expect(world.service.getOperationResult('restore-1')).rejects.toMatchObject({
+    await expect(world.service.getOperationResult('restore-1', CALLER)).rejects.toMatchObject({
       code: 'result_unavailable',
     });
     await workQueue(world.deps);
@@ -184,9 +184,9 @@ describe('a restore in the background', () => {
       status: 'completed',
       progress: 100,
     });
-    expect(textOf(await world.service.getOperationResult('restore-1'))).toBe('[1,2]');
+    expect(textOf(await world.service.getOperationResult('restore-1', CALLER))).toBe('[1,2]');
     world.clock.advance(LIMITS.resultMs);
-    await expect(world.service.getOperationResult('restore-1')).rejects.toMatchObject({
+    await expect(world.service.getOperationResult('restore-1', CALLER)).rejects.toMatchObject({
       code: 'result_unavailable',
     });
   });
@@ -197,10 +197,10 @@ describe('a restore in the background', () => {
     await world.service.restore(later, CALLER);
     await workQueue(world.deps);
     await world.remove('backup-1');
-    expect(textOf(await world.service.getOperationResult('restore-1'))).toBe('{"a":1}');
+    expect(textOf(await world.service.getOperationResult('restore-1', CALLER))).toBe('{"a":1}');
     const blobs = await world.plain.blobs.list({ limit: 10, writtenBefore: Number.MAX_SAFE_INTEGER });
     for (const { blobId } of blobs.items) await world.plain.blobs.delete(blobId);
-    await expect(world.service.getOperationResult('restore-1')).rejects.toMatchObject({
+    await expect(world.service.getOperationResult('restore-1', CALLER)).rejects.toMatchObject({
       code: 'result_unavailable',
     });
   });

@@ -342,7 +342,7 @@ describe('a home that cannot answer with large results', () => {
     const { operation, data } = await world.restore('backup-1');
     expect([operation.status, data]).toEqual(['queued', undefined]);
     await workQueue(world.deps);
-    const { url } = await world.service.getOperationResult('restore-1');
+    const { url } = await world.service.getOperationResult('restore-1', CALLER);
     expect(Buffer.from(world.uploads.fetch(url!)!).toString()).toBe('{"a":[1,2,3,4,5]}');
     await world.backup('db', '[1]');
     expect(textOf(await world.restore('backup-2'))).toBe('[1]');

@@ -1,0 +1,41 @@
+// What the audit trail tells of.
+
+export const AUDIT_ACTIONS = [
+  'backup.created',
+  /** The state came again: the newest backup has it. */
+  'backup.unchanged',
+  /** What a new backup was to build on is damaged: it was stored whole. */
+  'backup.base_damaged',
+  'backup.requested',
+  'backup.request_progressed',
+  'backup.deleted',
+  'backup.expired',
+  'backup.undeleted',
+  'backup.rebased',
+  'backup.protection_changed',
+  'backup.removed',
+  'blob.removed',
+  'blob.set_aside',
+  'restore.requested',
+  'restore.progressed',
+  'restore.completed',
+  'restore.failed',
+  /** Somebody has looked at a state, a part of it, or what it differs by. */
+  'state.read',
+  /** What is stored was given to somebody: a delta, the result of a restore. */
+  'delta.read',
+  'result.read',
+  /** A call without the right to it; `count`: how many of its kind there were within the hour. */
+  'access.refused',
+  'expiry.held',
+  'expiry.resumed',
+  'expiry.decided',
+  'policy.changed',
+  'policy.removed',
+  'token.created',
+  'token.revoked',
+  'notice.raised',
+  'notice.cleared',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];

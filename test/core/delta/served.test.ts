@@ -110,7 +110,13 @@ describe('a served delta', () => {
 
 describe('how deep it goes', () => {
   test.each([
-    ['replaces what keeps nothing', '{"k":1,"s":{"a":1,"b":[2]}}', '{"k":1,"s":{"a":2,"b":[3]}}', ['s']],
+    ['replaces what keeps nothing', '{"k":1,"s":{"a":1,"b":[2]}}', '{"k":1,"s":{"c":2,"d":[3]}}', ['s']],
+    [
+      'descends where names are kept',
+      '{"k":1,"s":{"a":1,"b":[2]}}',
+      '{"k":1,"s":{"a":2,"b":[3]}}',
+      ['s.a', 's.b'],
+    ],
     ['descends where a member is kept', '{"k":1,"s":{"a":1,"b":1}}', '{"k":1,"s":{"a":2,"b":1}}', ['s.a']],
     ['descends where an element is kept', '{"s":[1,[2,3]]}', '{"s":[1,[2,4]]}', ['s[1][1]']],
     [

@@ -34,10 +34,12 @@ export interface Lockstep {
   length: number;
   /** Some value in the containers is the same. */
   isShared: boolean;
+  /** No value is, but the members are, by their names: what changed is reported as they. */
+  keepsNames: boolean;
 }
 
 const ROOM = 1 << 16;
-const found: Lockstep = { events: new Uint32Array(ROOM), length: 0, isShared: false };
+const found: Lockstep = { events: new Uint32Array(ROOM), length: 0, isShared: false, keepsNames: false };
 
 // The pass, which never runs twice at once: both texts, where it is in them, and stacks.
 const at: Cursor = { base: Buffer.alloc(0), target: Buffer.alloc(0), p: 0, q: 0 };
@@ -52,11 +54,26 @@ const ofTarget: Identity = { start: 0, end: 0 };
 const ALL_SAME = 0;
 const SOME_SHARED = 1;
 const NONE_SHARED = 2;
+/** No value is the same, but the names of members are. */
+const NAMES_SHARED = 3;
 /** To be aligned instead. */
-const GIVEN_UP = 3;
+const GIVEN_UP = 4;
 
-/** Reads both containers, which differ and begin with the same bracket; undefined if they are to be aligned. */
-export function inLockstep(a: Buffer, aStart: number, b: Buffer, bStart: number): Lockstep | undefined {
+/** Whether the containers read are members of the whole text: then a sole member is not reported by itself. */
+let isSection = false;
+
+/**
+ * Reads both containers, which differ and begin with the same bracket; undefined if they are to be aligned. `ofRoot` says
+ * that they are members of the whole text.
+ */
+export function inLockstep(
+  a: Buffer,
+  aStart: number,
+  b: Buffer,
+  bStart: number,
+  ofRoot = false,
+): Lockstep | undefined {
+  isSection = ofRoot;
   at.base = a;
   at.target = b;
   at.p = aStart;
@@ -65,6 +82,7 @@ export function inLockstep(a: Buffer, aStart: number, b: Buffer, bStart: number)
   const outcome = readContainers(0);
   if (outcome === GIVEN_UP || outcome === ALL_SAME) return undefined;
   found.isShared = outcome === SOME_SHARED;
+  found.keepsNames = outcome === NAMES_SHARED;
   return found;
 }
 
@@ -88,6 +106,7 @@ function readMembers(depth: number): number {
   let count = 0;
   let changes = 0;
   let isShared = false;
+  let isNamedInside = false;
   /** Where the members that are the same begin, if the last one was. */
   let sameFrom = -1;
   let sameAt = 0;
@@ -113,6 +132,7 @@ function readMembers(depth: number): number {
     } else {
       changes++;
       if (outcome === SOME_SHARED) isShared = true;
+      if (outcome === NAMES_SHARED) isNamedInside = true;
       const same = sameFrom < 0 ? 0 : aName - 1 - sameFrom;
       setSame(before, Math.max(sameFrom, 0), sameAt, same);
       setSame(before + EVENT_COLUMNS, aName, bName, aStart - aName);
@@ -135,7 +155,9 @@ function readMembers(depth: number): number {
   if (hasTwoAlike(firstName, count)) return GIVEN_UP;
   at.p++;
   at.q++;
-  return isShared ? SOME_SHARED : NONE_SHARED;
+  if (isShared) return SOME_SHARED;
+  const isSole = count === 1 && depth === 0 && isSection;
+  return isSole && !isNamedInside ? NONE_SHARED : NAMES_SHARED;
 }
 
 function readElements(depth: number): number {
@@ -275,7 +297,9 @@ function setChange(
   const { events } = found;
   const c = at.base[aStart]!;
   const isInside = c === at.target[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY);
-  events[event] = isInside ? (outcome === SOME_SHARED ? ENTER : ENTER_UNSHARED) : CHANGED_VALUE;
+  // An element that keeps nothing but names is another element.
+  const isEntered = outcome === SOME_SHARED || (outcome === NAMES_SHARED && step === STEP_BASE_NAME);
+  events[event] = isInside ? (isEntered ? ENTER : ENTER_UNSHARED) : CHANGED_VALUE;
   events[event + 1] = step;
   events[event + 2] = stepFrom;
   events[event + 3] = stepTo;

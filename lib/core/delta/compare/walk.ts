@@ -14,7 +14,18 @@ import {
 import { align } from './align.ts';
 import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
 import { hasDuplicateNames } from './names.ts';
-import { addChange, createOps, isNearlyFull, type Ops, ROOT, reportWhole, rollBack } from './ops.ts';
+import {
+  AROUND,
+  addChange,
+  createOps,
+  isNearlyFull,
+  type Ops,
+  ROOT,
+  reportWhole,
+  rollBack,
+  STEP,
+  STEP_INDEX,
+} from './ops.ts';
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
 import { placeInBase, reportAdded, reportDeleted, reportMoved } from './report.ts';
 import { reportLockstep } from './report-lockstep.ts';
@@ -70,6 +81,8 @@ const NOTHING_SHARED = 0;
 const SOMETHING_SHARED = 1;
 /** A name occurs twice, so that no path would tell which member is meant. */
 const AMBIGUOUS = 2;
+/** No value in them is the same, but their members are, by their names. */
+const NAMES_SHARED = 3;
 
 function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
   const { pair, ops, copies, runs } = walk;
@@ -84,6 +97,7 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
   const isRenaming = copies && a.stride === 2 && paired < a.count && paired < b.count;
   const gone = isRenaming ? largeUnpaired(a, runs, first) : [];
   let shared = false;
+  let isNamedInside = false;
   let j = 0;
   for (let at = first; at < end; at += RUN_COLUMNS) {
     const base = runs.data[at]!;
@@ -100,7 +114,11 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
       const start = rowStart(a, base);
       if (copies) addCopy(copies, start, rowStart(b, target), rowEnd(a, base + count - 1) - start);
     } else {
-      for (let k = 0; k < count; k++) if (walkChild(walk, a, base + k, b, target + k, place)) shared = true;
+      for (let k = 0; k < count; k++) {
+        const inside = walkChild(walk, a, base + k, b, target + k, place);
+        if (inside === SOMETHING_SHARED) shared = true;
+        else if (inside === NAMES_SHARED) isNamedInside = true;
+      }
     }
     j = target + count;
   }
@@ -111,11 +129,24 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
   if (paired < a.count) reportDeleted(ops, a, runs, first, place);
   runs.length = first;
   if (a.stride === 2 && isAmbiguous(pair, a, b, paired)) return AMBIGUOUS;
-  return shared ? SOMETHING_SHARED : NOTHING_SHARED;
+  if (shared) return SOMETHING_SHARED;
+  if (a.stride === 1) return NOTHING_SHARED;
+  const isSole = a.count === 1 && b.count === 1 && isSection(ops, place);
+  return (isSole && !isNamedInside) || !keepsNames(a, b, paired) ? NOTHING_SHARED : NAMES_SHARED;
 }
 
-/** Walks two children that stand for each other but differ. Gives whether they have an equal value somewhere inside. */
-function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: number): boolean {
+/** A member that changed is reported as that member, unless most of what stood around it is not there any more. */
+function keepsNames(a: Rows, b: Rows, paired: number): boolean {
+  return paired > 0 && paired * 2 >= Math.max(a.count, b.count);
+}
+
+/** Whether this is a member of the whole text: of one that has but one member, the specification reports all. */
+function isSection({ places }: Ops, place: number): boolean {
+  return place !== ROOT && places.data[place + AROUND] === ROOT && places.data[place + STEP] !== STEP_INDEX;
+}
+
+/** Walks two children that stand for each other but differ. Gives what they share, as far as it is reported. */
+function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: number): number {
   const { ops, copies } = walk;
   const aStart = valueStart(a, i);
   const bStart = valueStart(b, j);
@@ -125,17 +156,19 @@ function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: n
   const placesBefore = ops.places.length;
   const place = placeInBase(ops, around, a, i);
   const placesInside = ops.places.length;
-  if (walkValue(walk, a, i, b, j, place)) {
+  const shared = walkValue(walk, a, i, b, j, place);
+  // An element that keeps nothing but names is another element.
+  if (shared === SOMETHING_SHARED || (shared === NAMES_SHARED && a.stride === 2)) {
     if (ops.ops.length === opsBefore) ops.places.length = placesBefore;
-    return true;
+    return shared;
   }
   rollBack(ops, opsBefore, placesInside);
   addChange(ops, place, aStart, rowEnd(a, i), bStart, rowEnd(b, j));
-  return false;
+  return NOTHING_SHARED;
 }
 
-/** Walks the values of two children. Gives whether they have an equal value somewhere inside. */
-function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: number): boolean {
+/** Walks the values of two children. Gives what they share. */
+function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: number): number {
   const { pair, copies } = walk;
   const aStart = valueStart(a, i);
   const aEnd = rowEnd(a, i);
@@ -146,10 +179,10 @@ function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: nu
     const { notInStep } = pair;
     const isSmall = Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
     if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(walk.ops)) {
-      const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart);
+      const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart, isSection(walk.ops, place));
       if (step) {
         reportLockstep(walk.ops, copies, step, place);
-        return step.isShared;
+        return step.isShared ? SOMETHING_SHARED : step.keepsNames ? NAMES_SHARED : NOTHING_SHARED;
       }
       // What is inside would be given up for the same reason, or would have to be read once a level.
       notInStep.from = aStart;
@@ -157,10 +190,10 @@ function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: nu
     }
     const inA = innerRows(pair.base, a, aStart, aEnd);
     const inB = innerRows(pair.target, b, bStart, bEnd);
-    return walkRows(walk, inA, inB, place) === SOMETHING_SHARED;
+    return walkRows(walk, inA, inB, place);
   }
   if (copies) addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
-  return false;
+  return NOTHING_SHARED;
 }
 
 /**

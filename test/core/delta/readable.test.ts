@@ -1,0 +1,156 @@
+// Deltas that read well: inputs that people have found told badly, each with what they expect to read.
+
+import { describe, expect, test } from '@jest/globals';
+import { compare } from '../../../lib/core/delta/compare/diff.ts';
+import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
+import { applyServed } from '../json/json-tree.ts';
+import { KERNEL } from '../kernels.ts';
+import { textOf } from './states.ts';
+
+interface Told {
+  changes?: Record<string, [unknown, unknown]>;
+  additions?: string[];
+  deletions?: string[];
+  moves?: Record<string, string>;
+}
+
+/** What the served delta tells, without the values of additions and deletions; that it is exact is checked on the way. */
+function told(base: unknown, target: unknown): Told {
+  const [a, b] = [JSON.stringify(base), JSON.stringify(target)];
+  const { chunks, counts } = serveDelta(KERNEL, textOf(a), textOf(b), { bare: true });
+  const text = Buffer.concat(chunks).toString();
+  expect(applyServed(a, text)).toBe(b);
+  expect(compare(KERNEL, textOf(a), textOf(b)).counts).toEqual(counts);
+  const { changes, additions, deletions, moves = [] } = JSON.parse(text);
+  const result: Told = {};
+  const keys = (list: { key: string }[]): string[] => list.map(({ key }) => key);
+  if (changes.length > 0) {
+    result.changes = Object.fromEntries(
+      changes.map(({ key, oldValue, newValue }: never) => [key, [oldValue, newValue]]),
+    );
+  }
+  if (additions.length > 0) result.additions = keys(additions);
+  if (deletions.length > 0) result.deletions = keys(deletions);
+  if (moves.length > 0) result.moves = Object.fromEntries(moves.map(({ from, to }: never) => [from, to]));
+  return result;
+}
+
+const rule = (net: number, port: number, allow = true) => ({ from: `10.${net}.0.0/8`, port, allow });
+
+describe('a list without names', () => {
+  test.each<[string, unknown, unknown, Told]>([
+    [
+      'first removed, second edited',
+      { rules: [rule(0, 22), rule(1, 80), rule(2, 81)] },
+      { rules: [rule(1, 80, false), rule(2, 81)] },
+      { deletions: ['rules[0]'], changes: { 'rules[1].allow': [true, false] } },
+    ],
+    [
+      'the same at its end',
+      { rules: [rule(2, 81), rule(0, 22), rule(1, 80)] },
+      { rules: [rule(2, 81), rule(1, 80, false)] },
+      { deletions: ['rules[1]'], changes: { 'rules[2].allow': [true, false] } },
+    ],
+    [
+      'one added before one that was edited',
+      { rules: [rule(2, 81), rule(1, 80)] },
+      { rules: [rule(2, 81), rule(0, 22), rule(1, 80, false)] },
+      { additions: ['rules[1]'], changes: { 'rules[1].allow': [true, false] } },
+    ],
+    [
+      'one removed between two that were edited',
+      [rule(5, 1), rule(0, 22), rule(1, 80), 'end'],
+      [rule(5, 1, false), rule(1, 80, false), 'end'],
+      { deletions: ['[1]'], changes: { '[0].allow': [true, false], '[2].allow': [true, false] } },
+    ],
+    [
+      'texts',
+      ['the first of them', 'another one here', 'end'],
+      ['another one there', 'end'],
+      { deletions: ['[0]'], changes: { '[1]': ['another one here', 'another one there'] } },
+    ],
+    [
+      'lists in a list',
+      [[1, 2, 3, 4], [7, 8, 9, 6], 'end'],
+      [[7, 8, 9, 5], 'end'],
+      { deletions: ['[0]'], changes: { '[1][3]': [6, 5] } },
+    ],
+    [
+      'nothing alike: first with first',
+      ['a', 'b', 'end'],
+      ['x', 'end'],
+      { deletions: ['[1]'], changes: { '[0]': ['a', 'x'] } },
+    ],
+  ])('%s', (_, base, target, expected) => {
+    expect(told(base, target)).toEqual(expected);
+  });
+});
+
+describe('a member that changed is told as that member', () => {
+  test.each<[string, unknown, unknown, Told]>([
+    [
+      'all of a small object',
+      { kind: 'pod', metadata: { resourceVersion: '1', labels: { app: 'a' } } },
+      { kind: 'pod', metadata: { resourceVersion: '2', labels: { app: 'b' } } },
+      { changes: { 'metadata.resourceVersion': ['1', '2'], 'metadata.labels.app': ['a', 'b'] } },
+    ],
+    [
+      'the only one, below a section',
+      { vm: { size: 1, tags: { Name: 'web' } } },
+      { vm: { size: 1, tags: { Name: 'db' } } },
+      { changes: { 'vm.tags.Name': ['web', 'db'] } },
+    ],
+    [
+      'the only one, in a row',
+      { vms: [{ id: 1, tags: { Name: 'web' } }] },
+      { vms: [{ id: 1, tags: { Name: 'db' } }] },
+      { changes: { 'vms[0].tags.Name': ['web', 'db'] } },
+    ],
+    [
+      'deep inside of what has nothing else',
+      { k: 1, a: { b: { c: { d: 1 } } } },
+      { k: 1, a: { b: { c: { d: 2 } } } },
+      { changes: { 'a.b.c.d': [1, 2] } },
+    ],
+    [
+      'beside others that are new or gone',
+      { k: 1, s: { a: 1, b: 2 } },
+      { k: 1, s: { a: 5, c: 9 } },
+      { changes: { 's.a': [1, 5] }, additions: ['s.c'], deletions: ['s.b'] },
+    ],
+    [
+      'but not where most of it is another thing',
+      { k: 1, s: { type: 'a', x: 1, y: 2 } },
+      { k: 1, s: { type: 'b', p: 3, q: 4 } },
+      {
+        changes: {
+          s: [
+            { type: 'a', x: 1, y: 2 },
+            { type: 'b', p: 3, q: 4 },
+          ],
+        },
+      },
+    ],
+    [
+      'and not the sole member of a section, as the specification shows',
+      { users: [{ id: 1, name: 'Alice' }], settings: { theme: 'dark' } },
+      { users: [{ id: 1, name: 'Alice' }], settings: { theme: 'light' } },
+      { changes: { settings: [{ theme: 'dark' }, { theme: 'light' }] } },
+    ],
+    [
+      'nor those of an element without a name that keeps nothing',
+      [0, { a: 1, b: 2 }],
+      [0, { a: 3, b: 4 }],
+      {
+        changes: {
+          '[1]': [
+            { a: 1, b: 2 },
+            { a: 3, b: 4 },
+          ],
+        },
+      },
+    ],
+  ])('%s', (_, base, target, expected) => {
+    expect(told(base, target)).toEqual(expected);
+  });
+});

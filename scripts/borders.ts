@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   log: { from: [], packages: [] },
 
   'core/records': { from: [], packages: [] },
-  'core/bytes': { from: ['core/records'], packages: [...BYTES, 'node:os'] },
+  'core/bytes': { from: ['core/records'], packages: BYTES },
   'core/json/kernel': { from: ['core/bytes'], packages: [] },
   'core/json': {
     from: ['core/records', 'core/bytes', 'core/json/kernel'],

@@ -25,7 +25,7 @@ export interface MadeDelta {
 export type TextBytes = Pick<CanonicalText, 'bytes'>;
 
 /** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
-const PROVEN = { baseProven: true };
+const PROVEN = { baseProven: true } as const;
 
 /** Checked at once; what follows is only looked at if all before is sound. */
 const CHECKED_BYTES = 4 * 1024 * 1024;

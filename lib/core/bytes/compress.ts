@@ -5,7 +5,6 @@
 // without inflating this one. All members but the last hold exactly 1 MiB; a text has one sequence of members.
 
 import { Buffer } from 'node:buffer';
-import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, createGzip, type Gzip, gunzip, gunzipSync, gzipSync, type ZlibReset } from 'node:zlib';
 import { ServiceError } from '../records/errors.ts';
@@ -27,12 +26,8 @@ export const MEMBER_BYTES = 1024 * KIB;
 /** Up to here a trip to the thread pool takes longer than it saves. */
 const SYNC_BYTES_MAX = 64 * KIB;
 const LEVEL = { level: 6, memLevel: constants.Z_MAX_MEMLEVEL };
-/** Threads that libuv's pool has by default, where there are cores for them. */
-const THREADS = Math.min(4, availableParallelism());
-/** Members that are compressed at once: one waits, so that no core has to. */
-export const IN_FLIGHT = Math.min(4, THREADS + 1);
-/** Inflating is so fast that whoever takes the text is in need of the cores too. */
-const INFLATED_AT_ONCE = THREADS;
+/** Members in work at once: as many as libuv's pool has threads unless it is told otherwise, whatever the machine. */
+export const IN_FLIGHT = 4;
 /** Output buffers, which members share: a larger one would wait long to be filled, a smaller one hold few of them whole. */
 const OUTPUT_BYTES = 1024 * KIB;
 
@@ -89,7 +84,7 @@ export function decompress(
   stream: Chunks,
   expectedBytes: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  return mapInOrder(membersOf(stream, expectedBytes), INFLATED_AT_ONCE, inflateMember);
+  return mapInOrder(membersOf(stream, expectedBytes), IN_FLIGHT, inflateMember);
 }
 
 /**

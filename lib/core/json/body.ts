@@ -13,7 +13,7 @@ import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
 
 /** Scanned at once before other requests get their turn: some 3 ms. */
 const SLICE_BYTES = 1024 * 1024;
-const SCANNED: Slicing = { sliceBytes: SLICE_BYTES, turnBytes: SLICE_BYTES };
+const SCANNED: Readonly<Slicing> = { sliceBytes: SLICE_BYTES, turnBytes: SLICE_BYTES };
 
 export interface ScanBodyOptions {
   /** Name of the root member whose value is a state and goes out as canonical text. */

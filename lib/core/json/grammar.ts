@@ -57,13 +57,16 @@ export const NULL_BYTES = LITERALS[0x6e]!;
 
 /** 1 for bytes that stand in a string as they are; bytes from 0x80 on were checked as UTF-8 before. */
 export const PLAIN = new Uint8Array(256).map((_, b) => (b >= 0x20 && b !== 0x22 && b !== 0x5c ? 1 : 0));
-export const ESCAPES = new Uint8Array(256);
-for (const b of encoder.encode('"\\/bfnrt')) ESCAPES[b] = 1;
-export const HEX_DIGITS = new Uint8Array(256);
-for (const b of encoder.encode('0123456789abcdefABCDEF')) HEX_DIGITS[b] = 1;
+export const ESCAPES = onesOf('"\\/bfnrt');
+export const HEX_DIGITS = onesOf('0123456789abcdefABCDEF');
+export const DIGITS = onesOf('0123456789');
 
-export const DIGITS = new Uint8Array(256);
-for (const b of encoder.encode('0123456789')) DIGITS[b] = 1;
+/** 1 for these bytes. */
+function onesOf(characters: string): Uint8Array {
+  const ones = new Uint8Array(256);
+  for (const b of encoder.encode(characters)) ones[b] = 1;
+  return ones;
+}
 
 export function isSpace(c: number): boolean {
   return c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;

@@ -22,9 +22,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** 1 for bytes of plain identifiers: letters, digits, `_` and `$`. */
-const IDENTIFIER = new Uint8Array(256);
-for (const c of Buffer.from('$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'))
-  IDENTIFIER[c] = 1;
+const IDENTIFIER = new Uint8Array(256).map((_, c) => (/[\w$]/.test(String.fromCharCode(c)) ? 1 : 0));
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 

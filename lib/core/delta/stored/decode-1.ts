@@ -6,8 +6,18 @@ import { unsound } from './sections.ts';
 
 const LF = 0x0a;
 const CHECKSUM = /^[0-9a-f]{64}$/;
-const MEMBERS = ['delta', 'base', 'baseBytes', 'target', 'targetBytes', 'changes', 'copy', 'literal', 'from'];
-const COUNTS = ['additions', 'changes', 'deletions', 'moves'];
+const MEMBERS: readonly string[] = [
+  'delta',
+  'base',
+  'baseBytes',
+  'target',
+  'targetBytes',
+  'changes',
+  'copy',
+  'literal',
+  'from',
+];
+const COUNTS: readonly string[] = ['additions', 'changes', 'deletions', 'moves'];
 
 /** Throws ServiceError `integrity_error` if it is not of this format. That the script is sound is yet to be checked. */
 export function decodeDelta1(bytes: Buffer): { header: DeltaHeader; script: Script } {

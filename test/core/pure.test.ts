@@ -1,5 +1,6 @@
 // Core and service follow from what they are given: no environment, no clock, no chance, and no state of a module that a caller
-// could see. Each source file is parsed and looked through; what is let in is listed, with its reason.
+// could see. Each source file is parsed and looked through; what is let in is listed, with its reason. A constant that is handed
+// on says that it is one (`as const`, `Readonly<...>`), or counts as state.
 
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';

@@ -29,7 +29,7 @@ export interface Along {
 }
 
 /** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
-const PROVEN = { baseProven: true };
+const PROVEN = { baseProven: true } as const;
 
 /**
  * What stands at `steps` (`findPlace`) in `base` and after each of the stored deltas. All is bound by what each delta names

@@ -160,8 +160,6 @@ function nameRows(
   for (const [row, { child, times }] of named) if (times === 1) child.row = row;
 }
 
-const found: Identity = { start: 0, end: 0 };
-
 /** What the row [start, end) is called; undefined for one without a name, with a long one, or one that is masked. */
 function rowOf(
   text: Buffer,
@@ -170,7 +168,7 @@ function rowOf(
   mask: Mask | undefined,
 ): { name: string; step: string } | undefined {
   if (text[start] !== OPEN_OBJECT || end - start === 2) return undefined;
-  found.end = 0;
+  const found: Identity = { start: 0, end: 0 };
   findInText(text, start, end, found);
   if (found.end === 0 || found.end - found.start > NAME_CHARS_MAX) return undefined;
   const name = decodeName(text.subarray(found.start + 1, skipString(text, found.start) - 1));

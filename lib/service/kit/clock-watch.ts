@@ -39,7 +39,7 @@ export function createClockWatch(clock: Clock): ClockWatch {
 /** When the clock is believed, that is written down so often. */
 const MARK_EVERY_MS = 10 * 60_000;
 const NOTICE = 'clock';
-const BY: Caller = { actor: 'retention' };
+const BY: Readonly<Caller> = { actor: 'retention' };
 
 export interface ClockState {
   state: ExpiryState | undefined;

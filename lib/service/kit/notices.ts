@@ -8,7 +8,7 @@ import { event } from './events.ts';
 
 type NoticeDeps = Pick<Deps, 'catalog' | 'clock' | 'log' | 'random'>;
 
-const BY: Caller = { actor: 'service' };
+const BY: Readonly<Caller> = { actor: 'service' };
 
 /**
  * Raises a notice, or changes what it says, with an event and a line in the log; one that says the same already stays as

@@ -12,7 +12,7 @@ import { type EventDeps, event } from '../kit/events.ts';
 import { clearNotice, raiseNotice } from '../kit/notices.ts';
 import { type Decided, decide } from './decisions.ts';
 
-const BY: Caller = { actor: 'retention' };
+const BY: Readonly<Caller> = { actor: 'retention' };
 
 export interface Judgement {
   now: number;

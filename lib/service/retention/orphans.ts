@@ -23,7 +23,7 @@ export interface OrphanSearch {
   stopped?: 'rollback' | 'looked_only' | 'unproven' | 'too_many' | 'clock';
 }
 
-const BY: Caller = { actor: 'upkeep' };
+const BY: Readonly<Caller> = { actor: 'upkeep' };
 const ORPHANS_NOTICE = 'orphans';
 
 /**

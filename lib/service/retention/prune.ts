@@ -27,7 +27,7 @@ export interface Pruned {
   blobsRemoved: number;
 }
 
-const BY: Caller = { actor: 'retention' };
+const BY: Readonly<Caller> = { actor: 'retention' };
 
 /**
  * One pass over a resource. Blobs of expired backups are freed at once, those of deleted ones when they are due;

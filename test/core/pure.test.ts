@@ -13,7 +13,15 @@ const LET_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'lib/core/bytes/compress.ts': { 'state idle': 'compressors at rest, as good as new' },
   'lib/core/delta/compare/in-step.ts': scratch('ofBase', 'ofTarget', 'identityHashes'),
-  'lib/core/delta/compare/lockstep.ts': scratch('at', 'found', 'names', 'ofBase', 'ofTarget', 'spans'),
+  'lib/core/delta/compare/lockstep.ts': scratch(
+    'at',
+    'found',
+    'isSection',
+    'names',
+    'ofBase',
+    'ofTarget',
+    'spans',
+  ),
   'lib/core/json/spans.ts': scratch('openEntries', 'frameStart', 'frameEntries', 'frameIsObject'),
   'lib/service/chains/readers.ts': {
     clearTimeout: 'goes with the other',

@@ -53,7 +53,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: [],
   },
   'core/history': {
-    from: ['core/records', 'core/bytes', 'core/json', 'core/delta/compare', 'core/delta/apply'],
+    from: [
+      'core/records',
+      'core/bytes',
+      'core/json',
+      'core/json/kernel',
+      'core/delta/compare',
+      'core/delta/served',
+      'core/delta/apply',
+    ],
     packages: ['node:crypto'],
   },
   core: { from: ['core/*'], packages: ['node:crypto'] },

@@ -8,6 +8,7 @@ import { compare } from './delta/compare/diff.ts';
 import { serveDelta } from './delta/served/serve.ts';
 import { encodeDelta } from './delta/stored/encode.ts';
 import { type Along, type SightOptions, sightsAlong } from './history/along.ts';
+import { type DiffOptions, type DiffPage, diffTexts, type NoDiff } from './history/diff.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
 import { TextCheck } from './json/body.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
@@ -108,6 +109,17 @@ export function placeAlong(
   options: SightOptions,
 ): Along {
   return sightsAlong(base, deltas, steps, options);
+}
+
+/** What two canonical texts differ by at `steps` (`diffTexts`). */
+export function diffPage(
+  kernel: Kernel,
+  base: TextBytes,
+  target: TextBytes,
+  steps: readonly string[],
+  options: DiffOptions,
+): DiffPage | NoDiff {
+  return diffTexts(kernel, base.bytes, target.bytes, steps, options);
 }
 
 function faultOf(kernel: Kernel, text: Uint8Array): string | undefined {

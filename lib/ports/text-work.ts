@@ -4,9 +4,11 @@ import { totalBytes } from '../core/bytes/chunks.ts';
 import { sha256Of } from '../core/bytes/sha256.ts';
 import type { CanonicalText } from '../core/bytes/text.ts';
 import { applyChain } from '../core/delta/apply/compose.ts';
+import type { DiffOptions, DiffPage, NoDiff } from '../core/history/diff.ts';
 import { findTextFault } from '../core/json/body.ts';
 import type { Kernel } from '../core/json/kernel/kernel.ts';
 import {
+  diffPage,
   findSpan,
   hashOfApplied,
   type MadeDelta,
@@ -31,6 +33,13 @@ export interface TextWork {
   treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
   /** `base` and `deltas` do not come back. */
   placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
+  /** The texts do not come back. */
+  diffPage(
+    base: TextBytes,
+    target: TextBytes,
+    steps: readonly string[],
+    options: DiffOptions,
+  ): Promise<DiffPage | NoDiff>;
   findSpan(text: TextBytes, tokens: readonly string[]): Promise<[from: number, to: number] | undefined>;
 }
 
@@ -54,6 +63,7 @@ export function inThisThread(kernel: Kernel): TextWork {
     },
     servedChunks: async (base, target) => servedChunks(kernel, base, target),
     placeAlong: async (...asked) => placeAlong(...asked),
+    diffPage: async (...asked) => diffPage(kernel, ...asked),
     treeAt: async (...asked) => treeAt(...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };

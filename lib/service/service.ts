@@ -14,6 +14,7 @@ import { verifyBackup } from './backups/verify.ts';
 import type { BackupService } from './contract/api.ts';
 import type { Deps } from './contract/deps.ts';
 import { openState } from './history/open-state.ts';
+import { readDiff } from './history/read-diff.ts';
 import { readHistory } from './history/read-history.ts';
 import { readTree } from './history/read-tree.ts';
 import { findOperation } from './restores/operations.ts';
@@ -51,6 +52,7 @@ export function createService(deps: Deps): BackupService {
     openState: (input, caller) => openState(deps, input, caller),
     readTree: (input, caller) => readTree(deps, input, caller),
     readHistory: (input, caller) => paged(readHistory(deps, input, caller)),
+    readDiff: (input, caller) => readDiff(deps, input, caller),
     planRetention: (request) => paged(readPlan(looking(deps), request)),
     planPolicy: (request) => paged(planPolicy(looking(deps), request)),
     listWaits: () => listWaits(deps),

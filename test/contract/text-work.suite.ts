@@ -3,7 +3,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalText } from '../../lib/core/json/body.ts';
 import { createKernel } from '../../lib/core/json/kernel/kernel.ts';
-import { hashOfApplied, makeDelta, servedChunks, treeAt } from '../../lib/core/text-work.ts';
+import {
+  diffPage,
+  hashOfApplied,
+  makeDelta,
+  placeAlong,
+  servedChunks,
+  treeAt,
+} from '../../lib/core/text-work.ts';
 import type { TextWork } from '../../lib/ports/text-work.ts';
 import { type Closing, forAllTests, type Make } from './harness.ts';
 
@@ -79,6 +86,20 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
         expect(await work.treeAt(text, [], options)).toEqual(treeAt(base(), [], options));
         expect(await work.treeAt(text, ['nowhere'], options)).toBe('nothing');
         expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
+      });
+
+      test('tells what stands at a place in each state of a chain', async () => {
+        const options = { textBytesMax: 100 };
+        const along = await work.placeAlong(base().bytes, [stored()], ['0', 'value'], options);
+        expect(along).toEqual(placeAlong(base().bytes, [stored()], ['0', 'value'], options));
+        expect(along.checksum).toBe(target().checksum);
+      });
+
+      test('compares two texts as the plain function does', async () => {
+        const options = { format: 'entries', limit: 3, after: 1, valueBytesMax: 100 } as const;
+        expect(await work.diffPage(base(), target(), [], options)).toEqual(
+          diffPage(KERNEL, base(), target(), [], options),
+        );
       });
 
       test('what is not sound is refused with its code, and what follows is served', async () => {

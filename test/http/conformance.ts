@@ -35,6 +35,7 @@ export interface Exchange {
 export type CheckAnswer = (exchange: Exchange) => void;
 
 const JSON_TYPE = 'application/json';
+const PATCH_TYPE = 'application/json-patch+json';
 const PROBLEM_TYPE = 'application/problem+json';
 
 /** Where no operation is met: what the edge says to any path and method. */
@@ -157,8 +158,10 @@ function checkContent(exchange: Exchange, { content }: Described, validate: Vali
     if (body.length > 0) fail('a body, where none is described');
     return;
   }
-  checkType(headers, JSON_TYPE, fail);
-  const { schema } = content[JSON_TYPE] ?? fail('no JSON is described');
+  const [type] = Object.keys(content);
+  if (type !== JSON_TYPE && type !== PATCH_TYPE) fail('no JSON is described');
+  checkType(headers, type!, fail);
+  const { schema } = content[type!]!;
   if (method === 'HEAD' || schema === undefined) return;
   const name = String((schema as { $ref?: string }).$ref)
     .split('/')

@@ -82,6 +82,8 @@ const CALLS: Record<
   listResourceBackups: (_, resourceId) => [`/resources/${resourceId}/backups?limit=9`],
   getTree: (_, resourceId) => [`/resources/${resourceId}/tree`],
   getHistory: (_, resourceId) => [`/resources/${resourceId}/history`],
+  getDiff: (_, resourceId) => [`/resources/${resourceId}/diff`],
+  getPatch: (_, resourceId) => [`/resources/${resourceId}/patch`],
   getState: (_, resourceId) => [`/resources/${resourceId}/state`],
   getBackup: ({ full }) => [`/backups/${full}`],
   protectBackup: ({ full }) => [`/backups/${full}`, { legalHold: false }],

@@ -201,6 +201,16 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
       tree: { steps: [], kind: 'null', bytes: 4, text: 'null' },
     }),
     readHistory: async () => ({ items: [], looked: { backups: 0 } }),
+    readDiff: async () => ({
+      from: { record: backupRecord(), ageMs: 0, exact: true },
+      to: { record: backupRecord(), ageMs: 0, exact: true },
+      page: {
+        steps: [],
+        counts: { additions: 0, changes: 0, deletions: 0, moves: 0 },
+        tables: { tables: [] },
+        patch: '[]',
+      },
+    }),
     planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
     listWaits: async () => [wait()],
     decideWait: async () => wait({ decision: 'confirmed' }),

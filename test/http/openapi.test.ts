@@ -66,7 +66,9 @@ describe('the document', () => {
       '/health',
       '/openapi.json',
       '/resources/{resourceId}/backups',
+      '/resources/{resourceId}/diff',
       '/resources/{resourceId}/history',
+      '/resources/{resourceId}/patch',
       '/resources/{resourceId}/state',
       '/resources/{resourceId}/tree',
       '/restore',
@@ -176,7 +178,8 @@ describe('the document', () => {
     const { paths } = await fetchDocument();
     for (const { path, method, answers: good } of ROUTE_LIST) {
       for (const [status, response] of Object.entries(paths[path]![method.toLowerCase()]!.responses)) {
-        const type = status in good ? 'application/json' : 'application/problem+json';
+        const json = path.endsWith('/patch') ? 'application/json-patch+json' : 'application/json';
+        const type = status in good ? json : 'application/problem+json';
         expect(Object.keys(response.content ?? {})).toEqual(['303', '304'].includes(status) ? [] : [type]);
       }
     }

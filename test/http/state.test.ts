@@ -346,3 +346,84 @@ describe('the history of a path', () => {
     expect((await problemOf(await createScene().get('/history'))).code).toBe('resource_not_found');
   });
 });
+
+describe('what two moments differ by', () => {
+  const states = [
+    '{"users":[{"id":1,"n":1.0}],"token":"t1"}',
+    '{"users":[{"id":2},{"id":1,"n":12345678901234567890.1}],"token":"t2"}',
+    '{"users":[{"id":2}],"token":"t2"}',
+  ];
+  async function createStates() {
+    const scene = createScene();
+    for (const json of states) await scene.world.make('shop', json, 'incremental');
+    return scene;
+  }
+  const ask = async (route: string, query: Record<string, string> = {}) =>
+    (await createStates()).get(`/${route}?${new URLSearchParams(query)}`);
+
+  test('the last change, if nothing else is asked for', async () => {
+    expect(await (await ask('diff')).json()).toMatchObject({
+      from: { backupId: 'backup-2' },
+      to: { backupId: 'backup-3' },
+      path: '',
+      counts: { additions: 0, changes: 0, deletions: 1, moves: 0 },
+      tables: [{ pointer: '/users', deletions: 1 }],
+      deletions: [{ key: 'users[1]', pointer: '/users/1', row: '/users/id=1' }],
+    });
+  });
+
+  test('any two, also backwards, with numbers as they are written', async () => {
+    const text = await (await ask('diff', { from: 'backup-2', to: 'backup-1', path: '/users' })).text();
+    expect(text).toContain('"oldValue":12345678901234567890.1,"newValue":1.0');
+    expect(JSON.parse(text)).toMatchObject({ from: { backupId: 'backup-2' }, to: { backupId: 'backup-1' } });
+  });
+
+  test('in pages, counted, masked', async () => {
+    const query = { from: '-2', to: '-1', limit: '1' };
+    const first = JSON.parse(await (await ask('diff', query)).text());
+    const second = JSON.parse(await (await ask('diff', { ...query, after: '1' })).text());
+    expect([first.counts, first.changes.length, first.next]).toEqual([second.counts, 1, 1]);
+    expect(second.changes[0].pointer).not.toBe(first.changes[0].pointer);
+    expect(await (await ask('diff', { ...query, format: 'stat' })).json()).not.toHaveProperty('changes');
+    expect(await (await ask('diff', { from: '-2', to: '-1', mask: '@common' })).text()).not.toMatch(/t1|t2/);
+  });
+
+  test('a state and itself differ by nothing', async () => {
+    expect(await (await ask('diff', { from: 'latest' })).json()).toMatchObject({
+      counts: { additions: 0, changes: 0, deletions: 0, moves: 0 },
+      tables: [],
+      changes: [],
+    });
+  });
+
+  test('as a JSON Patch', async () => {
+    const response = await ask('patch', { from: '-2', to: '-1', path: '/token' });
+    expect(response.headers.get('content-type')).toBe('application/json-patch+json');
+    expect(response.headers.get('from-backup-id')).toBe('backup-1');
+    expect(response.headers.get('to-backup-id')).toBe('backup-2');
+    expect(await response.json()).toEqual([{ op: 'replace', path: '/token', value: 't2' }]);
+    expect((await ask('patch', { from: '-2', limit: '1' })).headers.get('next-after')).toBe('1');
+  });
+
+  test.each([
+    ['diff', { path: '/nowhere' }, 404, 'path_not_found', '/query/path'],
+    ['patch', { path: '/users/id=1' }, 404, 'path_not_found', '/query/path'],
+    ['diff', { from: '-3' }, 400, 'invalid_request', '/query/from'],
+    ['diff', { to: 'soon' }, 400, 'invalid_request', '/query/to'],
+    ['diff', { format: 'patch' }, 400, 'invalid_request', '/query/format'],
+    ['patch', { mask: 'x' }, 400, 'invalid_request', '/query/mask'],
+  ])('%s %j is refused', async (route, query, status, code, pointer) => {
+    const response = await ask(route, query as Record<string, string>);
+    expect(response.status).toBe(status);
+    expect(await problemOf(response)).toMatchObject({ code, errors: [{ pointer }] });
+  });
+
+  test('is in the trail, with both', async () => {
+    const scene = await createStates();
+    await scene.get('/diff');
+    const { items } = await scene.world.plain.catalog.listEvents({ limit: 1 });
+    expect(items).toMatchObject([
+      { action: 'state.read', backupId: 'backup-3', detail: { what: 'diff', path: '', from: 'backup-2' } },
+    ]);
+  });
+});

@@ -19,6 +19,8 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   listResourceBackups: 'backups',
   getState: 'restores',
   getTree: 'restores',
+  getDiff: 'restores',
+  getPatch: 'restores',
   getHistory: 'restores',
   getBackupDelta: 'restores',
   verifyBackup: 'restores',

@@ -16,8 +16,9 @@ export interface Place {
   end: number;
   /** The steps that lead to it in this text: what was said of rows is a number here. */
   steps: string[];
-  /** Those of them that are names of members. */
+  /** Those of them that are names of members, and which of the steps those are. */
   names: string[];
+  isName: boolean[];
 }
 
 /** `several`: more than one row is called like that, so none is meant. */
@@ -31,7 +32,9 @@ export function findPlace(text: Uint8Array, steps: readonly string[]): Found {
   let start = 0;
   const taken: string[] = [];
   const names: string[] = [];
+  const isName: boolean[] = [];
   for (const step of steps) {
+    isName.push(text[start] === OPEN_OBJECT);
     if (text[start] === OPEN_OBJECT) {
       const member = findMember(text, start, step);
       if (member === undefined) return 'nothing';
@@ -46,7 +49,7 @@ export function findPlace(text: Uint8Array, steps: readonly string[]): Found {
     start = element.start;
     taken.push(String(element.index));
   }
-  return { start, end: skipValue(text, start), steps: taken, names };
+  return { start, end: skipValue(text, start), steps: taken, names, isName };
 }
 
 /** Where the value of the last member of that name begins. */

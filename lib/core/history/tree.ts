@@ -1,17 +1,14 @@
 // What stands at a path of a text, one level deep and a page at a time: its children with their kinds, counts and raw scalars.
 
 import { bufferOf } from '../bytes/buffer.ts';
-import { findInText, type Identity } from '../delta/compare/identity.ts';
 import { decodeName } from '../json/pointer.ts';
 import { skipString, skipValue } from '../json/skip.ts';
 import { hidesName, hidesPath, type Mask } from './mask.ts';
-import { findMember, findPlace } from './place.ts';
-import { rowKeyOf } from './row-key.ts';
+import { findPlace } from './place.ts';
+import { namedRows } from './rows.ts';
 import { kindAt, type ShownValue, showValue } from './value.ts';
 
 const COMMA = 0x2c;
-const OPEN_ARRAY = 0x5b;
-const OPEN_OBJECT = 0x7b;
 const CASE_BIT = 0x20;
 const CLOSE_OBJECT = 0x7d;
 
@@ -67,7 +64,14 @@ export function readTree(
   }
   const { spans, count, next } = pageOf(bytes, place.start, kind === 'object', options);
   const children = spans.map((span) => childOf(bytes, span, options, isHidden));
-  if (kind === 'array' && !isHidden) nameRows(bytes, place.start, spans, children, options.mask);
+  if (kind === 'array' && !isHidden) {
+    const shown = new Set(spans.map(({ index }) => index));
+    const named = namedRows(bytes, place.start, shown, options.mask);
+    for (const child of children) {
+      const row = named.get(child.index!);
+      if (row !== undefined) child.row = row;
+    }
+  }
   return {
     steps: place.steps,
     kind,
@@ -127,59 +131,4 @@ function childOf(
       ? { name: whole }
       : { name: whole.slice(0, NAME_CHARS_MAX), nameCut: true as const };
   return { ...shown, ...showValue(text, start, end, textBytesMax, isHidden || hidesName(mask, whole)) };
-}
-
-/** Gives the page's rows the steps that name them, save those that name others of the array too. */
-function nameRows(
-  text: Buffer,
-  array: number,
-  spans: readonly Span[],
-  children: TreeChild[],
-  mask: Mask | undefined,
-): void {
-  const named = new Map<string, { child: TreeChild; times: number }>();
-  const members = new Set<string>();
-  for (const [i, { start, end }] of spans.entries()) {
-    const row = rowOf(text, start, end, mask);
-    if (row === undefined) continue;
-    members.add(row.name);
-    named.set(row.step, { child: children[i]!, times: 0 });
-  }
-  if (named.size === 0) return;
-  // A step means every row that has the member, whatever that row is called itself.
-  for (let at = array + 1; ; ) {
-    for (const name of members) {
-      const step = text[at] === OPEN_OBJECT ? stepBy(text, at, name) : undefined;
-      const known = step === undefined ? undefined : named.get(step);
-      if (known !== undefined) known.times++;
-    }
-    at = skipValue(text, at);
-    if (text[at] !== COMMA) break;
-    at++;
-  }
-  for (const [row, { child, times }] of named) if (times === 1) child.row = row;
-}
-
-/** What the row [start, end) is called; undefined for one without a name, with a long one, or one that is masked. */
-function rowOf(
-  text: Buffer,
-  start: number,
-  end: number,
-  mask: Mask | undefined,
-): { name: string; step: string } | undefined {
-  if (text[start] !== OPEN_OBJECT || end - start === 2) return undefined;
-  const found: Identity = { start: 0, end: 0 };
-  findInText(text, start, end, found);
-  if (found.end === 0 || found.end - found.start > NAME_CHARS_MAX) return undefined;
-  const name = decodeName(text.subarray(found.start + 1, skipString(text, found.start) - 1));
-  const step = hidesName(mask, name) ? undefined : stepBy(text, start, name);
-  return step === undefined ? undefined : { name, step };
-}
-
-/** The step that names a row by this member, if it has it with a short scalar. */
-function stepBy(text: Buffer, row: number, name: string): string | undefined {
-  const value = findMember(text, row, name);
-  if (value === undefined || text[value] === OPEN_OBJECT || text[value] === OPEN_ARRAY) return undefined;
-  const end = skipValue(text, value);
-  return end - value > NAME_CHARS_MAX ? undefined : rowKeyOf(name, text.toString('utf8', value, end));
 }

@@ -56,6 +56,9 @@ export const LIMITS = {
   shownTextBytesMax: 1024 * KIB,
   /** The same in a history, whose pages have two for each backup. */
   historyTextBytesMax: 16 * KIB,
+  /** Bytes of one value in a comparison. */
+  diffValueBytesDefault: 64 * KIB,
+  diffValueBytesMax: 1024 * KIB,
   maskCharsMax: 1024,
   /** States that one page of a history is made of, together: some seconds of work, and never on the thread of the requests. */
   historyBytesMax: 1024 * MIB,

@@ -5,6 +5,7 @@ import { createKernel, type Kernel, type KernelSetup } from '../../core/json/ker
 import { ServiceError } from '../../core/records/errors.ts';
 import {
   applyWholeChain,
+  diffPage,
   findSpan,
   hashOfApplied,
   makeDelta,
@@ -26,6 +27,7 @@ export interface WorkTexts {
   };
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
   placeAlong: { args: Parameters<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
+  diffPage: { args: WithoutKernel<typeof diffPage>; result: ReturnType<typeof diffPage> };
   treeAt: { args: Parameters<typeof treeAt>; result: ReturnType<typeof treeAt> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
@@ -52,6 +54,7 @@ const WORK = {
   findSpan,
   treeAt,
   placeAlong,
+  diffPage: diffPage.bind(undefined, kernel),
 } as Record<keyof WorkTexts, (...args: unknown[]) => unknown>;
 
 parentPort?.on('message', ({ name, args, isReturned }: WorkRequest) => {

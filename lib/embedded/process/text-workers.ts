@@ -136,6 +136,11 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
         ? here.placeAlong(base, deltas, steps, options)
         : ask('placeAlong', [base, deltas, steps, options], false),
 
+    diffPage: (base, target, steps, options) =>
+      isSmall(base.bytes, target.bytes)
+        ? here.diffPage(base, target, steps, options)
+        : ask('diffPage', [base, target, steps, options], false),
+
     async close() {
       isClosed = true;
       for (const { reject } of waiting.splice(0))

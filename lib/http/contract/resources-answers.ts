@@ -84,5 +84,81 @@ export const resourceAnswers = once(() => {
       .check(about('What this page has looked through')),
     nextCursor: z.exactOptional(z.string()),
   });
-  return { ShownValue, PathChange, PathHistory, FoundState, TreeChild, Tree };
+  const counts = { additions: count, changes: count, deletions: count, moves: count };
+  const row = z
+    .exactOptional(z.string())
+    .check(
+      about(
+        'The path by what rows are called, where one on the way has a name of its own: it is true of both states',
+      ),
+    );
+  const where = { key: z.string().check(about('As a delta has it')), pointer: z.string(), row };
+  const told = {
+    masked: z.exactOptional(z.literal(true)).check(about('A value is hidden, or something in it')),
+  };
+  const DiffChange = z.object({
+    ...where,
+    oldValue: z.exactOptional(z.unknown()),
+    newValue: z.exactOptional(z.unknown()),
+    oldBytes: z
+      .exactOptional(count)
+      .check(about('Of a value that is left out, because it is longer than `valueBytes`')),
+    newBytes: z.exactOptional(count),
+    ...told,
+  });
+  const DiffValue = z.object({
+    ...where,
+    value: z.exactOptional(z.unknown()),
+    bytes: z
+      .exactOptional(count)
+      .check(about('Of a value that is left out, because it is longer than `valueBytes`')),
+    index: z
+      .exactOptional(count)
+      .check(about('Of a new member that does not stand behind all others: its place')),
+    ...told,
+  });
+  const DiffMove = z.object({
+    from: z.string(),
+    to: z.string(),
+    pointer: z.string(),
+    toPointer: z.string(),
+    row,
+    index: z.exactOptional(count),
+    count: z.exactOptional(count).check(about('So many rows have moved together')),
+  });
+  const Diff = z.object({
+    from: FoundState,
+    to: FoundState,
+    path: z.string(),
+    counts: z.object(counts).check(about('Of all differences')),
+    tables: z
+      .array(z.object({ pointer: z.string(), ...counts }))
+      .check(about('The containers that they are in, those with most first')),
+    others: z.exactOptional(z.object(counts)).check(about('Of those in tables that are not listed')),
+    changes: z.exactOptional(z.array(DiffChange)),
+    additions: z.exactOptional(z.array(DiffValue)),
+    deletions: z.exactOptional(z.array(DiffValue)),
+    moves: z.exactOptional(z.array(DiffMove)),
+    next: z.exactOptional(count).check(about('`after` of the next page; absent on the last one')),
+  });
+  const JsonPatch = z.array(
+    z.object({
+      op: z.enum(['replace', 'remove', 'add']),
+      path: z.string(),
+      value: z.exactOptional(z.unknown()),
+    }),
+  );
+  return {
+    DiffChange,
+    DiffValue,
+    DiffMove,
+    Diff,
+    JsonPatch,
+    ShownValue,
+    PathChange,
+    PathHistory,
+    FoundState,
+    TreeChild,
+    Tree,
+  };
 });

@@ -9,7 +9,7 @@ import { formatInstant } from './instant.ts';
 import { viewDated, viewInexact } from './restores-view.ts';
 
 /** Which state was found for a moment, and what it is to it. */
-function viewFound({ record, at, ageMs, exact, inexact }: FoundState): Answer<'FoundState'> {
+export function viewFound({ record, at, ageMs, exact, inexact }: FoundState): Answer<'FoundState'> {
   return {
     backupId: record.id,
     createdAt: formatInstant(record.createdAt),

@@ -1,6 +1,7 @@
 // Resources: what is kept of each, and its states at any moment, looked at without restoring anything.
 
 import * as z from 'zod/mini';
+import type { ErrorCode } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { once } from './once.ts';
 import { page, ResourcePath } from './requests.ts';
@@ -39,6 +40,25 @@ const HistoryQuery = once(() =>
   }),
 );
 
+const twoMoments = () => ({
+  from: z.exactOptional(moment()),
+  to: z.exactOptional(moment()),
+  path: z.exactOptional(statePath()),
+  limit: limit(),
+  after: z.exactOptional(numberInQuery(0, Number.MAX_SAFE_INTEGER)),
+});
+
+const DiffQuery = once(() =>
+  z.strictObject({
+    ...twoMoments(),
+    format: z._default(z.enum(['entries', 'stat']), 'entries'),
+    mask: z.exactOptional(mask()),
+    valueBytes: z.exactOptional(numberInQuery(0, LIMITS.diffValueBytesMax)),
+  }),
+);
+
+const PatchQuery = once(() => z.strictObject(twoMoments()));
+
 const BackupsQuery = once(() => z.strictObject({ type: z.exactOptional(backupType()), ...page() }));
 
 const FOUND = {
@@ -65,6 +85,17 @@ const STATE_HEADERS = {
     description: 'false if a later state was accepted by that instant, and is no backup (any more)',
   },
 } as const;
+
+const DIFF_ERRORS: ErrorCode[] = [
+  'resource_not_found',
+  'snapshot_not_found',
+  'backup_not_found',
+  'path_not_found',
+  'payload_too_large',
+  'too_many_requests',
+  'integrity_error',
+  'broken_chain',
+];
 
 export const RESOURCE_ROUTES = {
   listResourceBackups: {
@@ -200,5 +231,70 @@ export const RESOURCE_ROUTES = {
         },
       },
     },
+  },
+  getDiff: {
+    method: 'GET',
+    path: '/resources/{resourceId}/diff',
+    summary: 'Compare the states of a resource at two moments, at a path or in all',
+    tag: 'Resources',
+    details:
+      '`from` is `-1` if it is left out, `to` is `latest`. `counts` are of all differences, `tables` of where they are; the lists are a page of ' +
+      'them: changes, additions, deletions, then moves, as in the delta of a backup, each with its JSON `pointer` and, where a row on the way has a name of its own, ' +
+      'its path by that (`row`), which leads to the same in both states. `next` is the `after` of the next page: ask for it with the two backup ids. A ' +
+      'value longer than `valueBytes` is left out and its length told. `format=stat` gives the counts alone.',
+    scope: 'data:read',
+    params: ResourcePath,
+    query: DiffQuery,
+    answers: { 200: { description: 'What differs', schema: 'Diff' } },
+    errors: DIFF_ERRORS,
+    examples: {
+      answers: {
+        200: {
+          from: FOUND,
+          to: { ...FOUND, backupId: 'backup-8' },
+          path: '',
+          counts: { additions: 0, changes: 1, deletions: 0, moves: 0 },
+          tables: [{ pointer: '/users', additions: 0, changes: 1, deletions: 0, moves: 0 }],
+          changes: [
+            {
+              key: 'users[1].email',
+              pointer: '/users/1/email',
+              row: '/users/id=42/email',
+              oldValue: 'a@b',
+              newValue: 'A@B',
+            },
+          ],
+          additions: [],
+          deletions: [],
+          moves: [],
+        },
+      },
+    },
+  },
+  getPatch: {
+    method: 'GET',
+    path: '/resources/{resourceId}/patch',
+    summary: 'Get what turns one state of a resource into another, as a JSON Patch',
+    tag: 'Resources',
+    details:
+      'RFC 6902, to be applied in order, page after page: `Next-After` is the `after` of the next one, to be asked for with the two backup ids. Patches speak of values: ' +
+      'that the members of an object have another order is not told. At a `path` something has to stand in both states.',
+    scope: 'data:read',
+    params: ResourcePath,
+    query: PatchQuery,
+    answers: {
+      200: {
+        description: 'The operations',
+        schema: 'JsonPatch',
+        media: 'application/json-patch+json',
+        headers: {
+          'From-Backup-Id': { description: 'The backup whose state it is to be applied to' },
+          'To-Backup-Id': { description: 'The backup whose state it gives' },
+          'Next-After': { description: '`after` of the next page; absent on the last one', optional: true },
+        },
+      },
+    },
+    errors: DIFF_ERRORS,
+    examples: { answers: { 200: [{ op: 'replace', path: '/users/1/email', value: 'A@B' }] } },
   },
 } as const satisfies Record<string, Route>;

@@ -36,6 +36,8 @@ export interface AnswerSpec {
   description: string;
   /** Name of a schema among the answers of its noun; without one the answer has no body. */
   schema?: string;
+  /** What kind of JSON it is; `application/json` without it. */
+  media?: string;
   /** Some bytes of a JSON text. */
   isPart?: true;
   headers?: Record<string, HeaderSpec>;

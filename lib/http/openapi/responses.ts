@@ -13,14 +13,14 @@ export function describeResponses(route: Route): Json {
 function describeAnswers(route: Route): Json {
   const responses = Object.entries(route.answers).map(([status, answer]) => {
     const example = route.examples?.answers?.[Number(status)];
-    const { description, schema, isPart, headers } = answer;
+    const { description, schema, media: type = 'application/json', isPart, headers } = answer;
     const media = schema && { schema: reference(schema), ...(example === undefined ? {} : { example }) };
     return [
       status,
       {
         description,
         ...(headers === undefined ? {} : { headers: describeHeaders(headers) }),
-        ...(media === undefined ? {} : { content: { 'application/json': media } }),
+        ...(media === undefined ? {} : { content: { [type]: media } }),
         ...(isPart === true ? { content: { 'application/json': {} } } : {}),
       },
     ];

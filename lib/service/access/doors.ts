@@ -34,6 +34,7 @@ const USE_CASE_SCOPES = {
   openState: 'data:read',
   readTree: 'data:read',
   readHistory: 'data:read',
+  readDiff: 'data:read',
   planRetention: 'policy:manage',
   planPolicy: 'policy:manage',
   listWaits: 'policy:manage',
@@ -181,6 +182,11 @@ export function serviceFor(service: BackupService, principal: Principal, address
       demand('readHistory');
       if (!reaches(principal, input.resourceId)) throw nothingAt({});
       return service.readHistory(input, caller);
+    },
+    async readDiff(input) {
+      demand('readDiff');
+      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      return service.readDiff(input, caller);
     },
     async planRetention(request) {
       demand('planRetention', request.resourceId);

@@ -1,6 +1,7 @@
 // What the service does, as its callers (HTTP, CLI, Lambdas) see it. No wire formats here: records in, records out.
 
 import type { Sight, SightOptions } from '../../core/history/along.ts';
+import type { DiffOptions, DiffPage } from '../../core/history/diff.ts';
 import type { Tree, TreeOptions } from '../../core/history/tree.ts';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
@@ -163,6 +164,22 @@ export interface PathHistory extends Page<PathChange> {
   looked: { backups: number; oldest?: DatedBackup };
 }
 
+/** A comparison of a resource's states at two moments, at a path or in all. */
+export interface DiffInput {
+  resourceId: string;
+  from: AskedMoment;
+  to: AskedMoment;
+  steps: readonly string[];
+  path: string;
+  options: DiffOptions;
+}
+
+export interface FoundDiff {
+  from: FoundState;
+  to: FoundState;
+  page: DiffPage;
+}
+
 /** Bytes [from, to). */
 export interface ByteSpan {
   from: number;
@@ -295,6 +312,8 @@ export interface BackupService {
   readTree(input: TreeInput, caller: Caller): Promise<FoundTree>;
   /** How what stands at a path has changed. Throws resource_not_found. */
   readHistory(input: HistoryInput, caller: Caller): Promise<PathHistory>;
+  /** What two of its states differ by. Throws as `openState`, and path_not_found. */
+  readDiff(input: DiffInput, caller: Caller): Promise<FoundDiff>;
 
   /** What a sweep at `now` would do, and why: all live backups of a resource, or, without one, those that have expired. */
   planRetention(request: PageRequest & { resourceId?: string }): Promise<RetentionPlan>;

@@ -132,7 +132,7 @@ function pathsBytesAllowed(textBytes: number): number {
 }
 
 /** The operations of a kind, as offsets into their column, by ascending offset in the text. */
-function inOrder({ ops }: Ops, kind: number, column: number): Uint32Array {
+export function inOrder({ ops }: Ops, kind: number, column: number): Uint32Array {
   const { data, length } = ops;
   let count = 0;
   for (let op = 0; op < length; op += OP_COLUMNS) if (data[op + KIND] === kind) count++;

@@ -1,0 +1,117 @@
+// What two states differ by, at a path or in all: a page of entries in the shape of a served delta, each with its pointer and
+// what its row is called; counts by table; or the same as a JSON Patch.
+
+import { bufferOf } from '../bytes/buffer.ts';
+import {
+  addAddition,
+  addDeletion,
+  createOps,
+  NONE,
+  type Ops,
+  ROOT,
+  reportWhole,
+} from '../delta/compare/ops.ts';
+import { walkTexts } from '../delta/compare/walk.ts';
+import { pathsBytesMax } from '../delta/served/paths.ts';
+import type { Kernel } from '../json/kernel/kernel.ts';
+import type { ChangeCounts } from '../records/model.ts';
+import { type EntryLists, writeEntries } from './diff-entries.ts';
+import type { Mask } from './mask.ts';
+import { writePatch } from './patch.ts';
+import { findPlace, type Place } from './place.ts';
+import { type TableCounts, tablesOf } from './tables.ts';
+
+/** Paths of all operations together: a patch has them whole, and has to be sorted by them. */
+const PATCH_PATHS_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface DiffOptions {
+  format: 'entries' | 'stat' | 'patch';
+  /** Entries of a page, at most, and how many are passed over. */
+  limit: number;
+  after: number;
+  /** Bytes of one value; a longer one is left out, and its length told. A patch has them whole. */
+  valueBytesMax: number;
+  mask?: Mask;
+}
+
+export interface DiffPage {
+  /** The steps of the path by names and numbers: in the first state, or in the second if nothing is there in the first. */
+  steps: string[];
+  counts: ChangeCounts;
+  /** The containers in which something differs; not of a patch. */
+  tables?: TableCounts;
+  lists?: EntryLists;
+  /** The operations of a JSON Patch, as JSON. */
+  patch?: string;
+  /** How many are to be passed over for the next page; absent on the last one. */
+  next?: number;
+}
+
+/**
+ * Why there is nothing to compare: nothing stands at the path in both, several rows of one are called like that, or, of a
+ * patch, nothing stands there in one of them.
+ */
+export type NoDiff = 'nothing' | 'several' | 'one-sided';
+
+/** What is compared: a value of each state, and where both stand. */
+export interface Compared {
+  base: Buffer;
+  target: Buffer;
+  ops: Ops;
+  steps: readonly string[];
+  /** Those of them that are names of members, and which of the steps those are. */
+  names: readonly string[];
+  isName: readonly boolean[];
+}
+
+/**
+ * What turns what stands at `steps` in `base` into what stands there in `target`. Throws ServiceError `payload_too_large` for a patch with a value that no
+ * page can carry.
+ */
+export function diffTexts(
+  kernel: Kernel,
+  base: Uint8Array,
+  target: Uint8Array,
+  steps: readonly string[],
+  options: DiffOptions,
+): DiffPage | NoDiff {
+  const from = findPlace(base, steps);
+  const to = findPlace(target, steps);
+  if (from === 'several' || to === 'several') return 'several';
+  if (from === 'nothing' && to === 'nothing') return 'nothing';
+  // What a patch adds has to have something around it, and its number there may be none yet.
+  if (options.format === 'patch' && (from === 'nothing' || to === 'nothing')) return 'one-sided';
+  const compared = compare(kernel, base, from, target, to);
+  const { ops } = compared;
+  const page = { steps: [...compared.steps], counts: ops.counts };
+  if (options.format === 'stat') return { ...page, tables: tablesOf(compared) };
+  if (options.format === 'entries') {
+    return { ...page, tables: tablesOf(compared), ...writeEntries(compared, options) };
+  }
+  if (pathsBytesMax(ops) > PATCH_PATHS_BYTES_MAX) {
+    reportWhole(ops, compared.base.length, compared.target.length);
+  }
+  return { ...page, ...writePatch(compared, options) };
+}
+
+function compare(
+  kernel: Kernel,
+  base: Uint8Array,
+  from: Place | 'nothing',
+  target: Uint8Array,
+  to: Place | 'nothing',
+): Compared {
+  const a = partOf(base, from);
+  const b = partOf(target, to);
+  const { steps, names, isName } = (from === 'nothing' ? to : from) as Place;
+  const texts = { base: a, target: b, steps, names, isName };
+  if (from !== 'nothing' && to !== 'nothing') return { ...texts, ops: walkTexts(kernel, a, b) };
+  const ops = createOps();
+  if (from === 'nothing') addAddition(ops, ROOT, 0, b.length, NONE);
+  else addDeletion(ops, ROOT, 0, a.length);
+  return { ...texts, ops };
+}
+
+function partOf(text: Uint8Array, place: Place | 'nothing'): Buffer {
+  return bufferOf(place === 'nothing' ? text.subarray(0, 0) : text.subarray(place.start, place.end));
+}

@@ -1,0 +1,55 @@
+// What two states of a resource differ by, at any two moments: both are rebuilt and proven, then compared.
+
+import type { NoDiff } from '../../core/history/diff.ts';
+import { ServiceError } from '../../core/records/errors.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
+import { readBackup } from '../chains/read-backup.ts';
+import { takeRoom } from '../chains/readers.ts';
+import { loadState } from '../chains/state.ts';
+import type { Caller, DiffInput, FoundDiff } from '../contract/api.ts';
+import type { Deps } from '../contract/deps.ts';
+import { noteLook } from './audit.ts';
+import { findState } from './find.ts';
+import { demandHeld } from './held.ts';
+
+/** Throws as `findState`, and ServiceError `path_not_found`, `payload_too_large`, `broken_chain` or `integrity_error`. */
+export async function readDiff(deps: Deps, input: DiffInput, caller: Caller): Promise<FoundDiff> {
+  const { resourceId, steps, path, options } = input;
+  const [from, to] = await Promise.all([
+    findState(deps, resourceId, input.from, '/query/from'),
+    findState(deps, resourceId, input.to, '/query/to'),
+  ]);
+  demandHeld(deps, from.record);
+  demandHeld(deps, to.record);
+  // Taken at once: two who each have room for one state would wait for each other.
+  const room = await takeRoom(deps, from.record.size > to.record.size ? from.record : to.record, 2);
+  try {
+    const [page] = await Promise.all([
+      Promise.all([load(deps, from.record), load(deps, to.record)]).then(([base, target]) =>
+        deps.texts.diffPage(base, target, steps, options),
+      ),
+      noteLook(deps, to.record, { what: 'diff', path, from: from.record.id }, caller),
+    ]);
+    if (typeof page === 'string') throw noDiff(page, path);
+    return { from, to, page };
+  } finally {
+    room.free();
+  }
+}
+
+async function load(deps: Deps, record: BackupRecord) {
+  const { state } = await readBackup(deps, record, (current) => loadState(deps, current));
+  return state;
+}
+
+const WHY: Record<NoDiff, (path: string) => string> = {
+  nothing: (path) => `Nothing is at ${path} in either state.`,
+  several: (path) => `${path} is what several rows of one state are called: name one by its number.`,
+  'one-sided': (path) => `Nothing is at ${path} in one of the states: ask for a patch of what is around it.`,
+};
+
+function noDiff(why: NoDiff, path: string): ServiceError {
+  return new ServiceError('path_not_found', 'The states have nothing at that path to compare.', {
+    errors: [{ pointer: '/query/path', detail: WHY[why](path) }],
+  });
+}

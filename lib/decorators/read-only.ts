@@ -14,6 +14,7 @@ const KEYRING_READS: readonly MethodOf<Keyring>[] = ['open', 'check'];
 const CATALOG_READS: readonly MethodOf<Catalog>[] = [
   'getBackup',
   'getHead',
+  'listHeads',
   'listBackups',
   'listHidden',
   'resourceHistory',

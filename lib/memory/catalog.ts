@@ -9,6 +9,7 @@ import type { Page, PageRequest } from '../ports/pages.ts';
 import { applyChanges } from './catalog-commit.ts';
 import { createState, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
+import { pageOfHeads } from './head-list.ts';
 import { pageOf } from './page.ts';
 import { stateAt } from './state-at.ts';
 
@@ -59,6 +60,8 @@ export function createMemoryCatalog(): Catalog {
     async getHead(resourceId) {
       return copied(state.heads.get(resourceId));
     },
+
+    listHeads: async (request) => pageOfHeads(state.heads.values(), request),
 
     listBackups: async (request) => listed('backups', request, false),
     listHidden: async (request) => listed('hidden', request, true),

@@ -54,6 +54,8 @@ export interface Catalog {
   /** Tombstones included. */
   getBackup(id: string): Promise<BackupRecord | undefined>;
   getHead(resourceId: string): Promise<ResourceHead | undefined>;
+  /** The heads of all resources whose ids begin with `prefix`, in one order, that of their ids as JSON writes them, by bytes. */
+  listHeads(request: PageRequest & { prefix?: string }): Promise<Page<ResourceHead>>;
   /** Live backups, newest first: of one resource by sequence, of all by createdAt, equal times in a stable order. */
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
   /** Tombstones, in the order in which they were listed when they were live. */

@@ -13,6 +13,7 @@ import { undeleteBackup } from './backups/undelete.ts';
 import { verifyBackup } from './backups/verify.ts';
 import type { BackupService } from './contract/api.ts';
 import type { Deps } from './contract/deps.ts';
+import { listResources } from './history/list-resources.ts';
 import { openState } from './history/open-state.ts';
 import { readDiff } from './history/read-diff.ts';
 import { readHistory } from './history/read-history.ts';
@@ -36,6 +37,7 @@ export function createService(deps: Deps): BackupService {
     createUpload: (announced) => createUpload(deps, announced),
     requestBackup: (input, caller) => requestBackup(deps, input, caller),
     findBackup: (id) => findBackup(deps, id),
+    listResources: (request) => paged(listResources(deps, request)),
     listBackups: (request) => paged(catalog.listBackups(request)),
     listHidden: (request) => paged(catalog.listHidden(request)),
     undeleteBackup: (id, caller) => undeleteBackup(deps, id, caller),

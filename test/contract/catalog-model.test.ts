@@ -239,6 +239,7 @@ async function everything(catalog: Catalog): Promise<string> {
       garbage: await each(resources, (name) =>
         all((page) => catalog.resourceGarbage({ ...page, resourceId: name })),
       ),
+      listedHeads: await all((page) => catalog.listHeads(page)),
       operations: await all((page) => catalog.listOperations(page)),
       onTarget: await all((page) => catalog.listOperations({ ...page, targetResourceId: 'r' })),
       unfinished: await all((page) => catalog.unfinishedOperations(page)),

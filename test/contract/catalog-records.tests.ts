@@ -4,6 +4,7 @@ import type { Catalog } from '../../lib/ports/catalog.ts';
 import {
   answer,
   backup,
+  drain,
   event,
   garbage,
   head,
@@ -17,6 +18,9 @@ import {
   policy,
   T0,
 } from './samples.ts';
+
+/** As JSON writes it. */
+const keyOf = (id: string): Buffer => Buffer.from(JSON.stringify(id).slice(1, -1));
 
 export function recordTests(catalog: () => Catalog): void {
   describe('records', () => {
@@ -144,6 +148,32 @@ export function recordTests(catalog: () => Catalog): void {
       await catalog().commit([{ kind: 'backup.update', record: next, expect: 1 }]);
       expect(await catalog().getBackup(record.id)).toEqual(next);
       expect((await catalog().expiring({ before: T0 * 2, limit: 5 })).items).toEqual([]);
+    });
+
+    test('heads are listed by their ids, in pages, and by what the ids begin with', async () => {
+      const ids = ['b', 'a/2', 'a', 'a/10', 'a%', 'ä', 'a"', '\u{1f600}', '__proto__', 'a/\u{10ffff}x'];
+      for (const resourceId of ids) {
+        await catalog().commit([{ kind: 'head.put', head: head({ resourceId }), expect: 0 }]);
+      }
+      const listed = async (prefix?: string) =>
+        (
+          await drain(
+            (page) => catalog().listHeads({ ...page, ...(prefix === undefined ? {} : { prefix }) }),
+            3,
+          )
+        ).map(({ resourceId }) => resourceId);
+      const inOrder = [...ids].sort((a, b) => Buffer.compare(keyOf(a), keyOf(b)));
+      expect(await listed()).toEqual(inOrder);
+      expect(await listed('a/')).toEqual(['a/10', 'a/2', 'a/\u{10ffff}x']);
+      expect(await listed('a')).toEqual(inOrder.filter((id) => id.startsWith('a')));
+      expect(await listed('a"')).toEqual(['a"']);
+      expect(await listed('nothing')).toEqual([]);
+      const next = head({ resourceId: 'b', sequence: 2, version: 2 });
+      await catalog().commit([{ kind: 'head.put', head: next, expect: 1 }]);
+      expect((await catalog().listHeads({ limit: 1, prefix: 'b' })).items).toEqual([next]);
+      await expect(catalog().listHeads({ limit: 1, cursor: 'x' })).rejects.toMatchObject({
+        code: 'not_found',
+      });
     });
 
     test('a notice is put, replaced, removed, and put again from nothing', async () => {

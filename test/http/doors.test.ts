@@ -79,6 +79,7 @@ const CALLS: Record<
   getOpenApi: () => ['/openapi.json'],
   createBackup: (_, resourceId) => ['/backups', { resourceId, data: 1 }],
   listBackups: (_, resourceId) => [`/backups?resourceId=${resourceId}`],
+  listResources: (_, resourceId) => [`/resources?prefix=${resourceId}`],
   listResourceBackups: (_, resourceId) => [`/resources/${resourceId}/backups?limit=9`],
   getTree: (_, resourceId) => [`/resources/${resourceId}/tree`],
   getHistory: (_, resourceId) => [`/resources/${resourceId}/history`],

@@ -211,6 +211,13 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
         patch: '[]',
       },
     }),
+    listResources: async () => ({
+      items: [
+        { resourceId: 'database-1', accepted: 3, newest: backupRecord(), lastSuccessAt: NOW, ageMs: 5000 },
+        { resourceId: 'gone', accepted: 1 },
+      ],
+      cursor: 'more',
+    }),
     planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
     listWaits: async () => [wait()],
     decideWait: async () => wait({ decision: 'confirmed' }),

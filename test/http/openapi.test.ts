@@ -65,6 +65,7 @@ describe('the document', () => {
       '/backups/{id}/verify',
       '/health',
       '/openapi.json',
+      '/resources',
       '/resources/{resourceId}/backups',
       '/resources/{resourceId}/diff',
       '/resources/{resourceId}/history',

@@ -10,6 +10,7 @@ import type {
   GarbageEntry,
   IdempotencyRecord,
   OperationRecord,
+  ResourceHead,
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
 import { isFinished } from '../../core/records/status.ts';
@@ -19,6 +20,7 @@ import {
   backupKey,
   eventKey,
   garbageKey,
+  headKey,
   hiddenKey,
   idempotencyKey,
   type Key,
@@ -42,6 +44,7 @@ export type Item = Record<string, AttributeValue>;
 
 /** The partitions of the indexes; the sharded ones have their shard behind the word. */
 export const INDEXED = {
+  heads: 'HEADS',
   live: 'LIVE',
   hidden: 'HIDDEN',
   hiddenType: (type: string) => `HIDDENTYPE#${type}`,
@@ -212,6 +215,13 @@ export function item({ pk, sk }: Key, attributes: Item): Item {
 
 export function whole(value: number): AttributeValue {
   return { N: String(value) };
+}
+
+/** Listed by id. Heads of before are listed from their next change on. */
+export function headItem(head: ResourceHead): Item {
+  const { resourceId, version } = head;
+  const listed = indexed('gsi1', shardedPartition(INDEXED.heads, resourceId), part(resourceId));
+  return document(headKey(resourceId), head, version, listed);
 }
 
 /** The record in an item. */

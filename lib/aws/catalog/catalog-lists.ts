@@ -7,6 +7,7 @@ import type {
   BackupType,
   GarbageEntry,
   OperationRecord,
+  ResourceHead,
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
@@ -18,6 +19,7 @@ import {
   FIRST,
   LAST,
   padded,
+  part,
   partitionsOf,
   resourcePartition,
   SEQUENCE_PREFIX,
@@ -26,10 +28,14 @@ import {
 } from './catalog-keys.ts';
 import type { Listings, ListPlan } from './listing.ts';
 
+/** No text has a greater character, and no id begins with several of it. */
+const BEHIND_ALL = '\u{10ffff}'.repeat(8);
+
 type CatalogLists = Pick<
   Catalog,
   | 'listBackups'
   | 'listHidden'
+  | 'listHeads'
   | 'resourceHistory'
   | 'expiring'
   | 'leastProven'
@@ -96,6 +102,13 @@ export function createCatalogLists(
               'falling',
             );
       return listings.page(plan, request);
+    },
+
+    async listHeads(request) {
+      const { prefix = '' } = request;
+      const plan = inIndex<ResourceHead>(['heads', prefix], 'gsi1', partitionsOf(INDEXED.heads), 'rising');
+      const from = part(prefix);
+      return listings.page({ ...plan, from, to: `${from}${BEHIND_ALL}` }, request);
     },
 
     async resourceHistory(request) {

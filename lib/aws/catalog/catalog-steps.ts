@@ -10,6 +10,7 @@ import {
   document,
   eventItem,
   garbageItem,
+  headItem,
   type Item,
   idempotencyItem,
   item,
@@ -27,7 +28,6 @@ import {
   EXPIRY_KEY,
   gapKey,
   garbageKey,
-  headKey,
   type Key,
   leaseKey,
   noticeKey,
@@ -131,7 +131,7 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
         ];
       },
     }),
-    'head.put': ({ head, expect }) => putVersioned(headKey(head.resourceId), head, expect),
+    'head.put': ({ head, expect }) => [put(headItem(head), expect === 0 ? NOT_THERE : versionIs(expect))],
     // Older pointers than are shown stay until their backups go: removing them would cost each backup a read.
     'snapshot.add': ({ pointer }) => {
       const { resourceId, sequence } = pointer;

@@ -16,6 +16,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   protectBackup: 'backups',
   deleteBackup: 'backups',
   undeleteBackup: 'backups',
+  listResources: 'backups',
   listResourceBackups: 'backups',
   getState: 'restores',
   getTree: 'restores',

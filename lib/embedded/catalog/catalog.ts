@@ -21,6 +21,7 @@ import type { Room } from '../disk/room.ts';
 import { createCatalogWriter } from './catalog-commit.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import type { Database } from './database.ts';
+import { createHeadList } from './head-list.ts';
 import { createIdAllocator } from './id-allocator.ts';
 import { roomUseOf } from './room-use.ts';
 import { type DocRow, keyText, namedRecordOf, recordOf, sumOf } from './schema.ts';
@@ -68,6 +69,7 @@ export function createCatalog(
   const earliestSnapshot = database.statement<DocRow>(
     'SELECT doc, sum FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
   );
+  const listHeads = createHeadList(database);
   const newestBelow = database.statement<DocRow>(
     `SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
@@ -162,6 +164,8 @@ export function createCatalog(
     async getHead(resourceId) {
       return headRecord(resourceId);
     },
+
+    listHeads: async (request) => listHeads(request),
 
     async newestBefore(resourceId, sequence, type) {
       const key = keyText(resourceId);

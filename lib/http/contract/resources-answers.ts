@@ -148,7 +148,39 @@ export const resourceAnswers = once(() => {
       value: z.exactOptional(z.unknown()),
     }),
   );
+  const Resource = z.object({
+    id: z.string(),
+    resourceType: z.exactOptional(z.string()),
+    accepted: count.check(about('How many states were ever accepted')),
+    newest: z
+      .exactOptional(
+        z.object({
+          backupId: z.string(),
+          createdAt: time,
+          type: z.enum(['full', 'incremental', 'differential']),
+          size: count,
+          checksum: checksum(),
+          chainLength: count,
+          chainBytes: count.check(about('Stored bytes that its restore reads')),
+          provenAt: time.check(about('When its own stored bytes were last proven to be what was written')),
+          damaged: z.exactOptional(z.literal(true)),
+          legalHold: z.exactOptional(z.boolean()),
+          lockedUntil: z.exactOptional(time),
+          expiresAt: z.exactOptional(time),
+        }),
+      )
+      .check(about('The newest live backup; absent where all are gone')),
+    lastSuccessAt: z.exactOptional(time).check(about('When a state last came, new or unchanged')),
+    ageSeconds: z.exactOptional(count).check(about('How long ago that is')),
+  });
+  const ResourceList = z.object({
+    resources: z.array(Resource),
+    count,
+    nextCursor: z.exactOptional(z.string()),
+  });
   return {
+    Resource,
+    ResourceList,
     DiffChange,
     DiffValue,
     DiffMove,

@@ -3,7 +3,14 @@
 import type { Sight } from '../../core/history/along.ts';
 import type { Tree } from '../../core/history/tree.ts';
 import { pointerOfSteps } from '../../core/json/pointer.ts';
-import type { FoundState, FoundTree, PathChange, PathHistory } from '../../service/contract/api.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
+import type {
+  FoundState,
+  FoundTree,
+  PathChange,
+  PathHistory,
+  ResourceSummary,
+} from '../../service/contract/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 import { viewDated, viewInexact } from './restores-view.ts';
@@ -19,6 +26,37 @@ export function viewFound({ record, at, ageMs, exact, inexact }: FoundState): An
     ...(inexact === undefined ? {} : viewInexact(inexact)),
     size: record.size,
     checksum: `sha256:${record.checksum}`,
+  };
+}
+
+export function viewResource(summary: ResourceSummary): Answer<'Resource'> {
+  const { resourceId, accepted, newest, lastSuccessAt, ageMs } = summary;
+  return {
+    id: resourceId,
+    ...(newest === undefined ? {} : { resourceType: newest.resourceType }),
+    accepted,
+    ...(newest === undefined ? {} : { newest: viewNewest(newest) }),
+    ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: formatInstant(lastSuccessAt) }),
+    ...(ageMs === undefined ? {} : { ageSeconds: Math.floor(ageMs / 1000) }),
+  };
+}
+
+function viewNewest(record: BackupRecord): NonNullable<Answer<'Resource'>['newest']> {
+  const { id, createdAt, completedAt, verifiedAt, type, size, checksum, chain } = record;
+  const { damagedAt, legalHold, lockedUntil, expiresAt } = record;
+  return {
+    backupId: id,
+    createdAt: formatInstant(createdAt),
+    type,
+    size,
+    checksum: `sha256:${checksum}`,
+    chainLength: chain.length,
+    chainBytes: chain.reduce((sum, { bytes }) => sum + bytes, 0),
+    provenAt: formatInstant(verifiedAt ?? completedAt),
+    ...(damagedAt === undefined ? {} : { damaged: true as const }),
+    ...(legalHold === undefined ? {} : { legalHold }),
+    ...(lockedUntil === undefined ? {} : { lockedUntil: formatInstant(lockedUntil) }),
+    ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
   };
 }
 

@@ -6,7 +6,7 @@ import { LIMITS } from '../../core/records/limits.ts';
 import { once } from './once.ts';
 import { page, ResourcePath } from './requests.ts';
 import type { Route } from './route.ts';
-import { backupType, limit, mask, moment, numberInQuery, statePath } from './values.ts';
+import { backupType, limit, mask, moment, numberInQuery, prefix, statePath } from './values.ts';
 
 const StateQuery = once(() => z.strictObject({ at: z.exactOptional(moment()) }));
 
@@ -59,6 +59,8 @@ const DiffQuery = once(() =>
 
 const PatchQuery = once(() => z.strictObject(twoMoments()));
 
+const ResourcesQuery = once(() => z.strictObject({ prefix: z.exactOptional(prefix()), ...page() }));
+
 const BackupsQuery = once(() => z.strictObject({ type: z.exactOptional(backupType()), ...page() }));
 
 const FOUND = {
@@ -98,6 +100,44 @@ const DIFF_ERRORS: ErrorCode[] = [
 ];
 
 export const RESOURCE_ROUTES = {
+  listResources: {
+    method: 'GET',
+    path: '/resources',
+    summary: 'List what is backed up, by id, each with its newest backup and how old that is',
+    tag: 'Resources',
+    details:
+      'In the order of the ids. What once had backups and has none any more is there too, without `newest`.',
+    scope: 'backup:list',
+    query: ResourcesQuery,
+    answers: { 200: { description: 'One page', schema: 'ResourceList' } },
+    errors: ['invalid_cursor'],
+    examples: {
+      answers: {
+        200: {
+          resources: [
+            {
+              id: 'database-1',
+              resourceType: 'postgresql',
+              accepted: 7,
+              newest: {
+                backupId: 'backup-7',
+                createdAt: '2025-01-01T12:00:00.000Z',
+                type: 'incremental',
+                size: 4096,
+                checksum: `sha256:${'0'.repeat(64)}`,
+                chainLength: 3,
+                chainBytes: 2048,
+                provenAt: '2025-01-01T12:00:01.000Z',
+              },
+              lastSuccessAt: '2025-01-01T12:00:00.000Z',
+              ageSeconds: 1800,
+            },
+          ],
+          count: 1,
+        },
+      },
+    },
+  },
   listResourceBackups: {
     method: 'GET',
     path: '/resources/{resourceId}/backups',

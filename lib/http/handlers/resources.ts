@@ -7,13 +7,17 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { FoundDiff } from '../../service/contract/api.ts';
 import { viewBackup } from '../contract/backups-view.ts';
 import type { RESOURCE_ROUTES } from '../contract/resources.ts';
-import { viewFound, viewHistory, viewTree } from '../contract/resources-view.ts';
+import { viewFound, viewHistory, viewResource, viewTree } from '../contract/resources-view.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson, replyPage, replyParts } from './reply.ts';
 import { replyState } from './state-reply.ts';
 
 export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
   return {
+    async listResources({ query }, { service }) {
+      return replyPage('resources', await service.listResources(query), viewResource);
+    },
+
     async listResourceBackups({ params, query }, { service }) {
       return replyPage('backups', await service.listBackups({ ...params, ...query }), viewBackup);
     },

@@ -18,6 +18,7 @@ const USE_CASE_SCOPES = {
   createUpload: 'backup:write',
   requestBackup: 'backup:write',
   findBackup: 'backup:list',
+  listResources: 'backup:list',
   listBackups: 'backup:list',
   listHidden: 'backup:list',
   listRequests: 'backup:list',
@@ -122,6 +123,11 @@ export function serviceFor(service: BackupService, principal: Principal, address
     async findBackup(id) {
       await demandBackup('findBackup', id);
       return service.findBackup(id);
+    },
+    async listResources(request) {
+      demand('listResources');
+      if (isUnrestricted(principal)) return service.listResources(request);
+      return visible(principal, service.listResources, request);
     },
     listBackups: async (request) => listed('listBackups', service.listBackups, request),
     listHidden: async (request) => listed('listHidden', service.listHidden, request),

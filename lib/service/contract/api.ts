@@ -180,6 +180,18 @@ export interface FoundDiff {
   page: DiffPage;
 }
 
+/** What is kept of a resource, as far as one look tells. */
+export interface ResourceSummary {
+  resourceId: string;
+  /** How many states were ever accepted. */
+  accepted: number;
+  /** The newest live backup; absent where all are gone. */
+  newest?: BackupRecord;
+  /** When its state last came, new or unchanged, and how long ago that is. */
+  lastSuccessAt?: number;
+  ageMs?: number;
+}
+
 /** Bytes [from, to). */
 export interface ByteSpan {
   from: number;
@@ -280,6 +292,8 @@ export interface BackupService {
   ): Promise<{ request: BackupRequest | BackupRecord; replayed: boolean }>;
   /** The backup or, while one by upload is not there yet or has failed, its request. Throws backup_not_found, for deleted ones too. */
   findBackup(id: string): Promise<BackupRecord | BackupRequest>;
+  /** Everything that ever had a backup, by id. */
+  listResources(request: PageRequest & { prefix?: string }): Promise<Page<ResourceSummary>>;
   listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
   /** What was deleted or has expired, and can still be restored. */
   listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;

@@ -16,8 +16,7 @@ import { findValue } from './json/lookup.ts';
 import type { ChangeCounts } from './records/model.ts';
 
 export interface MadeDelta {
-  /** Absent if large texts turned out to be too different before their end. */
-  counts?: ChangeCounts;
+  counts: ChangeCounts;
   /** The stored delta; absent if it is not worth it, or was not wanted. */
   chunks?: Uint8Array[];
 }
@@ -40,7 +39,7 @@ export function makeDelta(
 ): MadeDelta {
   const { counts, diff } = compare(kernel, base, target);
   return {
-    ...(counts === undefined ? {} : { counts }),
+    counts,
     ...(diff === undefined ? {} : { chunks: isEncoded ? encodeDelta(diff) : [] }),
   };
 }

@@ -38,7 +38,9 @@ export const backupAnswers = once(() => {
     checksum: checksum().check(about('Of the restored state as canonical text, whatever the type')),
     baseBackupId: z.exactOptional(z.string()),
     chainLength: z.int().check(z.minimum(1), about('Blobs that a restore reads')),
-    changes: z.exactOptional(ChangeCounts),
+    changes: z
+      .exactOptional(ChangeCounts)
+      .check(about('What was changed since the base; a value that was replaced whole counts its children')),
     data: z.literal('[REDACTED]'),
     metadata: Metadata,
     legalHold: z.exactOptional(z.boolean()),

@@ -283,12 +283,11 @@ async function build(
   const whole: Built = { content: { state, prefix: [], encryption }, ...held, ...keyed };
   if (base === undefined || loaded?.state === undefined) return whole;
   const text = isPacked(state) ? await unpack(state) : state;
-  const { counts, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);
+  const { counts: changes, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);
   // What was changed is counted whether or not the delta pays: people watch how much goes.
-  const changes = counts === undefined ? {} : { changes: counts };
-  if (chunks === undefined || plan.checkpoint) return { ...whole, text, ...changes };
+  if (chunks === undefined || plan.checkpoint) return { ...whole, text, changes };
   const delta = { chunks, base: loaded.state };
-  return { content: { state: text, delta, prefix: base.chain, encryption }, text, ...changes, ...keyed };
+  return { content: { state: text, delta, prefix: base.chain, encryption }, text, changes, ...keyed };
 }
 
 /** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */

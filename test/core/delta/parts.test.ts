@@ -11,7 +11,7 @@ import { addDeletion, createOps, ROOT, rollBack } from '../../../lib/core/delta/
 import { BLOCK_COLUMNS, keepInOrder } from '../../../lib/core/delta/compare/order.ts';
 import { createPair, rootRows } from '../../../lib/core/delta/compare/pair.ts';
 import { COPY_COLUMNS } from '../../../lib/core/delta/difference.ts';
-import { addCopy, createCopies, finishCopies, NOT_WORTH_IT } from '../../../lib/core/delta/find/copies.ts';
+import { addCopy, createCopies, finishCopies } from '../../../lib/core/delta/find/copies.ts';
 import {
   createTape,
   indexContainer,
@@ -306,7 +306,14 @@ describe('copies', () => {
   test('are given up once the literals cost more than the budget', () => {
     const base = 'abcdefghijklmnop'.repeat(10);
     const target = `${'X'.repeat(50)}${base}`;
-    expect(() => copiesOf(base, target, [[0, 50, 160]], 40)).toThrow(NOT_WORTH_IT);
+    const copies = createCopies(Buffer.from(base), Buffer.from(target), 40);
+    addCopy(copies, 0, 50, 160);
+    finishCopies(copies);
+    expect(copies.isGivenUp).toBe(true);
+    const enough = createCopies(Buffer.from(base), Buffer.from(target), 60);
+    addCopy(enough, 0, 50, 160);
+    finishCopies(enough);
+    expect(enough.isGivenUp).toBe(false);
   });
 });
 

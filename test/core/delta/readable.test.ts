@@ -7,6 +7,10 @@ import { applyServed } from '../json/json-tree.ts';
 import { KERNEL } from '../kernels.ts';
 import { textOf } from './states.ts';
 
+function countsOf(base: unknown, target: unknown): unknown {
+  return compare(KERNEL, textOf(JSON.stringify(base)), textOf(JSON.stringify(target))).counts;
+}
+
 interface Told {
   changes?: Record<string, [unknown, unknown]>;
   additions?: string[];
@@ -152,5 +156,84 @@ describe('a member that changed is told as that member', () => {
     ],
   ])('%s', (_, base, target, expected) => {
     expect(told(base, target)).toEqual(expected);
+  });
+});
+
+describe('what changed is counted', () => {
+  const none = { additions: 0, changes: 0, deletions: 0, moves: 0 };
+  const users = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, k) => ({ id: k + from, n: `u${k}` }));
+
+  test.each<[string, unknown, unknown, object]>([
+    [
+      'a list that was emptied',
+      { users: users(1000), v: 1 },
+      { users: [], v: 1 },
+      { changes: 1, deletions: 1000 },
+    ],
+    ['a list that was filled', { users: [], v: 1 }, { users: users(9), v: 1 }, { changes: 1, additions: 9 }],
+    [
+      'a list that is nothing now',
+      { users: users(9), v: 1 },
+      { users: null, v: 1 },
+      { changes: 1, deletions: 9 },
+    ],
+    [
+      'a list of which all rows are others',
+      { users: users(1000), v: 1 },
+      { users: users(900, 5000), v: 1 },
+      { changes: 1, deletions: 1000, additions: 900 },
+    ],
+    [
+      'an object that was emptied',
+      { s: { a: 1, b: 2 }, v: 1 },
+      { s: {}, v: 1 },
+      { changes: 1, deletions: 2 },
+    ],
+    [
+      'an object that is another',
+      { s: { type: 'a', x: 1, y: 2 }, v: 1 },
+      { s: { type: 'b', p: 3 }, v: 1 },
+      { changes: 1, deletions: 2, additions: 1 },
+    ],
+    [
+      'the example of the specification',
+      { s: { theme: 'dark' }, v: 1 },
+      { s: { theme: 'light' }, v: 1 },
+      { changes: 1 },
+    ],
+    ['values in their places', { at: [1, 2, 3], v: 1 }, { at: [4, 5], v: 1 }, { changes: 1, deletions: 1 }],
+    ['a state of another kind', [1, 2, 3], { a: 1 }, { changes: 1, deletions: 3, additions: 1 }],
+  ])('%s', (_, base, target, expected) => {
+    expect(countsOf(base, target)).toEqual({ ...none, ...expected });
+  });
+
+  test('where the delta of a large state does not pay, and is given up', () => {
+    const table = (from: number, word: string) =>
+      Array.from({ length: 30_000 }, (_, k) => ({
+        id: k + from,
+        text: `${word} ${(k + from) * 7919} ${word}`,
+      }));
+    const [base, target] = [
+      { rows: table(0, 'before'), v: 1 },
+      { rows: table(1_000_000, 'later'), v: 1 },
+    ];
+    const texts = [textOf(JSON.stringify(base)), textOf(JSON.stringify(target))] as const;
+    const { diff, counts } = compare(KERNEL, ...texts);
+    expect(diff).toBeUndefined();
+    expect(counts).toEqual({ additions: 30_000, changes: 1, deletions: 30_000, moves: 0 });
+    expect(serveDelta(KERNEL, ...texts).counts).toEqual(counts);
+    for (const [rows, gone] of [
+      [[], 30_000],
+      [null, 30_000],
+      [base.rows.slice(0, 7), 29_993],
+    ] as const) {
+      const counted = countsOf({ more: base.rows, ...base }, { more: target.rows, ...base, rows });
+      expect(counted).toMatchObject({ additions: 30_000, deletions: 30_000 + gone });
+    }
+    const edited = { rows: table(0, 'changed'), v: 1 };
+    expect(compare(KERNEL, texts[0], textOf(JSON.stringify(edited)), { paysRatio: 0.1 })).toEqual({
+      counts: { ...none, changes: 30_000 },
+    });
   });
 });

@@ -6,7 +6,7 @@ import type { Kernel } from '../../json/kernel/kernel.ts';
 import { LIMITS } from '../../records/limits.ts';
 import type { ChangeCounts } from '../../records/model.ts';
 import type { Diff } from '../difference.ts';
-import { costBytes, createCopies, finishCopies, NOT_WORTH_IT } from '../find/copies.ts';
+import { costBytes, createCopies, finishCopies } from '../find/copies.ts';
 import { withDetours } from '../find/detours.ts';
 import { wholeNumbers } from '../find/whole-numbers.ts';
 import { walkTexts } from './walk.ts';
@@ -17,14 +17,10 @@ export interface DiffOptions {
 }
 
 export interface Comparison {
-  /** Absent if large texts turned out to be too different before their end. */
-  counts?: ChangeCounts;
+  counts: ChangeCounts;
   /** Absent if the delta is not worth it. */
   diff?: Diff;
 }
-
-/** Texts up to this length are always compared to the end: to have their counts is worth the time. */
-const COUNTED_BYTES_MAX = 1 << 20;
 
 /** What turns `base` into `target`, or undefined if storing the target whole is better. */
 export function diff(
@@ -36,7 +32,7 @@ export function diff(
   return compare(kernel, base, target, options).diff;
 }
 
-/** Like `diff`, but reports what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
+/** Like `diff`, but counts what is different even where a delta is not worth it. Throws RangeError for texts of 4 GiB. */
 export function compare(
   kernel: Kernel,
   base: CanonicalText,
@@ -46,15 +42,10 @@ export function compare(
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
-  const copies = createCopies(a, b, b.length > COUNTED_BYTES_MAX ? budgetBytes : Number.POSITIVE_INFINITY);
-  try {
-    const { counts } = walkTexts(kernel, a, b, copies);
-    finishCopies(copies);
-    if (costBytes(copies) > budgetBytes) return { counts };
-    const inOrder = copies.found.data.slice(0, copies.found.length);
-    return { counts, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
-  } catch (error) {
-    if (error === NOT_WORTH_IT) return {};
-    throw error;
-  }
+  const copies = createCopies(a, b, budgetBytes);
+  const { counts } = walkTexts(kernel, a, b, copies);
+  finishCopies(copies);
+  if (copies.isGivenUp || costBytes(copies) > budgetBytes) return { counts };
+  const inOrder = copies.found.data.slice(0, copies.found.length);
+  return { counts, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
 }

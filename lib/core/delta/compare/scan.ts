@@ -9,7 +9,7 @@ import { CHANGED, RUN_COLUMNS } from './runs.ts';
 
 /** Shorter texts are walked sooner than scanned, and so are shorter containers in them. */
 export const SCANNED_BYTES_MIN = 1 << 20;
-const CONTAINER_BYTES_MIN = 1 << 18;
+export const CONTAINER_BYTES_MIN = 1 << 18;
 /** A sample errs: a comparison is given up only if the delta would be too long by so much. */
 export const SCAN_MARGIN = 1.1;
 /** From this many changed children in a row on, a sample speaks for them. */

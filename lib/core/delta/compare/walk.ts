@@ -12,6 +12,7 @@ import {
   sparedBytes,
 } from '../find/copies.ts';
 import { align } from './align.ts';
+import { countChildren } from './children.ts';
 import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
 import { hasDuplicateNames } from './names.ts';
 import {
@@ -31,6 +32,7 @@ import { placeInBase, reportAdded, reportDeleted, reportMoved } from './report.t
 import { reportLockstep } from './report-lockstep.ts';
 import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
 import { SCAN_MARGIN, SCANNED_BYTES_MIN, scanCost, type Trial } from './scan.ts';
+import { countScanned } from './scan-counts.ts';
 
 /** From this length on, a member that is gone and one that is new may be the same one, renamed. */
 const RENAMED_BYTES_MIN = 1024;
@@ -49,7 +51,8 @@ interface Walk {
 
 /**
  * The operations that turn `base` into `target`, canonical texts. What can be copied is added to `copies`, in target
- * order; throws NOT_WORTH_IT once its budget is spent.
+ * order, until its budget is spent; what is reported is the same with it and without. Only where a first look at large
+ * texts shows that the budget will not do is nothing reported, and what changed is counted by rows.
  */
 export function walkTexts(kernel: Kernel, base: Buffer, target: Buffer, copies?: Copies): Ops {
   const ops = createOps();
@@ -67,11 +70,16 @@ export function walkTexts(kernel: Kernel, base: Buffer, target: Buffer, copies?:
     const trial: Trial = (x, i, y, j) => (copies ? trialCost(walk, x, i, y, j) : 0);
     const costBytes = scanCost(pair, a, b, walk.scanned, trial);
     if (copies) giveUpIfOver(copies, costBytes / SCAN_MARGIN);
+    if (copies?.isGivenUp) {
+      countScanned(pair, a, b, walk.scanned, ops.counts);
+      return ops;
+    }
   }
   const isReported = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
   if (!isReported || ops.overflown) {
     reportWhole(ops, base.length, target.length);
   }
+  countChildren(pair, ops, a, b);
   return ops;
 }
 
@@ -87,14 +95,14 @@ const NAMES_SHARED = 3;
 function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
   const { pair, ops, copies, runs } = walk;
   // What more there is to report will not be reported.
-  if (ops.overflown && copies === undefined) return SOMETHING_SHARED;
+  if (ops.overflown && (copies === undefined || copies.isGivenUp)) return SOMETHING_SHARED;
   const first = runs.length;
   const scanned = walk.scanned.get(a.close);
   if (scanned) appendRuns(runs, scanned);
   else align(pair, a, b, runs);
   const end = runs.length;
   const paired = pairedBy(runs, first);
-  const isRenaming = copies && a.stride === 2 && paired < a.count && paired < b.count;
+  const isRenaming = copies && !copies.isGivenUp && a.stride === 2 && paired < a.count && paired < b.count;
   const gone = isRenaming ? largeUnpaired(a, runs, first) : [];
   let shared = false;
   let isNamedInside = false;

@@ -24,14 +24,13 @@ export interface Copies {
   literalBytes: number;
   /** Estimated bytes of the delta after which it is no longer worth it. */
   budgetBytes: number;
+  /** The budget is spent: no more copies are looked for, and those found are of no use. */
+  isGivenUp: boolean;
   // The copy that may still grow.
   baseStart: number;
   targetStart: number;
   length: number;
 }
-
-/** Ends a comparison early. One object for all, without a stack: it is a result, not a fault. */
-export const NOT_WORTH_IT = Object.freeze(new RangeError('the delta would be too long'));
 
 export function createCopies(base: Buffer, target: Buffer, budgetBytes: number): Copies {
   return {
@@ -40,6 +39,7 @@ export function createCopies(base: Buffer, target: Buffer, budgetBytes: number):
     found: createColumn(256),
     literalBytes: 0,
     budgetBytes,
+    isGivenUp: false,
     baseStart: 0,
     targetStart: 0,
     length: 0,
@@ -48,9 +48,10 @@ export function createCopies(base: Buffer, target: Buffer, budgetBytes: number):
 
 /**
  * Adds a run of equal bytes (the caller has compared them) that begins at or behind the end of the last one in the target.
- * Throws NOT_WORTH_IT once the budget is spent.
+ * Once the budget is spent it does nothing.
  */
 export function addCopy(copies: Copies, baseStart: number, targetStart: number, length: number): void {
+  if (copies.isGivenUp) return;
   const { base, target } = copies;
   const baseEnd = copies.baseStart + copies.length;
   const targetEnd = copies.targetStart + copies.length;
@@ -82,6 +83,7 @@ export function addSharedEnds(
   bStart: number,
   bEnd: number,
 ): void {
+  if (copies.isGivenUp) return;
   const { base, target } = copies;
   const room = Math.min(aEnd - aStart, bEnd - bStart);
   if (room < LONG_SCALAR_BYTES) return;
@@ -116,10 +118,10 @@ export function costBytes({ found, literalBytes }: Copies): number {
   return DELTA_COST_BYTES + literalBytes + (found.length / COPY_COLUMNS) * COPY_COST_BYTES;
 }
 
-/** Throws NOT_WORTH_IT if what was found, and this much more, would exceed the budget. */
+/** Gives up if what was found, and this much more, would exceed the budget. */
 export function giveUpIfOver(copies: Copies, moreBytes: number): void {
   const copiesBytes = (copies.found.length / COPY_COLUMNS) * COPY_COST_BYTES;
-  if (copies.literalBytes + copiesBytes + moreBytes > copies.budgetBytes) throw NOT_WORTH_IT;
+  if (copies.literalBytes + copiesBytes + moreBytes > copies.budgetBytes) copies.isGivenUp = true;
 }
 
 /** Bytes that the copies spare, their own cost taken off. */

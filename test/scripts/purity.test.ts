@@ -1,54 +1,13 @@
-// Core and service follow from what they are given: no environment, no clock, no chance, and no state of a module that a caller
-// could see. Each source file is parsed and looked through; what is let in is listed, with its reason. A constant that is handed
-// on says that it is one (`as const`, `Readonly<...>`), or counts as state.
+// Core and service follow from what they are given: see scripts/purity.ts, which `npm run check` runs too.
 
-import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { impuritiesOf } from './purity.ts';
+import { lookAtAll } from '../../scripts/check-purity.ts';
+import { impuritiesOf } from '../../scripts/purity.ts';
 
-/** Parts of modules that do not follow from an input, and why nobody can tell. */
-const LET_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'lib/core/bytes/chunks.ts': {
-    setImmediate: 'gives others their turn: when something is done, never what comes of it',
-  },
-  'lib/core/bytes/compress.ts': { 'state idle': 'compressors at rest, as good as new' },
-  'lib/core/delta/compare/in-step.ts': scratch('ofBase', 'ofTarget', 'identityHashes'),
-  'lib/core/delta/compare/lockstep.ts': scratch(
-    'at',
-    'found',
-    'isSection',
-    'names',
-    'ofBase',
-    'ofTarget',
-    'spans',
-  ),
-  'lib/core/json/spans.ts': scratch('openEntries', 'frameStart', 'frameEntries', 'frameIsObject'),
-  'lib/service/chains/readers.ts': {
-    clearTimeout: 'goes with the other',
-    setTimeout: 'how long a reader waits for room; whoever has room never waits',
-  },
-  'lib/service/jobs/worker.ts': { 'node:timers/promises': 'between two tries to give back a job' },
-  'lib/service/kit/collect.ts': { 'node:timers/promises': 'gives others their turn' },
-};
-
-/** Memory of a pass that never runs twice at once, and reads nothing there but what it has written. */
-function scratch(...names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [`state ${name}`, 'memory of one pass']));
-}
-
-// The kernel's own sources are another language: AssemblyScript.
-const FILES = globSync('lib/{core,service}/**/*.ts')
-  .filter((file) => !file.includes('/assembly/') && !file.endsWith('.d.ts'))
-  .map((file) => file.replaceAll('\\', '/'))
-  .sort();
-
-test('all of core and service is looked at', () => {
-  expect(FILES.length).toBeGreaterThan(150);
-  expect(Object.keys(LET_IN).filter((file) => !FILES.includes(file))).toEqual([]);
-});
-
-test.each(FILES)('%s is pure', (file) => {
-  expect(impuritiesOf(readFileSync(file, 'utf8'))).toEqual(Object.keys(LET_IN[file] ?? {}).sort());
+test('all of core and service is looked at, and pure but for what is let in', () => {
+  const { files, faults } = lookAtAll();
+  expect(files).toBeGreaterThan(150);
+  expect(faults).toEqual([]);
 });
 
 describe('what is looked for is found', () => {

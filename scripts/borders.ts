@@ -86,7 +86,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:timers/promises'],
   },
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
-  'service/upkeep': { from: GROUND, packages: [] },
+  'service/upkeep': { from: [...GROUND, 'service/restores', 'service/retention'], packages: [] },
   'service/recovery': { from: [...SHARED, 'service/trail'], packages: [] },
   'service/access': {
     from: [...GROUND, 'service/backups', 'service/restores', 'service/retention'],

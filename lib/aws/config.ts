@@ -36,6 +36,8 @@ const CHECKS = {
   [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.expiryHoldSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.auditDays]: matching(/^\d{1,5}$/, 'must be a whole number'),
+  [ENV.retentionEveryMinutes]: matching(/^\d{1,5}$/, 'must be a whole number'),
+  [ENV.metricsNamespace]: text,
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
   [ENV.auth]: (value) =>
     (AUTH_KINDS as readonly string[]).includes(value) ? undefined : `must be one of ${AUTH_KINDS.join(', ')}`,
@@ -74,6 +76,8 @@ export interface AwsConfig {
   expiryHoldMs: number;
   /** 0: for ever. */
   auditMs: number;
+  retentionEveryMinutes: number;
+  metricsNamespace: string;
   basePath: string;
   auth: AuthKind;
   isKernelWanted: boolean;
@@ -103,6 +107,8 @@ export function readConfig(env: Env): AwsConfig {
     graceMs: Number(set[ENV.graceSeconds]) * 1000,
     expiryHoldMs: Number(set[ENV.expiryHoldSeconds]) * 1000,
     auditMs: Number(set[ENV.auditDays]) * DAY_MS,
+    retentionEveryMinutes: Number(set[ENV.retentionEveryMinutes]),
+    metricsNamespace: set[ENV.metricsNamespace],
     basePath: set[ENV.basePath],
     auth: set[ENV.auth] as AuthKind,
     // No setting of the stack: for an operator who has to do without it on one function, by hand.

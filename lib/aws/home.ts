@@ -5,19 +5,24 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { HASH_SEED_BYTES } from '../core/bytes/content-hash.ts';
 import { createKernel } from '../core/json/kernel/kernel.ts';
 import { MEMORY_BOUNDS } from '../core/records/limits.ts';
+import { statusOf } from '../core/records/upkeep.ts';
+import { metered } from '../decorators/metered.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../decorators/read-only.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventSink } from '../ports/event-sink.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Queue } from '../ports/queue.ts';
 import { inThisThread } from '../ports/text-work.ts';
 import type { TrailSource } from '../ports/trail.ts';
 import { keepingInEvents } from '../ports/trail-lines.ts';
 import type { TransferStore } from '../ports/transfer-store.ts';
+import type { UpkeepRecords } from '../ports/upkeep.ts';
 import { systemRandom } from '../random.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import { createClockWatch } from '../service/kit/clock-watch.ts';
+import { countingErrors, countingKeyErrors } from '../service/kit/counted-errors.ts';
 import { createGate } from '../service/kit/gate.ts';
 import { createTrailTrust } from '../service/trail/trust.ts';
 import type { EventTrailDeps } from '../service/trail/write.ts';
@@ -33,12 +38,16 @@ import {
 } from './calls/clients.ts';
 import { onDemand } from './calls/on-demand.ts';
 import { createCatalog } from './catalog/catalog.ts';
+import { createTableClient } from './catalog/table-client.ts';
+import { createUpkeepRecords } from './catalog/upkeep.ts';
 import { createSystemClock } from './clock.ts';
 import { type AwsConfig, readConfig } from './config.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { createEmfMeter } from './messages/emf.ts';
 import { createEventSink } from './messages/event-sink.ts';
 import { createQueue } from './messages/queue.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
+import { awsPlans } from './names/upkeep.ts';
 
 /** Makes a part from the function's settings. */
 type Part<T> = (config: AwsConfig, clock: Clock, s3: S3Client) => T;
@@ -54,7 +63,10 @@ export interface Parts {
 export interface Home {
   config: AwsConfig;
   log: Logger;
+  meter: Meter;
   deps: Deps;
+  /** How the periodic work went. */
+  records: UpkeepRecords;
   /** What the trail is written from, and the client that writes it. */
   source: TrailSource;
   s3: S3Client;
@@ -63,8 +75,10 @@ export interface Home {
 /** Composes a function from its environment. Throws, at its start, if a setting is missing. */
 export function openHome(env: Record<string, string | undefined>, parts: Parts): Home {
   const config = readConfig(env);
-  const log = createLogger((line) => process.stdout.write(`${line}\n`));
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
   const clock = createSystemClock();
+  const meter = createEmfMeter(write, config.metricsNamespace, clock);
+  const log = countingErrors(createLogger(write), meter);
   const random = systemRandom;
   const kernel = createKernel({ isWanted: config.isKernelWanted, seed: random.bytes(HASH_SEED_BYTES) });
   const {
@@ -79,10 +93,13 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   } = config;
   const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
-  const catalog = keepingInEvents(
-    createCatalog({ dynamoDb: createDynamoDbClient(), tableName, clock, random }),
-  );
-  const keyring = createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns });
+  const dynamoDb = createDynamoDbClient();
+  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random }));
+  const records = createUpkeepRecords(createTableClient(dynamoDb, tableName));
+  const keyring = metered(createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns }), 'keyring', {
+    meter: countingKeyErrors(meter),
+    clock,
+  });
   const blobs = createBlobStore({ s3, bucket });
   const held = {
     store: createTrailStore({ s3, bucket }),
@@ -116,7 +133,9 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     texts: inThisThread(kernel),
     ...createTrailTrust(log, { ...held, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
   };
-  return { config, log, deps, source: catalog, s3 };
+  const plans = awsPlans(config.retentionEveryMinutes);
+  deps.upkeep = { list: async () => statusOf(plans, await records.list(), () => false) };
+  return { config, log, meter, deps, records, source: catalog, s3 };
 }
 
 /** What writes the trail of a home, beside its blobs. */

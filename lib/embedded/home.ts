@@ -6,7 +6,7 @@ import { HASH_SEED_BYTES } from '../core/bytes/content-hash.ts';
 import type { Scratch } from '../core/bytes/packed.ts';
 import { createKernel, type Kernel } from '../core/json/kernel/kernel.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
-import { isFinished } from '../core/records/status.ts';
+import type { TaskName } from '../core/records/upkeep.ts';
 import { metered } from '../decorators/metered.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -21,22 +21,14 @@ import { createReaders } from '../service/chains/readers.ts';
 import type { BackupService, UploadReceiver } from '../service/contract/api.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import type { TrustFault } from '../service/contract/parts.ts';
-import { giveUp, workQueue } from '../service/jobs/worker.ts';
-import { createClockWatch, lookAtClock, peekAtClock, recallClock } from '../service/kit/clock-watch.ts';
-import { relayEvents } from '../service/kit/events.ts';
+import { createClockWatch, recallClock } from '../service/kit/clock-watch.ts';
 import { createGate } from '../service/kit/gate.ts';
-import { resumeJobs } from '../service/kit/jobs.ts';
 import { createTrust, writtenProof } from '../service/kit/trust.ts';
-import {
-  createLateOperations,
-  ifWritable,
-  writeLateOperations,
-} from '../service/restores/late-operations.ts';
+import { createLateOperations, ifWritable } from '../service/restores/late-operations.ts';
 import { failAbandoned } from '../service/restores/operations.ts';
-import { findOrphans } from '../service/retention/orphans.ts';
-import { sweep } from '../service/retention/sweep.ts';
 import { createService } from '../service/service.ts';
 import { rememberHealth } from '../service/upkeep/health.ts';
+import { createUpkeep } from '../service/upkeep/runner.ts';
 import { reopenRequests } from '../service/uploads/request-run.ts';
 import { receiveUpload } from '../service/uploads/upload.ts';
 import { openBlobStore } from './blobs/blob-store.ts';
@@ -46,16 +38,16 @@ import { createCatalogProof } from './catalog/catalog-proof.ts';
 import { type Database, openDatabase } from './catalog/database.ts';
 import { demandingHeads, distrusting } from './catalog/distrusting.ts';
 import { createQueue } from './catalog/queue.ts';
+import { createUpkeepRecords } from './catalog/upkeep.ts';
 import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { watchDisk } from './disk/disk-watch.ts';
 import { createRoom, type Room } from './disk/room.ts';
 import { demandRightKey } from './keys/key-proof.ts';
 import { openKeyring } from './keys/keyring.ts';
-import { every } from './process/every.ts';
+import { every, type Repeated } from './process/every.ts';
 import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
-import { createScrubbing } from './scrubbing.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start/start-checks.ts';
 import { type Look, lookAtStore } from './start/start-look.ts';
 import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start/start-news.ts';
@@ -65,6 +57,7 @@ import { createTrail, type Trail } from './trail/trail.ts';
 import { createTrailStore } from './trail/trail-store.ts';
 import { createScratch } from './transfers/scratch.ts';
 import { createTransferStore } from './transfers/transfers.ts';
+import { type EmbeddedTasks, embeddedTasks } from './upkeep.ts';
 
 export interface HomeConfig extends EmbeddedConfig {
   /** The program of the threads that work on large texts; without it they are worked on in this one. */
@@ -87,60 +80,19 @@ export interface Home {
   scratch: Scratch;
   kernel: Kernel;
   /** Does a piece of periodic work now, beside its timer. Throws what it throws. */
-  run(name: UpkeepName): Promise<void>;
+  run(name: TaskName): Promise<void>;
   /** No further background work begins, and what runs ends after the step that it is at. */
   stop(): void;
   /** Ends background work, without waiting long for it, and frees the folder. */
   close(): Promise<void>;
 }
 
-export type UpkeepName =
-  | 'room'
-  | 'late'
-  | 'catalog'
-  | 'clock'
-  | 'trail'
-  | 'jobs'
-  | 'lost-jobs'
-  | 'retention'
-  | 'scrub'
-  | 'orphans'
-  | 'uploads'
-  | 'events'
-  | 'tokens'
-  | 'figures';
-
 /** What is done on a folder that can only be read. */
-const READS_ONLY: UpkeepName = 'catalog';
+const READS_ONLY: TaskName = 'catalog';
 const NOT_LOOKED: Look = { isSound: false, unnamed: [] };
 
-/** Idempotent, may die half way, and holds up no other. */
-interface PeriodicWork {
-  everyMs: number;
-  /** Before it is done for the first time; at once if it is not said. */
-  firstMs?: number;
-  run: () => Promise<unknown>;
-}
-
-/** Events and queued jobs are looked for at least this often; both are also told of at once. */
-const RELAY_EVERY_MS = 1000;
-const QUEUE_EVERY_MS = 1000;
-const LOST_JOBS_EVERY_MS = 60_000;
-/** A start has enough to do. */
-const SCRUB_FIRST_MS = 60_000;
-const LATE_EVERY_MS = 5000;
-const ROOM_EVERY_MS = 5000;
 /** How long an answer to the health check is given again. */
 const HEALTH_KEPT_MS = 1000;
-const TOKENS_EVERY_MS = 60_000;
-const FIGURES_EVERY_MS = 3_600_000;
-const UPLOADS_EVERY_MS = 3_600_000;
-/** What was committed is in the trail within a minute. */
-const TRAIL_EVERY_MS = 20_000;
-const CLOCK_EVERY_MS = 60_000;
-const CATALOG_EVERY_MS = 86_400_000;
-const ORPHANS_EVERY_MS = 86_400_000;
-const ORPHANS_AGAIN_MS = 1000;
 /** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
 const BACKGROUND_ENDS_MS = 3000;
 
@@ -252,83 +204,29 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock, random });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
-  let areJobsBack = false;
-  /** All that this home does by itself, and how often. Nothing periodic runs outside of this table. */
-  const upkeep: Record<UpkeepName, PeriodicWork> = {
-    room: { everyMs: ROOM_EVERY_MS, run: () => room.make() },
-    trail: { everyMs: TRAIL_EVERY_MS, run: async () => trail?.write() },
-    catalog: { everyMs: CATALOG_EVERY_MS, run: () => proof.run() },
-    clock: {
-      everyMs: CLOCK_EVERY_MS,
-      run: () => ifWritable<unknown>(deps, 'the clock', () => lookAtClock(deps), undefined),
-    },
-    jobs: {
-      everyMs: QUEUE_EVERY_MS,
-      async run() {
-        // Before any is taken here, and again until it can be written: a disk that is full at the start is no reason to wait longer.
-        if (!areJobsBack) await giveBackJobs(database, clock);
-        areJobsBack = true;
-        await workQueue(deps, () => stopping);
-      },
-    },
-    'lost-jobs': {
-      everyMs: LOST_JOBS_EVERY_MS,
-      async run() {
-        for (const job of await queue.deadLetters()) await giveUp(deps, job);
-        const sent = await resumeJobs(deps);
-        if (sent > 0) log.warn('lost jobs were sent again', { sent });
-      },
-    },
-    retention: {
-      everyMs: config.retentionIntervalMs,
-      async run() {
-        if (!(await proof.demand())) return;
-        const summary = await sweep(deps);
-        log.info('retention swept', { ...summary });
-      },
-    },
-    scrub: {
-      everyMs: config.scrubIntervalMs,
-      firstMs: Math.min(config.scrubIntervalMs, SCRUB_FIRST_MS),
-      run: createScrubbing(deps, config.scrubIntervalMs),
-    },
-    orphans: {
-      everyMs: ORPHANS_EVERY_MS,
-      // Nothing is moved at the start: whoever has just put something back looks at it first. Whether a proof still holds
-      // is looked at soon, for that is why somebody has started it again.
-      firstMs: deps.trust.fault() === undefined ? ORPHANS_EVERY_MS : ORPHANS_AGAIN_MS,
-      async run() {
-        if (!(await proof.demand())) return;
-        log.info('orphans looked for', { ...(await findOrphans(deps)) });
-      },
-    },
-    uploads: {
-      everyMs: UPLOADS_EVERY_MS,
-      // What waits to be made into a backup stays, however long that takes.
-      async run() {
-        if ((await peekAtClock(deps)).wait !== undefined) return;
-        const isWanted = async (uploadId: string): Promise<boolean> => {
-          const request = await deps.catalog.requestOfUpload(uploadId);
-          return request !== undefined && !isFinished(request);
-        };
-        await transfers.removeStale(isWanted);
-      },
-    },
-    events: { everyMs: RELAY_EVERY_MS, run: () => relayEvents(deps) },
-    tokens: { everyMs: TOKENS_EVERY_MS, run: () => tokens.writeUses() },
-    late: { everyMs: LATE_EVERY_MS, run: () => writeLateOperations(deps) },
-    figures: {
-      everyMs: FIGURES_EVERY_MS,
-      firstMs: FIGURES_EVERY_MS,
-      run: async () => log.info('figures', { figures: figures.take() }),
-    },
-  };
+  const tasks = embeddedTasks(deps, {
+    config,
+    database,
+    room,
+    trail,
+    proof,
+    queue,
+    transfers,
+    tokens,
+    figures,
+  });
+  const upkeep = createUpkeep({ clock, log, meter: figures, records: createUpkeepRecords(database) }, tasks);
+  deps.upkeep = upkeep;
   const isBegun = (name: string, everyMs: number): boolean =>
     config.isDriven !== true && everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
-  const begun = Object.entries(upkeep).filter(([name, { everyMs }]) => isBegun(name, everyMs));
-  const running = new Map(
-    begun.map(([name, { everyMs, firstMs, run }]) => [name, every(name, everyMs, log, run, firstMs)]),
-  );
+  const running = new Map<TaskName, Repeated>();
+  for (const [name, { everyMs, firstMs }] of Object.entries(tasks) as [TaskName, EmbeddedTasks[TaskName]][]) {
+    if (isBegun(name, everyMs))
+      running.set(
+        name,
+        every(name, everyMs, log, () => upkeep.run(name), firstMs),
+      );
+  }
   kickWorker = () => running.get('jobs')?.kick();
   const service = createService(deps);
   return {
@@ -338,7 +236,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     scratch,
     kernel,
     async run(name) {
-      await upkeep[name].run();
+      await upkeep.run(name);
     },
     stop() {
       stopping = true;
@@ -349,7 +247,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       const ended = Promise.all([...running.values()].map(({ stop }) => stop()));
       await Promise.race([ended, wait(BACKGROUND_ENDS_MS, undefined, { ref: false })]);
       await texts?.close();
-      await upkeep.figures.run();
+      await upkeep.run('figures');
       // What is not in the trail by now is in the catalog, and comes into the trail after the next start.
       await trail?.write().catch((error: unknown) => log.error('trail failed', { error }));
       database.close();
@@ -384,14 +282,6 @@ function faultOf(database: Database): TrustFault | undefined {
 /** A key may only be made where nothing has been sealed with an earlier one. */
 function isNew(database: Database): boolean {
   return database.statement('SELECT 1 FROM head LIMIT 1').get() === undefined;
-}
-
-/** Jobs that the last process held would else come back only when their time is up; each still counts as a delivery. */
-function giveBackJobs(database: Database, { now }: Clock): Promise<unknown> {
-  const giveBack = database.statement(
-    'UPDATE job SET receipt = NULL, visible_at = ? WHERE dead = 0 AND receipt IS NOT NULL',
-  );
-  return database.write(() => giveBack.run(now()));
 }
 
 function tellingOfJobs(queue: Queue, tell: () => void): Queue {

@@ -14,23 +14,27 @@ const RUN_MS_MIN = 1000;
 /** After a census that took long the next one waits so many times as long. */
 const CENSUS_REST = 50;
 
-/** One run; its interval only says how long it may take. */
-export function createScrubbing(deps: Deps, intervalMs: number): () => Promise<void> {
+/** Looks whether every blob is there; not again soon where that takes long. */
+export function createCensus(deps: Deps): () => Promise<object> {
   let restUntil = 0;
-
-  async function census(): Promise<void> {
+  return async () => {
     const from = deps.clock.monotonic();
-    if (from < restUntil) return;
+    // What can be known of a damaged catalog is known already; nothing could be written down.
+    if (deps.trust.fault() !== undefined || from < restUntil) return {};
     const counted = await takeCensus(deps);
     restUntil = deps.clock.monotonic() + (deps.clock.monotonic() - from) * CENSUS_REST;
-    if (counted !== undefined && counted.incomplete > 0) deps.log.error('blobs are missing', { ...counted });
-  }
+    if (counted !== undefined && counted.incomplete > 0) {
+      deps.log.error('blobs are missing', { code: 'broken_chain', ...counted });
+    }
+    return counted ?? {};
+  };
+}
 
+/** One run of proving; its interval only says how long it may take. */
+export function createScrubbing(deps: Deps, intervalMs: number): () => Promise<object> {
   return async () => {
-    // What can be known of a damaged catalog is known already; nothing could be written down.
-    if (deps.trust.fault() !== undefined) return;
-    await census();
-    const summary = await scrub(deps, {
+    if (deps.trust.fault() !== undefined) return {};
+    return scrub(deps, {
       backupsMin: LIMITS.scrubBackupsMin,
       ageMs: LIMITS.scrubAgeMs,
       deadline: deps.clock.now() + Math.max(RUN_MS_MIN, intervalMs * SHARE),
@@ -38,6 +42,5 @@ export function createScrubbing(deps: Deps, intervalMs: number): () => Promise<v
         await wait(Math.min(REST_MS_MAX, tookMs * REST_FOR_EACH_WORKED), undefined, { ref: false });
       },
     });
-    deps.log.info('backups proven', { ...summary });
   };
 }

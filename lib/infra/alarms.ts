@@ -155,8 +155,8 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     },
     {
       name: 'retention-silent',
-      says: 'Retention has not run.',
-      metric: metrics.sweeps.with({
+      says: 'No sweep of retention has ended well.',
+      metric: metrics.done('sweep').with({
         period: Duration.minutes(settings.retentionEveryMinutes * SWEEPS_MISSED_MAX),
       }),
       below: 1,
@@ -164,7 +164,7 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     {
       name: 'trail-silent',
       says: 'The trail is not written.',
-      metric: metrics.trailsWritten.with({ period: Duration.minutes(TRAIL_SILENT_MINUTES) }),
+      metric: metrics.done('trail').with({ period: Duration.minutes(TRAIL_SILENT_MINUTES) }),
       below: 1,
     },
     { name: 'schedule', says: 'The schedule cannot call retention.', metric: metrics.failedSweeps },

@@ -3,6 +3,7 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ENV, type Environment } from '../aws/names/env.ts';
+import { namespaceOf } from '../aws/names/figures.ts';
 import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { Authorizer } from './authorizer.ts';
@@ -64,6 +65,8 @@ export class BackupStack extends Stack {
       [ENV.graceSeconds]: String(settings.graceSeconds),
       [ENV.expiryHoldSeconds]: String(settings.expiryHoldSeconds),
       [ENV.auditDays]: String(settings.auditDays),
+      [ENV.retentionEveryMinutes]: String(settings.retentionEveryMinutes),
+      [ENV.metricsNamespace]: namespaceOf(id),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
       [ENV.auth]: settings.auth.kind,
     };
@@ -91,10 +94,8 @@ export class BackupStack extends Stack {
 
     const observed = { api: api.rest, functions: functions.all, queues };
     const metrics = new Metrics(this, 'Metrics', {
-      functions: functions.all,
       table,
-      sweep: schedule.sweep,
-      trail: schedule.trail,
+      schedule,
       stackName: id,
     });
     const watched = { ...observed, metrics };

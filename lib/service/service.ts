@@ -25,6 +25,7 @@ import { getPolicy, putPolicy, removePolicy } from './retention/policies.ts';
 import { decideWait, listWaits } from './retention/waits.ts';
 import { listEvents } from './trail/read.ts';
 import { checkHealth } from './upkeep/health.ts';
+import { readUpkeep } from './upkeep/read.ts';
 import { deleteBackup, findBackup, listRequests, requestBackup } from './uploads/request.ts';
 import { createUpload } from './uploads/upload.ts';
 
@@ -66,6 +67,7 @@ export function createService(deps: Deps): BackupService {
     makeToken: (input, caller) => makeToken(deps, input, caller),
     revokeToken: (id, caller) => revokeToken(deps, id, caller),
     listEvents: (request) => paged(listEvents(deps, request)),
+    getUpkeep: () => readUpkeep(deps),
     noteRefusal: (refusal, caller) => noteRefusal(deps, refusals, refusal, caller),
     resourceOf: (what) => resourceOf(deps, what),
     checkHealth: () => checkHealth(deps),

@@ -15,3 +15,4 @@ export { type TextWorkHarness, textWorkSuite } from './text-work.suite.ts';
 export { type TokenRegistryHarness, tokenRegistrySuite } from './token-registry.suite.ts';
 export { type TrailStoreHarness, trailStoreSuite } from './trail-store.suite.ts';
 export { type TransferStoreHarness, transferStoreSuite } from './transfer-store.suite.ts';
+export { type UpkeepRecordsHarness, upkeepRecordsSuite } from './upkeep-records.suite.ts';

@@ -31,7 +31,7 @@ async function runOf(seed: string) {
   };
   for (let n = 0; n < 3; n++) {
     await call('POST', '/backups', backup(n === 0 ? 'full' : 'incremental', n));
-    await store.run('trail', 'events');
+    await store.run('trail', 'relay');
     clocks.wall += DAY_MS;
     clocks.monotonic += DAY_MS;
   }
@@ -42,7 +42,7 @@ async function runOf(seed: string) {
   await store.run('jobs');
   await call('POST', '/restore', '{"backupId":"backup-3","targetResourceId":"t"}');
   await call('DELETE', '/backups/backup-1');
-  await store.run('retention', 'trail');
+  await store.run('sweep', 'trail');
   await call('GET', '/backups?resourceId=db');
   await store.close();
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })

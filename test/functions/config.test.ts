@@ -15,6 +15,8 @@ const GOOD = {
   [ENV.graceSeconds]: '86400',
   [ENV.expiryHoldSeconds]: '3600',
   [ENV.auditDays]: '400',
+  [ENV.retentionEveryMinutes]: '15',
+  [ENV.metricsNamespace]: 'BackupRestore/test',
   [ENV.basePath]: '/prod',
   [ENV.auth]: 'iam',
 };

@@ -109,6 +109,7 @@ const CALLS: Record<
   putPolicy: (_, resourceId) => [`/retention/policies/${resourceId}`, { keepLast: 1 }],
   removePolicy: (_, resourceId) => [`/retention/policies/${resourceId}`],
   listEvents: (_, resourceId) => [`/audit?resourceId=${resourceId}`],
+  getUpkeep: () => ['/upkeep'],
   listTokens: () => ['/tokens'],
   makeToken: () => ['/tokens', { name: 'new', scopes: ['admin'] }],
   revokeToken: ({ token }) => [`/tokens/${token}`],

@@ -8,6 +8,7 @@ import type {
   OperationRecord,
   PolicyRecord,
 } from '../../lib/core/records/model.ts';
+import { statusOf, UPKEEP } from '../../lib/core/records/upkeep.ts';
 import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
@@ -150,6 +151,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
   const answers: BackupService = {
     listEvents: async () => ({ items: [auditEvent()], cursor: 'more' }),
     noteRefusal: async () => {},
+    getUpkeep: async () => ({ tasks: statusOf({ sweep: UPKEEP.sweep }, [], () => false), notices: [] }),
     createBackup: async () => ({ backup: backupRecord(), replayed: false }),
     createUpload: async () => ({ uploadId: '5'.repeat(32), url: '/uploads/x', expiresAt: NOW, bytesMax: 10 }),
     requestBackup: async () => ({ request: backupRequest(), replayed: false }),

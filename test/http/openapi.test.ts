@@ -83,6 +83,7 @@ describe('the document', () => {
       '/retention/waits/{id}',
       '/tokens',
       '/tokens/{id}',
+      '/upkeep',
       '/uploads',
     ]);
   });

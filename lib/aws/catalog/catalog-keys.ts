@@ -47,6 +47,8 @@ export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALO
 /** All notices stand together: there are few, and the health check reads them all. */
 export const NOTICES_PARTITION = 'NOTICES';
 export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part(id) });
+/** How the runs of periodic work went: one item a task. */
+export const UPKEEP_PARTITION = 'UPKEEP';
 export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };
 /** The last segment of the trail. */
 export const SEGMENT_KEY: Key = { pk: 'TRAIL', sk: ALONE };

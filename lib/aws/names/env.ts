@@ -17,6 +17,8 @@ export const ENV = {
   graceSeconds: 'BACKUP_GRACE_SECONDS',
   expiryHoldSeconds: 'BACKUP_EXPIRY_HOLD_SECONDS',
   auditDays: 'BACKUP_AUDIT_DAYS',
+  retentionEveryMinutes: 'BACKUP_RETENTION_EVERY_MINUTES',
+  metricsNamespace: 'BACKUP_METRICS_NAMESPACE',
   /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */
   basePath: 'BACKUP_BASE_PATH',
   /** How the gateway finds out who is calling: one of AUTH_KINDS. */

@@ -38,6 +38,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   putPolicy: 'backups',
   removePolicy: 'backups',
   listEvents: 'restores',
+  getUpkeep: 'backups',
   // Callers are known by IAM or by a JWT: there are no tokens of our own here.
   listTokens: undefined,
   makeToken: undefined,

@@ -194,6 +194,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX event_action ON event (action, at);
   CREATE INDEX event_resource_action ON event (resource_id, action, at);
   `,
+  `
+  CREATE TABLE upkeep (task TEXT PRIMARY KEY, doc TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
+  `,
 ];
 
 /**

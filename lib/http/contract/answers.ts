@@ -8,6 +8,7 @@ import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
 import { serviceAnswers } from './service.ts';
 import { tokenAnswers } from './tokens.ts';
+import { upkeepAnswers } from './upkeep.ts';
 import { uploadAnswers } from './uploads.ts';
 
 /**
@@ -24,6 +25,7 @@ export function createAnswers() {
     ...retentionAnswers(),
     ...tokenAnswers(),
     ...auditAnswers(),
+    ...upkeepAnswers(),
   };
 }
 

@@ -8,6 +8,7 @@ import { RETENTION_ROUTES } from './retention.ts';
 import type { Route } from './route.ts';
 import { SERVICE_ROUTES } from './service.ts';
 import { TOKEN_ROUTES } from './tokens.ts';
+import { UPKEEP_ROUTES } from './upkeep.ts';
 import { UPLOAD_ROUTES } from './uploads.ts';
 
 export const ROUTES = {
@@ -19,6 +20,7 @@ export const ROUTES = {
   ...RETENTION_ROUTES,
   ...TOKEN_ROUTES,
   ...AUDIT_ROUTES,
+  ...UPKEEP_ROUTES,
 };
 
 export type Routes = typeof ROUTES;

@@ -9,6 +9,7 @@ import { createRestoreHandlers } from './restores.ts';
 import { createRetentionHandlers } from './retention.ts';
 import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
 import { createTokenHandlers } from './tokens.ts';
+import { createUpkeepHandlers } from './upkeep.ts';
 import { createUploadHandlers } from './uploads.ts';
 
 export interface HandlerDeps extends ServiceHandlerDeps {
@@ -30,5 +31,6 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createRetentionHandlers(),
     ...createTokenHandlers(now),
     ...createAuditHandlers(),
+    ...createUpkeepHandlers(),
   };
 }

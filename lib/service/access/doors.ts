@@ -47,6 +47,7 @@ const USE_CASE_SCOPES = {
   makeToken: 'admin',
   revokeToken: 'admin',
   listEvents: 'audit:read',
+  getUpkeep: 'admin',
 } as const satisfies Record<
   Exclude<keyof BackupService, 'checkHealth' | 'resourceOf' | 'noteRefusal'>,
   Scope
@@ -254,6 +255,10 @@ export function serviceFor(service: BackupService, principal: Principal, address
       // Events without a resource are of the store as a whole, and for nobody who is let in for some of it.
       if (resourceId === undefined) return visible(principal, service.listEvents, request);
       return reaches(principal, resourceId) ? service.listEvents(request) : { items: [] };
+    },
+    async getUpkeep() {
+      demand('getUpkeep');
+      return service.getUpkeep();
     },
     noteRefusal: (refusal, who) => service.noteRefusal(refusal, who),
     checkHealth: () => service.checkHealth(),

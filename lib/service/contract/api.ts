@@ -23,6 +23,7 @@ import type {
   RetentionPolicy,
 } from '../../core/records/model.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
+import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { EventQuery } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { TokenInput } from '../../ports/tokens.ts';
@@ -350,6 +351,8 @@ export interface BackupService {
 
   /** The audit trail, newest first. `completeSince`: what was before may have been forgotten here, and stands in the trail alone. */
   listEvents(request: PageRequest & EventQuery): Promise<Page<AuditEvent> & { completeSince?: number }>;
+  /** How the periodic work goes, and what an operator should know of. */
+  getUpkeep(): Promise<{ tasks: TaskStatus[]; notices: Notice[] }>;
   /** Writes a call that was refused into the trail. Never throws. */
   noteRefusal(refusal: Refusal, caller: Caller): Promise<void>;
 

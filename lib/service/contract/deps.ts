@@ -4,6 +4,7 @@ import type { Scratch } from '../../core/bytes/packed.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import type { MemoryBounds } from '../../core/records/limits.ts';
 import type { Notice, Waiting } from '../../core/records/model.ts';
+import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { Logger } from '../../log.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Catalog } from '../../ports/catalog.ts';
@@ -72,6 +73,8 @@ export interface Deps {
   bases?: KeptBases;
   /** Bounds what readers make the process hold; without it nothing does. */
   readers?: Readers;
+  /** How the periodic work of this home goes. */
+  upkeep?: { list(): Promise<TaskStatus[]> };
   /** Of a home that keeps named tokens of its own. */
   tokens?: TokenRegistry;
   /** Whether the process is to end: what is done in steps ends after the one it is at. */

@@ -9,10 +9,8 @@ import { mayExpire } from '../chains/disagreement.ts';
 import type { Deps } from '../contract/deps.ts';
 import { lookAtClock, peekAtClock } from '../kit/clock-watch.ts';
 import { pages } from '../kit/collect.ts';
-import { relayEvents } from '../kit/events.ts';
 import { demandTrust } from '../kit/trust.ts';
-import { ifWritable, writeLateOperations } from '../restores/late-operations.ts';
-import { failAbandoned } from '../restores/operations.ts';
+import { ifWritable } from '../restores/late-operations.ts';
 import { judgeExpiry, settleWaits } from './expiry.ts';
 import { pruneResource } from './prune.ts';
 
@@ -25,29 +23,23 @@ export interface SweepSummary {
   waiting: number;
   rebased: number;
   blobsRemoved: number;
-  operationsFailed: number;
   /** False if the deadline ended it; the next sweep goes on. */
   finished: boolean;
 }
 
 /**
- * Hides what has expired, frees what nothing live needs, fails operations that nobody works on any more.
+ * Hides what has expired and frees what nothing live needs.
  * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
  * Throws what the first resource that could not be pruned threw, once the others are done.
  */
 export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
   await demandTrust(deps);
   const { catalog } = deps;
-  // Neither frees anything, and a sweep is what makes room.
-  await ifWritable(deps, 'late restores', () => writeLateOperations(deps), 0);
-  const abandoned = () => failAbandoned(deps, { interrupted: false });
-  const operationsFailed = await ifWritable(deps, 'abandoned work', abandoned, 0);
   const summary: SweepSummary = {
     expired: 0,
     waiting: 0,
     rebased: 0,
     blobsRemoved: 0,
-    operationsFailed,
     finished: false,
   };
   const touched = new Set<string>();
@@ -68,7 +60,6 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   summary.waiting = waiting.size;
   if (clockWait !== undefined) {
     deps.log.warn('nothing expires and nothing is removed', { ...clockWait });
-    await relayEvents(deps);
     return { ...summary, finished: true };
   }
   const { begun } = judgement;
@@ -99,7 +90,6 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
   const { auditMs } = deps.options;
   const past = { now, operationsBefore, ...(auditMs === 0 ? {} : { eventsBefore: now - auditMs }) };
   await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
-  await ifWritable(deps, 'what was published', () => relayEvents(deps), 0);
   if (failures.length > 0) throw failures[0];
   return { ...summary, finished: true };
 }

@@ -8,7 +8,6 @@ import { createTrailStore, storeIdOf } from '../../../lib/aws/blobs/trail-store.
 import { createCatalog } from '../../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../../lib/aws/clock.ts';
 import { createKeyring } from '../../../lib/aws/keys/keyring.ts';
-import { RETENTION_TASKS } from '../../../lib/aws/names/retention-task.ts';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
 import type { BackupRecord } from '../../../lib/core/records/model.ts';
 import { readSegmentHeader } from '../../../lib/core/trail/segment.ts';
@@ -45,7 +44,7 @@ describeDeployed('in the background', ({ client, outputs }) => {
       random: systemRandom,
     });
   const keyring = () => createKeyring({ kms: clients.kms, keyArn: outputs.KeyArn });
-  const sweep = () => invoke<SweepSummary>(outputs.RetentionFunction, { task: RETENTION_TASKS.sweep });
+  const sweep = () => invoke<SweepSummary>(outputs.RetentionFunction, { task: 'sweep' });
 
   async function isStored(blobId: string): Promise<boolean> {
     const { Contents = [] } = await clients.s3.send(
@@ -122,8 +121,7 @@ describeDeployed('in the background', ({ client, outputs }) => {
     const storeId = storeIdOf(outputs.BucketName);
     const { id } = await client.backup({ resourceId: 'trailed', state: '1' });
     await client.send('PATCH', `/backups/${id}`, '{"legalHold":true}');
-    const writeTrail = () =>
-      invoke<{ events: number }>(outputs.RetentionFunction, { task: RETENTION_TASKS.trail });
+    const writeTrail = () => invoke<{ events: number }>(outputs.RetentionFunction, { task: 'trail' });
     // Other tests write at the same time, so that the trail is never known to be at rest: what it
     // says of this resource is read, not how much is left to be written.
     const linesOf = async (resourceId: string) => {
@@ -151,7 +149,7 @@ describeDeployed('in the background', ({ client, outputs }) => {
 
   test('the search for orphans leaves what is in use', async () => {
     const { id } = await client.backup({ resourceId: 'in-use', state: '1' });
-    await invoke(outputs.RetentionFunction, { task: RETENTION_TASKS.orphans });
+    await invoke(outputs.RetentionFunction, { task: 'orphans' });
     expect(stateOf(await client.restore(id)).toString()).toBe('1');
   });
 

@@ -33,8 +33,8 @@ const WITHOUT_A_RECORD = new Set([
   // Whether it has been sent on: at worst it is sent again, or is in the log alone.
   'event.published',
 ]);
-/** Work to be done, which is found again by what asked for it. */
-const TABLES_OF_WORK = new Set(['job', 'counter', 'outbox', 'store', 'gap']);
+/** Work to be done, which is found again by what asked for it; and how work went, which the next run says anew. */
+const TABLES_OF_WORK = new Set(['job', 'counter', 'outbox', 'store', 'gap', 'upkeep']);
 
 let database: Database;
 

@@ -27,7 +27,7 @@ export interface Account {
 }
 
 /** What a home does by itself at its start and within the minute. */
-const BY_ITSELF = ['room', 'late', 'catalog', 'clock', 'jobs', 'events'] as const;
+const BY_ITSELF = ['room', 'late', 'catalog', 'clock', 'jobs', 'relay', 'abandoned'] as const;
 
 /** What the seed decides: what happens, and what the service draws. */
 interface Drawn {
@@ -118,7 +118,7 @@ class Sequence {
     for (const step of steps) {
       if (step === 0) await this.backUp();
       else if (step === 1) await this.delete();
-      else if (step === 2) await this.openStore((store) => store.run('retention', 'trail'), 'sweep');
+      else if (step === 2) await this.openStore((store) => store.run('sweep', 'trail'), 'sweep');
       else await this.killOnFullDisk();
     }
     this.disk.unfill();
@@ -183,7 +183,7 @@ class Sequence {
   }
 
   private sweep(): Promise<void> {
-    return this.openStore((store) => store.run('retention'), 'sweep');
+    return this.openStore((store) => store.run('sweep'), 'sweep');
   }
 
   private async kill(): Promise<void> {

@@ -3,8 +3,9 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TaskName } from '../../../lib/core/records/upkeep.ts';
 import { readConfig } from '../../../lib/embedded/config.ts';
-import { type Home, openHome, type UpkeepName } from '../../../lib/embedded/home.ts';
+import { type Home, openHome } from '../../../lib/embedded/home.ts';
 import { createLogger } from '../../../lib/log.ts';
 import type { Random } from '../../../lib/ports/random.ts';
 import { systemRandom } from '../../../lib/random.ts';
@@ -28,7 +29,7 @@ export interface Opened {
   sweep(): Promise<void>;
   findOrphans(): Promise<void>;
   /** What the home does by itself, done now. What fails is logged, as it is there. */
-  run(...names: UpkeepName[]): Promise<void>;
+  run(...names: TaskName[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,7 +85,7 @@ export async function openStore(
       });
       return { status: response.status, text: await response.text() };
     },
-    sweep: () => home.run('retention'),
+    sweep: () => home.run('sweep'),
     findOrphans: () => home.run('orphans'),
     async run(...names) {
       for (const name of names) {

@@ -9,6 +9,7 @@ import { PortError } from '../../../lib/ports/errors.ts';
 import { writeLateOperations } from '../../../lib/service/restores/late-operations.ts';
 import { readResult } from '../../../lib/service/restores/restore.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
+import { sharedTasks } from '../../../lib/service/upkeep/tasks.ts';
 import { createWorld, DAY, START, textOf, type World } from '../world.ts';
 
 const CALLER = { actor: 'tester' };
@@ -83,7 +84,7 @@ test('a disk that fills up between the beginning of a restore and its end', asyn
   isFull = false;
   world.clock.advance(LIMITS.operationMs + 1);
   // Not given up as abandoned, for it is not.
-  await sweep(world.deps);
+  await sharedTasks(world.deps, async () => true).abandoned.run(Number.POSITIVE_INFINITY);
   expect(await world.plain.catalog.getOperation(operation.id)).toMatchObject({ status: 'completed' });
 });
 

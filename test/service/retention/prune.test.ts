@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { failAbandoned } from '../../../lib/service/restores/operations.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, inputOf, type World } from '../world.ts';
 
@@ -164,7 +165,8 @@ describe('removal', () => {
     ]);
     expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 0 });
     world.clock.advance(1000);
-    expect(await sweep(world.deps)).toMatchObject({ operationsFailed: 1, blobsRemoved: 1 });
+    expect(await failAbandoned(world.deps, { interrupted: false })).toBe(1);
+    expect(await sweep(world.deps)).toMatchObject({ blobsRemoved: 1 });
   });
 
   test('a deadline ends a sweep between two steps, and the next goes on', async () => {

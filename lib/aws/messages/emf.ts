@@ -1,0 +1,46 @@
+// Figures as lines of the log, in CloudWatch's embedded metric format: CloudWatch makes metrics of them by itself, and no call is
+// waited for (CloudWatch User Guide, "Specification: Embedded metric format").
+
+import type { Clock } from '../../ports/clock.ts';
+import type { Meter } from '../../ports/meter.ts';
+import { DIMENSIONS, FIGURES } from '../names/figures.ts';
+
+/** What is told under each of our names: others cost money, and nobody looks at them. */
+const COUNTED: Readonly<Record<string, string>> = {
+  integrity_error: FIGURES.integrityErrors,
+  key_error: FIGURES.keyErrors,
+  dependency_error: FIGURES.dependencyErrors,
+  upkeep_run: FIGURES.upkeepRuns,
+  upkeep_overdue: FIGURES.upkeepOverdue,
+};
+
+/** Hands finished lines, without their newline, to `write`. Times are told to nobody here: CloudWatch has those of every function. */
+export function createEmfMeter(
+  write: (line: string) => void,
+  namespace: string,
+  clock: Pick<Clock, 'now'>,
+): Meter {
+  return {
+    count(name, tags = {}, times = 1) {
+      const metric = COUNTED[name];
+      if (metric === undefined) return;
+      const dimensions = Object.entries(DIMENSIONS).filter(([tag]) => tags[tag] !== undefined);
+      const line = {
+        _aws: {
+          Timestamp: clock.now(),
+          CloudWatchMetrics: [
+            {
+              Namespace: namespace,
+              Dimensions: [dimensions.map(([, dimension]) => dimension)],
+              Metrics: [{ Name: metric, Unit: 'Count' }],
+            },
+          ],
+        },
+        ...Object.fromEntries(dimensions.map(([tag, dimension]) => [dimension, tags[tag]])),
+        [metric]: times,
+      };
+      write(JSON.stringify(line));
+    },
+    time() {},
+  };
+}

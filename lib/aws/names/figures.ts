@@ -1,0 +1,23 @@
+// The figures that alarms and the dashboard look at: named once for the functions that give them and the stack that looks.
+
+/** CloudWatch's names. Each is given by code, so that no wording of a message can silence an alarm. */
+export const FIGURES = {
+  /** Errors that say that stored bytes are not what was written. */
+  integrityErrors: 'IntegrityErrors',
+  /** Errors that say that a key, or the right to use it, is not there. */
+  keyErrors: 'KeyErrors',
+  /** Errors that say that something we depend on does not answer. */
+  dependencyErrors: 'DependencyErrors',
+  /** Runs of periodic work, by task and outcome. */
+  upkeepRuns: 'UpkeepRuns',
+  /** Runs that took longer than they should, by task. */
+  upkeepOverdue: 'UpkeepOverdue',
+} as const;
+
+/** What a figure is told apart by. */
+export const DIMENSIONS = { task: 'Task', outcome: 'Outcome' } as const;
+
+/** One namespace a stack: its figures are its own. */
+export function namespaceOf(stackName: string): string {
+  return `BackupRestore/${stackName}`;
+}

@@ -1,0 +1,79 @@
+// The periodic work of the AWS home: the shared table, with what is particular here.
+
+import { LIMITS } from '../core/records/limits.ts';
+import { relayEvents } from '../service/kit/events.ts';
+import { demandCurrentCatalog } from '../service/retention/rollback.ts';
+import { writeEvents } from '../service/trail/write.ts';
+import { type CensusBounds, takeCensus } from '../service/upkeep/census.ts';
+import type { Task } from '../service/upkeep/runner.ts';
+import { scrub } from '../service/upkeep/scrub.ts';
+import { sharedTasks } from '../service/upkeep/tasks.ts';
+import { type Home, trailOf } from './home.ts';
+import { AWS_BOUNDS } from './names/bounds.ts';
+import { type AwsTask, awsPlans } from './names/upkeep.ts';
+
+/** Nothing is removed, written or published on a table that is older than its trail. */
+export function awsTasks(home: Home): Record<AwsTask, Task> {
+  const { deps, config } = home;
+  const trail = trailOf(home);
+  const shared = sharedTasks(deps, async (name) => {
+    // The search for orphans looks for itself, and is the one that takes a proof back.
+    if (name !== 'orphans') await demandCurrentCatalog(deps);
+    return true;
+  });
+
+  /** Whether every blob is there. */
+  const count = async (bounds: CensusBounds): Promise<object> => {
+    const census = await takeCensus(deps, bounds);
+    if (census !== undefined && census.incomplete > 0) {
+      deps.log.error('blobs are missing', { code: 'broken_chain', ...census });
+    }
+    return census ?? {};
+  };
+
+  const tasks: Record<AwsTask, Task> = {
+    sweep: shared.sweep,
+    abandoned: shared.abandoned,
+    lost_jobs: shared.lost_jobs,
+    orphans: {
+      ...shared.orphans,
+      async run(deadline) {
+        const search = await shared.orphans.run(deadline);
+        await count({ deadline });
+        return search ?? {};
+      },
+    },
+    census: {
+      async run(deadline) {
+        await demandCurrentCatalog(deps);
+        return count({ deadline, blobsMax: AWS_BOUNDS.censusBlobsMax });
+      },
+    },
+    scrub: {
+      async run(deadline) {
+        await demandCurrentCatalog(deps);
+        return scrub(deps, {
+          backupsMin: LIMITS.scrubBackupsMin,
+          ageMs: LIMITS.scrubAgeMs,
+          deadline: Math.min(deadline, deps.clock.now() + AWS_BOUNDS.scrubMs),
+        });
+      },
+      says: 'backups proven',
+    },
+    trail: {
+      async run(deadline) {
+        await demandCurrentCatalog(deps);
+        // Nothing is published that does not stand in the trail.
+        const written = await writeEvents(trail, deadline);
+        return { ...written, relayed: await relayEvents(deps) };
+      },
+      says: 'trail written',
+    },
+  };
+  const plans = awsPlans(config.retentionEveryMinutes);
+  const timed = Object.entries(tasks).map(([name, task]) => [
+    name,
+    { ...task, everyMs: plans[name as AwsTask].everyMs },
+  ]);
+  return Object.fromEntries(timed) as Record<AwsTask, Task>;
+}

@@ -108,7 +108,7 @@ describeDeployed('in the background', ({ client, outputs }) => {
     const bus = await listenToBus(clients, outputs.EventBusName);
     const { id } = await client.backup({ resourceId: 'audited', state: '1' });
     await client.remove(id);
-    await sweep();
+    await invoke(outputs.RetentionFunction, { task: 'trail' });
     const published = (await bus.take(EVENTS_MAX)).filter(({ resourceId }) => resourceId === 'audited');
     expect(published.map(({ action }) => action).sort()).toEqual(['backup.created', 'backup.deleted']);
     // Whoever has signed, not whatever the request says of itself.

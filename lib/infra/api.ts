@@ -6,6 +6,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ApiFunction, SERVED_BY } from '../aws/names/served-by.ts';
+import { methodsOf } from '../http/contract/route.ts';
 import { ROUTE_LIST } from '../http/contract/routes.ts';
 import { acknowledge } from './acknowledge.ts';
 import { addGatewayAnswers } from './gateway-answers.ts';
@@ -60,15 +61,18 @@ export class Api extends Construct {
         new apigateway.LambdaIntegration(functions[name], { scopePermissionToMethod: false }),
       );
     }
-    for (const { operationId, method, path, scope } of ROUTE_LIST) {
+    for (const route of ROUTE_LIST) {
+      const { operationId, path, scope } = route;
       const servedBy = SERVED_BY[operationId];
       if (servedBy === undefined) continue;
       const resource = path === '/' ? this.rest.root : this.rest.root.resourceForPath(path);
-      const added = resource.addMethod(method, integrations.get(servedBy), {
-        ...(scope === 'public' ? PUBLIC : methodOptions),
-        operationName: operationId,
-      });
-      if (scope === 'public') acknowledge(added, { APIG4: 'It tells nobody anything of what is stored.' });
+      for (const method of methodsOf(route)) {
+        const added = resource.addMethod(method, integrations.get(servedBy), {
+          ...(scope === 'public' ? PUBLIC : methodOptions),
+          operationName: method === route.method ? operationId : `${operationId}Head`,
+        });
+        if (scope === 'public') acknowledge(added, { APIG4: 'It tells nobody anything of what is stored.' });
+      }
     }
     acknowledgeFindings(this, settings);
   }

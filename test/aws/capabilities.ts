@@ -15,6 +15,8 @@ export interface Capabilities {
   usesGatewayResponses: boolean;
   /** What a function gives as base64 reaches the client as the bytes that it stands for (`binaryMediaTypes`). */
   decodesBase64: boolean;
+  /** The path reaches a function as it was sent, percent-encoded: an id with a slash in it stays one step. */
+  keepsPathsEncoded: boolean;
   /** Of several CompleteMultipartUpload with If-None-Match at once, one wins. */
   completesOnce: boolean;
   /** KMS opens no ciphertext that it has not made as it stands. */
@@ -27,6 +29,7 @@ const AS_ON_AWS: Capabilities = {
   checksCallers: true,
   usesGatewayResponses: true,
   decodesBase64: true,
+  keepsPathsEncoded: true,
   completesOnce: true,
   refusesForgedCiphertexts: true,
   refusesUnsignedHeaders: true,
@@ -37,6 +40,8 @@ const CAPABILITIES: Record<EmulatorName, Capabilities> = {
     ...AS_ON_AWS,
     // A ciphertext with flipped bits opens, to other bytes.
     refusesForgedCiphertexts: false,
+    // It routes by the path as its server has decoded it.
+    keepsPathsEncoded: false,
     // Looks at the signature, and at no header beside it.
     refusesUnsignedHeaders: false,
   },

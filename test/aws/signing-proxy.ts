@@ -53,8 +53,10 @@ async function pass(
     ...(body.length === 0 ? {} : { body }),
   });
   const bytes = Buffer.from(await answer.arrayBuffer());
+  // What was packed has been unpacked on its way through here.
+  const { 'content-encoding': _unpacked, ...passed } = Object.fromEntries(answer.headers);
   response.writeHead(answer.status, {
-    ...Object.fromEntries(answer.headers),
+    ...passed,
     'content-length': bytes.length,
   });
   response.end(bytes);

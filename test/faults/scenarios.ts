@@ -95,6 +95,36 @@ const RESTORING_AT: Scenario = {
   settled: (scene) => expectOperations(scene, 1),
 };
 
+const LOOKING: Scenario = {
+  name: 'looking into states: whole, at a place, how it changed, what differs',
+  setUp: (scene) => makeHistory(scene),
+  async act({ world: { service } }) {
+    const about = { resourceId: 'db', steps: [], path: '' };
+    const { read } = await service.openState({ resourceId: 'db', at: { back: 0 } }, CALLER);
+    expect(textOf({ data: await read() })).toBe(rows(4));
+    const shown = { limit: 10, after: 0, textBytesMax: 100 };
+    const { tree } = await service.readTree(
+      { ...about, at: { backupId: 'backup-3' }, options: shown },
+      CALLER,
+    );
+    expect(tree).toMatchObject({ kind: 'object', count: 1 });
+    const history = await service.readHistory({ ...about, limit: 10, options: shown }, CALLER);
+    expect(history.items).toHaveLength(4);
+    const compared = { ...about, from: { back: 1 }, to: { back: 0 } };
+    const options = { ...shown, format: 'entries', valueBytesMax: 1000 } as const;
+    const { page } = await service.readDiff({ ...compared, options }, CALLER);
+    expect(Object.values(page.counts).some((count) => count > 0)).toBe(true);
+    expect((await service.listResources({ limit: 10 })).items.map(({ resourceId }) => resourceId)).toEqual([
+      'db',
+      'other',
+    ]);
+  },
+  async settled(scene) {
+    const { items } = await scene.world.plain.catalog.listEvents({ limit: 100, action: 'state.read' });
+    expect(items.length).toBeGreaterThanOrEqual(4);
+  },
+};
+
 const RESTORING_LATER: Scenario = {
   name: 'restoring in the background',
   setUp: (scene) => makeHistory(scene),
@@ -267,6 +297,7 @@ export const SCENARIOS: readonly Scenario[] = [
   PROTECTING,
   RESTORING,
   RESTORING_AT,
+  LOOKING,
   RESTORING_LATER,
   SWEEPING,
   SWEEPING_AGAIN,

@@ -59,6 +59,16 @@ test('a create goes through, and its link begins with the stage', async () => {
   expect(calls.at(-1)?.method).toBe('createBackup');
 });
 
+test.each(['tf/prod/a', 'a b', '100%', '%2F', 'ünï😀', '..a/..', 'a+b'])(
+  'a resource %j in a path is the one that was meant',
+  async (id) => {
+    const { call, calls } = createFunction();
+    const path = `/resources/${encodeURIComponent(id)}/tree`;
+    const { status } = await call(eventOf('GET', '/resources/{resourceId}/tree', path));
+    expect([status, calls.at(-1)?.args[0]]).toMatchObject([200, { resourceId: id }]);
+  },
+);
+
 test('the caller that API Gateway has authenticated stands in the audit trail', async () => {
   const { call, calls } = createFunction();
   await call(eventOf('DELETE', '/backups/{id}', '/backups/backup-1'));

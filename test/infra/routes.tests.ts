@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { SERVED_BY } from '../../lib/aws/names/served-by.ts';
+import { methodsOf as methodsOfRoute } from '../../lib/http/contract/route.ts';
 import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { idOf, resourcesOf, synthesize, textOf } from './synth.ts';
 
@@ -30,7 +31,7 @@ describe('routes', () => {
   }
 
   const ROUTES = ROUTE_LIST.filter(({ needsTokens }) => needsTokens !== true)
-    .map(({ method, path }) => `${method} ${path}`)
+    .flatMap((route) => methodsOfRoute(route).map((method) => `${method} ${route.path}`))
     .sort();
 
   const PUBLIC = ['GET /', 'GET /health', 'GET /openapi.json'];

@@ -1,7 +1,7 @@
 // Routes as resources of IAM: what a policy has to name so that exactly the routes of some scopes are open.
 
 import { isScope, type Scope } from '../../core/records/access.ts';
-import type { Route } from '../../http/contract/route.ts';
+import { methodsOf, type Route } from '../../http/contract/route.ts';
 
 /** Patterns of routes by the scope that opens them: `{"backup:write": ["POST/backups"]}`. */
 export type RoutePatterns = Readonly<Partial<Record<Scope, readonly string[]>>>;
@@ -12,18 +12,20 @@ export interface RoutePolicy {
   deny: string[];
 }
 
-/** As it stands in an ARN, behind the stage: `GET/backups/*` for `GET /backups/{id}`. */
-function patternOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
-  return method + path.replaceAll(/\{[^}]*\}/g, '*');
+type NamedRoute = Pick<Route, 'method' | 'hasHead' | 'path' | 'scope'>;
+
+/** As they stand in ARNs, behind the stage: `GET/backups/*` for `GET /backups/{id}`. */
+function patternsFor(route: NamedRoute): string[] {
+  return methodsOf(route).map((method) => method + route.path.replaceAll(/\{[^}]*\}/g, '*'));
 }
 
 /** Of routes that ask for a right; who may call the others is nobody's question. */
-export function patternsOf(routes: readonly Pick<Route, 'method' | 'path' | 'scope'>[]): RoutePatterns {
+export function patternsOf(routes: readonly NamedRoute[]): RoutePatterns {
   const patterns: Partial<Record<Scope, string[]>> = {};
   for (const route of routes) {
     if (route.scope === 'public') continue;
     patterns[route.scope] ??= [];
-    patterns[route.scope]!.push(patternOf(route));
+    patterns[route.scope]!.push(...patternsFor(route));
   }
   return patterns;
 }

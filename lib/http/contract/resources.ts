@@ -151,6 +151,7 @@ export const RESOURCE_ROUTES = {
   },
   getState: {
     method: 'GET',
+    hasHead: true,
     path: '/resources/{resourceId}/state',
     summary: 'Get the state of a resource at a moment, as its own bytes',
     tag: 'Resources',

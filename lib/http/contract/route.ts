@@ -52,6 +52,8 @@ export interface RouteExamples {
 
 export interface Route {
   method: Method;
+  /** Whether what its head says is worth a call of its own, through gateways that have to be told of each method too. */
+  hasHead?: true;
   /** As OpenAPI writes it: `/backups/{id}`. */
   path: string;
   summary: string;
@@ -88,6 +90,11 @@ export interface InputOf<R extends Route> {
     : R['body'] extends { stateMember: string }
       ? ScannedState
       : undefined;
+}
+
+/** The methods by which a gateway has to know the route. */
+export function methodsOf({ method, hasHead }: Pick<Route, 'method' | 'hasHead'>): string[] {
+  return hasHead === true ? [method, 'HEAD'] : [method];
 }
 
 /** The path as Hono's router takes it: `/backups/:id`. */

@@ -14,19 +14,18 @@ import { innerRows, type Pair, rootRows, type Side } from './pair.ts';
 const FEW_MEMBERS = 8;
 
 /**
- * Adds the children of changed containers to the counts: those of the old value to what was deleted, those of the new one
+ * Counts the children of changed containers as replaced: those of the old value to what was deleted, those of the new one
  * to what was added. Members whose name both have are neither. Of lists every container is a row that went or came; scalars
  * in the place of others are those with another value, so only their difference in number counts, as of the members of
  * an object that has a name twice. `a` and `b` are the children of both texts, if those are known.
  */
 export function countChildren(pair: Pair, ops: Ops, a: Rows | undefined, b: Rows | undefined): void {
-  const { counts } = ops;
   const { data, length } = ops.ops;
   for (let op = 0; op < length; op += OP_COLUMNS) {
     if (data[op + KIND] !== CHANGE) continue;
     const old = childrenOf(pair.base, a, data[op + BASE_START]!, data[op + BASE_END]!);
     const now = childrenOf(pair.target, b, data[op + TARGET_START]!, data[op + TARGET_END]!);
-    addChildren(pair, old, now, counts);
+    addChildren(pair, old, now, ops.replaced);
   }
 }
 
@@ -35,7 +34,7 @@ export function addChildren(
   pair: Pair,
   old: Rows | undefined,
   now: Rows | undefined,
-  counts: ChangeCounts,
+  counts: Pick<ChangeCounts, 'additions' | 'deletions'>,
 ): void {
   const shared = old && now && old.stride === now.stride ? stayed(pair, old, now) : 0;
   if (old) counts.deletions += old.count - shared;

@@ -9,6 +9,7 @@ import type { Diff } from '../difference.ts';
 import { costBytes, createCopies, finishCopies } from '../find/copies.ts';
 import { withDetours } from '../find/detours.ts';
 import { wholeNumbers } from '../find/whole-numbers.ts';
+import { changeCounts } from './ops.ts';
 import { walkTexts } from './walk.ts';
 
 export interface DiffOptions {
@@ -43,7 +44,7 @@ export function compare(
   const b = bufferOf(target.bytes);
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
   const copies = createCopies(a, b, budgetBytes);
-  const { counts } = walkTexts(kernel, a, b, copies);
+  const counts = changeCounts(walkTexts(kernel, a, b, copies));
   finishCopies(copies);
   if (copies.isGivenUp || costBytes(copies) > budgetBytes) return { counts };
   const inOrder = copies.found.data.slice(0, copies.found.length);

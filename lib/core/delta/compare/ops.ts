@@ -50,7 +50,10 @@ export const STEP_TARGET_NAME = 2;
 export const ROOT = 0;
 
 export interface Ops {
+  /** Operations by kind. */
   counts: ChangeCounts;
+  /** Children that went and came with values that are one change each. */
+  replaced: Pick<ChangeCounts, 'additions' | 'deletions'>;
   ops: Column;
   places: Column;
   /** There were more than OPS_MAX: the columns do not hold them all. */
@@ -62,10 +65,17 @@ export function createOps(): Ops {
   extend(places, PLACE_COLUMNS);
   return {
     counts: { additions: 0, changes: 0, deletions: 0, moves: 0 },
+    replaced: { additions: 0, deletions: 0 },
     ops: createColumn(256),
     places,
     overflown: false,
   };
+}
+
+/** What was changed, as it is kept with a backup: the operations, and the children of what was replaced whole. */
+export function changeCounts({ counts, replaced }: Ops): ChangeCounts {
+  const additions = counts.additions + replaced.additions;
+  return { ...counts, additions, deletions: counts.deletions + replaced.deletions };
 }
 
 /** A place inside another one. Of one that turns out not to be needed, the caller cuts the column off again. */
@@ -145,6 +155,7 @@ export function isNearlyFull({ ops }: Ops): boolean {
 /** Takes all operations back and reports the whole text as one change, where there is too much to report one by one. */
 export function reportWhole(ops: Ops, baseBytes: number, targetBytes: number): void {
   rollBack(ops, 0, PLACE_COLUMNS);
+  ops.replaced = { additions: 0, deletions: 0 };
   ops.overflown = false;
   addChange(ops, ROOT, 0, baseBytes, 0, targetBytes);
 }

@@ -11,6 +11,7 @@ import {
   BASE_START,
   CHANGE,
   COUNT,
+  changeCounts,
   DELETION,
   INDEX,
   KIND,
@@ -123,7 +124,7 @@ export function serveDelta(
   }
   if (!options.bare) ascii(`,"base":"sha256:${base.checksum}","target":"sha256:${target.checksum}"`);
   ascii('}');
-  return { chunks: finishPieces(pieces), counts: ops.counts };
+  return { chunks: finishPieces(pieces), counts: changeCounts(ops) };
 }
 
 function pathsBytesAllowed(textBytes: number): number {

@@ -1,9 +1,8 @@
 // The periodic work of the AWS home: the shared table, with what is particular here.
 
 import { LIMITS } from '../core/records/limits.ts';
-import { relayEvents } from '../service/kit/events.ts';
 import { demandCurrentCatalog } from '../service/retention/rollback.ts';
-import { writeEvents } from '../service/trail/write.ts';
+import { relayTrail } from '../service/trail/relay.ts';
 import { type CensusBounds, takeCensus } from '../service/upkeep/census.ts';
 import type { Task } from '../service/upkeep/runner.ts';
 import { scrub } from '../service/upkeep/scrub.ts';
@@ -63,9 +62,7 @@ export function awsTasks(home: Home): Record<AwsTask, Task> {
     trail: {
       async run(deadline) {
         await demandCurrentCatalog(deps);
-        // Nothing is published that does not stand in the trail.
-        const written = await writeEvents(trail, deadline);
-        return { ...written, relayed: await relayEvents(deps) };
+        return relayTrail({ trail, catalog: deps.catalog, events: deps.events }, deadline);
       },
       says: 'trail written',
     },

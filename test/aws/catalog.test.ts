@@ -281,14 +281,17 @@ test('events wait for the trail and for the sink apart, in whatever order they a
   const events = [event(), event(), event()];
   const [a, b, c] = events.map(({ id }) => id) as [string, string, string];
   const untrailedIds = async (count = limit) => (await trailed.untrailedEvents(count)).map(({ id }) => id);
+  const trailedIds = async () => (await trailed.trailedEvents(limit)).map(({ id }) => id);
   await trailed.commit(events.map(appended));
   expect(await trailed.untrailedEvents(limit)).toEqual(events);
+  expect(await trailedIds()).toEqual([]);
   expect(await untrailedIds(2)).toEqual([a, b]);
   await trailed.markPublished([a]);
   expect(await untrailedIds()).toEqual([a, b, c]);
   await trailed.markTrailed([a, b], { segment: 1, sha256: 'a'.repeat(64) });
   expect(await untrailedIds()).toEqual([c]);
   expect(await pendingIds()).toEqual([b, c]);
+  expect(await trailedIds()).toEqual([b]);
   await trailed.markPublished([b, c]);
   await trailed.markTrailed([a, c, 'unknown'], { segment: 2, sha256: 'b'.repeat(64) });
   expect(await untrailedIds()).toEqual([]);

@@ -47,6 +47,7 @@ jest.mock('../../lib/aws/home.ts', () => ({
     },
     source: {
       untrailedEvents: async () => current.deps?.catalog.pendingEvents(10),
+      trailedEvents: async () => [],
       markTrailed: async (ids: string[]) => current.deps?.catalog.markPublished(ids),
       lastSegment: async () => undefined,
     },

@@ -48,7 +48,7 @@ type CatalogLists = Pick<
   | 'listEvents'
   | 'pendingEvents'
 > &
-  Pick<TrailSource, 'untrailedEvents'>;
+  Pick<TrailSource, 'untrailedEvents' | 'trailedEvents'>;
 
 /** The paginated reads of the catalog. What one resource has of backups is read strongly consistent, the rest by index. */
 export function createCatalogLists(
@@ -228,6 +228,11 @@ export function createCatalogLists(
     async untrailedEvents(limit) {
       const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.untrailed)];
       return listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit);
+    },
+
+    async trailedEvents(limit) {
+      const partitions = partitionsOf(INDEXED.pending);
+      return listings.first(inIndex<AuditEvent>(['trailed'], 'gsi3', partitions, 'rising'), limit);
     },
   };
 }

@@ -1,7 +1,9 @@
 // The audit trail: one event for each change of state, written in the commit that makes it.
 
 import type { AuditAction, AuditEvent } from '../../core/records/model.ts';
+import type { Catalog } from '../../ports/catalog.ts';
 import type { Change } from '../../ports/change.ts';
+import type { EventSink } from '../../ports/event-sink.ts';
 import { randomUuid } from '../../ports/random.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -35,14 +37,44 @@ function published({ after: _after, ...event }: AuditEvent): AuditEvent {
   return event;
 }
 
-/** Hands committed events to the sink, in order, until none are left. A throw of the sink leaves them for the next time. */
-export async function relayEvents({ catalog, events }: Pick<Deps, 'catalog' | 'events'>): Promise<number> {
+export interface RelayDeps {
+  catalog: Pick<Catalog, 'markPublished'>;
+  events: EventSink;
+}
+
+/**
+ * Hands committed events to the sink, in order, until none are left. A throw of the sink leaves them for the next
+ * time.
+ */
+export async function relayEvents({
+  catalog,
+  events,
+}: RelayDeps & { catalog: Pick<Catalog, 'pendingEvents'> }): Promise<number> {
+  return relayAll(
+    { catalog, events },
+    (limit) => catalog.pendingEvents(limit),
+    () => true,
+  );
+}
+
+/** Of what `next` gives, while `mayGoOn`. */
+export async function relayAll(
+  deps: RelayDeps,
+  next: (limit: number) => Promise<AuditEvent[]>,
+  mayGoOn: () => boolean,
+): Promise<number> {
   let relayed = 0;
-  for (;;) {
-    const page = await catalog.pendingEvents(RELAY_PAGE);
-    if (page.length === 0) return relayed;
-    await events.publish(page.map(published));
-    await catalog.markPublished(page.map(({ id }) => id));
+  while (mayGoOn()) {
+    const page = await next(RELAY_PAGE);
+    if (page.length === 0) break;
+    await relaySome(deps, page);
     relayed += page.length;
   }
+  return relayed;
+}
+
+/** Hands these events to the sink. A throw of the sink leaves them for the next time. */
+export async function relaySome({ catalog, events }: RelayDeps, some: AuditEvent[]): Promise<void> {
+  await events.publish(some.map(published));
+  await catalog.markPublished(some.map(({ id }) => id));
 }

@@ -80,14 +80,22 @@ export interface EventTrailDeps extends TrailDeps {
 /** Events in one segment. */
 const EVENTS_MAX = 500;
 
+/** What a run has written. */
+export interface TrailWritten {
+  segments: number;
+  events: number;
+}
+
 /**
  * Brings the events that wait into the trail, until none are left or the deadline (epoch milliseconds) has come. It may run
- * twice at once, and die at any moment: what is written twice is told by the events' ids. Throws PortError.
+ * twice at once, and die at any moment: what is written twice is told by the events' ids. `onWritten` is told of the events of
+ * each segment, once they stand there. Throws PortError, and what `onWritten` throws.
  */
 export async function writeEvents(
   deps: EventTrailDeps,
   deadline = Number.POSITIVE_INFINITY,
-): Promise<{ segments: number; events: number }> {
+  onWritten: (events: AuditEvent[]) => Promise<void> = async () => {},
+): Promise<TrailWritten> {
   const written = { segments: 0, events: 0 };
   while (deps.clock.now() < deadline) {
     const events = await deps.source.untrailedEvents(EVENTS_MAX);
@@ -95,6 +103,7 @@ export async function writeEvents(
     if (!(await writeSome(deps, events))) continue;
     written.segments++;
     written.events += events.length;
+    await onWritten(events);
   }
   return written;
 }

@@ -5,26 +5,38 @@ import { expect, test } from '@jest/globals';
 import type { AuditEvent, SegmentMark } from '../../../lib/core/records/model.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { createManualClock } from '../../../lib/memory/clock.ts';
-import type { MemoryEventSink } from '../../../lib/memory/event-sink.ts';
+import { createMemoryEventSink, type MemoryEventSink } from '../../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../../lib/memory/keyring.ts';
 import { createMemoryTrailStore } from '../../../lib/memory/trail-store.ts';
+import type { Catalog } from '../../../lib/ports/catalog.ts';
+import type { EventSink } from '../../../lib/ports/event-sink.ts';
 import type { TrailSource } from '../../../lib/ports/trail.ts';
 import { keepingInEvents, readTrailLine } from '../../../lib/ports/trail-lines.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { relayEvents } from '../../../lib/service/kit/events.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
+import { relayTrail } from '../../../lib/service/trail/relay.ts';
 import { readSegment, writeEvents } from '../../../lib/service/trail/write.ts';
 import { createWorld } from '../world.ts';
 
 const CALLER = { actor: 'tester' };
 
+type Source = TrailSource & Pick<Catalog, 'markPublished'> & { mark: SegmentMark | undefined };
+
 /** What a catalog remembers of its events. */
-function sourceOf(events: AuditEvent[]): TrailSource & { mark: SegmentMark | undefined } {
+function sourceOf(events: AuditEvent[]) {
   const trailed = new Set<string>();
-  return {
+  const published = new Set<string>();
+  const source: Source = {
     mark: undefined,
     async untrailedEvents(limit) {
       return events.filter(({ id }) => !trailed.has(id)).slice(0, limit);
+    },
+    async trailedEvents(limit) {
+      return events.filter(({ id }) => trailed.has(id) && !published.has(id)).slice(0, limit);
+    },
+    async markPublished(ids) {
+      for (const id of ids) published.add(id);
     },
     async markTrailed(ids, mark) {
       for (const id of ids) trailed.add(id);
@@ -35,6 +47,7 @@ function sourceOf(events: AuditEvent[]): TrailSource & { mark: SegmentMark | und
     },
     hasEvent: async (id) => events.some((event) => event.id === id),
   };
+  return source;
 }
 
 function trailOf(source: TrailSource, store = createMemoryTrailStore()) {
@@ -122,4 +135,61 @@ test('a damaged segment in the way is passed over, and what it held is written b
   await writeEvents(deps);
   expect(await deps.store.list()).toEqual([1, 2]);
   expect((await replayed(deps)).events.size).toBe(events.length);
+});
+
+test('what stands there is published at once, and only that', async () => {
+  const { events } = await history();
+  const source = sourceOf(events);
+  const trail = trailOf(source);
+  const sink = createMemoryEventSink();
+  const all = events.length;
+  const append = trail.store.append;
+  trail.store.append = async (...segment) => {
+    // Committed while the segment is being written: not yet in any.
+    if (events.length === all) events.push({ ...events[0]!, id: 'later' });
+    expect(sink.events().map(({ id }) => id)).not.toContain('later');
+    await append(...segment);
+  };
+  const summary = await relayTrail({ trail, catalog: source, events: sink }, Number.POSITIVE_INFINITY);
+  expect(summary).toEqual({ segments: 2, events: all + 1, relayed: all + 1 });
+  expect(sink.events().map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+  for (const event of sink.events()) expect(event).not.toHaveProperty('after');
+});
+
+test('an index that tells late of what has been written holds up nothing that is published', async () => {
+  const { events } = await history();
+  const source = sourceOf(events);
+  const sink = createMemoryEventSink();
+  const late = { ...source, trailedEvents: async () => [] };
+  await relayTrail({ trail: trailOf(late), catalog: source, events: sink }, Number.POSITIVE_INFINITY);
+  expect(sink.events()).toHaveLength(events.length);
+});
+
+test('a bus that takes nothing keeps nothing out of the trail, and gets all of it later', async () => {
+  const { events } = await history();
+  const source = sourceOf(events);
+  const trail = trailOf(source);
+  const sink = createMemoryEventSink();
+  const down = {
+    publish: async () => {
+      throw new Error('the bus is down');
+    },
+  };
+  const run = (to: EventSink) => relayTrail({ trail, catalog: source, events: to }, Number.POSITIVE_INFINITY);
+  await expect(run(down)).rejects.toThrow('the bus is down');
+  expect((await replayed(trail)).events.size).toBe(events.length);
+  await expect(run(down)).rejects.toThrow('the bus is down');
+  expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: events.length });
+  expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: 0 });
+  expect(sink.events()).toHaveLength(events.length);
+});
+
+test('a run ends at its deadline, and the next goes on', async () => {
+  const { events } = await history();
+  const source = sourceOf(events);
+  const trail = trailOf(source);
+  const sink = createMemoryEventSink();
+  const run = (deadline: number) => relayTrail({ trail, catalog: source, events: sink }, deadline);
+  expect(await run(trail.clock.now())).toEqual({ segments: 0, events: 0, relayed: 0 });
+  expect(await run(trail.clock.now() + 1)).toMatchObject({ segments: 1, relayed: events.length });
 });

@@ -1,0 +1,43 @@
+// From the catalog into the trail, and from there to whoever listens: nothing is published that does not stand in the trail.
+
+import type { Catalog } from '../../ports/catalog.ts';
+import type { EventSink } from '../../ports/event-sink.ts';
+import { relayAll, relaySome } from '../kit/events.ts';
+import { type EventTrailDeps, type TrailWritten, writeEvents } from './write.ts';
+
+export interface TrailRelayDeps {
+  trail: EventTrailDeps;
+  catalog: Pick<Catalog, 'markPublished'>;
+  events: EventSink;
+}
+
+/**
+ * Brings the events that wait into the trail and publishes each segment's as soon as it is written, then what an earlier run has
+ * written and not published; ends at the deadline (epoch milliseconds). It may run twice at once, and die at any moment:
+ * then an event may be published twice, and is known by its id. A sink that does not take events keeps none out of the trail:
+ * what it threw is thrown at the end. Throws PortError.
+ */
+export async function relayTrail(
+  { trail, ...deps }: TrailRelayDeps,
+  deadline: number,
+): Promise<TrailWritten & { relayed: number }> {
+  let relayed = 0;
+  let fault: { error: unknown } | undefined;
+  // What has just been written is handed on from here: the index that says so may tell of it only later.
+  const written = await writeEvents(trail, deadline, async (events) => {
+    if (fault !== undefined) return;
+    try {
+      await relaySome(deps, events);
+      relayed += events.length;
+    } catch (error) {
+      fault = { error };
+    }
+  });
+  if (fault !== undefined) throw fault.error;
+  relayed += await relayAll(
+    deps,
+    (limit) => trail.source.trailedEvents(limit),
+    () => trail.clock.now() < deadline,
+  );
+  return { ...written, relayed };
+}

@@ -1,20 +1,18 @@
-// The periodic work of the AWS home: the shared table, with what is particular here.
+// The periodic work of the retention function: the shared table, with what is particular here.
 
 import { LIMITS } from '../core/records/limits.ts';
 import { demandCurrentCatalog } from '../service/retention/rollback.ts';
-import { relayTrail } from '../service/trail/relay.ts';
 import { type CensusBounds, takeCensus } from '../service/upkeep/census.ts';
 import type { Task } from '../service/upkeep/runner.ts';
 import { scrub } from '../service/upkeep/scrub.ts';
 import { sharedTasks } from '../service/upkeep/tasks.ts';
-import { type Home, trailOf } from './home.ts';
+import type { Home } from './home.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
-import { type AwsTask, awsPlans } from './names/upkeep.ts';
+import { awsPlans, type RetentionTask } from './names/upkeep.ts';
 
-/** Nothing is removed, written or published on a table that is older than its trail. */
-export function awsTasks(home: Home): Record<AwsTask, Task> {
+/** Nothing is removed on a table that is older than its trail. */
+export function retentionTasks(home: Home): Record<RetentionTask, Task> {
   const { deps, config } = home;
-  const trail = trailOf(home);
   const shared = sharedTasks(deps, async (name) => {
     // The search for orphans looks for itself, and is the one that takes a proof back.
     if (name !== 'orphans') await demandCurrentCatalog(deps);
@@ -30,7 +28,7 @@ export function awsTasks(home: Home): Record<AwsTask, Task> {
     return census ?? {};
   };
 
-  const tasks: Record<AwsTask, Task> = {
+  const tasks: Record<RetentionTask, Task> = {
     sweep: shared.sweep,
     abandoned: shared.abandoned,
     lost_jobs: shared.lost_jobs,
@@ -59,18 +57,11 @@ export function awsTasks(home: Home): Record<AwsTask, Task> {
       },
       says: 'backups proven',
     },
-    trail: {
-      async run(deadline) {
-        await demandCurrentCatalog(deps);
-        return relayTrail({ trail, catalog: deps.catalog, events: deps.events }, deadline);
-      },
-      says: 'trail written',
-    },
   };
   const plans = awsPlans(config.retentionEveryMinutes);
   const timed = Object.entries(tasks).map(([name, task]) => [
     name,
-    { ...task, everyMs: plans[name as AwsTask].everyMs },
+    { ...task, everyMs: plans[name as RetentionTask].everyMs },
   ]);
-  return Object.fromEntries(timed) as Record<AwsTask, Task>;
+  return Object.fromEntries(timed) as Record<RetentionTask, Task>;
 }

@@ -100,7 +100,7 @@ function boundOf({ atLeast, below }: Alarm) {
 
 function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Alarm[] {
   const period = Duration.minutes(5);
-  const { backups, restores, worker, retention } = functions;
+  const { backups, restores, worker, retention, trail } = functions;
   const errors = (name: string, of: typeof backups, atLeast: number): Alarm => ({
     name: `${name}-errors`,
     says: `The function ${name} fails.`,
@@ -135,13 +135,16 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     errors('restores', restores, CALL_ERRORS_MAX),
     errors('worker', worker, CALL_ERRORS_MAX),
     errors('retention', retention, 1),
+    errors('trail', trail, CALL_ERRORS_MAX),
     slow('backups', backups),
     slow('restores', restores),
     slow('worker', worker),
+    slow('trail', trail),
     throttled('backups', backups),
     throttled('restores', restores),
     throttled('worker', worker),
     throttled('retention', retention),
+    throttled('trail', trail),
     {
       name: 'dead-letters',
       says: 'A job was given up.',

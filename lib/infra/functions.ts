@@ -1,11 +1,14 @@
 // The functions, cut by privilege: what each is for, how much it gets, how long it may take.
 
-import type { CfnElement } from 'aws-cdk-lib';
+import { type CfnElement, Duration } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { AWS_BOUNDS } from '../aws/names/bounds.ts';
 import type { Environment } from '../aws/names/env.ts';
+import { PARTITIONS, TABLE } from '../aws/names/table.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './function.ts';
 import { BLOBS, type Privileges, QUARANTINE, RESULTS, type Stores, TRAIL, UPLOADS } from './privileges.ts';
@@ -17,6 +20,14 @@ const API_MEMORY_MIB = 1769;
 const HEAVY_MEMORY_MIB = 3008;
 /** Jobs at once: more would only make each other's resources wait. */
 const WORKERS_MAX = 10;
+/** A segment of the trail, and what the events of its commits leave behind. */
+const TRAIL_MEMORY_MIB = 1024;
+/** Keys of events: of so many one call has room. */
+const KICK_RECORDS_MAX = 1000;
+/** Older ones the schedule has seen to. */
+const KICK_AGE_SECONDS_MAX = 60;
+/** What the keys of events begin with. */
+const EVENT_KEYS = PARTITIONS.events.slice(0, -1);
 
 export interface FunctionsProps {
   settings: Settings;
@@ -24,6 +35,7 @@ export interface FunctionsProps {
   environment: Environment;
   privileges: Privileges;
   jobs: IQueue;
+  table: Table;
 }
 
 export class Functions extends Construct {
@@ -31,6 +43,7 @@ export class Functions extends Construct {
   readonly restores: ServiceFunction;
   readonly worker: ServiceFunction;
   readonly retention: ServiceFunction;
+  readonly trail: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -70,6 +83,16 @@ export class Functions extends Construct {
       retryAttempts: 0,
       privileges: privileges.retention,
     });
+    this.trail = make('Trail', {
+      entry: 'trail',
+      description: 'Writes the trail and publishes its events: the only one that can',
+      memoryMiB: TRAIL_MEMORY_MIB,
+      timeoutSeconds: AWS_BOUNDS.trailSeconds,
+      // The next run does what this one did not.
+      retryAttempts: 0,
+      privileges: privileges.trail,
+    });
+    this.kickTrail(props.table);
     this.worker.lambda.addEventSource(
       new SqsEventSource(props.jobs, {
         // A job may fill the memory alone.
@@ -81,15 +104,48 @@ export class Functions extends Construct {
   }
 
   /** In the order in which they are shown. */
-  get all(): Record<'backups' | 'restores' | 'worker' | 'retention', ServiceFunction> {
-    const { backups, restores, worker, retention } = this;
-    return { backups, restores, worker, retention };
+  get all(): Record<'backups' | 'restores' | 'worker' | 'retention' | 'trail', ServiceFunction> {
+    const { backups, restores, worker, retention, trail } = this;
+    return { backups, restores, worker, retention, trail };
+  }
+
+  /**
+   * Within seconds of a commit; whatever a call of the stream does not do, the schedule's does. The CDK's own event source would
+   * also let the function list the streams of all tables.
+   */
+  private kickTrail(table: Table): void {
+    const { lambda: target } = this.trail;
+    const mapping = new lambda.EventSourceMapping(this, 'TrailStream', {
+      target,
+      eventSourceArn: table.tableStreamArn!,
+      startingPosition: lambda.StartingPosition.LATEST,
+      batchSize: KICK_RECORDS_MAX,
+      maxBatchingWindow: Duration.seconds(AWS_BOUNDS.trailGatherSeconds),
+      retryAttempts: 0,
+      maxRecordAge: Duration.seconds(KICK_AGE_SECONDS_MAX),
+      // New events only: that one was written or published, or that it aged, is nothing to write.
+      filters: [
+        lambda.FilterCriteria.filter({
+          eventName: lambda.FilterRule.isEqual('INSERT'),
+          dynamodb: { Keys: { [TABLE.partitionKey]: { S: lambda.FilterRule.beginsWith(EVENT_KEYS) } } },
+        }),
+      ],
+    });
+    // Lambda asks whether the role may read the stream as the mapping is made.
+    mapping.node.addDependency(target.role!);
   }
 }
 
-/** Blobs, uploads and results are named when they are written: their names cannot be listed in a policy. */
-export function acknowledgeObjectNames(functions: Functions, { blobs, staging }: Stores): void {
+/**
+ * Blobs, uploads and results are named when they are written, and a stream when it is switched on: their names cannot be listed in
+ * a policy.
+ */
+export function acknowledgeNames(functions: Functions, { blobs, staging, table }: Stores): void {
   const { stack } = blobs;
+  acknowledge(functions.trail, {
+    [`IAM5[Resource::<${stack.getLogicalId(table.node.defaultChild as CfnElement)}.Arn>/stream/*]`]:
+      'A table that was restored has another stream; table and actions are stated.',
+  });
   const arnIn = (bucket: Stores['blobs']) =>
     `<${stack.getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>`;
   for (const objects of [

@@ -8,7 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { PARTITIONS, TABLE, WRITTEN_BY_RESTORES } from '../aws/names/table.ts';
+import { PARTITIONS, TABLE, WRITTEN_BY_RESTORES, WRITTEN_BY_TRAIL } from '../aws/names/table.ts';
 
 /** Of the staging bucket, as the transfers use them; a test holds them equal. */
 export const UPLOADS = 'uploads/';
@@ -35,6 +35,7 @@ export interface Privileges {
   restores: iam.PolicyStatement[];
   worker: iam.PolicyStatement[];
   retention: iam.PolicyStatement[];
+  trail: iam.PolicyStatement[];
 }
 
 /** The privileges of each function. */
@@ -82,22 +83,33 @@ export function privilegesOver(stores: Stores): Privileges {
       ...opensFormerKeys(stores),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
     ],
-    // The only one that removes bytes. It writes blobs too, to free live backups of expired ones, and the trail.
+    // The only one that removes bytes. It writes blobs too, to free live backups of expired ones.
     retention: [
       ...usesTable(stores),
+      leavesTrail(stores),
       mayFind('FindObjects', [blobs]),
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
       mayWrite('WriteBlobs', [...objects(blobs, BLOBS), ...objects(blobs, QUARANTINE)]),
       may('DeleteBlobs', ['s3:DeleteObject'], [...objects(blobs, BLOBS), ...objects(blobs, QUARANTINE)]),
-      // Beside the blobs, and not among them: what is written there can be removed by no function.
-      mayWrite('WriteTrail', objects(blobs, TRAIL)),
       encryptsStorage(stores),
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
-      // Each segment of the trail has a data key of its own.
-      may('MakeTrailKeys', ['kms:GenerateDataKey'], [stores.wrappingKey.keyArn]),
-      may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
       may('QueueJobs', ['sqs:SendMessage'], [stores.jobs.queueArn]),
+    ],
+    // The only one that writes the trail and publishes events: it reads no blob, and removes nothing.
+    trail: [
+      ...usesTable(stores, WRITTEN_BY_TRAIL),
+      // Any stream of the table: one that was restored has another.
+      may('ReadStream', STREAM_READS, [`${stores.table.tableArn}/stream/*`]),
+      mayFind('FindObjects', [blobs]),
+      may('ReadTrail', ['s3:GetObject'], objects(blobs, TRAIL)),
+      // Beside the blobs, and not among them: what is written there can be removed by no function.
+      mayWrite('WriteTrail', objects(blobs, TRAIL)),
+      encryptsStorage(stores),
+      // Each segment has a data key of its own; the one of another run is opened.
+      may('MakeAndOpenTrailKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
+      may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
     ],
   };
 }
@@ -130,6 +142,14 @@ function mayWrite(sid: string, resources: string[]): iam.PolicyStatement {
   return may(sid, ['s3:PutObject', 's3:AbortMultipartUpload'], resources);
 }
 
+/** What Lambda does with the role of a function that a stream calls. */
+const STREAM_READS = [
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+];
+
 const TABLE_WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
 /**
@@ -159,7 +179,7 @@ function usesTable({ table }: Stores, written?: readonly string[]): iam.PolicySt
   ];
 }
 
-/** Where the trail stands is for retention to say, which writes it: who could say otherwise could have events passed over. */
+/** Where the trail stands is for the function to say that writes it: who could say otherwise could have events passed over. */
 function leavesTrail({ table }: Stores): iam.PolicyStatement {
   return new iam.PolicyStatement({
     effect: iam.Effect.DENY,

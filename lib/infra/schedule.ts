@@ -5,25 +5,32 @@ import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { AWS_TASKS, type AwsTask, awsPlans } from '../aws/names/upkeep.ts';
+import { AWS_TASKS, type AwsTask, awsPlans, TRAIL_TASK } from '../aws/names/upkeep.ts';
 import type { Settings } from './settings.ts';
+
+/** What is called. */
+export interface Callees {
+  retention: IFunction;
+  trail: IFunction;
+}
 
 export class Schedule extends Construct {
   readonly rules: Readonly<Record<AwsTask, events.Rule>>;
 
-  constructor(scope: Construct, id: string, settings: Settings, retention: IFunction) {
+  constructor(scope: Construct, id: string, settings: Settings, functions: Callees) {
     super(scope, id);
     const plans = awsPlans(settings.retentionEveryMinutes);
-    const rules = AWS_TASKS.map((task) => [task, this.every(task, plans[task].everyMs, retention)]);
+    const rules = AWS_TASKS.map((task) => [task, this.every(task, plans[task].everyMs, functions)]);
     this.rules = Object.fromEntries(rules) as Record<AwsTask, events.Rule>;
   }
 
-  private every(task: AwsTask, everyMs: number, retention: IFunction): events.Rule {
+  private every(task: AwsTask, everyMs: number, functions: Callees): events.Rule {
+    const name = task === TRAIL_TASK ? 'trail' : 'retention';
     return new events.Rule(this, nameOf(task), {
-      description: `Runs the retention function: ${task}`,
+      description: `Runs the ${name} function: ${task}`,
       schedule: events.Schedule.rate(Duration.minutes(everyMs / 60_000)),
       targets: [
-        new LambdaFunction(retention, {
+        new LambdaFunction(functions[name], {
           event: events.RuleTargetInput.fromObject({ task }),
           // The next run does what this one did not.
           retryAttempts: 0,

@@ -11,7 +11,7 @@ import { Buckets } from './buckets.ts';
 import { Dashboard } from './dashboard.ts';
 import { Emptying } from './emptying.ts';
 import { Events } from './events.ts';
-import { acknowledgeObjectNames, Functions } from './functions.ts';
+import { acknowledgeNames, Functions } from './functions.ts';
 import { Keys } from './keys.ts';
 import { Metrics } from './metrics.ts';
 import { privilegesOver, type Stores } from './privileges.ts';
@@ -76,13 +76,14 @@ export class BackupStack extends Stack {
       environment,
       privileges: privilegesOver(stores),
       jobs: queues.jobs,
+      table,
     });
-    acknowledgeObjectNames(functions, stores);
+    acknowledgeNames(functions, stores);
     if (settings.disposable) {
       const buckets = { Blobs: blobs, Staging: staging };
       functions.node.addDependency(new Emptying(this, 'Emptying', { settings, projectRoot, buckets }));
     }
-    const { backups, restores, retention } = functions;
+    const { backups, restores, retention, trail } = functions;
 
     const authorizer = new Authorizer(this, 'Authorizer', settings, projectRoot);
     const api = new Api(this, 'Api', {
@@ -90,7 +91,10 @@ export class BackupStack extends Stack {
       functions: { backups: backups.lambda, restores: restores.lambda },
       methodOptions: authorizer.methodOptions,
     });
-    const schedule = new Schedule(this, 'Schedule', settings, retention.lambda);
+    const schedule = new Schedule(this, 'Schedule', settings, {
+      retention: retention.lambda,
+      trail: trail.lambda,
+    });
 
     const observed = { api: api.rest, functions: functions.all, queues };
     const metrics = new Metrics(this, 'Metrics', {
@@ -116,6 +120,7 @@ export class BackupStack extends Stack {
       RestoresFunction: functions.restores.lambda.functionName,
       WorkerFunction: functions.worker.lambda.functionName,
       RetentionFunction: functions.retention.lambda.functionName,
+      TrailFunction: functions.trail.lambda.functionName,
     });
   }
 

@@ -12,7 +12,7 @@ export interface BundleReport {
 }
 
 const STARTS = 5;
-const NAMES = ['Backups', 'Restores', 'Worker', 'Retention'] as const;
+const NAMES = ['Backups', 'Restores', 'Worker', 'Retention', 'Trail'] as const;
 
 interface Template {
   Resources: Record<

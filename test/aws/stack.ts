@@ -21,6 +21,7 @@ export interface StackOutputs {
   RestoresFunction: string;
   WorkerFunction: string;
   RetentionFunction: string;
+  TrailFunction: string;
 }
 
 export interface Deployment {

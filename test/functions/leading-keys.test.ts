@@ -1,4 +1,5 @@
-// The function that gives states back may write some partitions of the table only: whatever it does, it writes no others.
+// The functions that give states back and write the trail may write some partitions of the table only: whatever they do, they
+// write no others.
 
 import { expect, test } from '@jest/globals';
 import {
@@ -13,10 +14,11 @@ import {
   policyKey,
   requestKey,
   SEGMENT_KEY,
+  UPKEEP_PARTITION,
   uploadKey,
 } from '../../lib/aws/catalog/catalog-keys.ts';
 import { createPreparer } from '../../lib/aws/catalog/catalog-steps.ts';
-import { PARTITIONS, WRITTEN_BY_RESTORES } from '../../lib/aws/names/table.ts';
+import { PARTITIONS, WRITTEN_BY_RESTORES, WRITTEN_BY_TRAIL } from '../../lib/aws/names/table.ts';
 import { counting, createCallCounts } from '../../lib/decorators/counting.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../../lib/decorators/read-only.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
@@ -33,9 +35,20 @@ test('the partitions that are granted are those of the keys', () => {
   expect(PARTITIONS.notices).toBe(noticeKey('n').pk);
   expect(PARTITIONS.cursorSecret).toBe(CURSOR_SECRET_KEY.pk);
   expect(PARTITIONS.trail).toBe(SEGMENT_KEY.pk);
+  expect(PARTITIONS.upkeep).toBe(UPKEEP_PARTITION);
   const others = [backupKey('OP#'), headKey('CHAIN#'), policyKey('r'), idempotencyKey('k'), requestKey('b')];
   for (const { pk } of [...others, uploadKey('u'), SEGMENT_KEY])
     expect([pk, isWritten(pk)]).toEqual([pk, false]);
+});
+
+test('the trail marks events and where it stands, says how it went, and writes down that the table is an older one', () => {
+  const written = [eventKey('event-1').pk, SEGMENT_KEY.pk, UPKEEP_PARTITION, noticeKey('rollback').pk];
+  const mayWrite = (pk: string) => WRITTEN_BY_TRAIL.some((pattern) => matches(pattern, pk));
+  for (const pk of written) expect([pk, mayWrite(pk)]).toEqual([pk, true]);
+  const others = [backupKey('b'), headKey('r'), policyKey('r'), idempotencyKey('k'), operationKey('o')];
+  for (const { pk } of [...others, requestKey('b'), leaseKey('c', 'o'), CURSOR_SECRET_KEY]) {
+    expect([pk, mayWrite(pk)]).toEqual([pk, false]);
+  }
 });
 
 test('every write of a restore, a check, a delta and of damage found goes there', async () => {

@@ -1,9 +1,11 @@
-// What the retention function does before it removes anything, on a home in memory: it waits where the clock looks wrong, and
-// stops where the table is an older one.
+// What the functions do that schedules call, on a home in memory: nothing is removed where the clock looks wrong, and
+// nothing removed, written or published where the table is an older one.
 
 import { afterEach, expect, jest, test } from '@jest/globals';
-import type { AwsTask } from '../../lib/aws/names/upkeep.ts';
+import type { RetentionTask } from '../../lib/aws/names/upkeep.ts';
+import type { SegmentMark } from '../../lib/core/records/model.ts';
 import { silentLogger } from '../../lib/log.ts';
+import type { MemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
 import type { Deps } from '../../lib/service/contract/deps.ts';
 import type { OrphanSearch } from '../../lib/service/retention/orphans.ts';
@@ -16,7 +18,7 @@ const clock = {
   monotonic: () => current.deps!.clock.monotonic(),
 };
 /** Of the home, while a test holds one. */
-const current: { deps?: Deps } = {};
+const current: { deps?: Deps; mark?: SegmentMark } = {};
 
 jest.mock('../../lib/aws/home.ts', () => ({
   eventBridgeSink: undefined,
@@ -48,8 +50,11 @@ jest.mock('../../lib/aws/home.ts', () => ({
     source: {
       untrailedEvents: async () => current.deps?.catalog.pendingEvents(10),
       trailedEvents: async () => [],
-      markTrailed: async (ids: string[]) => current.deps?.catalog.markPublished(ids),
-      lastSegment: async () => undefined,
+      async markTrailed(ids: string[], mark: SegmentMark) {
+        await current.deps?.catalog.markPublished(ids);
+        current.mark = mark;
+      },
+      lastSegment: async () => current.mark,
     },
   }),
 }));
@@ -58,7 +63,12 @@ jest.mock('../../lib/aws/home.ts', () => ({
 const { handler } = jest.requireActual<typeof import('../../lambdas/retention.ts')>(
   '../../lambdas/retention.ts',
 );
-const run = (task: AwsTask) => handler({ task }, { getRemainingTimeInMillis: () => 900_000 });
+const { handler: handleTrail } =
+  jest.requireActual<typeof import('../../lambdas/trail.ts')>('../../lambdas/trail.ts');
+const context = { getRemainingTimeInMillis: () => 900_000 };
+const run = (task: RetentionTask) => handler({ task }, context);
+/** Called by its schedule. */
+const writeTrail = () => handleTrail({ task: 'trail' }, context);
 
 afterEach(() => {
   delete current.deps;
@@ -123,7 +133,7 @@ test('an older table stops the trail, the sweep, and every writer; the search sa
   let proof: string | undefined = 'The table is older than the trail beside its blobs.';
   world.deps.proofOfRollback = async () => proof;
   const untrusted = { code: 'store_untrusted' };
-  await expect(run('trail')).rejects.toMatchObject(untrusted);
+  await expect(writeTrail()).rejects.toMatchObject(untrusted);
   await expect(run('sweep')).rejects.toMatchObject(untrusted);
   expect(await trail.list()).toEqual([]);
   expect(await world.blobCount()).toBe(3);
@@ -139,5 +149,31 @@ test('an older table stops the trail, the sweep, and every writer; the search sa
   await world.backup('r', '{"a":3}');
   expect(await run('sweep')).toMatchObject({ expired: 1 });
   await world.backup('r', '{"a":4}');
-  expect(await run('trail')).toMatchObject({ segments: 1 });
+  expect(await writeTrail()).toMatchObject({ segments: 1 });
+});
+
+test('a kick of the stream writes and publishes what waits, whatever it tells of', async () => {
+  const world = await scene();
+  const published = (world.deps.events as MemoryEventSink).events;
+  const before = (await trail.list()).length;
+  expect(published()).toEqual([]);
+  expect(await handleTrail({ Records: [{ eventName: 'INSERT' }] }, context)).toMatchObject({
+    segments: 1,
+    events: 2,
+    relayed: 2,
+  });
+  expect(await trail.list()).toHaveLength(before + 1);
+  expect(published().map(({ action }) => action)).toContain('backup.created');
+  // The schedule comes behind it, and finds nothing to do.
+  expect(await writeTrail()).toEqual({ segments: 0, events: 0, relayed: 0 });
+});
+
+test("neither does what is the other one's", async () => {
+  await scene();
+  for (const task of ['trail', 'unknown', undefined]) {
+    await expect(handler({ task: task as string }, context)).rejects.toThrow('there is no task');
+  }
+  for (const task of ['sweep', 'unknown', undefined]) {
+    await expect(handleTrail({ task: task as string }, context)).rejects.toThrow('there is no task');
+  }
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { DIMENSIONS, FIGURES } from '../../lib/aws/names/figures.ts';
 import { RUNBOOK } from '../../lib/infra/alarms.ts';
-import { actionsOf, resourcesOf, type Statement, synthesize, textOf } from './synth.ts';
+import { actionsOf, FUNCTIONS, resourcesOf, type Statement, synthesize, textOf } from './synth.ts';
 
 describe('alarms', () => {
   let template: Template;
@@ -117,7 +117,7 @@ describe('alarms', () => {
     const told = functions.filter((text) =>
       text.includes(`"BACKUP_METRICS_NAMESPACE":"${own[0]!.Namespace}"`),
     );
-    expect(told).toHaveLength(4);
+    expect(told).toHaveLength(FUNCTIONS.length);
   });
 
   test('every log ends', () => {
@@ -137,6 +137,7 @@ describe('alarms', () => {
       'QueueUrl',
       'DeadLetterQueueUrl',
       'RetentionFunction',
+      'TrailFunction',
     ]) {
       expect(outputs).toContain(name);
     }

@@ -40,7 +40,7 @@ describe('privileges', () => {
     expect(whoMay('s3:DeleteObject', blobs)).toEqual(['Retention']);
   });
 
-  test('only retention may write the trail, and nobody may take it away', () => {
+  test('only one function may write the trail, and nobody may take it away', () => {
     const may = (action: string) =>
       FUNCTIONS.filter((name) =>
         statementsOf(template, name)
@@ -49,7 +49,7 @@ describe('privileges', () => {
           .map(textOf)
           .some((resource) => resource.includes(blobs) && /"\/(trail\/)?\*"/.test(resource)),
       );
-    expect(may('s3:PutObject')).toEqual(['Retention']);
+    expect(may('s3:PutObject')).toEqual(['Trail']);
     expect(may('s3:DeleteObject')).toEqual([]);
   });
 
@@ -67,13 +67,13 @@ describe('privileges', () => {
   });
 
   test('restores can put nothing anywhere', () => {
-    expect(whoMay('s3:PutObject')).toEqual(['Backups', 'Worker', 'Retention']);
+    expect(whoMay('s3:PutObject')).toEqual(['Backups', 'Worker', 'Retention', 'Trail']);
     expect(whoMay('s3:PutObject', staging)).toEqual(['Backups', 'Worker']);
   });
 
   test('only those who seal blobs or the trail may make data keys', () => {
-    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker', 'Retention']);
-    expect(whoMay('kms:Decrypt', wrappingKey)).toEqual(['Backups', 'Restores', 'Worker', 'Retention']);
+    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker', 'Trail']);
+    expect(whoMay('kms:Decrypt', wrappingKey)).toEqual([...FUNCTIONS]);
   });
 
   test('the storage key serves S3 only', () => {
@@ -92,11 +92,40 @@ describe('privileges', () => {
       'dynamodb:BatchGetItem',
       'dynamodb:ConditionCheckItem',
       'dynamodb:DeleteItem',
+      'dynamodb:DescribeStream',
       'dynamodb:GetItem',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
       'dynamodb:PutItem',
       'dynamodb:Query',
       'dynamodb:UpdateItem',
     ]);
+  });
+
+  test('the stream, which holds keys only, is read by the trail alone, and the trail reads no blob', () => {
+    const table = idOf(template, 'AWS::DynamoDB::Table', 'Catalog');
+    expect(whoMay('dynamodb:GetRecords')).toEqual(['Trail']);
+    const streams = statementsOf(template, 'Trail').filter((statement) =>
+      actionsOf(statement).includes('dynamodb:GetRecords'),
+    );
+    const ofTable = { 'Fn::Join': ['', [{ 'Fn::GetAtt': [table, 'Arn'] }, '/stream/*']] };
+    expect(streams.map(({ Resource }) => Resource)).toEqual([ofTable]);
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      StreamSpecification: { StreamViewType: 'KEYS_ONLY' },
+    });
+    const objects = statementsOf(template, 'Trail')
+      .filter((statement) => actionsOf(statement).includes('s3:GetObject'))
+      .map(({ Resource }) => textOf(Resource));
+    expect(objects).toHaveLength(1);
+    expect(objects[0]).toContain(`/${TRAIL}*`);
+  });
+
+  test('the trail can queue nothing and remove nothing', () => {
+    const actions = statementsOf(template, 'Trail').flatMap(actionsOf);
+    for (const action of ['sqs:SendMessage', 's3:DeleteObject', 'lambda:InvokeFunction']) {
+      expect(actions).not.toContain(action);
+    }
   });
 
   describe('partitions of the table', () => {
@@ -115,20 +144,27 @@ describe('privileges', () => {
       ]);
     });
 
-    test('where the trail stands only retention may say', () => {
+    test('the trail writes where it stands, what it has done with events, how it went, and what it has found', () => {
+      const keys = ['TRAIL', 'EVENT#*', 'UPKEEP', 'NOTICES'];
+      expect(where('Trail', 'Allow')).toEqual([
+        [[...writes].sort(), { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }],
+      ]);
+    });
+
+    test('where the trail stands only its function may say', () => {
       const kept = { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': ['TRAIL'] } };
-      for (const name of ['Backups', 'Worker'] as const) {
+      for (const name of ['Backups', 'Worker', 'Retention'] as const) {
         expect(where(name, 'Deny')).toEqual([[[...writes].sort(), kept]]);
       }
-      expect(where('Retention', 'Deny')).toEqual([]);
+      expect(where('Trail', 'Deny')).toEqual([]);
     });
   });
 
-  test('only the worker takes jobs, only retention publishes events', () => {
+  test('only the worker takes jobs, only the trail publishes events', () => {
     expect(whoMay('sqs:ReceiveMessage')).toEqual(['Worker']);
     // Who takes work on sends it; who does it, or looks after it, sends what waits or was lost again.
     expect(whoMay('sqs:SendMessage')).toEqual(['Backups', 'Restores', 'Worker', 'Retention']);
-    expect(whoMay('events:PutEvents')).toEqual(['Retention']);
+    expect(whoMay('events:PutEvents')).toEqual(['Trail']);
   });
 
   describe.each(FUNCTIONS)('%s', (name) => {

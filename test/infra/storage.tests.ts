@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
+import { eventKey } from '../../lib/aws/catalog/catalog-keys.ts';
+import { AWS_BOUNDS } from '../../lib/aws/names/bounds.ts';
 import { TABLE } from '../../lib/aws/names/table.ts';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import {
@@ -238,9 +240,45 @@ describe('what fails its user at once', () => {
   });
 
   test('a failed sweep is not run again by itself', () => {
-    const [config] = resourcesOf(synthesize(), 'AWS::Lambda::EventInvokeConfig');
-    expect(config![1].Properties).toMatchObject({ MaximumRetryAttempts: 0 });
-    expect(textOf(config![1].Properties.FunctionName)).toContain('Retention');
+    const configs = resourcesOf(synthesize(), 'AWS::Lambda::EventInvokeConfig');
+    const called = configs.map(([, { Properties }]) => {
+      expect(Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+      return /Functions(Retention|Trail)/.exec(textOf(Properties.FunctionName))?.[1];
+    });
+    expect(called.sort()).toEqual(['Retention', 'Trail']);
+  });
+
+  test('a commit is told to the trail within seconds, once for all that came in them, and its marks are not', () => {
+    const template = synthesize();
+    const trail = idOf(template, 'AWS::Lambda::Function', 'FunctionsTrail');
+    const [[, { Properties, DependsOn }], ...others] = resourcesOf(
+      template,
+      'AWS::Lambda::EventSourceMapping',
+    ).filter(([, { Properties: of }]) => textOf(of.FunctionName).includes(trail)) as [[string, Resource]];
+    expect(others).toEqual([]);
+    expect(Properties).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': [idOf(template, 'AWS::DynamoDB::Table', 'Catalog'), 'StreamArn'] },
+      StartingPosition: 'LATEST',
+      MaximumBatchingWindowInSeconds: AWS_BOUNDS.trailGatherSeconds,
+      MaximumRetryAttempts: 0,
+      MaximumRecordAgeInSeconds: 60,
+    });
+    const { Filters } = Properties.FilterCriteria as { Filters: { Pattern: string }[] };
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'EVENT#' }] } } } },
+    ]);
+    expect(eventKey('some-id').pk.startsWith('EVENT#')).toBe(true);
+    // What Lambda asks for as the mapping is made.
+    expect(textOf(DependsOn)).toContain('FunctionsTrailRoleDefaultPolicy');
+  });
+
+  test('the schedule calls the trail every minute, for what the stream has not told', () => {
+    const template = synthesize();
+    const trail = idOf(template, 'AWS::Lambda::Function', 'FunctionsTrail');
+    const rules = resourcesOf(template, 'AWS::Events::Rule').filter(([, { Properties }]) =>
+      textOf(Properties.Targets).includes(trail),
+    );
+    expect(rules.map(([, { Properties }]) => Properties.ScheduleExpression)).toEqual(['rate(1 minute)']);
   });
 
   test('how many calls a second are let through is a setting', () => {

@@ -29,6 +29,12 @@ export const AWS_BOUNDS = {
   emptyingSeconds: 15 * 60,
   /** What a sweep keeps of its time to end the step it is in. */
   retentionMarginMs: 60_000,
+  /** The longest that a run of the trail may take: a kick of the stream waits for the one before it. */
+  trailSeconds: 2 * 60,
+  /** What such a run keeps of its time to end the segment that it is at. */
+  trailMarginMs: 30_000,
+  /** How long the stream gathers before it tells: a commit a second then makes a segment in so long, not one each. */
+  trailGatherSeconds: 5,
   /** So long a function writes on after another has proven that the table has lost commits. */
   trustMs: 60_000,
 } as const;

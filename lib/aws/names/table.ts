@@ -21,6 +21,7 @@ export const PARTITIONS = {
   notices: 'NOTICES',
   cursorSecret: 'SECRET#cursor',
   trail: 'TRAIL',
+  upkeep: 'UPKEEP',
 } as const;
 
 /** All that giving states back writes: what it has done, what it has found, and the key of its pages. */
@@ -30,6 +31,14 @@ export const WRITTEN_BY_RESTORES: readonly string[] = [
   PARTITIONS.events,
   PARTITIONS.notices,
   PARTITIONS.cursorSecret,
+];
+
+/** All that writing the trail writes: what it has done with which event and how it went, and what it has found. */
+export const WRITTEN_BY_TRAIL: readonly string[] = [
+  PARTITIONS.trail,
+  PARTITIONS.events,
+  PARTITIONS.upkeep,
+  PARTITIONS.notices,
 ];
 
 export type IndexName = (typeof TABLE)['indexes'][number]['name'];

@@ -4,16 +4,23 @@ import { type TaskName, type TaskPlan, UPKEEP } from '../../core/records/upkeep.
 
 const MINUTE_MS = 60_000;
 
-/** Done by the retention function, each by a schedule of its own: none waits for another. */
-export const AWS_TASKS = [
+/** Done by the retention function. */
+const RETENTION_TASKS = [
   'sweep',
   'abandoned',
   'scrub',
   'census',
   'orphans',
-  'trail',
   'lost_jobs',
 ] as const satisfies readonly TaskName[];
+
+export type RetentionTask = (typeof RETENTION_TASKS)[number];
+
+/** Done by the trail function, which does nothing else. */
+export const TRAIL_TASK = 'trail' satisfies TaskName;
+
+/** Each is called by a schedule of its own: none waits for another. */
+export const AWS_TASKS = [...RETENTION_TASKS, TRAIL_TASK] as const;
 
 export type AwsTask = (typeof AWS_TASKS)[number];
 
@@ -24,7 +31,7 @@ const EVERY_MINUTES: Record<Exclude<AwsTask, 'sweep'>, number> = {
   census: 60,
   // Lists every blob there is: what it finds, only a crash can have left.
   orphans: 7 * 24 * 60,
-  // What was committed stands in the trail within a minute or two.
+  // For what the table's stream has not told.
   trail: 1,
   lost_jobs: 5,
 };
@@ -36,7 +43,7 @@ export function awsPlans(sweepEveryMinutes: number): Record<AwsTask, TaskPlan> {
   return Object.fromEntries(plans) as Record<AwsTask, TaskPlan>;
 }
 
-/** Whether a name is one of these tasks: a schedule says it. */
-export function isAwsTask(name: unknown): name is AwsTask {
-  return (AWS_TASKS as readonly unknown[]).includes(name);
+/** Whether a name is one of the retention function's tasks: a schedule says it. */
+export function isRetentionTask(name: unknown): name is RetentionTask {
+  return (RETENTION_TASKS as readonly unknown[]).includes(name);
 }

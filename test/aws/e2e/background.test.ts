@@ -1,5 +1,6 @@
 // What nobody waits for: retention that really removes bytes, events that reach the bus, jobs that never succeed.
 
+import { DisableRuleCommand, EnableRuleCommand, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -9,7 +10,7 @@ import { createCatalog } from '../../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../../lib/aws/clock.ts';
 import { createKeyring } from '../../../lib/aws/keys/keyring.ts';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
-import type { BackupRecord } from '../../../lib/core/records/model.ts';
+import type { AuditEvent, BackupRecord } from '../../../lib/core/records/model.ts';
 import { readSegmentHeader } from '../../../lib/core/trail/segment.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import type { SweepSummary } from '../../../lib/service/retention/sweep.ts';
@@ -104,36 +105,64 @@ describeDeployed('in the background', ({ client, outputs }) => {
     expect(stateOf(await client.restore(id)).toString()).toBe('1');
   });
 
-  test('audit events reach the bus', async () => {
+  /** What the trail says of a resource, line by line. */
+  const trailStore = () => createTrailStore({ s3: clients.s3, bucket: outputs.BucketName });
+  const storeId = storeIdOf(outputs.BucketName);
+  async function linesOf(resourceId: string): Promise<string[]> {
+    const store = trailStore();
+    const numbers = await store.list();
+    expect(numbers).toEqual(Array.from(numbers, (_, i) => i + 1));
+    const found: string[] = [];
+    for (const number of numbers) {
+      const { lines } = await readSegment({ store, keyring: keyring(), storeId }, number);
+      found.push(...(lines ?? []).filter((line) => line.includes(`"${resourceId}"`)));
+    }
+    return found;
+  }
+
+  /** While the schedule of the trail is off: then only the table's stream is left to call it. */
+  async function withoutSchedule(act: () => Promise<void>): Promise<void> {
+    const { Rules = [] } = await clients.eventBridge.send(new ListRulesCommand({}));
+    const rules = Rules.filter(({ Description }) => Description === 'Runs the trail function: trail');
+    expect(rules).toHaveLength(1);
+    const { Name } = rules[0]!;
+    await clients.eventBridge.send(new DisableRuleCommand({ Name }));
+    try {
+      await act();
+    } finally {
+      await clients.eventBridge.send(new EnableRuleCommand({ Name }));
+    }
+  }
+
+  test('what is committed is in the trail and on the bus within seconds, with no sweep and no schedule', async () => {
     const bus = await listenToBus(clients, outputs.EventBusName);
-    const { id } = await client.backup({ resourceId: 'audited', state: '1' });
-    await client.remove(id);
-    await invoke(outputs.RetentionFunction, { task: 'trail' });
-    const published = (await bus.take(EVENTS_MAX)).filter(({ resourceId }) => resourceId === 'audited');
-    expect(published.map(({ action }) => action).sort()).toEqual(['backup.created', 'backup.deleted']);
-    // Whoever has signed, not whatever the request says of itself.
-    const whom = capabilities().checksCallers ? /^arn:aws:iam::/ : /^api$/;
-    for (const { actor } of published) expect(actor).toMatch(whom);
+    await withoutSchedule(async () => {
+      const { id } = await client.backup({ resourceId: 'audited', state: '1' });
+      await client.remove(id);
+      const published = new Map<string, AuditEvent>();
+      await eventually(WITHIN_MS, 'the events to arrive', async () => {
+        for (const event of await bus.take(EVENTS_MAX)) {
+          if (event.resourceId === 'audited') published.set(event.id, event);
+        }
+        return published.size >= 2 ? true : undefined;
+      });
+      // What is published stands in the trail already.
+      expect(await linesOf('audited')).toHaveLength(2);
+      const events = [...published.values()];
+      expect(events.map(({ action }) => action).sort()).toEqual(['backup.created', 'backup.deleted']);
+      // Whoever has signed, not whatever the request says of itself.
+      const whom = capabilities().checksCallers ? /^arn:aws:iam::/ : /^api$/;
+      for (const { actor } of events) expect(actor).toMatch(whom);
+    });
   });
 
   test('what was committed stands in the trail, sealed, and is written there once', async () => {
-    const store = createTrailStore({ s3: clients.s3, bucket: outputs.BucketName });
-    const storeId = storeIdOf(outputs.BucketName);
+    const store = trailStore();
     const { id } = await client.backup({ resourceId: 'trailed', state: '1' });
     await client.send('PATCH', `/backups/${id}`, '{"legalHold":true}');
-    const writeTrail = () => invoke<{ events: number }>(outputs.RetentionFunction, { task: 'trail' });
-    // Other tests write at the same time, so that the trail is never known to be at rest: what it
+    // Others write at the same time, so that the trail is never known to be at rest: what it
     // says of this resource is read, not how much is left to be written.
-    const linesOf = async (resourceId: string) => {
-      const numbers = await store.list();
-      expect(numbers).toEqual(Array.from(numbers, (_, i) => i + 1));
-      const found: string[] = [];
-      for (const number of numbers) {
-        const { lines } = await readSegment({ store, keyring: keyring(), storeId }, number);
-        found.push(...(lines ?? []).filter((line) => line.includes(`"${resourceId}"`)));
-      }
-      return found;
-    };
+    const writeTrail = () => invoke<{ events: number }>(outputs.TrailFunction, { task: 'trail' });
     await eventually(WITHIN_MS, 'the trail to be written', async () => {
       await writeTrail();
       return (await linesOf('trailed')).length >= 2 ? true : undefined;
@@ -154,7 +183,9 @@ describeDeployed('in the background', ({ client, outputs }) => {
   });
 
   test('a task that retention does not know is an error, not a success', async () => {
-    await expect(invoke(outputs.RetentionFunction, { task: 'unknown' })).rejects.toThrow('there is no task');
+    for (const task of ['unknown', 'trail']) {
+      await expect(invoke(outputs.RetentionFunction, { task })).rejects.toThrow('there is no task');
+    }
   });
 
   test(

@@ -98,9 +98,11 @@ export async function writeEvents(
 ): Promise<TrailWritten> {
   const written = { segments: 0, events: 0 };
   while (deps.clock.now() < deadline) {
+    // In this order: what another run writes from here on takes the number that this one would, and is not written twice.
+    const last = await deps.source.lastSegment();
     const events = await deps.source.untrailedEvents(EVENTS_MAX);
     if (events.length === 0) break;
-    if (!(await writeSome(deps, events))) continue;
+    if (!(await writeSome(deps, last, events))) continue;
     written.segments++;
     written.events += events.length;
     await onWritten(events);
@@ -109,9 +111,12 @@ export async function writeEvents(
 }
 
 /** False if the number was taken: then what is in that segment is marked, and the events wait for the next one. */
-async function writeSome(deps: EventTrailDeps, events: AuditEvent[]): Promise<boolean> {
+async function writeSome(
+  deps: EventTrailDeps,
+  last: SegmentMark | undefined,
+  events: AuditEvent[],
+): Promise<boolean> {
   const { source, log } = deps;
-  const last = await source.lastSegment();
   let mark: SegmentMark;
   try {
     mark = await appendSegment(deps, last, events.map(lineOfEvent));

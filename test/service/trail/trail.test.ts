@@ -184,6 +184,30 @@ test('a bus that takes nothing keeps nothing out of the trail, and gets all of i
   expect(sink.events()).toHaveLength(events.length);
 });
 
+test('two runs at once write nothing twice, wherever one has been when the other was done', async () => {
+  for (const at of ['lastSegment', 'untrailedEvents'] as const) {
+    const { events } = await history();
+    const source = sourceOf(events);
+    const trail = trailOf(source);
+    const original = source[at].bind(source) as (limit: number) => Promise<never>;
+    const held = {
+      ...source,
+      lastSegment: () => source.lastSegment(),
+      // What it was told is old by the time it goes on.
+      async [at](limit: number) {
+        const found = await original(limit);
+        if ((await trail.store.list()).length === 0) await writeEvents(trail);
+        return found;
+      },
+    };
+    await writeEvents({ ...trail, source: held });
+    const lines = await Promise.all(
+      (await trail.store.list()).map(async (number) => (await readSegment(trail, number)).lines ?? []),
+    );
+    expect(lines.flat()).toHaveLength(events.length);
+  }
+});
+
 test('a run ends at its deadline, and the next goes on', async () => {
   const { events } = await history();
   const source = sourceOf(events);

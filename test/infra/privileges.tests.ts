@@ -173,14 +173,14 @@ describe('privileges', () => {
         expect(textOf(statement.Action)).not.toContain('*');
     });
 
-    test('has a wildcard in a resource only for objects of our buckets', () => {
+    test('has a wildcard in a resource only for objects of our buckets and the streams of our table', () => {
       const wild = statementsOf(template, name)
         .flatMap(({ Resource }) => [Resource].flat())
         .map(textOf)
         .filter((resource) => resource.includes('*'));
       for (const resource of wild) {
         expect(resource).toMatch(
-          /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["Buckets\w+","Arn"\]\},"\/[a-z]*\/?\*"\]\]\}$/,
+          /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["(Buckets\w+","Arn"\]\},"\/[a-z]*\/?|Catalog\w+","Arn"\]\},"\/stream\/)\*"\]\]\}$/,
         );
       }
     });

@@ -12,6 +12,7 @@ import {
   INDEX,
   KIND,
   MOVE,
+  MOVED_TO,
   NONE,
   PLACE,
   STEP,
@@ -125,7 +126,7 @@ function entryOf(
     case DELETION:
       return `{${where}${oldValue('value', 'bytes')}}`;
     default: {
-      const isElement = ops.places.data[data[op + PLACE]! + STEP] === STEP_INDEX;
+      const isElement = ops.places.data[goalOf(compared, op) + STEP] === STEP_INDEX;
       const count = data[op + COUNT]!;
       const more = isElement ? (count === 1 ? '' : `,"count":${count}`) : `,"index":${index}`;
       return `{${where}${more}}`;
@@ -142,16 +143,26 @@ function placeOf(compared: Compared, op: number, steps: readonly OpStep[]): stri
   const path = [...compared.steps, ...steps.map(({ step }) => step)];
   const pointer = shortened(pointerOfSteps(path));
   if (data[op + KIND] !== MOVE) return `"key":${keyOf(compared, op)},"pointer":${pointer}`;
-  const isElement = ops.places.data[data[op + PLACE]! + STEP] === STEP_INDEX;
   const index = data[op + INDEX]!;
-  const to = isElement ? shortened(pointerOfSteps([...path.slice(0, -1), String(index)])) : pointer;
+  const goal = stepsTo(ops, goalOf(compared, op), compared.base, compared.target).map(({ step }) => step);
+  const isElement = ops.places.data[goalOf(compared, op) + STEP] === STEP_INDEX;
+  if (isElement) goal[goal.length - 1] = String(index);
+  const to = shortened(pointerOfSteps([...compared.steps, ...goal]));
   return `"from":${keyOf(compared, op)},"to":${keyOf(compared, op, index)},"pointer":${pointer},"toPointer":${to}`;
 }
 
-/** The key as a delta has it, as JSON. `index`, if given, stands instead of the last step. */
-function keyOf({ ops, base, target, steps, isName }: Compared, op: number, index?: number): string {
+/** The place that an operation leads to: its own, unless it moves something to another. */
+function goalOf({ ops: { ops } }: Compared, op: number): number {
+  const isElsewhere = ops.data[op + KIND] === MOVE && ops.data[op + MOVED_TO] !== NONE;
+  return ops.data[op + (isElsewhere ? MOVED_TO : PLACE)]!;
+}
+
+/** The key as a delta has it, as JSON. `index` is given for where a move goes to. */
+function keyOf(compared: Compared, op: number, index?: number): string {
+  const { ops, base, target, steps, isName } = compared;
   const pieces = createPieces();
-  writePath(pieces, ops, ops.ops.data[op + PLACE]!, base, target, index);
+  const place = index === undefined ? ops.ops.data[op + PLACE]! : goalOf(compared, op);
+  writePath(pieces, ops, place, base, target, index);
   const key = JSON.parse(Buffer.concat(finishPieces(pieces)).toString()) as string;
   const around = keyOfSteps(steps, isName);
   const isJoined = around === '' || key === '' || key.startsWith('[');

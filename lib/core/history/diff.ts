@@ -107,7 +107,7 @@ function compare(
   const texts = { base: a, target: b, steps, names, isName };
   if (from !== 'nothing' && to !== 'nothing') return { ...texts, ops: walkTexts(kernel, a, b) };
   const ops = createOps();
-  if (from === 'nothing') addAddition(ops, ROOT, 0, b.length, NONE);
+  if (from === 'nothing') addAddition(ops, ROOT, 0, b.length, NONE, 0);
   else addDeletion(ops, ROOT, 0, a.length);
   return { ...texts, ops };
 }

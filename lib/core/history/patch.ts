@@ -7,6 +7,8 @@ import {
   DELETION,
   INDEX,
   KIND,
+  MOVED_TO,
+  NONE,
   OP_COLUMNS,
   PLACE,
   STEP,
@@ -78,29 +80,41 @@ function pathOf({ around, step, depth }: Patched): string {
 }
 
 function operationsOf(compared: Compared): Patched[] {
-  const { ops, base, target, steps: outer } = compared;
+  const { ops, target } = compared;
   const { data, length } = ops.ops;
   const all: Patched[] = [];
   for (let op = 0; op < length; op += OP_COLUMNS) {
     const kind = data[op + KIND]!;
     const place = data[op + PLACE]!;
-    const steps = stepsTo(ops, place, base, target);
-    const last = steps.at(-1);
-    const path = [...outer, ...steps.map(({ step }) => step)];
     const start = data[op + TARGET_START]!;
     const end = data[op + TARGET_END]!;
-    const at = {
-      around: pointerOfSteps(last === undefined ? path : path.slice(0, -1)),
-      depth: last === undefined ? WHOLE : steps.length,
-      step: last?.step ?? '',
-      index: last?.index ?? 0,
-    };
+    const at = placed(compared, place);
     if (kind === CHANGE) all.push({ ...at, kind: REPLACE, start, end });
     else if (kind === ADDITION) all.push({ ...at, kind: ADD, start, end });
     else if (kind === DELETION) all.push({ ...at, kind: REMOVE, start: 0, end: 0 });
-    else if (ops.places.data[place + STEP] === STEP_INDEX) all.push(...moved(compared, op, at));
+    else if (data[op + MOVED_TO] !== NONE) {
+      all.push({ ...at, kind: REMOVE, start: 0, end: 0 });
+      const goal = placed(compared, data[op + MOVED_TO]!);
+      all.push({ ...goal, kind: ADD, start, end: skipValue(target, start) });
+    } else if (ops.places.data[place + STEP] === STEP_INDEX) all.push(...moved(compared, op, at));
   }
   return all;
+}
+
+/** Where an operation at `place` is done. */
+function placed(
+  { ops, base, target, steps: outer }: Compared,
+  place: number,
+): Pick<Patched, 'around' | 'depth' | 'step' | 'index'> {
+  const steps = stepsTo(ops, place, base, target);
+  const last = steps.at(-1);
+  const path = [...outer, ...steps.map(({ step }) => step)];
+  return {
+    around: pointerOfSteps(last === undefined ? path : path.slice(0, -1)),
+    depth: last === undefined ? WHOLE : steps.length,
+    step: last?.step ?? '',
+    index: last?.index ?? 0,
+  };
 }
 
 /** Rows that have moved together: each is taken away where it was, and comes as it is now where it is now. */

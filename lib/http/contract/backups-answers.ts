@@ -145,7 +145,7 @@ export const backupAnswers = once(() => {
         z.object({
           from: z.string(),
           to: z.string(),
-          index: z.exactOptional(count).check(about('Of a member: its number in the target')),
+          index: z.exactOptional(count).check(about('To an object: its number among the members there')),
           count: z
             .exactOptional(z.int().check(z.minimum(2)))
             .check(about('Of elements: how many neighbours move together; one, if it is left out')),

@@ -159,6 +159,74 @@ describe('a member that changed is told as that member', () => {
   });
 });
 
+describe('a value that is elsewhere now is a move', () => {
+  const node = { cpu: 4, disks: ['a', 'b'] };
+  test.each<[string, unknown, unknown, Told]>([
+    [
+      'a member that was renamed',
+      { home: { lang: 'en', title: 'Welcome' } },
+      { home: { lang: 'en', headline: 'Welcome' } },
+      { moves: { 'home.title': 'home.headline' } },
+    ],
+    [
+      'one that was the only one',
+      { k: 1, home: { title: 'Welcome' } },
+      { k: 1, home: { headline: 'Welcome' } },
+      { moves: { 'home.title': 'home.headline' } },
+    ],
+    [
+      'a node renamed in a map of names',
+      { nodes: { 'web-1': node, db: { cpu: 8 } } },
+      { nodes: { 'web-2': node, db: { cpu: 8 } } },
+      { moves: { 'nodes["web-1"]': 'nodes["web-2"]' } },
+    ],
+    [
+      'several, beside one that is new',
+      { s: { a: 'first', b: 'second', k: 1 } },
+      { s: { k: 1, y: 'new', x: 'second', w: 'first', z: 'last' } },
+      { moves: { 's.b': 's.x', 's.a': 's.w' }, additions: ['s.y', 's.z'] },
+    ],
+    [
+      'an element that went from list to list',
+      { todo: [{ t: 'write' }, { t: 'read' }], done: [{ t: 'plan' }] },
+      { todo: [{ t: 'read' }], done: [{ t: 'plan' }, { t: 'write' }] },
+      { moves: { 'todo[0]': 'done[1]' } },
+    ],
+    [
+      'a member that went to another object',
+      { a: { x: 1, theme: 'dark blue' }, b: { y: 2 } },
+      { a: { x: 1 }, b: { theme: 'dark blue', y: 2 } },
+      { moves: { 'a.theme': 'b.theme' } },
+    ],
+    [
+      'an element that is a member now',
+      { all: ['one here', 'two here'], chosen: { k: 1 } },
+      { all: ['two here'], chosen: { k: 1, now: 'one here' } },
+      { moves: { 'all[0]': 'chosen.now' } },
+    ],
+    [
+      'but not what is there more than once',
+      { s: { a: 'same', b: 'same', k: 1 } },
+      { s: { c: 'same', k: 1 } },
+      { deletions: ['s.a', 's.b'], additions: ['s.c'] },
+    ],
+    [
+      'nor what says nothing of who it is',
+      { s: { a: true, k: 1 } },
+      { s: { b: true, k: 1 } },
+      { deletions: ['s.a'], additions: ['s.b'] },
+    ],
+    [
+      'nor short ones of other containers',
+      { s: { a: 80, k: 1 }, t: { k: 1 } },
+      { s: { k: 1 }, t: { k: 1, b: 80 } },
+      { deletions: ['s.a'], additions: ['t.b'] },
+    ],
+  ])('%s', (_, base, target, expected) => {
+    expect(told(base, target)).toEqual(expected);
+  });
+});
+
 describe('what changed is counted', () => {
   const none = { additions: 0, changes: 0, deletions: 0, moves: 0 };
   const users = (count: number, from = 0) =>

@@ -136,7 +136,8 @@ function expectEntries(base: string, target: string, limit: number): void {
     for (const [i, { pointer, row }] of Object.values(parsed)[list]!.entries()) {
       const value = raw(list, i, name);
       if (list !== 1 && isClear) expect(textAt(text, parsePointer(pointer)!)).toBe(value);
-      if (row === undefined) continue;
+      // Nor does what rows are called lead through twins.
+      if (row === undefined || !isClear) continue;
       const place = findPlace(Buffer.from(text), parsePointer(row)!);
       if (typeof place === 'string') throw new Error(`${row} is ${place}`);
       expect(Buffer.from(text).toString('utf8', place.start, place.end)).toBe(value);

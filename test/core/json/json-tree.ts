@@ -186,10 +186,21 @@ export function applyServed(baseText: string, deltaText: string): string {
     const source = parsePath(string(from));
     const goal = parsePath(string(to));
     const parent = find(source.slice(0, -1));
-    once(find(goal.slice(0, -1)) === parent);
     const first = childNumber(parent, source.at(-1)!);
+    const around = find(goal.slice(0, -1));
+    if (around !== parent || (parent.kind === 'object' && source.at(-1) !== goal.at(-1))) {
+      once(count === undefined && !editsOf(parent).gone.has(first));
+      editsOf(parent).gone.add(first);
+      const value = child(parent, first);
+      const at = around.kind === 'array' ? (goal.at(-1) as number) : optionalNumber(index)!;
+      once(!editsOf(around).placed.has(at));
+      editsOf(around).placed.set(
+        at,
+        around.kind === 'array' ? value : { name: goal.at(-1) as string, value },
+      );
+      continue;
+    }
     const target = parent.kind === 'array' ? (goal.at(-1) as number) : optionalNumber(index)!;
-    if (parent.kind === 'object') once(source.at(-1) === goal.at(-1));
     for (let k = 0; k < (optionalNumber(count) ?? 1); k++) {
       once(!editsOf(parent).moved.has(target + k));
       editsOf(parent).moved.set(target + k, first + k);

@@ -13,6 +13,8 @@ export const CHANGE = 0;
 export const ADDITION = 1;
 export const DELETION = 2;
 export const MOVE = 3;
+/** Became part of a move, and is taken out with the others that did. */
+const DROPPED = 4;
 const COUNTED: readonly (keyof ChangeCounts)[] = ['changes', 'additions', 'deletions', 'moves'];
 
 // Columns of an operation.
@@ -25,9 +27,11 @@ export const BASE_END = 3;
 /** The new value in the target; of a move, the child. */
 export const TARGET_START = 4;
 export const TARGET_END = 5;
+/** Of a move, the place that it goes to, where that is in another container or has another name; else NONE. */
+export const MOVED_TO = 5;
 /** The child's number in the target, where its place does not say it; else NONE. */
 export const INDEX = 6;
-/** Children that a move moves. */
+/** Children that a move moves; of an added member, its number in the target. */
 export const COUNT = 7;
 export const OP_COLUMNS = 8;
 
@@ -100,8 +104,16 @@ export function addChange(
   addOp(ops, CHANGE, place, baseStart, baseEnd, targetStart, targetEnd, NONE, 1);
 }
 
-export function addAddition(ops: Ops, place: number, start: number, end: number, index: number): void {
-  addOp(ops, ADDITION, place, NONE, NONE, start, end, index, 1);
+/** `number` is the child's in the target, which is also said (`index`) unless it stands behind all that is not new. */
+export function addAddition(
+  ops: Ops,
+  place: number,
+  start: number,
+  end: number,
+  index: number,
+  number: number,
+): void {
+  addOp(ops, ADDITION, place, NONE, NONE, start, end, index, number);
 }
 
 export function addDeletion(ops: Ops, place: number, start: number, end: number): void {
@@ -117,6 +129,32 @@ export function addMove(
   count: number,
 ): void {
   addOp(ops, MOVE, place, baseStart, NONE, targetStart, NONE, index, count);
+}
+
+/** Makes one move of a deletion and of an addition of the same value, which are in the columns. */
+export function turnIntoMove({ ops, counts }: Ops, deletion: number, addition: number): void {
+  const { data } = ops;
+  data[deletion + KIND] = MOVE;
+  data[deletion + TARGET_START] = data[addition + TARGET_START]!;
+  data[deletion + MOVED_TO] = data[addition + PLACE]!;
+  data[deletion + INDEX] = data[addition + COUNT]!;
+  data[deletion + COUNT] = 1;
+  data[addition + KIND] = DROPPED;
+  counts.deletions--;
+  counts.additions--;
+  counts.moves++;
+}
+
+/** Takes out of the columns what became part of a move. */
+export function takeOutDropped({ ops }: Ops): void {
+  const { data } = ops;
+  let kept = 0;
+  for (let op = 0; op < ops.length; op += OP_COLUMNS) {
+    if (data[op + KIND] === DROPPED) continue;
+    if (kept < op) data.copyWithin(kept, op, op + OP_COLUMNS);
+    kept += OP_COLUMNS;
+  }
+  ops.length = kept;
 }
 
 function addOp(

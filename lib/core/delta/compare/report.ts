@@ -40,7 +40,7 @@ export function reportAdded(
     const place = isElement
       ? addPlace(ops, around, STEP_INDEX, k, NONE)
       : addPlace(ops, around, STEP_TARGET_NAME, rowStart(b, k), start - 1);
-    addAddition(ops, place, start, rowEnd(b, k), beforeOthers && !isElement ? k : NONE);
+    addAddition(ops, place, start, rowEnd(b, k), beforeOthers && !isElement ? k : NONE, k);
   }
 }
 

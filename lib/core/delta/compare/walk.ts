@@ -12,6 +12,7 @@ import {
   sparedBytes,
 } from '../find/copies.ts';
 import { align } from './align.ts';
+import { isAnyRenamed, joinCarried } from './carried.ts';
 import { countChildren } from './children.ts';
 import { inLockstep, LOCKSTEP_BYTES_MAX } from './lockstep.ts';
 import { hasDuplicateNames } from './names.ts';
@@ -79,6 +80,7 @@ export function walkTexts(kernel: Kernel, base: Buffer, target: Buffer, copies?:
   if (!isReported || ops.overflown) {
     reportWhole(ops, base.length, target.length);
   }
+  joinCarried(pair, ops);
   countChildren(pair, ops, a, b);
   return ops;
 }
@@ -135,12 +137,26 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
     if (gone.length > 0) walkRenamed(walk, a, b, j, b.count, gone);
   }
   if (paired < a.count) reportDeleted(ops, a, runs, first, place);
+  const isRenamed =
+    !shared && a.stride === 2 && paired < a.count && paired < b.count && anyRenamed(pair, a, b, runs, first);
   runs.length = first;
   if (a.stride === 2 && isAmbiguous(pair, a, b, paired)) return AMBIGUOUS;
-  if (shared) return SOMETHING_SHARED;
+  if (shared || isRenamed) return SOMETHING_SHARED;
   if (a.stride === 1) return NOTHING_SHARED;
   const isSole = a.count === 1 && b.count === 1 && isSection(ops, place);
   return (isSole && !isNamedInside) || !keepsNames(a, b, paired) ? NOTHING_SHARED : NAMES_SHARED;
+}
+
+function anyRenamed(pair: Pair, a: Rows, b: Rows, runs: Column, first: number): boolean {
+  const gone: number[] = [];
+  eachUnpaired(runs, first, a.count, (i) => gone.push(i));
+  const come: number[] = [];
+  for (let at = first, j = 0; at <= runs.length; at += RUN_COLUMNS) {
+    const next = at === runs.length ? b.count : runs.data[at + 1]!;
+    while (j < next) come.push(j++);
+    j += at === runs.length ? 0 : runs.data[at + 2]!;
+  }
+  return isAnyRenamed(pair, a, gone, b, come);
 }
 
 /** A member that changed is reported as that member, unless most of what stood around it is not there any more. */

@@ -6,6 +6,8 @@ import {
   AROUND,
   KIND,
   MOVE,
+  MOVED_TO,
+  NONE,
   OP_COLUMNS,
   type Ops,
   PLACE,
@@ -51,7 +53,10 @@ export function pathsBytesMax({ ops, places }: Ops): number {
   let bytes = 0;
   for (let op = 0; op < ops.length; op += OP_COLUMNS) {
     const path = bytesTo[ops.data[op + PLACE]! / PLACE_COLUMNS]!;
-    bytes += ops.data[op + KIND] === MOVE ? 2 * path + INDEX_BYTES_MAX : path;
+    bytes += path;
+    if (ops.data[op + KIND] !== MOVE) continue;
+    const to = ops.data[op + MOVED_TO]!;
+    bytes += to === NONE ? path + INDEX_BYTES_MAX : bytesTo[to / PLACE_COLUMNS]!;
   }
   return bytes;
 }

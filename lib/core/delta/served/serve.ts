@@ -16,6 +16,7 @@ import {
   INDEX,
   KIND,
   MOVE,
+  MOVED_TO,
   NONE,
   OP_COLUMNS,
   type Ops,
@@ -52,7 +53,7 @@ export interface ServedDelta {
  * What turns `base` into `target`: `{"changes":[{key,oldValue,newValue}],"additions":[{key,value,index?}],
  * "deletions":[{key,value}],"moves":[{from,to,index?,count?}]?,"base","target"}`, values byte for byte as in the texts.
  *
- * Keys have the base's numbers, but the last step of an addition or of a move's `to` has the target's. `index` is a
+ * Keys have the base's numbers and names, but the last step of an addition or of a move's `to` has the target's. `index` is a
  * member's number in the target, given where it is not simply added behind the others. Changes and deletions come in the
  * base's order, additions and moves in the target's. A container that keeps nothing, or in which a name occurs twice, is
  * one change; so is the whole text, under the key "", if there is too much to report: millions of changes, or paths that
@@ -71,7 +72,8 @@ export function serveDelta(
   const { data } = ops.ops;
   const pieces = createPieces();
   const ascii = (text: string): void => addAscii(pieces, text);
-  const path = (op: number, index?: number): void => writePath(pieces, ops, data[op + PLACE]!, a, b, index);
+  const place = (at: number, index?: number): void => writePath(pieces, ops, at, a, b, index);
+  const path = (op: number): void => place(data[op + PLACE]!);
   const oldValue = (op: number): void => addBytes(pieces, a, data[op + BASE_START]!, data[op + BASE_END]!);
   const newValue = (op: number): void =>
     addBytes(pieces, b, data[op + TARGET_START]!, data[op + TARGET_END]!);
@@ -113,11 +115,12 @@ export function serveDelta(
     ascii(',"moves":');
     list(MOVE, TARGET_START, (op) => {
       const index = data[op + INDEX]!;
-      const isElement = ops.places.data[data[op + PLACE]! + STEP] === STEP_INDEX;
+      const to = data[op + MOVED_TO] === NONE ? data[op + PLACE]! : data[op + MOVED_TO]!;
+      const isElement = ops.places.data[to + STEP] === STEP_INDEX;
       ascii('"from":');
       path(op);
       ascii(',"to":');
-      path(op, index);
+      place(to, index);
       if (!isElement) ascii(`,"index":${index}`);
       else if (data[op + COUNT] !== 1) ascii(`,"count":${data[op + COUNT]}`);
     });

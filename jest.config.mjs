@@ -3,7 +3,12 @@ export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // What needs an emulator of AWS is run by jest.aws.config.mjs, what takes time by jest.slow.config.mjs.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/', '<rootDir>/test/e2e/slow/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/aws/',
+    '<rootDir>/test/clients/',
+    '<rootDir>/test/e2e/slow/',
+  ],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -154,6 +154,20 @@ describe('the document', () => {
     });
   });
 
+  test('has no name that a generator makes up for a member without one', async () => {
+    const { components } = await fetchDocument();
+    const madeUp = Object.entries(components.schemas).flatMap(([name, { properties = {} }]) =>
+      Object.entries(properties)
+        .filter(([, member]) => 'enum' in member || 'properties' in member || 'items' in member)
+        .flatMap(([member]) => {
+          const whole = `${name}${member.slice(0, 1).toUpperCase()}${member.slice(1)}`;
+          return [whole, `${whole}Item`];
+        }),
+    );
+    expect(madeUp).toContain('WaitDecision');
+    expect(madeUp.filter((name) => name in components.schemas)).toEqual([]);
+  });
+
   test('speaks of parameters as what they are', async () => {
     const { paths } = await fetchDocument();
     const byName = Object.fromEntries(

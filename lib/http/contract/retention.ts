@@ -95,7 +95,7 @@ export const RETENTION_ROUTES = {
     tag: 'Retention',
     scope: 'policy:manage',
     params: IdPath,
-    body: { name: 'WaitDecision', fields: DecisionFields },
+    body: { name: 'WaitDecisionRequest', fields: DecisionFields },
     answers: { 200: { description: 'The wait', schema: 'Wait' } },
     errors: ['wait_not_found', 'write_conflict'],
     examples: {

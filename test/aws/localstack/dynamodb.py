@@ -1,8 +1,9 @@
-"""DynamoDB by moto, one call at a time: with request tokens, which moto does not know, and quicker than it is by itself."""
+"""DynamoDB and its streams by moto, one call at a time: with request tokens, which moto does not know, and quicker than it is by itself."""
 import copy, hashlib, inspect, threading, time
 
 from localstack.aws.api import CommonServiceException
 from localstack.aws.api.dynamodb import DynamodbApi
+from localstack.aws.api.dynamodbstreams import DynamodbstreamsApi
 from localstack.aws.forwarder import ForwardingFallbackDispatcher
 from localstack.services.moto import call_moto
 from localstack.services.plugins import Service
@@ -78,14 +79,25 @@ def quicken(backend, table):
     backend.update_item, table.__deepcopy__, table.query, table.all_items = copying_update, shared, narrow_query, narrow_items
 
 
+LOCK = threading.Lock()
+
+
 def dynamodb():
     quicken(DynamoDBBackend, Table)
-    lock, transactions = threading.Lock(), Transactions()
+    transactions = Transactions()
 
     def call(context, _request):
-        with lock:
+        with LOCK:
             if context.operation.name == "TransactWriteItems":
                 return transactions(context, lambda: call_moto(context))
             return call_moto(context)
 
     return Service.for_provider(DynamodbApi(), dispatch_table_factory=lambda provider: ForwardingFallbackDispatcher(provider, call))
+
+
+def dynamodb_streams():
+    def call(context, _request):
+        with LOCK:
+            return call_moto(context)
+
+    return Service.for_provider(DynamodbstreamsApi(), dispatch_table_factory=lambda provider: ForwardingFallbackDispatcher(provider, call))

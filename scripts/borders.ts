@@ -59,6 +59,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'core/json',
       'core/json/kernel',
       'core/delta/compare',
+      'core/delta/stored',
       'core/delta/served',
       'core/delta/apply',
     ],

@@ -1,10 +1,11 @@
 // One place through a chain of states: what stands there in each of them, while each is put together from the one before.
 
 import { createHash } from 'node:crypto';
-import { joined } from '../bytes/chunks.ts';
-import { applyDelta } from '../delta/apply/apply.ts';
+import { bufferOf } from '../bytes/buffer.ts';
+import { applyWithScript } from '../delta/apply/apply.ts';
+import type { Script } from '../delta/stored/script.ts';
 import { hidesPath, type Mask } from './mask.ts';
-import { findPlace } from './place.ts';
+import { follow, placeOf, type TextEdit, type Tracker, track } from './track.ts';
 import { type ShownValue, showValue } from './value.ts';
 
 /** What stands at a place of a state; `several` rows are called like that, so none is meant. */
@@ -42,17 +43,42 @@ export function sightsAlong(
   steps: readonly string[],
   options: SightOptions,
 ): Along {
-  let text = base;
-  const sights = [sightOf(text, steps, options)];
+  let text = bufferOf(base);
+  const tracker = track(text, steps);
+  const sights = [sightOf(tracker, options)];
   for (const delta of deltas) {
-    text = joined(applyDelta(text, delta, PROVEN));
-    sights.push(sightOf(text, steps, options));
+    const applied = applyWithScript(text, delta, PROVEN);
+    follow(tracker, applied.text, editsOf(applied.script, text.length, applied.text.length));
+    text = applied.text;
+    sights.push(sightOf(tracker, options));
   }
   return { sights, checksum: createHash('sha256').update(text).digest('hex') };
 }
 
-function sightOf(text: Uint8Array, steps: readonly string[], { textBytesMax, mask }: SightOptions): Sight {
-  const place = findPlace(text, steps);
+/** What a script does to its base, as edits; undefined if it puts together what stood in another order. */
+function editsOf(
+  { copyBytes, copyFrom, literalBytes }: Script,
+  baseBytes: number,
+  targetBytes: number,
+): TextEdit[] | undefined {
+  const edits: TextEdit[] = [];
+  let from = 0;
+  let start = 0;
+  for (let k = 0; k < copyBytes.length; k++) {
+    const to = copyFrom[k]!;
+    const end = start + literalBytes[k]!;
+    if (to < from) return undefined;
+    if (to > from || end > start) edits.push({ from, to, start, end });
+    from = to + copyBytes[k]!;
+    start = end + copyBytes[k]!;
+  }
+  if (baseBytes > from || targetBytes > start) edits.push({ from, to: baseBytes, start, end: targetBytes });
+  return edits;
+}
+
+function sightOf(tracker: Tracker, { textBytesMax, mask }: SightOptions): Sight {
+  const { text } = tracker;
+  const place = placeOf(tracker);
   if (typeof place === 'string') return place;
   const { start, end, names } = place;
   const sha256 = createHash('sha256').update(text.subarray(start, end)).digest('hex');

@@ -59,14 +59,23 @@ export function findMember(text: Uint8Array, object: number, name: string): numb
   let at = object + 1;
   while (text[at] === QUOTE) {
     const colon = skipString(text, at);
-    if (isName(text, at + 1, colon - 1, wanted, name)) found = colon + 1;
+    if (isNamed(text, at + 1, colon - 1, wanted, name)) found = colon + 1;
     at = skipValue(text, colon + 1) + 1;
   }
   return found;
 }
 
-/** Names are mostly as long as their text and of its bytes: only those with escapes are decoded. */
-function isName(text: Uint8Array, from: number, to: number, wanted: Uint8Array, name: string): boolean {
+/**
+ * Whether the raw string content [from, to) is that name, which is also given as bytes.
+ * Names are mostly as long as their text and of its bytes: only those with escapes are decoded.
+ */
+export function isNamed(
+  text: Uint8Array,
+  from: number,
+  to: number,
+  wanted: Uint8Array,
+  name: string,
+): boolean {
   if (to - from === wanted.length) {
     let k = 0;
     while (k < wanted.length && text[from + k] === wanted[k]) k++;
@@ -98,7 +107,8 @@ function findElement(
   }
 }
 
-function hasKeys(text: Uint8Array, row: number, keys: readonly RowKey[]): boolean {
+/** Whether the row that begins at `row` has all these members. */
+export function hasKeys(text: Uint8Array, row: number, keys: readonly RowKey[]): boolean {
   if (text[row] !== OPEN_OBJECT) return false;
   return keys.every(({ name, value, isString }) => {
     const at = findMember(text, row, name);
@@ -106,7 +116,7 @@ function hasKeys(text: Uint8Array, row: number, keys: readonly RowKey[]): boolea
     if (text[at] === OPEN_OBJECT || text[at] === OPEN_ARRAY) return false;
     const end = skipValue(text, at);
     return isString
-      ? isName(text, at + 1, end - 1, Buffer.from(value), value)
+      ? isNamed(text, at + 1, end - 1, Buffer.from(value), value)
       : Buffer.from(text.buffer, text.byteOffset + at, end - at).toString('latin1') === value;
   });
 }

@@ -1,0 +1,266 @@
+// Follows one place through the edits of a text: what an edit does not touch is not read again. In each container on the way
+// the children that edits touch are read anew; all others have only moved.
+
+import { skipString, skipValue } from '../json/skip.ts';
+import { type Found, findPlace, hasKeys, isNamed } from './place.ts';
+import { parseRowKeys } from './row-key.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+/** `]` and `}` once this bit is set. */
+const CASE_BIT = 0x20;
+const CLOSE_OBJECT = 0x7d;
+
+/** Bytes [from, to) of the text before were replaced by [start, end) of the next one; in order, and apart from each other. */
+export interface TextEdit {
+  from: number;
+  to: number;
+  start: number;
+  end: number;
+}
+
+/** One container on the way. */
+interface Level {
+  start: number;
+  /** Of its closing bracket. */
+  close: number;
+  isObject: boolean;
+  /** Of each child: of its name, if it has one. */
+  starts: number[];
+  /** The child that the step means; `nothing` or `several` if it means none. */
+  chosen: number | 'nothing' | 'several';
+}
+
+/** A place that is followed. */
+export interface Tracker {
+  text: Buffer;
+  steps: readonly string[];
+  levels: Level[];
+}
+
+/** Begins to follow what `steps` (`findPlace`) mean in a canonical text. */
+export function track(text: Buffer, steps: readonly string[]): Tracker {
+  const tracker: Tracker = { text, steps, levels: [] };
+  descend(tracker);
+  return tracker;
+}
+
+/** Where it stands now: as `findPlace` would say of the text. */
+export function placeOf({ text, steps, levels }: Tracker): Found {
+  if (steps.length === 0) return findPlace(text, []);
+  const last = levels.at(-1);
+  if (typeof last?.chosen === 'string') return last.chosen;
+  if (last === undefined || levels.length < steps.length) return 'nothing';
+  const isName = levels.map(({ isObject }) => isObject);
+  return {
+    start: valueAt(text, last, last.chosen),
+    end: endOf(last, last.chosen),
+    steps: levels.map(({ chosen }, i) => (isName[i] ? steps[i]! : String(chosen))),
+    names: steps.filter((_, i) => isName[i]),
+    isName,
+  };
+}
+
+/** Goes on to the next text. Where the edits leave no way to follow, or there are none told, it is looked for anew. */
+export function follow(tracker: Tracker, text: Buffer, edits: readonly TextEdit[] | undefined): void {
+  tracker.text = text;
+  let left = edits;
+  for (let depth = 0; left !== undefined && depth < tracker.levels.length; depth++) {
+    const level = tracker.levels[depth]!;
+    const inner = tracker.levels[depth + 1];
+    // What lies within the next container on the way is its business.
+    const isDeeper = ({ from, to }: TextEdit): boolean =>
+      inner !== undefined && from > inner.start && to <= inner.close;
+    const here = left.filter((edit) => !isDeeper(edit));
+    const next = moved(level, text, here, edits!);
+    if (next === undefined) break;
+    const isSame = chooseAgain(text, level, next, tracker.steps[depth]!);
+    tracker.levels[depth] = next.level;
+    if (!isSame) {
+      tracker.levels.length = depth + 1;
+      descend(tracker);
+      return;
+    }
+    if (inner === undefined) return;
+    left = left.filter(isDeeper);
+  }
+  tracker.levels.length = 0;
+  descend(tracker);
+}
+
+/** Looks for the rest of the way, behind the levels that are known. */
+function descend(tracker: Tracker): void {
+  const { text, steps, levels } = tracker;
+  while (levels.length < steps.length) {
+    const last = levels.at(-1);
+    if (typeof last?.chosen === 'string') return;
+    const start = last === undefined ? 0 : valueAt(text, last, last.chosen);
+    if (text[start] !== OPEN_OBJECT && text[start] !== OPEN_ARRAY) return;
+    const level = readLevel(text, start);
+    level.chosen = choose(text, level, steps[levels.length]!);
+    levels.push(level);
+  }
+}
+
+function readLevel(text: Buffer, start: number): Level {
+  const isObject = text[start] === OPEN_OBJECT;
+  const level: Level = { start, close: start + 1, isObject, starts: [], chosen: 'nothing' };
+  if ((text[start + 1]! | CASE_BIT) === CLOSE_OBJECT) return level;
+  for (let at = start + 1; ; at++) {
+    level.starts.push(at);
+    at = skipValue(text, isObject ? skipString(text, at) + 1 : at);
+    if (text[at] !== COMMA) {
+      level.close = at;
+      return level;
+    }
+  }
+}
+
+function valueAt(text: Buffer, { isObject, starts }: Level, child: number): number {
+  return isObject ? skipString(text, starts[child]!) + 1 : starts[child]!;
+}
+
+/** Behind the child: where its comma stands, or the closing bracket. */
+function endOf({ starts, close }: Level, child: number): number {
+  return child + 1 < starts.length ? starts[child + 1]! - 1 : close;
+}
+
+/** Children [from, to) were read anew, as [start, end). */
+interface Window {
+  from: number;
+  to: number;
+  start: number;
+  end: number;
+}
+
+/** The level in the next text, without what is chosen there; undefined if its brackets were touched, or it does not come out even. */
+function moved(
+  level: Level,
+  text: Buffer,
+  here: readonly TextEdit[],
+  all: readonly TextEdit[],
+): { level: Level; windows: Window[] } | undefined {
+  const { start, close, isObject, starts } = level;
+  if (here.some(({ from, to }) => from <= start || to > close)) return undefined;
+  const map = mapping(all);
+  const next: Level = { ...level, start: map(start), starts: [] };
+  const windows: Window[] = [];
+  let edit = 0;
+  for (let child = 0; child < starts.length; child++) {
+    const at = starts[child]!;
+    let end = endOf(level, child);
+    if (edit === here.length || here[edit]!.from > end) {
+      next.starts.push(map(at));
+      continue;
+    }
+    const first = child;
+    const newStart = here[edit]!.from === at ? here[edit]!.start : map(at);
+    for (; edit < here.length && here[edit]!.from <= end; edit++) {
+      while (child + 1 < starts.length && here[edit]!.to > end) end = endOf(level, ++child);
+    }
+    const begin = next.starts.length;
+    if (!readChildren(text, newStart, map(end), isObject, next.starts)) return undefined;
+    windows.push({ from: first, to: child + 1, start: begin, end: next.starts.length });
+  }
+  if (edit < here.length) return undefined;
+  next.close = map(close);
+  return { level: next, windows };
+}
+
+/** Where an offset that no edit covers stands in the next text: behind what was put there. To be asked for rising ones. */
+function mapping(edits: readonly TextEdit[]): (offset: number) => number {
+  let next = 0;
+  let shift = 0;
+  return (offset) => {
+    for (; next < edits.length && edits[next]!.to <= offset; next++)
+      shift = edits[next]!.end - edits[next]!.to;
+    return offset + shift;
+  };
+}
+
+/** Adds where the children begin that are all of [start, end); false if that is not what stands there. */
+function readChildren(
+  text: Buffer,
+  start: number,
+  end: number,
+  isObject: boolean,
+  starts: number[],
+): boolean {
+  for (let at = start; at < end; at++) {
+    starts.push(at);
+    if (isObject) {
+      if (text[at] !== QUOTE) return false;
+      at = skipString(text, at);
+      if (text[at++] !== COLON) return false;
+    }
+    at = skipValue(text, at);
+    if (at === end) return true;
+    if (text[at] !== COMMA) return false;
+  }
+  return false;
+}
+
+/** The child that a step means. */
+function choose(text: Buffer, level: Level, step: string): Level['chosen'] {
+  const means = meaning(text, level, step);
+  if (typeof means === 'number') return means < level.starts.length ? means : 'nothing';
+  let found: Level['chosen'] = 'nothing';
+  for (let child = level.starts.length - 1; child >= 0; child--) {
+    if (!means(child)) continue;
+    if (level.isObject) return child;
+    if (found !== 'nothing') return 'several';
+    found = child;
+  }
+  return found;
+}
+
+/** The number that a step is, or which children it means. */
+function meaning(
+  text: Buffer,
+  { isObject, starts }: Level,
+  step: string,
+): number | ((child: number) => boolean) {
+  if (isObject) {
+    const wanted = Buffer.from(step);
+    return (child) => isNamed(text, starts[child]! + 1, skipString(text, starts[child]!) - 1, wanted, step);
+  }
+  if (/^(0|[1-9]\d{0,15})$/.test(step)) return Number(step);
+  const keys = parseRowKeys(step);
+  return (child) => keys !== undefined && hasKeys(text, starts[child]!, keys);
+}
+
+/** Chooses among the children as they are now. Gives whether it is the same child, as it was. */
+function chooseAgain(
+  text: Buffer,
+  { chosen: before }: Level,
+  { level, windows }: { level: Level; windows: readonly Window[] },
+  step: string,
+): boolean {
+  const kept = keptChild(before, windows);
+  const means = meaning(text, level, step);
+  const isTold =
+    typeof means === 'number' ||
+    kept === undefined ||
+    (before === 'several' && windows.length > 0) ||
+    windows.some(({ start, end }) => {
+      for (let child = start; child < end; child++) if (means(child)) return true;
+      return false;
+    });
+  level.chosen = isTold ? choose(text, level, step) : kept;
+  return level.chosen === kept;
+}
+
+/** What was chosen before, by its number now; undefined if it was read anew. */
+function keptChild(before: Level['chosen'], windows: readonly Window[]): Level['chosen'] | undefined {
+  if (typeof before === 'string') return before;
+  let shift = 0;
+  for (const { from, to, start, end } of windows) {
+    if (before < from) break;
+    if (before < to) return undefined;
+    shift += end - start - (to - from);
+  }
+  return before + shift;
+}

@@ -1,0 +1,104 @@
+// A place that is followed through edits stands where looking through the whole text finds it, whatever the edits are.
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compare } from '../../../lib/core/delta/compare/diff.ts';
+import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
+import { type Sight, sightsAlong } from '../../../lib/core/history/along.ts';
+import { findPlace } from '../../../lib/core/history/place.ts';
+import { follow, placeOf, track } from '../../../lib/core/history/track.ts';
+import { pathsIn } from '../../service/history/chains.ts';
+import { edit, edited, pairOfTables, pairOfTexts, textOf, tree } from '../delta/states.ts';
+import { parseTree, printTree } from '../json/json-tree.ts';
+import { KERNEL } from '../kernels.ts';
+
+const numRuns = Number(process.env.DELTA_RUNS ?? 40);
+
+/** Paths by names and numbers, and by what some rows may be called. */
+const pathsOf = (states: readonly string[]): string[][] =>
+  pathsIn(states).flatMap((path) => [
+    path,
+    ...['id=1', 'name=3'].map((row) => [...path.slice(0, -1), row]),
+    ['rows', 'id=5', 'list', '0'],
+  ]);
+
+function expectAlong(states: readonly string[]): void {
+  const texts = states.map(textOf);
+  const deltas = texts.slice(1).map((target, i) => {
+    const { diff } = compare(KERNEL, texts[i]!, target, { paysRatio: Number.POSITIVE_INFINITY });
+    return Buffer.concat(encodeDelta(diff!));
+  });
+  for (const path of pathsOf(states)) {
+    const { sights, checksum } = sightsAlong(texts[0]!.bytes, deltas, path, { textBytesMax: 1e9 });
+    expect(checksum).toBe(texts.at(-1)!.checksum);
+    const plain = texts.map(({ bytes }): Sight => {
+      const [sight] = sightsAlong(bytes, [], path, { textBytesMax: 1e9 }).sights;
+      return sight!;
+    });
+    expect(sights).toEqual(plain);
+    for (const [i, sight] of plain.entries()) {
+      const place = findPlace(texts[i]!.bytes, path);
+      const found = typeof place === 'string' ? place : place.end - place.start;
+      expect(typeof sight === 'string' ? sight : sight.value.bytes).toBe(found);
+    }
+  }
+}
+
+/** The one edit that is left once what both begin and end with is taken off, more or less of it. */
+function oneEdit(base: string, target: string, slack: number) {
+  const [a, b] = [Buffer.from(base), Buffer.from(target)];
+  let from = 0;
+  while (from < Math.min(a.length, b.length) && a[from] === b[from]) from++;
+  let behind = 0;
+  while (behind < Math.min(a.length, b.length) - from && a.at(-1 - behind) === b.at(-1 - behind)) behind++;
+  from = Math.max(0, from - (slack % 7));
+  behind = Math.max(0, behind - (slack % 5));
+  return { from, to: a.length - behind, start: from, end: b.length - behind };
+}
+
+function expectFollowed(states: readonly string[], slack: number): void {
+  for (const path of pathsOf(states)) {
+    const tracker = track(Buffer.from(states[0]!), path);
+    for (const [i, state] of states.entries()) {
+      if (i > 0) follow(tracker, Buffer.from(state), [oneEdit(states[i - 1]!, state, slack)]);
+      expect(placeOf(tracker)).toEqual(findPlace(Buffer.from(state), path));
+    }
+  }
+}
+
+const chain = fc
+  .tuple(tree, fc.array(fc.array(edit, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }))
+  .map(([first, changes]) => {
+    const states = [printTree(first)];
+    for (const edits of changes) states.push(printTree(edited(parseTree(states.at(-1)!), edits)));
+    return states;
+  });
+
+describe('a place that is followed', () => {
+  test('through the deltas of any chain', () => {
+    fc.assert(fc.property(chain, expectAlong), { numRuns });
+  });
+
+  test('through the deltas of tables, there and back', () => {
+    fc.assert(
+      fc.property(pairOfTables, ([base, target]) => expectAlong([base, target, base])),
+      { numRuns: Math.ceil(numRuns / 10) },
+    );
+  });
+
+  test('through edits that cut anywhere', () => {
+    fc.assert(fc.property(chain, fc.nat({ max: 40 }), expectFollowed), { numRuns });
+    fc.assert(
+      fc.property(pairOfTexts, fc.nat({ max: 40 }), ([base, target], slack) =>
+        expectFollowed([base, target, base], slack),
+      ),
+      { numRuns },
+    );
+  });
+
+  test('is looked for anew where no edits are told', () => {
+    const tracker = track(Buffer.from('{"a":[1,2]}'), ['a', '1']);
+    follow(tracker, Buffer.from('{"b":0,"a":[5,[6]]}'), undefined);
+    expect(placeOf(tracker)).toEqual(findPlace(Buffer.from('{"b":0,"a":[5,[6]]}'), ['a', '1']));
+  });
+});

@@ -60,6 +60,20 @@ export function reference(id: string): { $ref: string } {
   return { $ref: `#/components/schemas/${id}` };
 }
 
+/** Those of the schemas that something refers to, by itself or through others: a home has no use for what it does not serve. */
+export function usedBy(referrer: Json, schemas: Json): Json {
+  const used = new Set<string>();
+  const follow = (value: unknown): void => {
+    for (const [, id = ''] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (used.has(id)) continue;
+      used.add(id);
+      follow(schemas[id]);
+    }
+  };
+  follow(referrer);
+  return Object.fromEntries(Object.entries(schemas).filter(([id]) => used.has(id)));
+}
+
 /** OpenAPI says once which dialect it speaks, and names schemas by their place. */
 function withoutMeta({ $schema: _schema, $id: _id, ...rest }: Json): Json {
   return rest;

@@ -5,7 +5,7 @@ import type { BodySpec, Route, RouteExamples } from '../contract/route.ts';
 import { ROUTE_LIST } from '../contract/routes.ts';
 import { TAGS } from '../contract/tags.ts';
 import { UPLOAD_ROUTE } from '../contract/uploads.ts';
-import { componentSchemas, type Json, plainSchema, reference } from './components.ts';
+import { componentSchemas, type Json, plainSchema, reference, usedBy } from './components.ts';
 import { describeResponses } from './responses.ts';
 
 /** How callers are known: not at all, by a bearer token, or by a gateway in front of the service. */
@@ -54,7 +54,7 @@ export function createOpenApi(options: OpenApiOptions): Json {
     servers: [{ url: server }],
     tags: tags.map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: componentSchemas(routes), securitySchemes: SCHEMES[security] },
+    components: { schemas: usedBy(paths, componentSchemas(routes)), securitySchemes: SCHEMES[security] },
   };
 }
 

@@ -100,7 +100,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'http/handlers': { from: [...SHARED, 'http/contract', 'service/contract'], packages: [] },
   'http/server': {
     from: [...SHARED, 'http/contract', 'http/openapi', 'http/handlers', 'service/contract', 'service/access'],
-    packages: ['hono', 'hono/route', 'node:crypto', 'zod/mini'],
+    packages: ['hono', 'hono/route', 'node:buffer', 'node:crypto', 'node:stream', 'node:zlib', 'zod/mini'],
   },
 
   memory: { from: [...ADAPTER, 'random'], packages: ['node:crypto'] },

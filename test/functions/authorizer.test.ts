@@ -71,7 +71,8 @@ test('a policy names routes of this stage only, and no stage as a whole but wher
   const { open } = createScene();
   for (const { Effect, Resource } of (await open({ scope: 'backup:write data:read' })).statements) {
     expect(Effect).toBe('Allow');
-    for (const arn of [Resource].flat()) expect(arn.slice(STAGE.length)).toMatch(/^\/(GET|HEAD|POST)\/[a-z]/);
+    for (const arn of [Resource].flat())
+      expect(arn.slice(STAGE.length)).toMatch(/^\/(GET|HEAD|POST|PUT)\/[a-z]/);
   }
   expect((await open({ scope: 'backup:list' })).statements.map(({ Effect }) => Effect)).toEqual([
     'Allow',

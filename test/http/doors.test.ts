@@ -78,6 +78,7 @@ const CALLS: Record<
   getHealth: () => ['/health'],
   getOpenApi: () => ['/openapi.json'],
   createBackup: (_, resourceId) => ['/backups', { resourceId, data: 1 }],
+  putState: (_, resourceId) => [`/resources/${resourceId}/state`, 1],
   listBackups: (_, resourceId) => [`/backups?resourceId=${resourceId}`],
   listResources: (_, resourceId) => [`/resources?prefix=${resourceId}`],
   listResourceBackups: (_, resourceId) => [`/resources/${resourceId}/backups?limit=9`],

@@ -31,6 +31,7 @@ const SCHEMAS = new Map<string, z.ZodMiniType>(Object.entries(createAnswers()));
 const schemaOf = (name: string) => SCHEMAS.get(name)!;
 
 const BODIES: Record<string, unknown> = {
+  putState: { any: 'state' },
   createBackup: { resourceId: 'r', data: 1 },
   protectBackup: { legalHold: false },
   restoreBackup: { backupId: 'b', targetResourceId: 't' },

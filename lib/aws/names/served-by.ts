@@ -11,6 +11,7 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   getOpenApi: 'backups',
   createUpload: 'backups',
   createBackup: 'backups',
+  putState: 'backups',
   listBackups: 'backups',
   getBackup: 'backups',
   protectBackup: 'backups',

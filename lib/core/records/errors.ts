@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   token_exists: [409, 'A token of that name is in use'],
   upload_taken: [409, 'The upload belongs to another backup'],
   result_unavailable: [409, 'The operation has no result to give'],
+  precondition_failed: [412, 'The newest state is not the one that was named'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
   range_not_satisfiable: [416, 'The range is not one of the state'],

@@ -72,7 +72,7 @@ function isDelta(fields: unknown): boolean {
   return type === 'incremental' || type === 'differential';
 }
 
-const IDEMPOTENT_REPLAYED = {
+export const IDEMPOTENT_REPLAYED = {
   description: 'true, if this is the answer to an earlier request with the same key',
   optional: true,
 } as const;

@@ -26,6 +26,13 @@ export interface BodySpec {
   optional?: boolean;
 }
 
+/** A body that is a state: JSON text, as it is or packed. */
+export interface WholeStateSpec {
+  description: string;
+  /** Whether it will be needed as text, by what the query says. Else a long one is packed. */
+  isTextWanted: (query: unknown) => boolean;
+}
+
 export interface HeaderSpec {
   description: string;
   /** Only in some of the answers. */
@@ -70,6 +77,8 @@ export interface Route {
   body?: BodySpec;
   /** What the body is, where it is bytes that are taken as they come. */
   bytes?: string;
+  /** Where the body is a state and nothing else. */
+  wholeState?: WholeStateSpec;
   answers: Record<number, AnswerSpec>;
   /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
   errors: ErrorCode[];
@@ -84,12 +93,14 @@ export interface InputOf<R extends Route> {
   query: OutputOf<R['query']>;
   headers: OutputOf<R['headers']>;
   fields: R['body'] extends { fields: infer F } ? OutputOf<F> : Record<never, never>;
-  /** Present exactly if the body has a stateMember. */
+  /** Present exactly if the body has a stateMember, or is a state. */
   state: R['body'] extends { stateInstead: string }
     ? ScannedState | undefined
     : R['body'] extends { stateMember: string }
       ? ScannedState
-      : undefined;
+      : R['wholeState'] extends WholeStateSpec
+        ? ScannedState
+        : undefined;
 }
 
 /** The methods by which a gateway has to know the route. */

@@ -2,6 +2,7 @@
 
 import { AUDIT_ROUTES } from './audit.ts';
 import { BACKUP_ROUTES } from './backups.ts';
+import { PUT_STATE_ROUTES } from './put-state.ts';
 import { RESOURCE_ROUTES } from './resources.ts';
 import { RESTORE_ROUTES } from './restores.ts';
 import { RETENTION_ROUTES } from './retention.ts';
@@ -16,6 +17,7 @@ export const ROUTES = {
   ...BACKUP_ROUTES,
   ...UPLOAD_ROUTES,
   ...RESOURCE_ROUTES,
+  ...PUT_STATE_ROUTES,
   ...RESTORE_ROUTES,
   ...RETENTION_ROUTES,
   ...TOKEN_ROUTES,

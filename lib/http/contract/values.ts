@@ -168,6 +168,30 @@ export const limit = once(() =>
   ),
 );
 
+/** A flag in a query. */
+export const yesOrNo = once(() =>
+  z.pipe(
+    z.enum(['true', 'false']),
+    z.transform((value: 'true' | 'false') => value === 'true'),
+  ),
+);
+
+/** `*`, or entity tags (RFC 9110, 8.8.3). Of ours, the checksums that they hold; others name no state of ours. */
+export const entityTags = once(() =>
+  z.pipe(
+    z
+      .string()
+      .check(
+        z.regex(/^\s*(\*|(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*)\s*$/, 'must be * or tags in double quotes'),
+      ),
+    z.transform((value: string): '*' | string[] =>
+      value.trim() === '*'
+        ? '*'
+        : [...value.matchAll(/"sha256:([0-9a-f]{64})(?:;gzip)?"/g)].map(([, hex]) => hex!),
+    ),
+  ),
+);
+
 export const cursor = once(() => z.string().check(z.minLength(1)));
 
 /** Idempotency-Key: visible ASCII, so that no two spellings are one key. */

@@ -2,6 +2,7 @@
 
 import { holds, type Principal } from '../../core/records/access.ts';
 import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import type { CreateOutput } from '../../service/contract/api.ts';
 import type { BACKUP_ROUTES } from '../contract/backups.ts';
 import { backupUrl, viewBackup, viewReceipt, viewRequest } from '../contract/backups-view.ts';
 import { invalidRequest } from '../contract/problem.ts';
@@ -30,20 +31,11 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
         });
       }
       const input = { ...keyed, state };
-      const { backup, replayed, unchanged, warnings } = await service.createBackup(input, caller);
-      const shown = mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true);
-      const told = {
-        ...(unchanged === undefined ? {} : { unchanged }),
-        ...(warnings === undefined ? {} : { warnings }),
-      };
-      return replyJson(
-        unchanged ? 200 : 201,
-        { ...shown, ...told },
-        {
-          Location: basePath + backupUrl(backup.id),
-          ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
-        },
-      );
+      const output = await service.createBackup(input, caller);
+      return replyJson(output.unchanged ? 200 : 201, viewCreated(output, principal), {
+        Location: basePath + backupUrl(output.backup.id),
+        ...(output.replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+      });
     },
 
     async listBackups({ query }, { service }) {
@@ -86,6 +78,15 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
     async verifyBackup({ params }, { service }) {
       return replyJson(200, await service.verifyBackup(params.id));
     },
+  };
+}
+
+/** What came of a create, with what its caller should know of. */
+export function viewCreated({ backup, unchanged, warnings }: CreateOutput, principal: Principal) {
+  return {
+    ...(mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true)),
+    ...(unchanged === undefined ? {} : { unchanged }),
+    ...(warnings === undefined ? {} : { warnings }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Routes } from '../contract/routes.ts';
 import { createAuditHandlers } from './audit.ts';
 import { createBackupHandlers } from './backups.ts';
 import type { HandlersOf } from './call.ts';
+import { createPutStateHandlers } from './put-state.ts';
 import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
 import { createRetentionHandlers } from './retention.ts';
@@ -27,6 +28,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createBackupHandlers(basePath),
     ...createUploadHandlers(),
     ...createResourceHandlers(),
+    ...createPutStateHandlers(basePath),
     ...createRestoreHandlers(basePath, now),
     ...createRetentionHandlers(),
     ...createTokenHandlers(now),

@@ -1,7 +1,7 @@
 // OpenAPI 3.1, derived from the routes table and its schemas: what is described is what is enforced.
 
 import type * as z from 'zod/mini';
-import type { BodySpec, Route, RouteExamples } from '../contract/route.ts';
+import type { BodySpec, Route, RouteExamples, WholeStateSpec } from '../contract/route.ts';
 import { ROUTE_LIST } from '../contract/routes.ts';
 import { TAGS } from '../contract/tags.ts';
 import { UPLOAD_ROUTE } from '../contract/uploads.ts';
@@ -108,6 +108,7 @@ function describeOperation(operationId: string, route: Route, security: Security
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body, route.examples) }),
     ...(route.bytes === undefined ? {} : { requestBody: describeBytes(route.bytes) }),
+    ...(route.wholeState === undefined ? {} : { requestBody: describeState(route.wholeState) }),
     responses: describeResponses(route),
   };
 }
@@ -150,6 +151,12 @@ function describeBody(body: BodySpec, { requests = {} }: RouteExamples = {}): Js
       },
     },
   };
+}
+
+/** Any JSON; and what it is called decides nothing. */
+function describeState({ description }: WholeStateSpec): Json {
+  const schema = { description: 'The state: any JSON value, kept and given back as it is' };
+  return { description, required: true, content: { 'application/json': { schema } } };
 }
 
 /** OpenAPI 3.1 would leave the schema out; generators that find none leave the whole operation out, and all know this one. */

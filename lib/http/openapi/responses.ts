@@ -88,6 +88,7 @@ export function errorsOf(route: Route): ErrorCode[] {
     'invalid_request',
     ...(route.body === undefined ? [] : BODY_ERRORS),
     ...(route.bytes === undefined ? [] : BYTES_ERRORS),
+    ...(route.wholeState === undefined ? [] : BODY_ERRORS),
     ...(route.scope === 'public' ? [] : (['unauthorized'] as const)),
     'forbidden',
     'host_not_allowed',

@@ -1,12 +1,13 @@
 // Reads request bodies as they arrive: bounded, counted against the budget, and scanned as text.
 
 import type { Scratch } from '../../core/bytes/packed.ts';
-import { type ScannedBody, scanBody } from '../../core/json/body.ts';
+import { readState, type ScannedBody, scanBody } from '../../core/json/body.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
-import { packingOf } from '../../core/json/state-sink.ts';
+import { packingOf, type ScannedState } from '../../core/json/state-sink.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { MEMORY_BOUNDS } from '../../core/records/limits.ts';
 import type { Reservation } from './budget.ts';
+import { type Packing, unpackBody } from './unpack-body.ts';
 
 export interface BodyBounds {
   kernel: Kernel;
@@ -65,6 +66,52 @@ export async function readBody(
   });
 }
 
+/**
+ * The state that the body is, `packed` or not. Bounded as sent and as unpacked. Throws as `readBody`, and `malformed_json` for a
+ * body that is empty or not packed as it says.
+ */
+export async function readWholeState(
+  request: Request,
+  { kernel, bodyBytesMax, scratch }: Pick<BodyBounds, 'kernel' | 'bodyBytesMax' | 'scratch'>,
+  { isTextWanted, packed }: { isTextWanted: boolean; packed: Packing | undefined },
+  reservation: Reservation,
+  meter: Meter,
+  body: BodyChunks | null = request.body,
+): Promise<ScannedState> {
+  const declared = declaredBytes(request.headers);
+  const bounds = { kernel, bodyBytesMax, fieldsBytesMax: 0, stateMember: 'the state' };
+  const memory = meteredMemory(reservation, PACKED_BYTES_MAX);
+  if (isTextWanted) memory.unbound();
+  if (declared !== undefined) {
+    if (declared > bodyBytesMax) throw tooLarge(bounds);
+    memory.foresee(declared);
+  }
+  if (body === null) throw emptyBody('the state');
+  const sent = received(body, bounds, memory, meter);
+  const chunks = packed === undefined ? sent : counted(unpackBody(sent, packed), bounds, memory);
+  return readState(kernel, chunks, {
+    bytesMax: bodyBytesMax,
+    // What is packed does not say how long it is.
+    sizeHint: packed === undefined ? (declared ?? 0) : 0,
+    packing: { ...packingOf(MEMORY_BOUNDS, scratch), isTextWanted: () => isTextWanted },
+  });
+}
+
+/** What comes of a packed body counts like one that was sent so. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  bounds: BodyBounds,
+  memory: MeteredMemory,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > bounds.bodyBytesMax) throw tooLarge(bounds);
+    memory.reach(bytes);
+    yield chunk;
+  }
+}
+
 /** What a packed state takes of the memory: what is held of it, and the blocks in work. */
 const PACKED_BYTES_MAX = MEMORY_BOUNDS.heldBlobBytesMax + 16 * 1024 * 1024;
 
@@ -103,8 +150,8 @@ function meteredMemory(reservation: Reservation, bytesMax: number): MeteredMemor
 }
 
 /** The error for a body that a route needs and did not get. */
-export function emptyBody(): ServiceError {
-  return new ServiceError('malformed_json', 'The body is empty; send a JSON object.', {
+export function emptyBody(wanted = 'a JSON object'): ServiceError {
+  return new ServiceError('malformed_json', `The body is empty; send ${wanted}.`, {
     errors: [{ pointer: '', detail: 'is empty', offset: 0 }],
   });
 }

@@ -43,6 +43,17 @@ function refuseForeignPage(headers: Headers): void {
 /** What is PUT as it is, whatever it calls itself: refused is only what would have to be unpacked, or put together. */
 export function checkUpload(headers: Headers): void {
   refuseEncoded(headers);
+  refusePart(headers);
+}
+
+/** A body that is a state, whatever it calls itself, packed or not: refused is what has parts, or is one. */
+export function checkWholeState(headers: Headers): void {
+  refusePart(headers);
+  if (!/^\s*multipart\//i.test(headers.get('content-type') ?? '')) return;
+  throw unsupported('Send the file itself as the body, not as a form: curl -T FILE URL.');
+}
+
+function refusePart(headers: Headers): void {
   if (!headers.has('content-range')) return;
   throw new ServiceError('invalid_request', 'One thing is wrong with the request; see errors.', {
     errors: [

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import type { Scratch } from '../../core/bytes/packed.ts';
 import type { ScannedBody } from '../../core/json/body.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
-import { isPacked } from '../../core/json/state-sink.ts';
+import { isPacked, type ScannedState } from '../../core/json/state-sink.ts';
 import { authorize, type Principal } from '../../core/records/access.ts';
 import { type Fault, ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
@@ -12,12 +12,13 @@ import { callerFor, serviceFor } from '../../service/access/doors.ts';
 import type { BackupService } from '../../service/contract/api.ts';
 import { invalidRequest } from '../contract/problem.ts';
 import { Nothing } from '../contract/requests.ts';
-import type { BodySpec, InputOf, Route } from '../contract/route.ts';
+import type { BodySpec, InputOf, Route, WholeStateSpec } from '../contract/route.ts';
 import type { Handler } from '../handlers/call.ts';
-import { type BodyBounds, type BodyChunks, emptyBody, type Meter, readBody } from './body.ts';
+import { type BodyBounds, type BodyChunks, emptyBody, type Meter, readBody, readWholeState } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { findLosses } from './lossless.ts';
-import { checkMedia } from './media.ts';
+import { checkMedia, checkWholeState } from './media.ts';
+import { packingOfBody } from './unpack-body.ts';
 import { applySchema, parseQuery } from './validate.ts';
 
 /** The bounds a home may set for itself; what it leaves out is as in `LIMITS`. */
@@ -88,11 +89,15 @@ export async function serveRoute<R extends Route>(
 
   const reservation = deps.budget.open();
   let body: ScannedBody | undefined;
+  let whole: ScannedState | undefined;
   try {
     if (route.body !== undefined) body = await takeBody(deps, route.body, context, reservation, state.meter);
-    const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body), state: body?.state };
+    if (route.wholeState !== undefined) {
+      whole = await takeState(deps, route.wholeState, context, reservation, state.meter, query);
+    }
+    const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body) };
     // The schemas of this very route made these: the table's types and its values are one.
-    const input = { params, query, headers, ...fields } as unknown as InputOf<R>;
+    const input = { params, query, headers, ...fields, state: whole ?? body?.state } as unknown as InputOf<R>;
     const service = serviceFor(deps.service, principal, address);
     const caller = callerFor(principal, address);
     return await handler(input, {
@@ -104,8 +109,24 @@ export async function serveRoute<R extends Route>(
     });
   } finally {
     reservation.free();
-    if (body?.state !== undefined && isPacked(body.state)) await body.state.discard();
+    const taken = whole ?? body?.state;
+    if (taken !== undefined && isPacked(taken)) await taken.discard();
   }
+}
+
+function takeState(
+  { kernel, limits, scratch, bodyOf }: PipelineDeps,
+  { isTextWanted }: WholeStateSpec,
+  context: Context,
+  reservation: Reservation,
+  meter: Meter,
+  query: unknown,
+): Promise<ScannedState> {
+  const request = context.req.raw;
+  checkWholeState(request.headers);
+  const bounds = { kernel, bodyBytesMax: limits.bodyBytesMax, ...(scratch === undefined ? {} : { scratch }) };
+  const how = { isTextWanted: isTextWanted(query), packed: packingOfBody(request.headers) };
+  return readWholeState(request, bounds, how, reservation, meter, bodyOf?.(context.env));
 }
 
 async function takeBody(

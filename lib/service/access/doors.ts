@@ -109,8 +109,8 @@ export function serviceFor(service: BackupService, principal: Principal, address
   return {
     async createBackup(input) {
       demand('createBackup', input.resourceId);
-      // Whether it is unchanged tells what the newest state is.
-      if (input.ifChanged) demand('listBackups', input.resourceId);
+      // Whether it is unchanged, or the one that was named, tells what the newest state is.
+      if (input.ifChanged || input.condition !== undefined) demand('listBackups', input.resourceId);
       return service.createBackup(input, caller);
     },
     async createUpload(announced) {

@@ -18,6 +18,7 @@ import type {
   ResourceHead,
   WrappedKey,
 } from '../../core/records/model.ts';
+import { demandPrecondition } from '../../core/records/precondition.ts';
 import { PortError } from '../../ports/errors.ts';
 import { type ChainSource, openKey } from '../chains/blobs.ts';
 import { commitBackup, type DamagedBase } from '../chains/commit-backup.ts';
@@ -123,6 +124,8 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   if (answer?.status === 'completed' && 'chain' in answer) {
     return { backup: answer, replayed: true, ...(isUnchanged ? { unchanged: true } : {}) };
   }
+  // Of what is committed on this very head: who is faster moves it, and then it is asked again.
+  demandPrecondition(input.condition, head?.latest?.checksum);
   if (input.ifChanged) {
     const checked = await checkUnchanged(deps, work, head, replaces);
     if (checked !== undefined) return checked;
@@ -307,7 +310,7 @@ function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>)
 
 /** What makes two creates the same: all that was asked for, member order and white space aside. */
 function askedBy(input: CreateBackupInput): unknown {
-  const { resourceId, resourceType, type, state, metadata, encrypt, ifChanged } = input;
+  const { resourceId, resourceType, type, state, metadata, encrypt, ifChanged, condition } = input;
   return [
     resourceId,
     resourceType,
@@ -316,5 +319,6 @@ function askedBy(input: CreateBackupInput): unknown {
     encrypt,
     metadata,
     ...(ifChanged ? ['ifChanged'] : []),
+    ...(condition === undefined ? [] : [condition]),
   ];
 }

@@ -22,6 +22,7 @@ import type {
   RequestStatus,
   RetentionPolicy,
 } from '../../core/records/model.ts';
+import type { Precondition } from '../../core/records/precondition.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
 import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { EventQuery } from '../../ports/catalog.ts';
@@ -56,6 +57,8 @@ export interface CreateBackupInput {
   encrypt: boolean;
   /** Where the newest backup has this very state, that is noted instead of making another. */
   ifChanged?: boolean;
+  /** What the newest state has to be, for this one to follow on it. */
+  condition?: Precondition;
   /** From the Idempotency-Key header. */
   idempotencyKey?: string;
 }

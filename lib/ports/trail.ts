@@ -6,8 +6,11 @@ import type { AuditEvent, SegmentMark } from '../core/records/model.ts';
 export interface TrailSource {
   /** Events that are in no segment yet, in commit order; what an older release has committed is none. */
   untrailedEvents(limit: number): Promise<AuditEvent[]>;
-  /** Events that are in a segment and have not been marked as published, in commit order. */
-  trailedEvents(limit: number): Promise<AuditEvent[]>;
+  /**
+   * Events that were committed by `until` (epoch milliseconds), are in a segment, and have not been marked as published, in commit
+   * order.
+   */
+  trailedEvents(limit: number, until: number): Promise<AuditEvent[]>;
   /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
   markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
   /** The last segment that was marked. */

@@ -1,12 +1,19 @@
 // What a use case costs in calls to AWS: their number is money, and the number of those that wait for one another is time.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTrailStore, storeIdOf } from '../../lib/aws/blobs/trail-store.ts';
+import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
+import { createKeyring } from '../../lib/aws/keys/keyring.ts';
+import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
 import type { BackupType } from '../../lib/core/records/model.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
+import { relayTrail } from '../../lib/service/trail/relay.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
-import { composeService } from './composed.ts';
+import { composeService, type Place } from './composed.ts';
 import {
   createClients,
   destroyClients,
@@ -21,18 +28,20 @@ const clients = createClients();
 const caller = { actor: 'tester' };
 
 let service: BackupService;
+let place: Place;
 let log: CallLog;
 const measured: [string, CallCount][] = [];
 
 beforeAll(async () => {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
-  service = composeService(clients, createSystemClock(), {
+  place = {
     bucket: await makeBucket(s3),
     tableName: await makeTable(dynamoDb),
     keyArn: await makeKey(kms),
     busName: await makeBus(eventBridge),
     ...(await makeQueue(sqs)),
-  });
+  };
+  service = composeService(clients, createSystemClock(), place);
   log = createCallLog(clients);
 });
 
@@ -87,6 +96,40 @@ describe('calls to AWS', () => {
       'dynamoDb.TransactWriteItems': 1,
       'kms.GenerateDataKey': 1,
       's3.PutObject': 1,
+    });
+  });
+
+  test('relaying an event: what docs/cost.md counts', async () => {
+    const { s3, dynamoDb, kms, eventBridge } = clients;
+    const { bucket, tableName, keyArn, busName } = place;
+    const clock = createSystemClock();
+    const catalog = createCatalog({ dynamoDb, tableName, clock, random: systemRandom });
+    const trail = {
+      store: createTrailStore({ s3, bucket }),
+      storeId: storeIdOf(bucket),
+      keyring: createKeyring({ kms, keyArn }),
+      clock,
+      random: systemRandom,
+      source: catalog,
+      log: silentLogger,
+    };
+    const deps = { trail, catalog, events: createEventSink({ eventBridge, busName }) };
+    const relay = () => relayTrail(deps, Number.POSITIVE_INFINITY);
+    await relay();
+    const idle = await measure('relaying nothing', relay);
+    expect(idle.byName).toEqual({ 'dynamoDb.GetItem': 1, 'dynamoDb.Query': 24 });
+    await backUp('relayed', 'full');
+    expect((await measure('relaying an event', relay)).byName).toEqual({
+      'dynamoDb.GetItem': 2,
+      'dynamoDb.Query': 40,
+      'dynamoDb.BatchGetItem': 1,
+      'kms.GenerateDataKey': 1,
+      's3.PutObject': 1,
+      // That it stands in the trail; that it is published, for which it is tried first whether it waits for both.
+      'dynamoDb.UpdateItem': 3,
+      // The mark of the segment.
+      'dynamoDb.PutItem': 1,
+      'eventBridge.PutEvents': 1,
     });
   });
 

@@ -271,17 +271,19 @@ test('events keep their order while the clock goes back', async () => {
 
 test('events wait for the trail and for the sink apart, in whatever order they are marked', async () => {
   const limit = 100;
+  const clock = createManualClock();
   const trailed = createCatalog({
     random: systemRandom,
     dynamoDb,
     tableName: await makeTable(dynamoDb),
-    clock: createManualClock(),
+    clock,
   });
   const pendingIds = async () => (await trailed.pendingEvents(limit)).map(({ id }) => id);
   const events = [event(), event(), event()];
   const [a, b, c] = events.map(({ id }) => id) as [string, string, string];
   const untrailedIds = async (count = limit) => (await trailed.untrailedEvents(count)).map(({ id }) => id);
-  const trailedIds = async () => (await trailed.trailedEvents(limit)).map(({ id }) => id);
+  const trailedIds = async (until = clock.now()) =>
+    (await trailed.trailedEvents(limit, until)).map(({ id }) => id);
   await trailed.commit(events.map(appended));
   expect(await trailed.untrailedEvents(limit)).toEqual(events);
   expect(await trailedIds()).toEqual([]);
@@ -292,6 +294,7 @@ test('events wait for the trail and for the sink apart, in whatever order they a
   expect(await untrailedIds()).toEqual([c]);
   expect(await pendingIds()).toEqual([b, c]);
   expect(await trailedIds()).toEqual([b]);
+  expect(await trailedIds(clock.now() - 1)).toEqual([]);
   await trailed.markPublished([b, c]);
   await trailed.markTrailed([a, c, 'unknown'], { segment: 2, sha256: 'b'.repeat(64) });
   expect(await untrailedIds()).toEqual([]);

@@ -230,9 +230,10 @@ export function createCatalogLists(
       return listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit);
     },
 
-    async trailedEvents(limit) {
+    async trailedEvents(limit, until) {
       const partitions = partitionsOf(INDEXED.pending);
-      return listings.first(inIndex<AuditEvent>(['trailed'], 'gsi3', partitions, 'rising'), limit);
+      const plan = inIndex<AuditEvent>(['trailed'], 'gsi3', partitions, 'rising');
+      return listings.first({ ...plan, to: upTo(until) }, limit);
     },
   };
 }

@@ -12,9 +12,15 @@ export interface TrailRelayDeps {
 }
 
 /**
+ * So old is what a run takes for left behind. What is younger the run that has written it may be just about to publish: with several
+ * shards of a stream, runs at once are the rule, and each would publish what the others do.
+ */
+const LEFT_AFTER_MS = 60_000;
+
+/**
  * Brings the events that wait into the trail and publishes each segment's as soon as it is written, then what an earlier run has
- * written and not published; ends at the deadline (epoch milliseconds). It may run twice at once, and die at any moment:
- * then an event may be published twice, and is known by its id. A sink that does not take events keeps none out of the trail:
+ * written and not published, once it is a minute old; ends at the deadline (epoch milliseconds). It may run twice at once, and die at
+ * any moment: then an event may be published twice, and is known by its id. A sink that does not take events keeps none out of the trail:
  * what it threw is thrown at the end. Throws PortError.
  */
 export async function relayTrail(
@@ -36,7 +42,7 @@ export async function relayTrail(
   if (fault !== undefined) throw fault.error;
   relayed += await relayAll(
     deps,
-    (limit) => trail.source.trailedEvents(limit),
+    (limit) => trail.source.trailedEvents(limit, trail.clock.now() - LEFT_AFTER_MS),
     () => trail.clock.now() < deadline,
   );
   return { ...written, relayed };

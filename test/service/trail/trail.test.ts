@@ -32,8 +32,9 @@ function sourceOf(events: AuditEvent[]) {
     async untrailedEvents(limit) {
       return events.filter(({ id }) => !trailed.has(id)).slice(0, limit);
     },
-    async trailedEvents(limit) {
-      return events.filter(({ id }) => trailed.has(id) && !published.has(id)).slice(0, limit);
+    async trailedEvents(limit, until) {
+      const left = events.filter(({ id }) => trailed.has(id) && !published.has(id));
+      return left.filter(({ at }) => at <= until).slice(0, limit);
     },
     async markPublished(ids) {
       for (const id of ids) published.add(id);
@@ -178,6 +179,10 @@ test('a bus that takes nothing keeps nothing out of the trail, and gets all of i
   const run = (to: EventSink) => relayTrail({ trail, catalog: source, events: to }, Number.POSITIVE_INFINITY);
   await expect(run(down)).rejects.toThrow('the bus is down');
   expect((await replayed(trail)).events.size).toBe(events.length);
+  // Until then another run may be about to publish it.
+  trail.clock.set(events[0]!.at + 59_999);
+  expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: 0 });
+  trail.clock.set(events.at(-1)!.at + 60_000);
   await expect(run(down)).rejects.toThrow('the bus is down');
   expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: events.length });
   expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: 0 });
@@ -216,4 +221,21 @@ test('a run ends at its deadline, and the next goes on', async () => {
   const run = (deadline: number) => relayTrail({ trail, catalog: source, events: sink }, deadline);
   expect(await run(trail.clock.now())).toEqual({ segments: 0, events: 0, relayed: 0 });
   expect(await run(trail.clock.now() + 1)).toMatchObject({ segments: 1, relayed: events.length });
+});
+
+test('what one run has written and is publishing no other publishes', async () => {
+  const { events } = await history();
+  const source = sourceOf(events);
+  const trail = trailOf(source);
+  trail.clock.set(events.at(-1)!.at + 1000);
+  const sink = createMemoryEventSink();
+  const run = (to: EventSink) => relayTrail({ trail, catalog: source, events: to }, Number.POSITIVE_INFINITY);
+  const slow: EventSink = {
+    async publish(page) {
+      expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: 0 });
+      await sink.publish(page);
+    },
+  };
+  expect(await run(slow)).toMatchObject({ relayed: events.length });
+  expect(sink.events()).toHaveLength(events.length);
 });

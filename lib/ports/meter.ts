@@ -1,12 +1,24 @@
 // Figures of a running service: how often something happened, how long it took. By code, never by the wording of a message.
 
+/** What is counted. One list, so that no name can be misspelt and its alarm be silent for that. */
+export type CountName =
+  | 'port_failure'
+  | 'upkeep_run'
+  | 'upkeep_overdue'
+  | 'integrity_error'
+  | 'key_error'
+  | 'dependency_error';
+
+/** What is timed. */
+export type TimeName = 'port_call' | 'upkeep';
+
 /** What tells figures of one name apart. Few values each: never an id, nor a name that a caller chose. */
 export type MeterTags = Readonly<Record<string, string>>;
 
 /** Takes figures. It never throws, and whoever gives one waits for nothing. Names and tags are snake_case codes. */
 export interface Meter {
   /** It happened, or so many times. */
-  count(name: string, tags?: MeterTags, times?: number): void;
+  count(name: CountName, tags?: MeterTags, times?: number): void;
   /** It took so long, once. */
-  time(name: string, ms: number, tags?: MeterTags): void;
+  time(name: TimeName, ms: number, tags?: MeterTags): void;
 }

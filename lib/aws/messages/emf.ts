@@ -2,11 +2,12 @@
 // waited for (CloudWatch User Guide, "Specification: Embedded metric format").
 
 import type { Clock } from '../../ports/clock.ts';
-import type { Meter } from '../../ports/meter.ts';
+import type { CountName, Meter } from '../../ports/meter.ts';
 import { DIMENSIONS, FIGURES } from '../names/figures.ts';
 
 /** What is told under each of our names: others cost money, and nobody looks at them. */
-const COUNTED: Readonly<Record<string, string>> = {
+const COUNTED: Readonly<Record<CountName, string | undefined>> = {
+  port_failure: undefined,
   integrity_error: FIGURES.integrityErrors,
   key_error: FIGURES.keyErrors,
   dependency_error: FIGURES.dependencyErrors,

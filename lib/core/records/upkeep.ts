@@ -74,7 +74,7 @@ export interface TaskFault {
 export interface TaskRun {
   task: string;
   startedAt: number;
-  /** Absent while it runs, or if it died. */
+  /** Absent while it runs, and of one that has died. */
   endedAt?: number;
   /** When one ended well, the last time. */
   succeededAt?: number;
@@ -99,9 +99,11 @@ export function statusOf(
 ): TaskStatus[] {
   const byTask = new Map(runs.map((run) => [run.task, run]));
   return Object.entries(plans).map(([name, plan]) => {
-    const { task: _task, ...run } = byTask.get(name) ?? { task: name };
+    const { task: _task, ...run }: Partial<TaskRun> = byTask.get(name) ?? {};
     const running = isRunning(name);
-    const nextAt = 'endedAt' in run && run.endedAt !== undefined ? run.endedAt + plan.everyMs : undefined;
+    // One that has died is tried again as if it had just begun.
+    const from = run.endedAt ?? run.startedAt;
+    const nextAt = from === undefined ? undefined : from + plan.everyMs;
     return {
       name,
       ...plan,

@@ -24,7 +24,7 @@ export interface BodyBounds {
 export type BodyChunks = AsyncIterable<Uint8Array>;
 
 /** Bytes received so far, for the request's log line. */
-export interface Meter {
+export interface Received {
   bytesIn: number;
 }
 
@@ -36,7 +36,7 @@ export async function readBody(
   request: Request,
   bounds: BodyBounds,
   reservation: Reservation,
-  meter: Meter,
+  meter: Received,
   body: BodyChunks | null = request.body,
 ): Promise<ScannedBody | undefined> {
   const declared = declaredBytes(request.headers);
@@ -75,7 +75,7 @@ export async function readWholeState(
   { kernel, bodyBytesMax, scratch }: Pick<BodyBounds, 'kernel' | 'bodyBytesMax' | 'scratch'>,
   { isTextWanted, packed }: { isTextWanted: boolean; packed: Packing | undefined },
   reservation: Reservation,
-  meter: Meter,
+  meter: Received,
   body: BodyChunks | null = request.body,
 ): Promise<ScannedState> {
   const declared = declaredBytes(request.headers);
@@ -167,7 +167,7 @@ async function* received(
   body: BodyChunks,
   bounds: BodyBounds,
   memory: MeteredMemory,
-  meter: Meter,
+  meter: Received,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of whole(body)) {
     if (chunk.length === 0) continue;

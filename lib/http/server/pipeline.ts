@@ -14,7 +14,14 @@ import { invalidRequest } from '../contract/problem.ts';
 import { Nothing } from '../contract/requests.ts';
 import type { BodySpec, InputOf, Route, WholeStateSpec } from '../contract/route.ts';
 import type { Handler } from '../handlers/call.ts';
-import { type BodyBounds, type BodyChunks, emptyBody, type Meter, readBody, readWholeState } from './body.ts';
+import {
+  type BodyBounds,
+  type BodyChunks,
+  emptyBody,
+  type Received,
+  readBody,
+  readWholeState,
+} from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { findLosses } from './lossless.ts';
 import { checkMedia, checkWholeState } from './media.ts';
@@ -58,7 +65,7 @@ export type BodyOf = (env: unknown) => BodyChunks;
 /** What the edge keeps of a request while it is served. */
 export interface RequestState {
   requestId: string;
-  meter: Meter;
+  meter: Received;
   principal: Principal;
   /** Where the call came from, as far as the home sees that. */
   address?: string | undefined;
@@ -119,7 +126,7 @@ function takeState(
   { isTextWanted }: WholeStateSpec,
   context: Context,
   reservation: Reservation,
-  meter: Meter,
+  meter: Received,
   query: unknown,
 ): Promise<ScannedState> {
   const request = context.req.raw;
@@ -134,7 +141,7 @@ async function takeBody(
   { stateMember, isStateTextWanted, optional }: BodySpec,
   context: Context,
   reservation: Reservation,
-  meter: Meter,
+  meter: Received,
 ): Promise<ScannedBody | undefined> {
   const bounds: BodyBounds =
     stateMember === undefined

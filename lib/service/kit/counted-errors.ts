@@ -1,10 +1,10 @@
 // Counts what goes wrong by the codes of what is logged: whoever watches the figures need not know a word of any message.
 
 import type { LogFields, Logger } from '../../log.ts';
-import type { Meter } from '../../ports/meter.ts';
+import type { CountName, Meter } from '../../ports/meter.ts';
 
 /** What a code says of the whole; each kind has its alarm. */
-const KINDS: Readonly<Record<string, string>> = {
+const KINDS: Readonly<Record<string, CountName>> = {
   integrity_error: 'integrity_error',
   broken_chain: 'integrity_error',
   integrity: 'integrity_error',
@@ -26,8 +26,8 @@ export function countingErrors(log: Logger, meter: Meter): Logger {
   return { info: counted(log.info), warn: counted(log.warn), error: counted(log.error) };
 }
 
-function kindsIn(fields: LogFields = {}): Set<string> {
-  const kinds = new Set<string>();
+function kindsIn(fields: LogFields = {}): Set<CountName> {
+  const kinds = new Set<CountName>();
   const take = (code: unknown): void => {
     const kind = typeof code === 'string' && Object.hasOwn(KINDS, code) ? KINDS[code] : undefined;
     if (kind !== undefined) kinds.add(kind);

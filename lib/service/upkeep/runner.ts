@@ -30,7 +30,7 @@ export type Tasks = Partial<Record<TaskName, Task>>;
 
 export interface Upkeep {
   /**
-   * Runs a task now, and resolves with what it has done. `budgetMs`: how long it may take, where the table says more. Throws what
+   * Runs a task now, and resolves with what it has done; one that runs already in this process is not begun a second time. `budgetMs`: how long it may take, where the table says more. Throws what
    * the task throws.
    */
   run(name: TaskName, budgetMs?: number): Promise<object>;
@@ -66,27 +66,41 @@ export function createUpkeep(deps: UpkeepDeps, tasks: Tasks): Upkeep {
     }
   }
 
-  /** What another process has left counts where this one has not run it yet. */
+  /** The last run, whoever has run it: another process may have since. What comes every second is asked for once. */
   async function before(name: TaskName): Promise<TaskRun | undefined> {
     const known = runs.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined && !isRare(name)) return known;
     try {
-      return (await records.list()).find(({ task }) => task === name);
+      return laterOf(
+        known,
+        (await records.list()).find(({ task }) => task === name),
+      );
     } catch (error) {
       log.warn('how a task went could not be read', { task: name, error });
-      return undefined;
+      return known;
     }
+  }
+
+  function isRare(name: TaskName): boolean {
+    return (tasks[name]?.everyMs ?? UPKEEP[name].everyMs) > WRITTEN_EVERY_MS;
   }
 
   return {
     async run(name, budgetMs = Number.POSITIVE_INFINITY) {
       const task = tasks[name];
       if (task === undefined) throw new Error(`this home has no task ${name}`);
+      // What is at work on it does what this run would have done.
+      if (running.has(name)) return { skipped: true };
+      running.add(name);
       const { deadlineMs } = UPKEEP[name];
       const last = await before(name);
       const startedAt = clock.now();
       const began = clock.monotonic();
-      running.add(name);
+      // So that one that dies is seen to have begun, and not to have ended.
+      if (isRare(name)) {
+        const { endedAt: _ended, durationMs: _took, ...kept } = last ?? { task: name };
+        await write(name, { ...kept, startedAt }, true);
+      }
       const ended = (outcome: 'done' | 'failed', fault?: TaskFault): TaskRun => {
         const durationMs = Math.round(clock.monotonic() - began);
         const endedAt = clock.now();
@@ -118,22 +132,21 @@ export function createUpkeep(deps: UpkeepDeps, tasks: Tasks): Upkeep {
         const done = (await task.run(startedAt + Math.min(deadlineMs, budgetMs))) ?? {};
         const wasFailing = (last?.fault?.inARow ?? 0) > 0;
         const run = ended('done', last?.fault && { ...last.fault, inARow: 0 });
-        const isRare = (task.everyMs ?? UPKEEP[name].everyMs) > WRITTEN_EVERY_MS;
-        if (isRare || Object.values(done).some((value) => value !== 0 && value !== false)) {
+        if (isRare(name) || Object.values(done).some((value) => value !== 0 && value !== false)) {
           log.info(task.says ?? 'upkeep', { task: name, durationMs: run.durationMs, ...done });
         }
-        await write(name, run, wasFailing || isRare);
+        await write(name, run, wasFailing || isRare(name));
         return done;
       } catch (error) {
         const run = ended('failed', faultOf(error, clock.now(), (last?.fault?.inARow ?? 0) + 1));
-        await write(name, run, run.fault?.inARow === 1);
+        await write(name, run, isRare(name) || run.fault?.inARow === 1);
         throw error;
       }
     },
 
     async list() {
       const kept = new Map((await records.list()).map((run) => [run.task, run]));
-      for (const [name, run] of runs) kept.set(name, run);
+      for (const [name, run] of runs) kept.set(name, laterOf(run, kept.get(name))!);
       const plans = Object.fromEntries(
         Object.entries(tasks).map(([name, { everyMs }]) => {
           const plan = UPKEEP[name as TaskName];
@@ -143,6 +156,12 @@ export function createUpkeep(deps: UpkeepDeps, tasks: Tasks): Upkeep {
       return statusOf(plans, [...kept.values()], (name) => running.has(name as TaskName));
     },
   };
+}
+
+/** Another process may have run it since this one did. */
+function laterOf(one: TaskRun | undefined, other: TaskRun | undefined): TaskRun | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.startedAt > one.startedAt ? other : one;
 }
 
 function faultOf(error: unknown, at: number, inARow: number): TaskFault {

@@ -171,3 +171,56 @@ test('what another process has left counts on: how often it has failed, and when
   await expect(third.upkeep.run('orphans')).rejects.toBe(error);
   expect(await third.upkeep.list()).toMatchObject([{ succeededAt: START, fault: { inARow: 2 } }]);
 });
+
+test('a run that dies is seen to have begun, and not to have ended', async () => {
+  const kept = createMemoryUpkeep();
+  const first = createScene(() => ({ sweep: { run: async () => undefined } }), kept);
+  await first.upkeep.run('sweep');
+  const dying = createScene(() => ({ sweep: { run: () => new Promise<undefined>(() => {}) } }), kept);
+  dying.clock.advance(5000);
+  void dying.upkeep.run('sweep');
+  await new Promise((resolve) => setImmediate(resolve));
+  const seen = createScene(() => ({ sweep: { run: async () => undefined } }), kept);
+  const [sweep] = await seen.upkeep.list();
+  expect(sweep).toMatchObject({ startedAt: START + 5000, succeededAt: START, isRunning: false });
+  expect(sweep).not.toHaveProperty('endedAt');
+  expect(sweep!.nextAt).toBe(START + 5000 + UPKEEP.sweep.everyMs);
+});
+
+test('a task that runs is not begun a second time in the same process', async () => {
+  let begun = 0;
+  let end = (): void => {};
+  const { upkeep } = createScene(() => ({
+    orphans: {
+      run: () => {
+        begun++;
+        return new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
+      },
+    },
+  }));
+  const first = upkeep.run('orphans');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await upkeep.run('orphans')).toEqual({ skipped: true });
+  end();
+  await first;
+  expect(begun).toBe(1);
+});
+
+test('of two processes the run that began last is told, and failures are counted over both', async () => {
+  const kept = createMemoryUpkeep();
+  let isBroken = true;
+  const tasks = () => ({
+    scrub: { run: async () => (isBroken ? failing(new PortError('unavailable', 'down'))() : undefined) },
+  });
+  const [one, other] = [createScene(tasks, kept), createScene(tasks, kept)];
+  await expect(one.upkeep.run('scrub')).rejects.toThrow();
+  other.clock.advance(1000);
+  await expect(other.upkeep.run('scrub')).rejects.toThrow();
+  one.clock.advance(2000);
+  await expect(one.upkeep.run('scrub')).rejects.toThrow();
+  expect((await other.upkeep.list())[0]).toMatchObject({ startedAt: START + 2000, fault: { inARow: 3 } });
+  isBroken = false;
+  other.clock.advance(3000);
+  await other.upkeep.run('scrub');
+  expect((await one.upkeep.list())[0]).toMatchObject({ succeededAt: START + 4000, fault: { inARow: 0 } });
+});

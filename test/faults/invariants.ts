@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { AuditEvent, BackupRecord } from '../../lib/core/records/model.ts';
 import { collect } from '../../lib/service/kit/collect.ts';
+import { relayEvents } from '../../lib/service/kit/events.ts';
 import { findOrphans } from '../../lib/service/retention/orphans.ts';
 import { sweep } from '../../lib/service/retention/sweep.ts';
 import type { World } from '../service/world.ts';
@@ -114,5 +115,6 @@ export async function expectCleanable(world: World): Promise<void> {
   expect((await catalog.dueGarbage({ limit: 10, before: Number.MAX_SAFE_INTEGER })).items).toEqual([]);
   expect((await catalog.unfinishedOperations({ limit: 10 })).items).toEqual([]);
   expect((await catalog.unfinishedRequests({ limit: 10 })).items).toEqual([]);
+  await relayEvents(world.deps);
   expect(await catalog.pendingEvents(10)).toEqual([]);
 }

@@ -4,4 +4,5 @@ import './alarms.tests.ts';
 import './nag.tests.ts';
 import './privileges.tests.ts';
 import './routes.tests.ts';
+import './runbook.tests.ts';
 import './storage.tests.ts';

@@ -20,10 +20,12 @@ const RULES = {
 } as const;
 
 /** What the document is to each kind of caller, beside its title. */
-const KINDS: Pick<OpenApiOptions, 'security' | 'uploads'>[] = [
+const KINDS: Omit<OpenApiOptions, 'version' | 'server'>[] = [
   { security: 'open', uploads: true },
   { security: 'token', uploads: true },
-  { security: 'gateway' },
+  { security: 'iam', looksAtNames: false },
+  { security: 'jwt', looksAtNames: false },
+  { security: 'none', looksAtNames: false },
 ];
 
 /** What is wrong with an OpenAPI document, a line for each: rule, place, and what it is. */

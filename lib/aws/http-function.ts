@@ -13,7 +13,10 @@ import { type ApiFunction, servedBy } from './names/served-by.ts';
 export function serveApi({ config, deps, log }: Home, name: ApiFunction): GatewayHandler {
   const api = createApi({
     service: createService(deps),
-    auth: { identify: (platform) => identityOf((platform as { event: GatewayEvent }).event, config.auth) },
+    auth: {
+      identify: (platform) => identityOf((platform as { event: GatewayEvent }).event, config.auth),
+      door: config.auth,
+    },
     addressOf: (platform) => addressOf((platform as { event: GatewayEvent }).event),
     version: VERSION,
     log,

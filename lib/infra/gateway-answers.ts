@@ -83,7 +83,12 @@ function answersFor(auth: Auth): Answer[] {
       detail: 'Nothing was done. Try again a little later.',
       headers: { 'Retry-After': "'1'" },
     },
-    { type: ResponseType.INTEGRATION_TIMEOUT, code: 'dependency_unavailable', detail: uncertain },
+    {
+      type: ResponseType.INTEGRATION_TIMEOUT,
+      code: 'dependency_unavailable',
+      detail: uncertain,
+      headers: { 'Retry-After': "'5'" },
+    },
     { type: ResponseType.INTEGRATION_FAILURE, code: 'internal_error', detail: uncertain },
     { type: ResponseType.DEFAULT_5XX, code: 'internal_error', detail: uncertain },
   ];

@@ -55,6 +55,21 @@ test.each<[string, Partial<Exchange> & { json?: unknown }, RegExp]>([
     { ...NOT_FOUND, json: { ...PROBLEM, code: 'token_not_found' } },
     /\/code is token_not_found; it has backup_not_found/,
   ],
+  [
+    'a conflict that does not say when to try again',
+    {
+      method: 'DELETE',
+      path: '/backups/x',
+      status: 409,
+      json: { ...PROBLEM, status: 409, code: 'write_conflict', detail: 'It was lost; try again.' },
+    },
+    /not when/,
+  ],
+  [
+    'a 503 that does not say when to come back',
+    { path: '/backups/x', status: 503, json: { ...PROBLEM, status: 503, code: 'dependency_unavailable' } },
+    /the header Retry-After is missing/,
+  ],
   ['a problem without a title', { ...NOT_FOUND, json: { ...PROBLEM, title: undefined } }, /title/],
   ['an operation that is not described', { method: 'PUT' }, /no such operation/],
   [

@@ -145,10 +145,12 @@ function checkHeaders(
 function checkProblem(exchange: Exchange, codes: string[], validate: Validate, fail: Fail): void {
   checkType(exchange.headers, PROBLEM_TYPE, fail);
   if (exchange.method === 'HEAD') return;
-  const problem = parse(exchange.body, fail) as { status: number; code: string };
+  const problem = parse(exchange.body, fail) as { status: number; code: string; detail: string };
   const fault = validate({ $ref: '#/components/schemas/Problem' }, problem);
   if (fault !== undefined) fail(fault);
   if (problem.status !== exchange.status) fail(`/status is ${problem.status}`);
+  const saysAgain = problem.status === 409 && /\btry again\b/i.test(problem.detail);
+  if (saysAgain && !exchange.headers.has('retry-after')) fail('it says to try again, and not when');
   if (!codes.includes(problem.code)) fail(`/code is ${problem.code}; it has ${codes.join(', ')}`);
 }
 

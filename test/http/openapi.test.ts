@@ -5,6 +5,7 @@ import type * as z from 'zod/mini';
 import { createAnswers } from '../../lib/http/contract/answers.ts';
 import type { Route } from '../../lib/http/contract/route.ts';
 import { ROUTE_LIST, ROUTES } from '../../lib/http/contract/routes.ts';
+import { createOpenApi, type Security } from '../../lib/http/openapi/openapi.ts';
 import { errorsOf } from '../../lib/http/openapi/responses.ts';
 import { createHarness } from './harness.ts';
 
@@ -116,6 +117,33 @@ describe('the document', () => {
     expect(closed.components.securitySchemes).toMatchObject({ bearer: { type: 'http', scheme: 'bearer' } });
   });
 
+  test('says of each deployment how its callers are known, and nothing else', () => {
+    const ask = (security: Security) =>
+      JSON.parse(JSON.stringify(createOpenApi({ version: '1', security, looksAtNames: false }))) as Document;
+    const named = { iam: ['iam'], jwt: ['bearer'], none: [] };
+    for (const [security, schemes] of Object.entries(named) as [keyof typeof named, string[]][]) {
+      const { paths, components } = ask(security);
+      expect(Object.keys(components.securitySchemes)).toEqual(schemes);
+      expect(paths['/backups']!.get!.security).toEqual(schemes.map((name) => ({ [name]: ['backup:list'] })));
+      expect('401' in paths['/backups']!.get!.responses).toBe(security !== 'none');
+      // The gateway's own bounds.
+      expect(Object.keys(paths['/health']!.get!.responses)).toEqual(['200', '400', '429', '500', '503']);
+    }
+    expect(Object.keys(ask('token').paths['/health']!.get!.responses)).toEqual(['200', '400', '500', '503']);
+  });
+
+  test.each([
+    ['verifyBackup', ['disk_full', 'read_only', 'store_untrusted', 'integrity_error']],
+    ['planPolicy', ['disk_full', 'read_only', 'store_untrusted']],
+    ['createUpload', ['catalog_damaged', 'store_untrusted']],
+    ['restoreBackup', ['store_untrusted', 'write_conflict']],
+    ['getHealth', ['catalog_damaged', 'unauthorized']],
+    ['getOpenApi', ['catalog_damaged', 'dependency_unavailable', 'unauthorized']],
+  ] as const)('%s names no error that it cannot give', (id, never) => {
+    const codes = errorsOf(ROUTES[id], { asksWho: true, looksAtNames: true, isBehindGateway: false });
+    expect(codes.filter((code) => (never as readonly string[]).includes(code))).toEqual([]);
+  });
+
   test('says whole where it is, so that whoever imports it can call it', async () => {
     const { app } = createHarness();
     const { servers } = (await (await app.request('http://localhost:3004/openapi.json')).json()) as {
@@ -225,7 +253,7 @@ describe('the contract', () => {
 
   test('problems name only codes that exist, each once', () => {
     for (const route of ROUTE_LIST) {
-      const codes = errorsOf(route);
+      const codes = errorsOf(route, { asksWho: true, looksAtNames: true, isBehindGateway: true });
       expect(new Set(codes).size).toBe(codes.length);
     }
   });

@@ -125,6 +125,7 @@ export const BACKUP_ROUTES = {
       'backup_not_found',
       'write_conflict',
       'idempotency_key_reused',
+      'store_untrusted',
       'integrity_error',
       'broken_chain',
     ],
@@ -186,7 +187,7 @@ export const BACKUP_ROUTES = {
     scope: 'backup:delete',
     params: IdPath,
     answers: { 200: { description: 'Deleted', schema: 'Deleted' } },
-    errors: ['backup_not_found', 'backup_protected', 'write_conflict'],
+    errors: ['backup_not_found', 'backup_protected', 'write_conflict', 'store_untrusted'],
     examples: { answers: { 200: { id: 'backup-1', status: 'deleted' } } },
   },
   undeleteBackup: {
@@ -199,7 +200,7 @@ export const BACKUP_ROUTES = {
     // Nothing to say; an empty object is let through for clients that always send a body.
     body: { name: 'Nothing', fields: Nothing, optional: true },
     answers: { 200: { description: 'The backup, live again', schema: 'BackupOrReceipt' } },
-    errors: ['backup_not_found', 'broken_chain', 'write_conflict'],
+    errors: ['backup_not_found', 'broken_chain', 'write_conflict', 'store_untrusted'],
     examples: { answers: { 200: BACKUP } },
   },
   getBackupDelta: {
@@ -210,7 +211,7 @@ export const BACKUP_ROUTES = {
     scope: 'data:read',
     params: IdPath,
     answers: { 200: { description: 'The delta', schema: 'Delta' } },
-    errors: ['backup_not_found', 'delta_not_found', 'integrity_error', 'broken_chain'],
+    errors: ['backup_not_found', 'delta_not_found', 'too_many_requests', 'integrity_error', 'broken_chain'],
     examples: {
       answers: {
         200: {
@@ -233,6 +234,7 @@ export const BACKUP_ROUTES = {
     // Nothing to say; an empty object is let through for clients that always send a body.
     body: { name: 'Nothing', fields: Nothing, optional: true },
     answers: { 200: { description: 'The validation result', schema: 'Validation' } },
+    store: 'reads',
     errors: ['backup_not_found'],
     examples: {
       answers: {

@@ -16,7 +16,13 @@ const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   dependency_unavailable: 5,
   disk_full: 30,
   read_only: 30,
+  // Until an operator has mended it.
+  store_untrusted: 60,
+  catalog_damaged: 60,
 };
+
+/** What came in between is over. */
+const CONFLICT_RETRY_AFTER_SECONDS = 1;
 
 /** What a port gives as its reason, where callers get a code of its own for it. */
 const REASONED: ReadonlyMap<string | undefined, ErrorCode> = new Map([
@@ -80,7 +86,8 @@ export function toServiceError(error: unknown, log: Logger, requestId: string): 
   if (error instanceof PortError) {
     const code = codeOf(error);
     log.error(PORT_LINES[error.code], { requestId, code, error });
-    return new ServiceError(code, detailOf(error, code), { cause: error });
+    const again = code === 'write_conflict' ? { retryAfterSeconds: CONFLICT_RETRY_AFTER_SECONDS } : {};
+    return new ServiceError(code, detailOf(error, code), { cause: error, ...again });
   }
   log.error('unexpected error', { requestId, code: 'internal_error', error });
   return new ServiceError('internal_error', BARE_DETAIL, { cause: error });

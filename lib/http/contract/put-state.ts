@@ -97,6 +97,7 @@ export const PUT_STATE_ROUTES = {
       'backup_not_found',
       'write_conflict',
       'idempotency_key_reused',
+      'store_untrusted',
       'integrity_error',
       'broken_chain',
     ],

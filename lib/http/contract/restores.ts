@@ -165,6 +165,7 @@ export const RESTORE_ROUTES = {
       'operation_not_found',
       'result_unavailable',
       'path_not_found',
+      'too_many_requests',
       'integrity_error',
       'broken_chain',
     ],

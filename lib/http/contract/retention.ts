@@ -73,6 +73,7 @@ export const RETENTION_ROUTES = {
     scope: 'policy:manage',
     query: PageQuery,
     body: { name: 'PolicyPlanRequest', fields: PlanFields },
+    store: 'reads',
     answers: { 200: { description: 'One page of decisions', schema: 'RetentionPlan' } },
     errors: ['invalid_cursor'],
     examples: {

@@ -50,6 +50,9 @@ export interface AnswerSpec {
   headers?: Record<string, HeaderSpec>;
 }
 
+/** Nothing, a place for an upload, what is stored, or that something be written down. */
+export type StoreUse = 'nothing' | 'uploads' | 'reads' | 'writes';
+
 /** Shown in the document. Tests send the requests, and hold the answers against their schemas. */
 export interface RouteExamples {
   requests?: Record<string, unknown>;
@@ -80,7 +83,9 @@ export interface Route {
   /** Where the body is a state and nothing else. */
   wholeState?: WholeStateSpec;
   answers: Record<number, AnswerSpec>;
-  /** Errors of the use case; those of the edge (bad input, no token, our own faults) go without saying. */
+  /** What it asks of the store, where its method does not say so: a GET reads, all else writes. */
+  store?: StoreUse;
+  /** Errors of the use case; those of the edge (bad input, no token, our own faults) and of the store go without saying. */
   errors: ErrorCode[];
   examples?: RouteExamples;
 }

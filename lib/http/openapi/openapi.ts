@@ -6,10 +6,14 @@ import { ROUTE_LIST } from '../contract/routes.ts';
 import { TAGS } from '../contract/tags.ts';
 import { UPLOAD_ROUTE } from '../contract/uploads.ts';
 import { componentSchemas, type Json, plainSchema, reference, usedBy } from './components.ts';
-import { describeResponses } from './responses.ts';
+import { describeResponses, type Edge } from './responses.ts';
 
-/** How callers are known: not at all, by a bearer token, or by a gateway in front of the service. */
-export type Security = 'open' | 'token' | 'gateway';
+/**
+ * How callers are known: by a bearer token, which may be left out (`open`) or not (`token`), or by a gateway in front of the
+ * service: by IAM, by JWT, or not at all.
+ */
+export type Security = 'open' | 'token' | GatewaySecurity;
+export type GatewaySecurity = 'iam' | 'jwt' | 'none';
 
 export interface OpenApiOptions {
   version: string;
@@ -18,6 +22,8 @@ export interface OpenApiOptions {
   server?: string;
   /** Whether this home takes what is uploaded itself. */
   uploads?: boolean;
+  /** Whether it looks at the names that it is called by; it does, if this is left out. */
+  looksAtNames?: boolean;
   /** Those of this deployment; all of the contract, if they are left out. */
   routes?: typeof ROUTE_LIST;
 }
@@ -33,13 +39,28 @@ const DESCRIPTION = [
 
 /** The OpenAPI document of the whole contract. */
 export function createOpenApi(options: OpenApiOptions): Json {
-  const { version, security, server = '/', uploads = false, routes = ROUTE_LIST } = options;
+  const {
+    version,
+    security,
+    server = '/',
+    uploads = false,
+    looksAtNames = true,
+    routes = ROUTE_LIST,
+  } = options;
+  const isBehindGateway = security !== 'open' && security !== 'token';
+  const edge = { asksWho: security !== 'none', looksAtNames, isBehindGateway };
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     paths[route.path] ??= {};
-    paths[route.path]![route.method.toLowerCase()] = describeOperation(route.operationId, route, security);
+    paths[route.path]![route.method.toLowerCase()] = describeOperation(
+      route.operationId,
+      route,
+      security,
+      edge,
+    );
   }
-  if (uploads) paths[UPLOAD_ROUTE.path] = { put: describeOperation('putUpload', UPLOAD_ROUTE, security) };
+  if (uploads)
+    paths[UPLOAD_ROUTE.path] = { put: describeOperation('putUpload', UPLOAD_ROUTE, security, edge) };
   const used = new Set(routes.map(({ tag }) => tag));
   const tags = Object.entries(TAGS).filter(([name]) => used.has(name as keyof typeof TAGS));
   return {
@@ -70,20 +91,21 @@ const BEARER = {
 const SCHEMES: Record<Security, Json> = {
   open: { bearer: BEARER },
   token: { bearer: BEARER },
-  gateway: {
+  iam: {
     iam: {
       type: 'apiKey',
       name: 'Authorization',
       in: 'header',
-      description: `AWS Signature Version 4, where the deployment knows its callers by IAM. ${ROLES}`,
+      description:
+        'AWS Signature Version 4 for execute-api. The policies of IAM decide by route who may call: what stands beside it in an ' +
+        'operation is the scope that the ready policies sort their routes by.',
       'x-amazon-apigateway-authtype': 'awsSigv4',
     },
-    bearer: {
-      ...BEARER,
-      bearerFormat: 'JWT',
-      description: `An access token, where the deployment knows its callers by JWT. ${ROLES}`,
-    },
   },
+  jwt: {
+    bearer: { ...BEARER, bearerFormat: 'JWT', description: `An access token of the issuer. ${ROLES}` },
+  },
+  none: {},
 };
 
 function securityOf({ scope }: Route, security: Security): Json[] {
@@ -93,7 +115,7 @@ function securityOf({ scope }: Route, security: Security): Json[] {
   return security === 'open' ? [...known, {}] : known;
 }
 
-function describeOperation(operationId: string, route: Route, security: Security): Json {
+function describeOperation(operationId: string, route: Route, security: Security, edge: Edge): Json {
   const parameters = [
     ...describeParameters('path', route.params?.()),
     ...describeParameters('query', route.query?.()),
@@ -109,7 +131,7 @@ function describeOperation(operationId: string, route: Route, security: Security
     ...(route.body === undefined ? {} : { requestBody: describeBody(route.body, route.examples) }),
     ...(route.bytes === undefined ? {} : { requestBody: describeBytes(route.bytes) }),
     ...(route.wholeState === undefined ? {} : { requestBody: describeState(route.wholeState) }),
-    responses: describeResponses(route),
+    responses: describeResponses(route, edge),
   };
 }
 

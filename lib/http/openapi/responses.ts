@@ -2,12 +2,22 @@
 
 import { ERROR_CODES, type ErrorCode } from '../../core/records/errors.ts';
 import { PROBLEM_MEDIA_TYPE } from '../contract/problem.ts';
-import type { HeaderSpec, Route } from '../contract/route.ts';
+import type { HeaderSpec, Route, StoreUse } from '../contract/route.ts';
 import { type Json, reference } from './components.ts';
 
+/** What stands before the routes, and has its own ways to refuse a call. */
+export interface Edge {
+  /** Whether it is asked who calls. */
+  asksWho: boolean;
+  /** Whether it looks at the names that it is called by, and at the pages that call. */
+  looksAtNames: boolean;
+  /** Whether a gateway stands before it, which has bounds of its own and waits for so long. */
+  isBehindGateway: boolean;
+}
+
 /** All answers of a route, by status. */
-export function describeResponses(route: Route): Json {
-  return { ...describeAnswers(route), ...describeProblems(route) };
+export function describeResponses(route: Route, edge: Edge): Json {
+  return { ...describeAnswers(route), ...describeProblems(route, edge) };
 }
 
 function describeAnswers(route: Route): Json {
@@ -48,13 +58,13 @@ const PROBLEM_HEADERS: Record<number, Json> = {
   },
   409: { 'Retry-After': { ...RETRY_AFTER, description: `${RETRY_AFTER.description}, where that may help` } },
   429: { 'Retry-After': { ...RETRY_AFTER, required: true } },
-  503: { 'Retry-After': { ...RETRY_AFTER, description: `${RETRY_AFTER.description}, where that may help` } },
+  503: { 'Retry-After': { ...RETRY_AFTER, required: true } },
 };
 
 /** One entry a status, which names the codes it may carry. */
-function describeProblems(route: Route): Json {
+function describeProblems(route: Route, edge: Edge): Json {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of errorsOf(route)) {
+  for (const code of errorsOf(route, edge)) {
     const status = ERROR_CODES[code][0];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -79,24 +89,31 @@ const BODY_ERRORS: ErrorCode[] = [
 
 const BYTES_ERRORS: ErrorCode[] = ['payload_too_large', 'unsupported_media_type'];
 
-/** Of what has to be written down: of a restore, that it is to be done in the background. */
-const WRITE_ERRORS: ErrorCode[] = ['disk_full', 'read_only', 'store_untrusted'];
+/** What the store can refuse, by what is asked of it. That it cannot be trusted is of those routes alone that build on it. */
+const STORE_ERRORS: Record<StoreUse, ErrorCode[]> = {
+  nothing: [],
+  uploads: ['dependency_unavailable', 'disk_full', 'read_only'],
+  reads: ['dependency_unavailable', 'catalog_damaged'],
+  writes: ['dependency_unavailable', 'catalog_damaged', 'disk_full', 'read_only'],
+};
 
-/** The errors of a route: its own, and those of the edge that can happen on it. */
-export function errorsOf(route: Route): ErrorCode[] {
+/** The errors of a route: its own, those of the store, and those of the edge that can happen on it. */
+export function errorsOf(route: Route, { asksWho, looksAtNames, isBehindGateway }: Edge): ErrorCode[] {
+  const isGuarded = asksWho && route.scope !== 'public';
+  // What calls itself a form may come from a page, which nobody has asked.
+  const mayBeForm = route.body !== undefined;
   const codes: ErrorCode[] = [
     'invalid_request',
-    ...(route.body === undefined ? [] : BODY_ERRORS),
+    ...(mayBeForm ? BODY_ERRORS : []),
     ...(route.bytes === undefined ? [] : BYTES_ERRORS),
     ...(route.wholeState === undefined ? [] : BODY_ERRORS),
-    ...(route.scope === 'public' ? [] : (['unauthorized'] as const)),
-    'forbidden',
-    'host_not_allowed',
+    ...(isGuarded ? (['unauthorized'] as const) : []),
+    ...(isGuarded || looksAtNames || mayBeForm ? (['forbidden'] as const) : []),
+    ...(looksAtNames ? (['host_not_allowed'] as const) : []),
     ...route.errors,
     'internal_error',
-    'dependency_unavailable',
-    ...(route.path === '/' || route.path === '/openapi.json' ? [] : (['catalog_damaged'] as const)),
-    ...(route.method === 'GET' ? [] : WRITE_ERRORS),
+    ...STORE_ERRORS[route.store ?? (route.method === 'GET' ? 'reads' : 'writes')],
+    ...(isBehindGateway ? (['too_many_requests', 'dependency_unavailable'] as const) : []),
   ];
   return [...new Set(codes)];
 }

@@ -21,7 +21,7 @@ import { createHandlers } from '../handlers/handlers.ts';
 import { replyJson } from '../handlers/reply.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import { type AccessOptions, createAccess } from './access.ts';
-import { type AuthOptions, createAuthenticator, isSecured } from './auth.ts';
+import { type AuthOptions, createAuthenticator, securityOf } from './auth.ts';
 import { bodyMemoryBytesMax, emptyBody } from './body.ts';
 import { createByteBudget } from './budget.ts';
 import { checkUpload } from './media.ts';
@@ -98,8 +98,9 @@ export function createApi(deps: ApiDeps): Api {
   const openApi = once(() =>
     createOpenApi({
       version,
-      security: deps.auth.identify !== undefined ? 'gateway' : isSecured(deps.auth) ? 'token' : 'open',
+      security: securityOf(deps.auth),
       uploads: deps.uploads !== undefined,
+      looksAtNames: deps.access !== undefined,
       routes,
     }),
   );

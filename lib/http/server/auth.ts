@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { adminOf, type Principal } from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
+import type { GatewaySecurity, Security } from '../openapi/openapi.ts';
 
 export interface AuthOptions {
   /** The token that callers must present. Without it, everyone may call: for deployments that guard the door themselves. */
@@ -12,6 +13,8 @@ export interface AuthOptions {
   tokens?: Pick<TokenRegistry, 'isAsked' | 'find'>;
   /** Instead, where the door has authenticated the caller: reads who it is from what the platform hands over with the request. */
   identify?: (platform: unknown) => Principal;
+  /** How that door knows its callers, for the document; by IAM, if it is left out. */
+  door?: GatewaySecurity;
 }
 
 /** Who is calling. */
@@ -27,8 +30,14 @@ const REFUSALS = {
   expired: 'The token has expired.',
 };
 
-/** Whether a credential is asked for, as it is now. */
-export function isSecured({ token, tokens, identify }: AuthOptions): boolean {
+/** How callers are known, as it is now. */
+export function securityOf(auth: AuthOptions): Security {
+  if (auth.identify !== undefined) return auth.door ?? 'iam';
+  return isSecured(auth) ? 'token' : 'open';
+}
+
+/** Whether a token is asked for, as it is now. */
+function isSecured({ token, tokens, identify }: AuthOptions): boolean {
   return identify === undefined && (token !== undefined || tokens?.isAsked() === true);
 }
 

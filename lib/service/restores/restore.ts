@@ -30,6 +30,9 @@ import { findOperation, insertionOf, type Tracker, trackOperation } from './oper
 /** Parts of the way, in percent, at which loading ends and validation begins. */
 const LOADED_PERCENT = 80;
 
+/** When to ask anew for what is being worked on. */
+const UNFINISHED_RETRY_SECONDS = 1;
+
 /** Restores a backup. Throws ServiceError `backup_not_found`, `path_not_found`, `broken_chain` or `integrity_error`. */
 export async function restoreBackup(deps: Deps, input: RestoreInput, caller: Caller): Promise<RestoreOutput> {
   const record = await findFor(deps, input.backupId, input.includeDeleted);
@@ -172,6 +175,10 @@ async function failLogged(
 /** The data of a completed operation: staged by the worker, or rebuilt and proven again. Throws ServiceError `result_unavailable`. */
 export async function readResult(deps: Deps, operationId: string, caller: Caller): Promise<RestoreResult> {
   const operation = await findOperation(deps, operationId);
+  if (!isFinished(operation)) {
+    const detail = `Operation ${operationId} is not done yet; try again.`;
+    throw new ServiceError('result_unavailable', detail, { retryAfterSeconds: UNFINISHED_RETRY_SECONDS });
+  }
   if (operation.status !== 'completed' || operation.resultUntil === undefined) {
     throw new ServiceError('result_unavailable', `Operation ${operationId} has no result to fetch.`);
   }

@@ -30,7 +30,7 @@ export type Tasks = Partial<Record<TaskName, Task>>;
 
 export interface Upkeep {
   /**
-   * Runs a task now, and resolves with what it has done; one that runs already in this process is not begun a second time. `budgetMs`: how long it may take, where the table says more. Throws what
+   * Runs a task now, and resolves with what it has done; one that runs already in this process is waited for first. `budgetMs`: how long it may take, where the table says more. Throws what
    * the task throws.
    */
   run(name: TaskName, budgetMs?: number): Promise<object>;
@@ -51,7 +51,8 @@ const WRITTEN_EVERY_MS = 60_000;
 export function createUpkeep(deps: UpkeepDeps, tasks: Tasks): Upkeep {
   const { clock, log, records } = deps;
   const runs = new Map<TaskName, TaskRun>();
-  const running = new Set<TaskName>();
+  /** What runs, and what waits for it to end. */
+  const running = new Map<TaskName, Promise<unknown>>();
   const writtenAt = new Map<TaskName, number>();
 
   async function write(name: TaskName, run: TaskRun, isNews: boolean): Promise<void> {
@@ -85,62 +86,73 @@ export function createUpkeep(deps: UpkeepDeps, tasks: Tasks): Upkeep {
     return (tasks[name]?.everyMs ?? UPKEEP[name].everyMs) > WRITTEN_EVERY_MS;
   }
 
+  async function runNow(name: TaskName, budgetMs: number): Promise<object> {
+    const task = tasks[name];
+    if (task === undefined) throw new Error(`this home has no task ${name}`);
+    const { deadlineMs } = UPKEEP[name];
+    const last = await before(name);
+    const startedAt = clock.now();
+    const began = clock.monotonic();
+    // So that one that dies is seen to have begun, and not to have ended.
+    if (isRare(name)) {
+      const { endedAt: _ended, durationMs: _took, ...kept } = last ?? { task: name };
+      await write(name, { ...kept, startedAt }, true);
+    }
+    const ended = (outcome: 'done' | 'failed', fault?: TaskFault): TaskRun => {
+      const durationMs = Math.round(clock.monotonic() - began);
+      const endedAt = clock.now();
+      const succeededAt = outcome === 'done' ? endedAt : last?.succeededAt;
+      const run: TaskRun = {
+        task: name,
+        startedAt,
+        endedAt,
+        durationMs,
+        ...(succeededAt === undefined ? {} : { succeededAt }),
+        ...(fault === undefined ? {} : { fault }),
+      };
+      runs.set(name, run);
+      deps.meter.count('upkeep_run', { task: name, outcome });
+      deps.meter.time('upkeep', durationMs, { task: name });
+      if (durationMs > deadlineMs) {
+        deps.meter.count('upkeep_overdue', { task: name });
+        log.warn('a task took longer than it should', {
+          task: name,
+          code: 'overdue',
+          durationMs,
+          deadlineMs,
+        });
+      }
+      return run;
+    };
+    try {
+      const done = (await task.run(startedAt + Math.min(deadlineMs, budgetMs))) ?? {};
+      const wasFailing = (last?.fault?.inARow ?? 0) > 0;
+      const run = ended('done', last?.fault && { ...last.fault, inARow: 0 });
+      if (isRare(name) || Object.values(done).some((value) => value !== 0 && value !== false)) {
+        log.info(task.says ?? 'upkeep', { task: name, durationMs: run.durationMs, ...done });
+      }
+      await write(name, run, wasFailing || isRare(name));
+      return done;
+    } catch (error) {
+      const run = ended('failed', faultOf(error, clock.now(), (last?.fault?.inARow ?? 0) + 1));
+      await write(name, run, isRare(name) || run.fault?.inARow === 1);
+      throw error;
+    }
+  }
+
   return {
     async run(name, budgetMs = Number.POSITIVE_INFINITY) {
-      const task = tasks[name];
-      if (task === undefined) throw new Error(`this home has no task ${name}`);
-      // What is at work on it does what this run would have done.
-      if (running.has(name)) return { skipped: true };
-      running.add(name);
-      const { deadlineMs } = UPKEEP[name];
-      const last = await before(name);
-      const startedAt = clock.now();
-      const began = clock.monotonic();
-      // So that one that dies is seen to have begun, and not to have ended.
-      if (isRare(name)) {
-        const { endedAt: _ended, durationMs: _took, ...kept } = last ?? { task: name };
-        await write(name, { ...kept, startedAt }, true);
-      }
-      const ended = (outcome: 'done' | 'failed', fault?: TaskFault): TaskRun => {
-        const durationMs = Math.round(clock.monotonic() - began);
-        const endedAt = clock.now();
-        const succeededAt = outcome === 'done' ? endedAt : last?.succeededAt;
-        const run: TaskRun = {
-          task: name,
-          startedAt,
-          endedAt,
-          durationMs,
-          ...(succeededAt === undefined ? {} : { succeededAt }),
-          ...(fault === undefined ? {} : { fault }),
-        };
-        runs.set(name, run);
-        running.delete(name);
-        deps.meter.count('upkeep_run', { task: name, outcome });
-        deps.meter.time('upkeep', durationMs, { task: name });
-        if (durationMs > deadlineMs) {
-          deps.meter.count('upkeep_overdue', { task: name });
-          log.warn('a task took longer than it should', {
-            task: name,
-            code: 'overdue',
-            durationMs,
-            deadlineMs,
-          });
-        }
-        return run;
-      };
+      const earlier = running.get(name);
+      const own = (async () => {
+        // How that one has ended its own caller hears.
+        await earlier?.catch(() => undefined);
+        return runNow(name, budgetMs);
+      })();
+      running.set(name, own);
       try {
-        const done = (await task.run(startedAt + Math.min(deadlineMs, budgetMs))) ?? {};
-        const wasFailing = (last?.fault?.inARow ?? 0) > 0;
-        const run = ended('done', last?.fault && { ...last.fault, inARow: 0 });
-        if (isRare(name) || Object.values(done).some((value) => value !== 0 && value !== false)) {
-          log.info(task.says ?? 'upkeep', { task: name, durationMs: run.durationMs, ...done });
-        }
-        await write(name, run, wasFailing || isRare(name));
-        return done;
-      } catch (error) {
-        const run = ended('failed', faultOf(error, clock.now(), (last?.fault?.inARow ?? 0) + 1));
-        await write(name, run, isRare(name) || run.fault?.inARow === 1);
-        throw error;
+        return await own;
+      } finally {
+        if (running.get(name) === own) running.delete(name);
       }
     },
 

@@ -187,23 +187,30 @@ test('a run that dies is seen to have begun, and not to have ended', async () =>
   expect(sweep!.nextAt).toBe(START + 5000 + UPKEEP.sweep.everyMs);
 });
 
-test('a task that runs is not begun a second time in the same process', async () => {
-  let begun = 0;
-  let end = (): void => {};
+test('a task that runs is waited for: what was committed meanwhile is seen by the run that follows', async () => {
+  const told: string[] = [];
+  const ends: (() => void)[] = [];
   const { upkeep } = createScene(() => ({
     orphans: {
-      run: () => {
-        begun++;
-        return new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
+      async run() {
+        told.push('begun');
+        await new Promise<void>((resolve) => ends.push(resolve));
+        told.push('ended');
+        return undefined;
       },
     },
   }));
-  const first = upkeep.run('orphans');
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(await upkeep.run('orphans')).toEqual({ skipped: true });
-  end();
-  await first;
-  expect(begun).toBe(1);
+  const both = [upkeep.run('orphans'), upkeep.run('orphans')];
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  await turn();
+  expect(told).toEqual(['begun']);
+  ends[0]!();
+  await turn();
+  expect(told).toEqual(['begun', 'ended', 'begun']);
+  expect((await upkeep.list())[0]).toMatchObject({ isRunning: true });
+  ends[1]!();
+  await Promise.all(both);
+  expect((await upkeep.list())[0]).toMatchObject({ isRunning: false });
 });
 
 test('of two processes the run that began last is told, and failures are counted over both', async () => {

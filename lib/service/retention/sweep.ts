@@ -49,7 +49,7 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
     try {
       await work();
     } catch (error) {
-      deps.log.error('release failed', { resourceId, error });
+      deps.log.error('sweep of a resource failed', { resourceId, error });
       if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
     }
   };

@@ -5,6 +5,7 @@ import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { AuditEvent, BackupRecord } from '../../lib/core/records/model.ts';
 import { collect } from '../../lib/service/kit/collect.ts';
 import { relayEvents } from '../../lib/service/kit/events.ts';
+import { failAbandoned } from '../../lib/service/restores/operations.ts';
 import { findOrphans } from '../../lib/service/retention/orphans.ts';
 import { sweep } from '../../lib/service/retention/sweep.ts';
 import type { World } from '../service/world.ts';
@@ -108,6 +109,7 @@ export async function expectCleanable(world: World): Promise<void> {
   // One grace for what was deleted, one for what a rebase has replaced, and one for what needed a second look.
   for (let pass = 0; pass < 4; pass++) {
     world.clock.advance(Math.max(world.deps.options.graceMs, LIMITS.operationMs) + 1);
+    await failAbandoned(world.deps, { interrupted: false });
     await sweep(world.deps);
     await findOrphans(world.deps);
   }

@@ -5,7 +5,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { createRandom } from '../e2e/random.ts';
-import { createFolders } from './filled-folders.ts';
+import { alter, createFolders } from './filled-folders.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { crashImage, type Opened, openStore } from './torture/store.ts';
 
@@ -78,10 +78,7 @@ describe('a row of the catalog that is not what was written', () => {
     '%s: is noticed without anybody asking, and nothing is written any more',
     async (_, sql) => {
       const folder = await filled(3);
-      const { DatabaseSync } = await import('node:sqlite');
-      const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
-      native.exec(sql);
-      native.close();
+      await alter(folder, sql);
       const store = await openStore(folder, clocks);
       await expect(store.sweep()).rejects.toMatchObject({
         code: expect.stringMatching(/integrity|store_untrusted/),
@@ -98,10 +95,7 @@ describe('a row of the catalog that is not what was written', () => {
 
   test('withholds no other backup: what is whole is restored as before', async () => {
     const folder = await filled(3);
-    const { DatabaseSync } = await import('node:sqlite');
-    const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
-    native.exec(damage[0]![1]);
-    native.close();
+    await alter(folder, damage[0]![1]);
     const store = await openStore(folder, clocks);
     await expect(store.sweep()).rejects.toMatchObject({ code: 'integrity' });
     for (const backupId of ['backup-1', 'backup-3']) {
@@ -113,10 +107,7 @@ describe('a row of the catalog that is not what was written', () => {
 
   test('is never given out: the answer is 503, by a code of its own', async () => {
     const folder = await filled(3);
-    const { DatabaseSync } = await import('node:sqlite');
-    const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
-    native.exec(damage[0]![1]);
-    native.close();
+    await alter(folder, damage[0]![1]);
     const store = await openStore(folder, clocks);
     for (const [method, path, body] of [
       ['GET', '/backups/backup-2'],

@@ -61,3 +61,11 @@ export function createFolders() {
 
   return { root, remove, clocks, newFolder, create, fill, filled, filledTwice, refusal };
 }
+
+/** Runs `sql` on the catalog of a folder that no service has open. */
+export async function alter(folder: string, sql: string): Promise<void> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
+  native.exec(sql);
+  native.close();
+}

@@ -17,7 +17,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { rebuild } from '../../lib/embedded/rebuild/rebuild.ts';
 import { createRandom } from '../e2e/random.ts';
 import { contentsOf } from './contents.ts';
-import { createFolders } from './filled-folders.ts';
+import { alter, createFolders } from './filled-folders.ts';
 import { ACCIDENTS, blobFiles } from './torture/folder.ts';
 import { type Clocks, crashImage, openStore } from './torture/store.ts';
 
@@ -105,11 +105,7 @@ describe('a start that finds blobs, and', () => {
 
   test('a catalog of the first release, put back under blobs that have been marked since, is refused', async () => {
     const folder = await filled(6);
-    const path = join(folder, 'catalog.sqlite');
-    const { DatabaseSync } = await import('node:sqlite');
-    const native = new DatabaseSync(path);
-    native.exec('DELETE FROM store');
-    native.close();
+    await alter(folder, 'DELETE FROM store');
     expect(await refusal(folder)).toMatch(/^catalog.sqlite and blobs\/ are of two different stores/);
   });
 
@@ -269,10 +265,7 @@ describe('a start', () => {
 
   test('over blobs of a catalog that names nothing is refused if they are no first ones', async () => {
     const folder = await filled(6);
-    const { DatabaseSync } = await import('node:sqlite');
-    const native = new DatabaseSync(join(folder, 'catalog.sqlite'));
-    for (const table of ['backup', 'head', 'snapshot']) native.exec(`DELETE FROM ${table}`);
-    native.close();
+    for (const table of ['backup', 'head', 'snapshot']) await alter(folder, `DELETE FROM ${table}`);
     expect(await refusal(folder)).toMatch(/^catalog.sqlite names no backups; blobs\/ has 6 blobs/);
   });
 });

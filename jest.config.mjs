@@ -1,3 +1,13 @@
+/** Matrices and long properties: right for a command of their own, so that `npm test` stays short. */
+export const LONG = [
+  '<rootDir>/test/faults/start-matrix.test.ts',
+  '<rootDir>/test/contract/text-work.test.ts',
+  '<rootDir>/test/core/delta/chain.test.ts',
+  '<rootDir>/test/core/bytes/packed.test.ts',
+  '<rootDir>/test/e2e/rebuild.test.ts',
+  '<rootDir>/test/contract/embedded-disk-faults.test.ts',
+];
+
 // One runner for every layer. TypeScript is stripped by swc; node runs the product itself without a build.
 export default {
   testEnvironment: 'node',
@@ -8,6 +18,7 @@ export default {
     '<rootDir>/test/aws/',
     '<rootDir>/test/clients/',
     '<rootDir>/test/e2e/slow/',
+    ...LONG,
   ],
   transform: {
     '^.+\\.ts$': [

@@ -5,6 +5,8 @@ import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
 import { createTrailStore } from '../../lib/aws/blobs/trail-store.ts';
 import { createTransfers } from '../../lib/aws/blobs/transfers.ts';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
+import { createTableClient } from '../../lib/aws/catalog/table-client.ts';
+import { createUpkeepRecords } from '../../lib/aws/catalog/upkeep.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
@@ -17,6 +19,7 @@ import { keyringSuite } from '../contract/keyring.suite.ts';
 import { queueSuite } from '../contract/queue.suite.ts';
 import { trailStoreSuite } from '../contract/trail-store.suite.ts';
 import { transferStoreSuite } from '../contract/transfer-store.suite.ts';
+import { upkeepRecordsSuite } from '../contract/upkeep-records.suite.ts';
 import { refuseForgedCiphertexts } from './authentic-kms.ts';
 import { listenToBus } from './bus-listener.ts';
 import { capabilities } from './capabilities.ts';
@@ -59,6 +62,14 @@ catalogSuite('AWS', async () => {
   const tableName = await makeTable(dynamoDb);
   return {
     catalog: createCatalog({ random: systemRandom, dynamoDb, tableName, clock }),
+    close: () => removeTable(dynamoDb, tableName),
+  };
+});
+
+upkeepRecordsSuite('AWS', async () => {
+  const tableName = await makeTable(dynamoDb);
+  return {
+    records: createUpkeepRecords(createTableClient(dynamoDb, tableName)),
     close: () => removeTable(dynamoDb, tableName),
   };
 });

@@ -13,6 +13,7 @@ import { createMemoryScratch } from '../../lib/memory/scratch.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
 import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
 import { createMemoryTransferStore } from '../../lib/memory/transfers.ts';
+import { createMemoryUpkeep } from '../../lib/memory/upkeep.ts';
 import type { BlobStore } from '../../lib/ports/blob-store.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { KeyContext } from '../../lib/ports/keyring.ts';
@@ -183,3 +184,13 @@ suites.clockSuite('[clock: can be set]', () => {
 suites.randomSuite('[random: begins anew]', () => ({
   random: { bytes: (count) => createSeededRandom(1).bytes(count) },
 }));
+
+suites.upkeepRecordsSuite('[upkeep: keeps the first run]', () => {
+  const records = createMemoryUpkeep();
+  return {
+    records: broken(records, 'put', async ([run], put) => {
+      const { task } = run as { task: string };
+      if (!(await records.list()).some((one) => one.task === task)) await put();
+    }),
+  };
+});

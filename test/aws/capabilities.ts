@@ -17,6 +17,8 @@ export interface Capabilities {
   decodesBase64: boolean;
   /** The path reaches a function as it was sent, percent-encoded: an id with a slash in it stays one step. */
   keepsPathsEncoded: boolean;
+  /** An answer with Content-Encoding comes out of the gateway as the function has given it. */
+  keepsPackedAnswers: boolean;
   /** Of several CompleteMultipartUpload with If-None-Match at once, one wins. */
   completesOnce: boolean;
   /** KMS opens no ciphertext that it has not made as it stands. */
@@ -30,6 +32,7 @@ const AS_ON_AWS: Capabilities = {
   usesGatewayResponses: true,
   decodesBase64: true,
   keepsPathsEncoded: true,
+  keepsPackedAnswers: true,
   completesOnce: true,
   refusesForgedCiphertexts: true,
   refusesUnsignedHeaders: true,
@@ -47,6 +50,8 @@ const CAPABILITIES: Record<EmulatorName, Capabilities> = {
   },
   localstack: {
     ...AS_ON_AWS,
+    // The body is broken off on the way to whoever asks for gzip, as fetch does.
+    keepsPackedAnswers: false,
     // Its free edition has no IAM: everybody is let in, and nobody is named.
     checksCallers: false,
     // Its gateway takes their status, but says `{"message": "Missing Authentication Token"}` in its own words.

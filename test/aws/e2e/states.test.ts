@@ -12,7 +12,9 @@ const ENCODED = ['tf/prod/a', '100%', 'x%2Fy', 'dots.in/../it.'];
 const IDS = ['looked-at', 'a b', 'dots.', 'ünï😀', 'a+b&c=d'];
 
 describeDeployed('states', ({ client }) => {
-  test.each([...IDS, ...(capabilities().keepsPathsEncoded ? ENCODED : [])])(
+  // `fetch` asks for gzip by itself.
+  const tested = capabilities().keepsPackedAnswers ? test : test.skip;
+  tested.each([...IDS, ...(capabilities().keepsPathsEncoded ? ENCODED : [])])(
     'of %j, encoded, in all forms',
     async (id) => {
       await client.backup({ resourceId: id, state: BEFORE });
@@ -46,7 +48,7 @@ describeDeployed('states', ({ client }) => {
     },
   );
 
-  test('are packed for who takes it', async () => {
+  tested('are packed for who takes it', async () => {
     await client.backup({ resourceId: 'packed', state: AFTER });
     const ask = (coding: string) =>
       client.send('GET', '/resources/packed/state', undefined, { 'Accept-Encoding': coding });

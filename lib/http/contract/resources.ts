@@ -88,7 +88,8 @@ const STATE_HEADERS = {
   },
 } as const;
 
-const DIFF_ERRORS: ErrorCode[] = [
+/** Of whoever looks at a place of a state, or of two. */
+const LOOK_ERRORS: ErrorCode[] = [
   'resource_not_found',
   'snapshot_not_found',
   'backup_not_found',
@@ -207,16 +208,7 @@ export const RESOURCE_ROUTES = {
     params: ResourcePath,
     query: TreeQuery,
     answers: { 200: { description: 'What is there', schema: 'Tree' } },
-    errors: [
-      'resource_not_found',
-      'snapshot_not_found',
-      'backup_not_found',
-      'path_not_found',
-      'payload_too_large',
-      'too_many_requests',
-      'integrity_error',
-      'broken_chain',
-    ],
+    errors: LOOK_ERRORS,
     examples: {
       answers: {
         200: {
@@ -287,7 +279,7 @@ export const RESOURCE_ROUTES = {
     params: ResourcePath,
     query: DiffQuery,
     answers: { 200: { description: 'What differs', schema: 'Diff' } },
-    errors: DIFF_ERRORS,
+    errors: LOOK_ERRORS,
     examples: {
       answers: {
         200: {
@@ -335,7 +327,7 @@ export const RESOURCE_ROUTES = {
         },
       },
     },
-    errors: DIFF_ERRORS,
+    errors: LOOK_ERRORS,
     examples: { answers: { 200: [{ op: 'replace', path: '/users/1/email', value: 'A@B' }] } },
   },
 } as const satisfies Record<string, Route>;

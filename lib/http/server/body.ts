@@ -42,12 +42,13 @@ export async function readBody(
   const declared = declaredBytes(request.headers);
   const { bodyBytesMax, fieldsBytesMax, stateMember, isStateTextWanted } = bounds;
   const memory = meteredMemory(reservation, stateMember === undefined ? bodyBytesMax : PACKED_BYTES_MAX);
+  const size = { bodyBytesMax, holdsState: stateMember !== undefined };
   if (declared !== undefined) {
-    if (declared > bodyBytesMax) throw tooLarge(bounds);
+    if (declared > bodyBytesMax) throw tooLarge(size);
     memory.foresee(declared);
   }
   if (body === null) return undefined;
-  const chunks = received(body, bounds, memory, meter)[Symbol.asyncIterator]();
+  const chunks = received(body, size, memory, meter)[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (first.done === true) return undefined;
   const isTextWanted = (fieldsText: string): boolean => {
@@ -79,7 +80,7 @@ export async function readWholeState(
   body: BodyChunks | null = request.body,
 ): Promise<ScannedState> {
   const declared = declaredBytes(request.headers);
-  const bounds = { kernel, bodyBytesMax, fieldsBytesMax: 0, stateMember: 'the state' };
+  const bounds = { bodyBytesMax, holdsState: true };
   const memory = meteredMemory(reservation, PACKED_BYTES_MAX);
   if (isTextWanted) memory.unbound();
   if (declared !== undefined) {
@@ -100,7 +101,7 @@ export async function readWholeState(
 /** What comes of a packed body counts like one that was sent so. */
 async function* counted(
   chunks: AsyncIterable<Uint8Array>,
-  bounds: BodyBounds,
+  bounds: SizeBound,
   memory: MeteredMemory,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
@@ -165,7 +166,7 @@ function declaredBytes(headers: Headers): number | undefined {
 /** The chunks that have bytes, each counted before anyone holds it. */
 async function* received(
   body: BodyChunks,
-  bounds: BodyBounds,
+  bounds: SizeBound,
   memory: MeteredMemory,
   meter: Received,
 ): AsyncGenerator<Uint8Array> {
@@ -206,14 +207,19 @@ async function* from(
   yield* rest;
 }
 
-function tooLarge(bounds: BodyBounds): ServiceError {
-  const advice =
-    bounds.stateMember === undefined
-      ? ''
-      : ' Split the state into several smaller resources and back each of them up on its own.';
+/** How many bytes are taken; what holds a state can be split. */
+interface SizeBound {
+  bodyBytesMax: number;
+  holdsState: boolean;
+}
+
+function tooLarge({ bodyBytesMax, holdsState }: SizeBound): ServiceError {
+  const advice = holdsState
+    ? ' Split the state into several smaller resources and back each of them up on its own.'
+    : '';
   return new ServiceError(
     'payload_too_large',
-    `The body may be at most ${bounds.bodyBytesMax} bytes. Nothing was stored.${advice}`,
-    { extra: { bodyBytesMax: bounds.bodyBytesMax } },
+    `The body may be at most ${bodyBytesMax} bytes. Nothing was stored.${advice}`,
+    { extra: { bodyBytesMax } },
   );
 }

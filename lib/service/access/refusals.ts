@@ -12,7 +12,7 @@ const OTHERS = 'others';
 
 export interface Refusals {
   /**
-   * Counts a call of that kind. Resolves with how many there were in this period if that is to be written down: the first, the
+   * Counts a call of that kind. Gives how many there were in this period if that is to be written down: the first, the
    * tenth, the hundredth ... so that a trail of a million of them has seven lines.
    */
   count(kind: string, now: number): { count: number; isOthers: boolean } | undefined;

@@ -12,6 +12,8 @@ interface Room {
 
 const BYTES = ['node:buffer', 'node:crypto', 'node:util', 'node:zlib'];
 const FILES = ['node:crypto', 'node:fs', 'node:fs/promises', 'node:os', 'node:path', 'node:util'];
+/** What a file of settings is read with; its faults are told in one language, not in all that the package has. */
+const SCHEMA = ['zod/locales', 'zod/mini'];
 const SHARED = ['log', 'core/*', 'ports'];
 /** What every use case stands on. */
 const GROUND = [...SHARED, 'service/contract', 'service/kit', 'service/chains'];
@@ -108,14 +110,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },
   'embedded/blobs': { from: [...ADAPTER, 'embedded/disk'], packages: FILES },
   'embedded/transfers': { from: [...ADAPTER, 'embedded/disk', 'embedded/blobs'], packages: FILES },
-  'embedded/tokens': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'zod/mini'] },
+  'embedded/tokens': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, ...SCHEMA] },
   'embedded/catalog': {
     from: [...ADAPTER, 'embedded/disk', 'random'],
     packages: [...FILES, 'node:sqlite', 'node:timers/promises', 'node:url', 'node:zlib'],
   },
   'embedded/keys': {
     from: [...ADAPTER, 'embedded/disk', 'embedded/catalog'],
-    packages: [...FILES, 'zod/mini'],
+    packages: [...FILES, ...SCHEMA],
   },
   'embedded/trail': {
     from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'embedded/catalog', 'service/trail'],
@@ -145,7 +147,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   /** What is composed here: the home, its settings, and what it does by itself. */
   embedded: {
     from: [...ADAPTER, 'embedded/*', 'decorators', 'service/*', 'http/*', 'random', 'version'],
-    packages: [...FILES, 'node:net', 'node:timers/promises', 'zod/mini'],
+    packages: [...FILES, 'node:net', 'node:timers/promises', ...SCHEMA],
   },
 
   'aws/names': { from: ['core/*', 'http/contract'], packages: [] },

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { closest } from '../core/closest.ts';
 import { DAY_MS, LIMITS } from '../core/records/limits.ts';
@@ -86,7 +87,7 @@ export function readConfig(
   hasTokens: (dataDir: string) => boolean = () => false,
 ): EmbeddedConfig {
   const unknown = faultsOfNames(env);
-  const parsed = schema.safeParse(env, { error: z.locales.en().localeError });
+  const parsed = schema.safeParse(env, { error: en().localeError });
   const wrong = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
   if (!parsed.success || unknown.length > 0) {
     throw new Error(`The settings are not valid. ${[...wrong, ...unknown].join('; ')}`);

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { bufferOf } from '../../core/bytes/buffer.ts';
 import { PortError } from '../../ports/errors.ts';
@@ -101,7 +102,7 @@ function readMasterKeys(dataDir: string): MasterKeys {
 }
 
 function parseMasterKeys(text: string): MasterKeys {
-  const parsed = fileSchema.safeParse(parseJson(text), { error: z.locales.en().localeError });
+  const parsed = fileSchema.safeParse(parseJson(text), { error: en().localeError });
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
     throw damaged(faults.join('; '), parsed.error);

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { SCOPES } from '../../core/records/access.ts';
 import { TOKEN_ID, type TokenRecord } from '../../core/records/access-token.ts';
@@ -94,7 +95,7 @@ function parse(text: string): TokenRecord[] {
   } catch (error) {
     throw new PortError('integrity', `${FILE_NAME} is damaged: it is no JSON`, { cause: error });
   }
-  const parsed = fileSchema.safeParse(json, { error: z.locales.en().localeError });
+  const parsed = fileSchema.safeParse(json, { error: en().localeError });
   if (parsed.success) return parsed.data.tokens;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new PortError('integrity', `${FILE_NAME} is damaged: ${faults.join('; ')}`);

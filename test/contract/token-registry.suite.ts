@@ -63,7 +63,7 @@ export function tokenRegistrySuite(name: string, make: Make<TokenRegistryHarness
 
     test('only its hash is kept', async () => {
       const { token } = await tokens.make(input, 'root');
-      expect(JSON.stringify(tokens.list())).not.toContain(token.split('_')[2]);
+      expect(JSON.stringify(tokens.list())).not.toContain(token.slice(token.indexOf('_', 4) + 1));
     });
 
     test('revoked, it opens nothing from the next call on, whoever revokes it again', async () => {

@@ -46,7 +46,7 @@ test('made, used, listed, revoked: each counts from the next call on, and has it
   expect((await call(token, 'GET', '/tokens')).status).toBe(403);
   const list = await call(ROOT, 'GET', '/tokens');
   expect(list.body).toMatchObject({ count: 1, tokens: [{ id, name: 'ci', lastUsedAt: expect.any(String) }] });
-  expect(JSON.stringify(list.body)).not.toContain(token.split('_')[2]);
+  expect(JSON.stringify(list.body)).not.toContain(token.slice(token.indexOf('_', 4) + 1));
   expect(JSON.stringify(list.body)).not.toContain('sha256');
   expect(await call(ROOT, 'DELETE', `/tokens/${id}`)).toMatchObject({
     status: 200,
@@ -65,7 +65,7 @@ test('made, used, listed, revoked: each counts from the next call on, and has it
     ['backup.created', `token:ci:${id}`],
     ['token.revoked', 'token'],
   ]);
-  expect(JSON.stringify(events)).not.toContain(token.split('_')[2]);
+  expect(JSON.stringify(events)).not.toContain(token.slice(token.indexOf('_', 4) + 1));
 });
 
 test('the first token closes a door that was open', async () => {

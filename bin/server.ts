@@ -22,6 +22,10 @@ import { VERSION } from '../lib/version.ts';
 const writeLine = createLineWriter();
 const log = createLogger(writeLine);
 const isTerminal = isatty(1);
+/** The program of the threads: beside this one once all is bundled. */
+const TEXT_WORKER = import.meta.url.endsWith('.ts')
+  ? '../lib/embedded/process/text-worker.ts'
+  : './text-worker.mjs';
 
 try {
   const config = readConfig(process.env, hasTokens);
@@ -40,10 +44,7 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
   supervise(log, () => stop());
   let relieve = (): void => {};
   const onFull = () => relieve();
-  const home = await openHome(
-    { ...config, textWorker: new URL('../lib/embedded/process/text-worker.ts', import.meta.url), onFull },
-    log,
-  );
+  const home = await openHome({ ...config, textWorker: new URL(TEXT_WORKER, import.meta.url), onFull }, log);
   const api = createApi({
     service: home.service,
     auth: { tokens: home.tokens, ...(config.token === undefined ? {} : { token: config.token }) },

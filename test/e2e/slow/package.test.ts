@@ -5,7 +5,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '../client.ts';
 import { cleanEnvironment, cleanUp, eventually, nodePath, temporaryFolder } from '../server.ts';
 
@@ -14,16 +14,29 @@ const PARTS = ['bin', 'lib', 'package.json'];
 const PACKAGES = ['hono', 'zod', '@hono/node-server'];
 
 const children: ChildProcess[] = [];
+/** Where the tarball is installed, and what it holds. */
+let elsewhere: string;
+let packed: string[];
+
+beforeAll(async () => {
+  const folder = temporaryFolder();
+  elsewhere = temporaryFolder();
+  const told = await npm('.', 'pack', '--json', '--silent', '--pack-destination', folder);
+  const [{ filename, files }] = JSON.parse(told) as [{ filename: string; files: { path: string }[] }];
+  packed = files.map(({ path }) => path);
+  writeFileSync(join(elsewhere, 'package.json'), '{"name":"elsewhere","private":true}');
+  await npm(elsewhere, 'install', join(folder, filename));
+}, 180_000);
 
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
   await cleanUp();
 });
 
-function install(folder: string, packages = PACKAGES, above = folder): string {
+function install(folder: string, packages = PACKAGES): string {
   for (const part of PARTS) cpSync(part, join(folder, part), { recursive: true });
   for (const name of packages) {
-    const to = join(above, 'node_modules', name);
+    const to = join(folder, 'node_modules', name);
     mkdirSync(dirname(to), { recursive: true });
     cpSync(join('node_modules', name), to, { recursive: true, dereference: true });
   }
@@ -97,53 +110,47 @@ describe('installed by npm', () => {
     await expectServes('npm start', folder);
   }, 180_000);
 
-  test('pack, and install of the tarball elsewhere', async () => {
-    const [packed, elsewhere] = [temporaryFolder(), temporaryFolder()];
-    const [{ filename, files }] = JSON.parse(
-      await npm('.', 'pack', '--json', '--pack-destination', packed),
-    ) as [{ filename: string; files: { path: string }[] }];
-    const tops = new Set(files.map(({ path }) => path.split('/')[0]));
+  test('pack: what the tarball holds', () => {
+    const tops = new Set(packed.map((path) => path.split('/')[0]));
     expect([...tops].filter((top) => ['.ci', 'node_modules', '.data'].includes(top!))).toEqual([]);
     // Of the tests, those that are for the adapters of others.
     const suites = /^test\/contract\/(?:index|harness|samples|[\w-]+\.(?:suite|tests))\.ts$/;
-    const tests = files.filter(({ path }) => path.startsWith('test/'));
+    const tests = packed.filter((path) => path.startsWith('test/'));
     expect(tests.length).toBeGreaterThan(10);
-    expect(tests.filter(({ path }) => !suites.test(path))).toEqual([]);
-    writeFileSync(join(elsewhere, 'package.json'), '{"name":"elsewhere","private":true}');
-    await npm(elsewhere, 'install', join(packed, filename));
+    expect(tests.filter((path) => !suites.test(path))).toEqual([]);
+  });
+
+  test('install of the tarball in an empty folder: it serves, its threads as well', async () => {
     await expectServes('node_modules/.bin/backup-restore-service', elsewhere);
-  }, 180_000);
+  }, 60_000);
+
+  test.each(['rebuild', 'quarantine'])('install brings the other programs along: %s', async (word) => {
+    await expectOtherProgram(join(elsewhere, 'node_modules/backup-restore-service'), word);
+  });
 });
+
+async function expectOtherProgram(folder: string, word: string): Promise<void> {
+  const nowhere = join(temporaryFolder(), 'nowhere');
+  const run = promisify(execFile)(nodePath(), [join(folder, 'bin/start.mjs'), word, nowhere], {
+    env: cleanEnvironment(),
+  });
+  const failed = await run.then(
+    () => undefined,
+    (error: { code: number; stderr: string }) => error,
+  );
+  expect([failed?.code, failed?.stderr]).toEqual([
+    1,
+    expect.stringMatching(/nowhere has (neither blobs\/ nor|no blobs)/),
+  ]);
+}
 
 describe('the service', () => {
   test('runs without anything that only its development needs', async () => {
     await expectServes('npm start', install(temporaryFolder()));
   });
 
-  test('runs as an installed package, its threads as well', async () => {
-    const above = temporaryFolder();
-    const folder = install(join(above, 'node_modules', 'backup-restore-service'), PACKAGES, above);
-    await expectServes(`${nodePath()} ${join(folder, 'bin/start.mjs')}`, above);
-  });
-
   test.each(['rebuild', 'quarantine'])('brings its other programs along: %s', async (word) => {
-    const above = temporaryFolder();
-    const installed = install(join(above, 'node_modules', 'backup-restore-service'), PACKAGES, above);
-    for (const folder of [installed, install(temporaryFolder())]) {
-      const run = promisify(execFile)(
-        nodePath(),
-        [join(folder, 'bin/start.mjs'), word, join(above, 'nowhere')],
-        { env: cleanEnvironment() },
-      );
-      const failed = await run.then(
-        () => undefined,
-        (error: { code: number; stderr: string }) => error,
-      );
-      expect([failed?.code, failed?.stderr]).toEqual([
-        1,
-        expect.stringMatching(/nowhere has (neither blobs\/ nor|no blobs)/),
-      ]);
-    }
+    await expectOtherProgram(install(temporaryFolder()), word);
   });
 
   test('without its packages says so in a sentence', async () => {

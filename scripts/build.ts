@@ -1,0 +1,97 @@
+// `npm run build`: what is published, in `dist/`. Node strips no types under node_modules, so a package has to be JavaScript:
+// one file a program, with all that it is made of inside, shared parts as chunks; and the types of what others import.
+
+import { execFile } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type BuildOptions, build } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const DIST = join(ROOT, 'dist');
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  outdir: DIST,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  format: 'esm',
+  // Names stay: a stack trace of somebody else's machine is all that we may ever see.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** Programs, by the name that each has in `dist`. */
+const PROGRAMS = {
+  server: 'bin/server.ts',
+  rebuild: 'bin/rebuild.ts',
+  quarantine: 'bin/quarantine.ts',
+  tokens: 'bin/tokens.ts',
+  'text-worker': 'lib/embedded/process/text-worker.ts',
+};
+
+/** What others import, by the name of its entry; each runs wherever JavaScript does. */
+const LIBRARIES: Record<string, string> = {};
+
+for (const old of ['chunks', 'types', ...globSync('*.mjs*', { cwd: DIST })]) {
+  rmSync(join(DIST, old), { recursive: true, force: true });
+}
+await bundlePrograms();
+await bundleLibraries();
+await writeTypes(Object.values(LIBRARIES));
+
+async function bundlePrograms(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: PROGRAMS,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    // Some packages are CommonJS and call `require` for Node's own modules.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+}
+
+async function bundleLibraries(): Promise<void> {
+  await build({ ...COMMON, entryPoints: LIBRARIES, platform: 'neutral', target: 'es2022' });
+}
+
+/** Declarations as they are found by every resolver: they name each other by the files that one imports, not by their sources. */
+async function writeTypes(files: string[]): Promise<void> {
+  if (files.length === 0) return;
+  const folder = mkdtempSync(join(tmpdir(), 'types-'));
+  try {
+    const config = join(folder, 'tsconfig.json');
+    const compilerOptions = {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      rewriteRelativeImportExtensions: true,
+      rootDir: join(ROOT, 'lib'),
+      outDir: join(DIST, 'types'),
+      typeRoots: [join(ROOT, 'node_modules/@types')],
+    };
+    writeFileSync(
+      config,
+      JSON.stringify({
+        extends: join(ROOT, 'tsconfig.json'),
+        compilerOptions,
+        include: [],
+        files: files.map((file) => join(ROOT, file)),
+      }),
+    );
+    await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  for (const name of globSync('types/**/*.d.ts', { cwd: DIST })) {
+    const path = join(DIST, name);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replaceAll(/((?:from|import\()\s*'\.[^']*)\.ts'/g, "$1.js'"));
+  }
+}

@@ -1,9 +1,9 @@
 // The catalog in Maps: the reference for what the other homes must do, and the ground of the fault tests.
 
-import type { BackupRecord, BackupType } from '../core/records/model.ts';
+import type { BackupRecord } from '../core/records/model.ts';
 import { lookedAt } from '../core/records/proof-time.ts';
 import { isFinished } from '../core/records/status.ts';
-import type { Catalog } from '../ports/catalog.ts';
+import type { BackupQuery, Catalog } from '../ports/catalog.ts';
 import { checkLimit } from '../ports/checks.ts';
 import type { Page, PageRequest } from '../ports/pages.ts';
 import { applyChanges } from './catalog-commit.ts';
@@ -21,21 +21,20 @@ export function createMemoryCatalog(): Catalog {
     return [...state.backups.values()].filter(({ record }) => record.deletedAt === undefined);
   }
 
-  function listed(
-    list: string,
-    request: PageRequest & { resourceId?: string; type?: BackupType },
-    isHidden: boolean,
-  ): Page<BackupRecord> {
-    const { resourceId, type } = request;
+  function listed(list: string, request: PageRequest & BackupQuery, isHidden: boolean): Page<BackupRecord> {
+    const { resourceId, type, from, to } = request;
+    const isTimed = from !== undefined || to !== undefined;
     const matching = [...state.backups.values()].filter(
       ({ record }) =>
         (record.deletedAt !== undefined) === isHidden &&
         (resourceId === undefined || record.resourceId === resourceId) &&
-        (type === undefined || record.type === type),
+        (type === undefined || record.type === type) &&
+        (from === undefined || record.createdAt >= from) &&
+        (to === undefined || record.createdAt <= to),
     );
     const order =
-      resourceId === undefined
-        ? { list, key: (record: BackupRecord) => record.createdAt }
+      resourceId === undefined || isTimed
+        ? { list: isTimed ? `${list} by time` : list, key: (record: BackupRecord) => record.createdAt }
         : { list: `${list} of a resource`, key: (record: BackupRecord) => record.sequence };
     return pageOf(matching, { ...order, direction: 'falling' }, request);
   }

@@ -21,6 +21,15 @@ import type { Page, PageRequest } from './pages.ts';
 
 export type IdKind = 'backup' | 'restore';
 
+/** Which backups: all, if nothing is given. */
+export interface BackupQuery {
+  resourceId?: string;
+  type?: BackupType;
+  /** Of `createdAt`, epoch milliseconds, both included. */
+  from?: number;
+  to?: number;
+}
+
 /** Which events: all, if nothing is given. */
 export interface EventQuery {
   resourceId?: string;
@@ -56,10 +65,13 @@ export interface Catalog {
   getHead(resourceId: string): Promise<ResourceHead | undefined>;
   /** The heads of all resources whose ids begin with `prefix`, in one order, that of their ids as JSON writes them, by bytes. */
   listHeads(request: PageRequest & { prefix?: string }): Promise<Page<ResourceHead>>;
-  /** Live backups, newest first: of one resource by sequence, of all by createdAt, equal times in a stable order. */
-  listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /**
+   * Live backups, newest first: of one resource by sequence, of all, and wherever times are asked for, by createdAt, equal times
+   * in a stable order.
+   */
+  listBackups(request: PageRequest & BackupQuery): Promise<Page<BackupRecord>>;
   /** Tombstones, in the order in which they were listed when they were live. */
-  listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  listHidden(request: PageRequest & BackupQuery): Promise<Page<BackupRecord>>;
   /** Live backups of one resource by rising sequence, from `fromSequence` on. */
   resourceHistory(
     request: PageRequest & { resourceId: string; fromSequence: number },

@@ -8,6 +8,7 @@ import { createRefusals, noteRefusal } from './access/refusals.ts';
 import { listTokens, makeToken, revokeToken } from './access/tokens.ts';
 import { createBackup } from './backups/create.ts';
 import { readDelta } from './backups/delta.ts';
+import { listBackups } from './backups/list.ts';
 import { protectBackup } from './backups/protect.ts';
 import { undeleteBackup } from './backups/undelete.ts';
 import { verifyBackup } from './backups/verify.ts';
@@ -39,8 +40,8 @@ export function createService(deps: Deps): BackupService {
     requestBackup: (input, caller) => requestBackup(deps, input, caller),
     findBackup: (id) => findBackup(deps, id),
     listResources: (request) => paged(listResources(deps, request)),
-    listBackups: (request) => paged(catalog.listBackups(request)),
-    listHidden: (request) => paged(catalog.listHidden(request)),
+    listBackups: (request) => paged(listBackups(deps, catalog.listBackups, request)),
+    listHidden: (request) => paged(listBackups(deps, catalog.listHidden, request)),
     undeleteBackup: (id, caller) => undeleteBackup(deps, id, caller),
     listRequests: (request) => paged(listRequests(deps, request)),
     deleteBackup: (id, caller) => deleteBackup(deps, id, caller),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BackupRecord } from '../../lib/core/records/model.ts';
-import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { BackupQuery, Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
 import type { Page, PageRequest } from '../../lib/ports/pages.ts';
 import {
@@ -79,7 +79,7 @@ function resourceBackupList(
 function backupList(
   name: string,
   fields: Partial<BackupRecord>,
-  filter: { resourceId?: string; type?: BackupRecord['type'] },
+  filter: BackupQuery,
   read: BackupList = 'listBackups',
 ): ListUnderTest {
   return {
@@ -122,6 +122,10 @@ async function addGarbage(catalog: Catalog, fields: Parameters<typeof garbage>[0
   return entry.blobId;
 }
 
+const OF_R = { resourceId: 'r' };
+const OF_TYPE = { type: 'differential' } as const;
+const EVER = { from: 0, to: 3 * T0 };
+
 const removeGarbage = (catalog: Catalog, blobId: string) =>
   commitOne(catalog, { kind: 'garbage.remove', blobId });
 
@@ -134,6 +138,16 @@ const LISTS: ListUnderTest[] = [
   resourceBackupList('listHidden of a resource', undefined, 'listHidden'),
   backupList('listHidden of a type', { type: 'differential' }, { type: 'differential' }, 'listHidden'),
   resourceBackupList('listHidden of a resource and type', 'incremental', 'listHidden'),
+  backupList('listBackups of a time', {}, EVER),
+  backupList('listBackups of a resource and a time', OF_R, { ...OF_R, ...EVER }),
+  backupList('listBackups of a type and a time', OF_TYPE, { ...OF_TYPE, ...EVER }),
+  backupList(
+    'listBackups of a resource, a type and a time',
+    { ...OF_R, ...OF_TYPE },
+    { ...OF_R, ...OF_TYPE, ...EVER },
+  ),
+  backupList('listHidden of a time', {}, EVER, 'listHidden'),
+  backupList('listHidden of a resource and a time', OF_R, { ...OF_R, ...EVER }, 'listHidden'),
   {
     name: 'resourceHistory',
     direction: 'rising',
@@ -207,6 +221,38 @@ const LISTS: ListUnderTest[] = [
 ];
 
 export function listTests(catalog: () => Catalog): void {
+  test.each(['listBackups', 'listHidden'] as const)(
+    '%s of a time includes both ends, and nothing else',
+    async (read) => {
+      const at = [0, 1, 2, 3, 4].map((ms) => T0 + ms);
+      for (const resourceId of ['r', 's']) {
+        for (const [n, createdAt] of at.entries()) {
+          // Ids and times in different orders: it is the times that count.
+          const record = backup({
+            resourceId,
+            ...STANDS_IN[read],
+            createdAt,
+            sequence: 10 - n,
+            type: 'full',
+          });
+          await commitOne(catalog(), inserted(record));
+        }
+      }
+      const timesOf = async (query: BackupQuery) =>
+        (await catalog()[read]({ ...query, limit: 100 })).items.map(({ createdAt }) => createdAt - T0);
+      for (const more of [{}, { type: 'full' }] as const) {
+        const one = { resourceId: 'r', ...more };
+        expect(await timesOf({ ...one, from: T0 + 1, to: T0 + 3 })).toEqual([3, 2, 1]);
+        expect(await timesOf({ ...one, from: T0 + 3 })).toEqual([4, 3]);
+        expect(await timesOf({ ...one, to: T0 + 1 })).toEqual([1, 0]);
+        expect(await timesOf({ ...one, from: T0 + 5 })).toEqual([]);
+        expect(await timesOf({ ...more, from: T0 + 1, to: T0 + 2 })).toEqual([2, 2, 1, 1]);
+        expect(await timesOf({ ...one, from: T0 + 3, to: T0 + 1 })).toEqual([]);
+      }
+      expect(await timesOf({ resourceId: 'r', type: 'incremental', from: T0 })).toEqual([]);
+    },
+  );
+
   const names = (items: Item[]) => items.map(({ name }) => name);
 
   describe.each(LISTS)('$name', (under) => {

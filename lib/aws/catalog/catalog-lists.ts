@@ -9,7 +9,7 @@ import type {
   OperationRecord,
   ResourceHead,
 } from '../../core/records/model.ts';
-import type { Catalog } from '../../ports/catalog.ts';
+import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import type { IndexName } from '../names/table.ts';
@@ -17,7 +17,9 @@ import { INDEXED, type Item, mayBeOfAction, recordOf, textOf } from './catalog-i
 import {
   backupKey,
   FIRST,
+  HIDDEN_PREFIX,
   LAST,
+  LIVE_PREFIX,
   padded,
   part,
   partitionsOf,
@@ -78,20 +80,63 @@ export function createCatalogLists(
     );
   }
 
+  /** Of one resource, by time: its places are sorted so. */
+  function ofOneByTime(
+    list: string,
+    request: PageRequest & BackupQuery,
+    resourceId: string,
+    isLive: boolean,
+  ): Promise<Page<BackupRecord>> {
+    const { type, from, to } = request;
+    const prefix = isLive ? LIVE_PREFIX : HIDDEN_PREFIX;
+    const read = (item: Item) => {
+      const record = recordOf<BackupRecord>(item);
+      const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
+      return belongs ? record : undefined;
+    };
+    // The places of hidden ones, and those of the first release, do not have their type: then the record tells.
+    const accepts = (entry: Item) => [type, ''].includes(textOf(entry, 'type'));
+    return listings.page(
+      {
+        ...ofResource(list, resourceId, prefix, type === undefined ? {} : { accepts }),
+        name: [list, resourceId, type ?? ''],
+        ...(from === undefined ? {} : { from: `${prefix}${padded(from)}` }),
+        ...(to === undefined ? {} : { to: `${prefix}${upTo(to)}` }),
+        direction: 'falling',
+        read,
+      },
+      request,
+    );
+  }
+
+  const isTimed = ({ from, to }: BackupQuery) => from !== undefined || to !== undefined;
+  const within = ({ from, to }: BackupQuery) => ({
+    ...(from === undefined ? {} : { from: padded(from) }),
+    ...(to === undefined ? {} : { to: upTo(to) }),
+  });
+
   return {
     async listBackups(request) {
       const { resourceId, type } = request;
-      if (resourceId !== undefined) return newestFirst('backups', request, resourceId, true);
+      if (resourceId !== undefined) {
+        return isTimed(request)
+          ? ofOneByTime('backups by time', request, resourceId, true)
+          : newestFirst('backups', request, resourceId, true);
+      }
       const plan =
         type === undefined
           ? inIndex<BackupRecord>(['backups'], 'gsi1', partitionsOf(INDEXED.live), 'falling')
           : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
-      return listings.page(plan, request);
+      return listings.page({ ...plan, ...within(request) }, request);
     },
 
     async listHidden(request) {
       const { resourceId, type } = request;
-      if (resourceId !== undefined) return newestFirst('hidden', request, resourceId, false);
+      if (resourceId !== undefined) {
+        return isTimed(request)
+          ? ofOneByTime('hidden by time', request, resourceId, false)
+          : newestFirst('hidden', request, resourceId, false);
+      }
       const plan =
         type === undefined
           ? inIndex<BackupRecord>(['hidden'], 'gsi1', partitionsOf(INDEXED.hidden), 'falling')
@@ -101,7 +146,7 @@ export function createCatalogLists(
               partitionsOf(INDEXED.hiddenType(type)),
               'falling',
             );
-      return listings.page(plan, request);
+      return listings.page({ ...plan, ...within(request) }, request);
     },
 
     async listHeads(request) {

@@ -51,6 +51,8 @@ export const LIMITS = {
   snapshotsMax: 100,
   /** How far `-1`, `-2` ... go back from the newest backup: one page of a list finds it. */
   momentsBackMax: 999,
+  /** Backups that one page of a list by tags looks at. */
+  tagLooksMax: 1000,
   /** Bytes of one scalar in a look at a state: enough to judge most, and at most what a page holds in all. */
   shownTextBytesDefault: 2 * KIB,
   shownTextBytesMax: 1024 * KIB,

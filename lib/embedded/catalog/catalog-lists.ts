@@ -7,10 +7,13 @@ import type {
   GarbageEntry,
   OperationRecord,
 } from '../../core/records/model.ts';
-import type { Catalog } from '../../ports/catalog.ts';
+import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { Database } from './database.ts';
 import { createListing, type ListingPlan } from './listing.ts';
 import { keyText } from './schema.ts';
+
+type BackupListRequest = PageRequest & BackupQuery;
 
 type CatalogLists = Pick<
   Catalog,
@@ -55,6 +58,26 @@ export function createCatalogLists(database: Database): CatalogLists {
   const hiddenFirst = (where: string) => backups('hidden of a resource', 'sequence', where, ofResource, 0);
   const hiddenOfResource = hiddenFirst('AND resource_id = ?');
   const hiddenOfResourceAndType = hiddenFirst('AND resource_id = ? AND type = ?');
+  const backupsInOrder = (request: BackupListRequest): Page<BackupRecord> => {
+    const { resourceId, type } = request;
+    if (resourceId === undefined) {
+      return type === undefined ? allBackups(request) : backupsOfType(request, type);
+    }
+    return type === undefined
+      ? backupsOfResource(request, keyText(resourceId))
+      : backupsOfResourceAndType(request, keyText(resourceId), type);
+  };
+  const hiddenInOrder = (request: BackupListRequest): Page<BackupRecord> => {
+    const { resourceId, type } = request;
+    if (resourceId === undefined) {
+      return type === undefined ? allHidden(request) : hiddenOfType(request, type);
+    }
+    return type === undefined
+      ? hiddenOfResource(request, keyText(resourceId))
+      : hiddenOfResourceAndType(request, keyText(resourceId), type);
+  };
+  const backupsByTime = createTimed(database, 1);
+  const hiddenByTime = createTimed(database, 0);
   const history = createListing<BackupRecord>(database, {
     list: 'history',
     table: 'backup',
@@ -141,24 +164,8 @@ export function createCatalogLists(database: Database): CatalogLists {
   const eventsOfResourceAndAction = events('event_resource_action', 'AND resource_id = ? AND action = ?');
 
   return {
-    async listBackups(request) {
-      const { resourceId, type } = request;
-      if (resourceId === undefined) {
-        return type === undefined ? allBackups(request) : backupsOfType(request, type);
-      }
-      return type === undefined
-        ? backupsOfResource(request, keyText(resourceId))
-        : backupsOfResourceAndType(request, keyText(resourceId), type);
-    },
-    async listHidden(request) {
-      const { resourceId, type } = request;
-      if (resourceId === undefined) {
-        return type === undefined ? allHidden(request) : hiddenOfType(request, type);
-      }
-      return type === undefined
-        ? hiddenOfResource(request, keyText(resourceId))
-        : hiddenOfResourceAndType(request, keyText(resourceId), type);
-    },
+    listBackups: async (request) => (isTimed(request) ? backupsByTime(request) : backupsInOrder(request)),
+    listHidden: async (request) => (isTimed(request) ? hiddenByTime(request) : hiddenInOrder(request)),
     resourceHistory: async (request) => history(request, keyText(request.resourceId), request.fromSequence),
     expiring: async (request) => expiring(request, request.before),
     leastProven: async (request) => leastProven(request, request.before),
@@ -196,6 +203,42 @@ export function createCatalogLists(database: Database): CatalogLists {
         : eventsOfResourceAndAction(request, ...range, key, action);
     },
   };
+}
+
+/** Backups of a time, by time. What is asked for besides is compared as the index is walked. */
+function createTimed(database: Database, live: 0 | 1): (request: BackupListRequest) => Page<BackupRecord> {
+  const list = (index: string, where: string, belongs?: ListingPlan<BackupRecord>['belongs']) =>
+    createListing<BackupRecord>(database, {
+      list: `${live === 1 ? 'backups' : 'hidden'} by time`,
+      table: 'backup',
+      index,
+      key: 'created_at',
+      direction: 'falling',
+      where: `live = ${live} AND created_at BETWEEN ? AND ? ${where}`,
+      ...(belongs === undefined ? {} : { belongs }),
+    });
+  const word = live === 1 ? 'live' : 'hidden';
+  const all = list(live === 1 ? 'backup_live' : 'backup_hidden', '');
+  const ofType = list(`backup_${word}_type`, 'AND type = ?');
+  const ofOne = list(`backup_${word}_time`, 'AND resource_id = ?', isOfResource);
+  const ofOneAndType = list(`backup_${word}_time`, 'AND type = ? AND resource_id = ?', isOfResource);
+  return (request) => {
+    const { resourceId, type, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = request;
+    if (resourceId === undefined) {
+      return type === undefined ? all(request, from, to) : ofType(request, from, to, type);
+    }
+    const key = keyText(resourceId);
+    return type === undefined ? ofOne(request, from, to, key) : ofOneAndType(request, from, to, type, key);
+  };
+}
+
+function isTimed({ from, to }: BackupQuery): boolean {
+  return from !== undefined || to !== undefined;
+}
+
+/** The last parameter of these lists is the id of a resource. */
+function isOfResource({ resourceId }: BackupRecord, parameters: readonly unknown[]): boolean {
+  return keyText(resourceId) === parameters.at(-1);
 }
 
 /** The first parameter of a list of one resource is its id. */

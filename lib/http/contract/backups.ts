@@ -5,25 +5,41 @@ import { BACKUP, FULL_BACKUP, INCREMENTAL_BACKUP } from './backups-examples.ts';
 import { once } from './once.ts';
 import { IdPath, Nothing, page } from './requests.ts';
 import type { Route } from './route.ts';
+import { taggedQuery } from './tagged-query.ts';
 import {
+  askedInstant,
   backupStatus,
   backupType,
   customFields,
   idempotencyKey,
   instant,
   name,
+  oneTag,
   retentionDays,
   tags,
   uploadId,
 } from './values.ts';
 
+/** Which backups of a list. */
+export const whichBackups = () => ({
+  type: z.exactOptional(backupType()),
+  from: z.exactOptional(askedInstant('start')),
+  // People name the second up to which they mean it: all of it is meant.
+  to: z.exactOptional(askedInstant('end')),
+  tag: z.exactOptional(oneTag()),
+  ...page(),
+});
+
+export const LIST_DETAILS =
+  '`from` and `to` are instants of RFC 3339, or `-2h`, both included, of when the states were accepted: with one of them the order is that of time. `tag=KEY=VALUE`, or ' +
+  '`tag.KEY=VALUE` as often as there are tags, finds the backups that have them all; such a page may be short, or empty, and have a `nextCursor`.';
+
 const BackupListQuery = once(() =>
-  z.strictObject({
+  taggedQuery({
     resourceId: z.exactOptional(name()),
-    type: z.exactOptional(backupType()),
     status: z.exactOptional(backupStatus()),
     deleted: z.exactOptional(z.enum(['true', 'false'])),
-    ...page(),
+    ...whichBackups(),
   }),
 );
 
@@ -145,6 +161,7 @@ export const BACKUP_ROUTES = {
     path: '/backups',
     summary: 'List backups, newest first; with a status, those that are still to be made or have failed',
     tag: 'Backups',
+    details: `${LIST_DETAILS} What is still to be made or has failed is asked for by \`status\` and \`resourceId\` alone.`,
     scope: 'backup:list',
     query: BackupListQuery,
     answers: { 200: { description: 'One page', schema: 'BackupList' } },

@@ -1,8 +1,8 @@
 // Moments as requests write them: `latest`, `-1`, `-2h`, a backup's id, or an instant of RFC 3339.
 
-import type { AskedMoment } from '../../core/records/asked-moment.ts';
+import type { AskedInstant, AskedMoment } from '../../core/records/asked-moment.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import { faultOfInstant, parseInstant } from './instant.ts';
+import { faultOfInstant, parseInstant, type SecondEdge } from './instant.ts';
 
 const BACK = /^-(\d{1,9})$/;
 const AGO = /^-(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/;
@@ -25,11 +25,23 @@ export function parseMoment(text: string): AskedMoment | undefined {
   if (text === 'latest') return { back: 0 };
   const back = BACK.exec(text)?.[1];
   if (back !== undefined) return Number(back) <= LIMITS.momentsBackMax ? { back: Number(back) } : undefined;
+  if (BACKUP_ID.test(text)) return { backupId: text };
+  return parseAskedInstant(text, 'end');
+}
+
+/** The instant that is meant, or undefined if the text is none: RFC 3339, or `-2h` and the like for so long ago. */
+export function parseAskedInstant(text: string, edge: SecondEdge): AskedInstant | undefined {
   const ago = text.length > 1 ? AGO.exec(text)?.slice(1) : undefined;
   if (ago !== undefined) return { agoMs: ago.reduce((sum, n, i) => sum + Number(n ?? 0) * UNITS_MS[i]!, 0) };
-  if (BACKUP_ID.test(text)) return { backupId: text };
-  const at = parseInstant(text.replace(LOST_PLUS, '+'), 'end');
+  const at = parseInstant(text.replace(LOST_PLUS, '+'), edge);
   return at === undefined ? undefined : { at };
+}
+
+/** What is wrong with a text that is no such instant. */
+export function faultOfAskedInstant(text: string): string {
+  return text.startsWith('-')
+    ? 'must be an instant in RFC 3339 form, or "-2h" (so long ago)'
+    : faultOfInstant(text);
 }
 
 /** What is wrong with a text that is no moment. */

@@ -7,9 +7,8 @@ import { BACKUP } from './backups-examples.ts';
 import { once } from './once.ts';
 import { ResourcePath } from './requests.ts';
 import type { Route } from './route.ts';
-import { backupType, entityTags, idempotencyKey, name, numberInQuery, tags, yesOrNo } from './values.ts';
-
-const TAG = 'tag.';
+import { taggedQuery } from './tagged-query.ts';
+import { backupType, entityTags, idempotencyKey, name, numberInQuery, yesOrNo } from './values.ts';
 
 /** Beside these: `tag.KEY=VALUE`, as often as there are tags. */
 const known = once(() => ({
@@ -22,33 +21,7 @@ const known = once(() => ({
   version: z._default(name(), '1.0'),
 }));
 
-const PutStateQuery = once(() => {
-  const names = Object.keys(known());
-  return z.catchall(z.object(known()), z.string()).check(
-    z.superRefine((value, context) => {
-      const others = Object.entries(value).filter(([key]) => !names.includes(key));
-      for (const [key] of others.filter(([one]) => !one.startsWith(TAG))) {
-        context.addIssue({ code: 'unrecognized_keys', keys: [key], input: value });
-      }
-      const checked = tags().safeParse(tagsIn(value));
-      if (checked.success) return;
-      for (const { path, message } of checked.error.issues) {
-        context.addIssue({
-          code: 'custom',
-          message,
-          path: path.map((key) => TAG + String(key)),
-          input: value,
-        });
-      }
-    }),
-  );
-});
-
-/** The tags that a query names. */
-export function tagsIn(query: Readonly<Record<string, unknown>>): Record<string, string> {
-  const named = Object.entries(query).filter(([key]) => key.startsWith(TAG));
-  return Object.fromEntries(named.map(([key, value]) => [key.slice(TAG.length), String(value)]));
-}
+const PutStateQuery = once(() => taggedQuery(known()));
 
 const PutStateHeaders = once(() =>
   z.object({

@@ -3,10 +3,12 @@
 import * as z from 'zod/mini';
 import type { ErrorCode } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
+import { LIST_DETAILS, whichBackups } from './backups.ts';
 import { once } from './once.ts';
 import { page, ResourcePath } from './requests.ts';
 import type { Route } from './route.ts';
-import { backupType, limit, mask, moment, numberInQuery, prefix, statePath } from './values.ts';
+import { taggedQuery } from './tagged-query.ts';
+import { limit, mask, moment, numberInQuery, prefix, statePath } from './values.ts';
 
 const StateQuery = once(() => z.strictObject({ at: z.exactOptional(moment()) }));
 
@@ -61,7 +63,7 @@ const PatchQuery = once(() => z.strictObject(twoMoments()));
 
 const ResourcesQuery = once(() => z.strictObject({ prefix: z.exactOptional(prefix()), ...page() }));
 
-const BackupsQuery = once(() => z.strictObject({ type: z.exactOptional(backupType()), ...page() }));
+const BackupsQuery = once(() => taggedQuery(whichBackups()));
 
 const FOUND = {
   backupId: 'backup-7',
@@ -144,6 +146,7 @@ export const RESOURCE_ROUTES = {
     path: '/resources/{resourceId}/backups',
     summary: 'List the backups of a resource, newest first',
     tag: 'Resources',
+    details: LIST_DETAILS,
     scope: 'backup:list',
     params: ResourcePath,
     query: BackupsQuery,

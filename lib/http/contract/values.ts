@@ -8,7 +8,7 @@ import { isTimeZone } from '../../core/records/calendar.ts';
 import { UPLOAD_ID } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { faultOfInstant, faultOfNumber, parseInstant, type SecondEdge } from './instant.ts';
-import { faultOfMoment, parseMoment } from './moment.ts';
+import { faultOfAskedInstant, faultOfMoment, parseAskedInstant, parseMoment } from './moment.ts';
 import { once } from './once.ts';
 
 /** C0, DEL and C1: they break logs and headers, and nobody means them. */
@@ -92,6 +92,29 @@ export const moment = () =>
       return z.NEVER;
     }),
   );
+
+/** An RFC 3339 date-time with a zone, or `-2h`: so long ago. */
+export const askedInstant = (edge: SecondEdge) =>
+  z.pipe(
+    z.string().check(z.maxLength(64)),
+    z.transform((value: string, context) => {
+      const asked = parseAskedInstant(value, edge);
+      if (asked !== undefined) return asked;
+      context.issues.push({ code: 'custom', message: faultOfAskedInstant(value), input: value });
+      return z.NEVER;
+    }),
+  );
+
+/** One tag of a query: `KEY=VALUE`. */
+export const oneTag = once(() =>
+  z.pipe(
+    z.string().check(z.regex(/^[^=]+=/, 'must be KEY=VALUE')),
+    z.transform((value: string) => {
+      const at = value.indexOf('=');
+      return { [value.slice(0, at)]: value.slice(at + 1) };
+    }),
+  ),
+);
 
 /** A JSON Pointer (RFC 6901). */
 export const jsonPointer = once(() =>

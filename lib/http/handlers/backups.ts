@@ -2,10 +2,11 @@
 
 import { holds, type Principal } from '../../core/records/access.ts';
 import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
-import type { CreateOutput } from '../../service/contract/api.ts';
+import type { BackupListInput, CreateOutput } from '../../service/contract/api.ts';
 import type { BACKUP_ROUTES } from '../contract/backups.ts';
 import { backupUrl, viewBackup, viewReceipt, viewRequest } from '../contract/backups-view.ts';
 import { invalidRequest } from '../contract/problem.ts';
+import { tagsIn } from '../contract/tagged-query.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson, replyPage, replyText } from './reply.ts';
 
@@ -39,19 +40,30 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
     },
 
     async listBackups({ query }, { service }) {
-      const { status = 'completed', deleted, type, ...rest } = query;
+      const { status = 'completed', deleted } = query;
+      const asked = {
+        ...listed(query),
+        ...(query.resourceId === undefined ? {} : { resourceId: query.resourceId }),
+      };
       if (deleted === 'true') {
         if (query.status !== undefined) {
           throw invalidRequest([{ pointer: '/query/status', detail: 'cannot be combined with deleted' }]);
         }
-        const asked = type === undefined ? rest : { ...rest, type };
         return replyPage('backups', await service.listHidden(asked), viewBackup);
       }
-      if (status === 'completed') return replyPage('backups', await service.listBackups(query), viewBackup);
-      if (type !== undefined) {
-        throw invalidRequest([{ pointer: '/query/type', detail: 'cannot be combined with this status' }]);
+      if (status === 'completed') return replyPage('backups', await service.listBackups(asked), viewBackup);
+      const { limit, cursor, resourceId, tags, ...others } = asked;
+      const faults = [...Object.keys(others), ...(tags === undefined ? [] : ['tag'])];
+      if (faults.length > 0) {
+        const detail = 'cannot be combined with this status';
+        throw invalidRequest(faults.map((name) => ({ pointer: `/query/${name}`, detail })));
       }
-      return replyPage('backups', await service.listRequests({ ...rest, status }), viewRequest);
+      const requests = { limit, status, ...(cursor === undefined ? {} : { cursor }) };
+      const page = await service.listRequests({
+        ...requests,
+        ...(resourceId === undefined ? {} : { resourceId }),
+      });
+      return replyPage('backups', page, viewRequest);
     },
 
     async getBackup({ params }, { service }) {
@@ -78,6 +90,23 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
     async verifyBackup({ params }, { service }) {
       return replyJson(200, await service.verifyBackup(params.id));
     },
+  };
+}
+
+type ListQuery = Pick<BackupListInput, 'type' | 'from' | 'to' | 'limit' | 'cursor'> & {
+  tag?: Record<string, string>;
+};
+
+/** What a query asks of a list of backups, the resource apart. */
+export function listed({ type, from, to, limit, cursor, tag, ...rest }: ListQuery): BackupListInput {
+  const tags = { ...tag, ...tagsIn(rest) };
+  return {
+    limit,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(type === undefined ? {} : { type }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
   };
 }
 

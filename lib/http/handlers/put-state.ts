@@ -1,7 +1,8 @@
 // Backups of states that are sent as they are.
 
 import { backupUrl } from '../contract/backups-view.ts';
-import { type PUT_STATE_ROUTES, tagsIn } from '../contract/put-state.ts';
+import type { PUT_STATE_ROUTES } from '../contract/put-state.ts';
+import { tagsIn } from '../contract/tagged-query.ts';
 import { viewCreated } from './backups.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson } from './reply.ts';

@@ -8,6 +8,7 @@ import type { FoundDiff } from '../../service/contract/api.ts';
 import { viewBackup } from '../contract/backups-view.ts';
 import type { RESOURCE_ROUTES } from '../contract/resources.ts';
 import { viewFound, viewHistory, viewResource, viewTree } from '../contract/resources-view.ts';
+import { listed } from './backups.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson, replyPage, replyParts } from './reply.ts';
 import { replyState } from './state-reply.ts';
@@ -19,7 +20,7 @@ export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
     },
 
     async listResourceBackups({ params, query }, { service }) {
-      return replyPage('backups', await service.listBackups({ ...params, ...query }), viewBackup);
+      return replyPage('backups', await service.listBackups({ ...params, ...listed(query) }), viewBackup);
     },
 
     async getState({ params, query, headers }, { service, caller, isHead }) {

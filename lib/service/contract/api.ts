@@ -5,7 +5,7 @@ import type { DiffOptions, DiffPage } from '../../core/history/diff.ts';
 import type { Tree, TreeOptions } from '../../core/history/tree.ts';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
-import type { AskedMoment } from '../../core/records/asked-moment.ts';
+import type { AskedInstant, AskedMoment } from '../../core/records/asked-moment.ts';
 import type { Refused } from '../../core/records/errors.ts';
 import type {
   AuditEvent,
@@ -61,6 +61,17 @@ export interface CreateBackupInput {
   condition?: Precondition;
   /** From the Idempotency-Key header. */
   idempotencyKey?: string;
+}
+
+/** Which backups of a list: all, if nothing is given. With a time they are in its order, else those of one resource by sequence. */
+export interface BackupListInput extends PageRequest {
+  resourceId?: string;
+  type?: BackupType;
+  /** When their states were accepted, both ends included. */
+  from?: AskedInstant;
+  to?: AskedInstant;
+  /** All of these. */
+  tags?: Readonly<Record<string, string>>;
 }
 
 /** A backup whose state has been uploaded. */
@@ -298,9 +309,10 @@ export interface BackupService {
   findBackup(id: string): Promise<BackupRecord | BackupRequest>;
   /** Everything that ever had a backup, by id. */
   listResources(request: PageRequest & { prefix?: string }): Promise<Page<ResourceSummary>>;
-  listBackups(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  /** By tags a page may be short, or empty, and have a cursor. */
+  listBackups(request: BackupListInput): Promise<Page<BackupRecord>>;
   /** What was deleted or has expired, and can still be restored. */
-  listHidden(request: PageRequest & { resourceId?: string; type?: BackupType }): Promise<Page<BackupRecord>>;
+  listHidden(request: BackupListInput): Promise<Page<BackupRecord>>;
   /** Makes a hidden backup live again. Throws broken_chain once its bytes are about to go. */
   undeleteBackup(id: string, caller: Caller): Promise<BackupRecord>;
   /** Requests of one status: what is still to be made, and what has failed. */

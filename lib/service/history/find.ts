@@ -1,6 +1,6 @@
 // Which backup a moment of a resource means: by instant, by age, by place among its backups, or by name.
 
-import type { AskedMoment } from '../../core/records/asked-moment.ts';
+import { type AskedMoment, instantOf } from '../../core/records/asked-moment.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import { liveBackup, noBackup } from '../chains/live.ts';
@@ -27,7 +27,7 @@ export async function findState(
     return byPlace(deps, record);
   }
   if ('back' in asked) return byPlace(deps, await newestBut(deps, resourceId, asked.back, pointer));
-  const at = 'at' in asked ? asked.at : deps.clock.now() - asked.agoMs;
+  const at = instantOf(asked, deps.clock.now());
   const { record, moment } = await findMoment(deps, resourceId, at, pointer);
   const { exact = true, inexact } = moment;
   const ageMs = Math.max(0, at - record.createdAt);

@@ -48,6 +48,7 @@ import { createEventSink } from './messages/event-sink.ts';
 import { createQueue } from './messages/queue.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
 import { awsPlans } from './names/upkeep.ts';
+import { RATES } from './rates.ts';
 
 /** Makes a part from the function's settings. */
 type Part<T> = (config: AwsConfig, clock: Clock, s3: S3Client) => T;
@@ -128,6 +129,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       memory: MEMORY_BOUNDS,
       writersDelete: false,
     },
+    rates: RATES,
     gate: createGate(),
     kernel,
     texts: inThisThread(kernel),

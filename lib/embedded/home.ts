@@ -48,6 +48,7 @@ import { openKeyring } from './keys/keyring.ts';
 import { every, type Repeated } from './process/every.ts';
 import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
+import { RATES } from './rates.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start/start-checks.ts';
 import { type Look, lookAtStore } from './start/start-look.ts';
 import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start/start-news.ts';
@@ -168,6 +169,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       memory: MEMORY_BOUNDS,
       writersDelete: true,
     },
+    rates: RATES,
     gate: createGate(),
     jobsInCommits: { tell: () => kickWorker() },
     waits: new Map(),

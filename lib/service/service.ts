@@ -20,6 +20,7 @@ import { readDiff } from './history/read-diff.ts';
 import { readHistory } from './history/read-history.ts';
 import { readTree } from './history/read-tree.ts';
 import { findOperation } from './restores/operations.ts';
+import { planRestore } from './restores/plan.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
 import { planPolicy, readPlan } from './retention/plan.ts';
 import { getPolicy, putPolicy, removePolicy } from './retention/policies.ts';
@@ -50,6 +51,7 @@ export function createService(deps: Deps): BackupService {
     verifyBackup: (id) => verifyBackup(deps, id),
     restore: (input, caller) => restoreBackup(deps, input, caller),
     restorePointInTime: (input, caller) => restorePointInTime(deps, input, caller),
+    planRestore: (input) => planRestore(deps, input),
     getOperation: (id) => findOperation(deps, id),
     listOperations: (request) => paged(catalog.listOperations(request)),
     getOperationResult: (id, caller) => readResult(deps, id, caller),

@@ -5,6 +5,7 @@ import { canonicalText } from '../../lib/core/json/body.ts';
 import { createKernel } from '../../lib/core/json/kernel/kernel.ts';
 import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import type { BackupRecord, BackupType } from '../../lib/core/records/model.ts';
+import { RATES } from '../../lib/embedded/rates.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryBlobStore } from '../../lib/memory/blob-store.ts';
 import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
@@ -64,6 +65,7 @@ export function createWorld(
     log: silentLogger,
     options: { ...OPTIONS },
     transfers: withoutResults(uploads),
+    rates: RATES,
     gate: createGate(),
     kernel,
     texts: inThisThread(kernel),

@@ -7,6 +7,7 @@ import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
 import { serviceAnswers } from './service.ts';
+import { stateAnswers } from './states-answers.ts';
 import { tokenAnswers } from './tokens.ts';
 import { upkeepAnswers } from './upkeep.ts';
 import { uploadAnswers } from './uploads.ts';
@@ -20,6 +21,7 @@ export function createAnswers() {
     ...serviceAnswers(),
     ...backupAnswers(),
     ...uploadAnswers(),
+    ...stateAnswers(),
     ...resourceAnswers(),
     ...restoreAnswers(),
     ...retentionAnswers(),

@@ -4,30 +4,10 @@ import type { Sight } from '../../core/history/along.ts';
 import type { Tree } from '../../core/history/tree.ts';
 import { pointerOfSteps } from '../../core/json/pointer.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
-import type {
-  FoundState,
-  FoundTree,
-  PathChange,
-  PathHistory,
-  ResourceSummary,
-} from '../../service/contract/api.ts';
+import type { FoundTree, PathChange, PathHistory, ResourceSummary } from '../../service/contract/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
-import { viewDated, viewInexact } from './restores-view.ts';
-
-/** Which state was found for a moment, and what it is to it. */
-export function viewFound({ record, at, ageMs, exact, inexact }: FoundState): Answer<'FoundState'> {
-  return {
-    backupId: record.id,
-    createdAt: formatInstant(record.createdAt),
-    ...(at === undefined ? {} : { asked: formatInstant(at) }),
-    ageSeconds: Math.floor(ageMs / 1000),
-    exact,
-    ...(inexact === undefined ? {} : viewInexact(inexact)),
-    size: record.size,
-    checksum: `sha256:${record.checksum}`,
-  };
-}
+import { viewDated, viewFound } from './states-view.ts';
 
 export function viewResource(summary: ResourceSummary): Answer<'Resource'> {
   const { resourceId, accepted, newest, lastSuccessAt, ageMs } = summary;

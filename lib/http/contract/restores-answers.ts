@@ -3,12 +3,13 @@
 import * as z from 'zod/mini';
 import { once } from './once.ts';
 import { shapes } from './shapes.ts';
+import { stateAnswers } from './states-answers.ts';
 
 /** Made on demand. */
 export const restoreAnswers = once(() => {
-  const { about, time, percent, count } = shapes();
+  const { about, time, percent, count, checksum } = shapes();
   const State = z.unknown().check(about('Any JSON'));
-  const dated = z.object({ backupId: z.string(), createdAt: time });
+  const { DatedBackup: dated, FoundState } = stateAnswers();
   const Operation = z.object({
     id: z.string(),
     backupId: z.string(),
@@ -54,5 +55,36 @@ export const restoreAnswers = once(() => {
     data: z.exactOptional(z.never()).check(about('Never here: it tells the two answers of a restore apart')),
   });
 
-  return { DatedBackup: dated, State, Operation, OperationList, Restored, RestoreAccepted };
+  const ofState = { backupId: z.string(), createdAt: time, size: count, checksum: checksum() };
+  const link = z.object({ backupId: z.string(), provenAt: time });
+  const PlannedRestore = z.object({
+    plan: z.object({
+      state: FoundState.check(about('The state that would be given')),
+      targetResourceId: z.string(),
+      target: z
+        .exactOptional(z.object({ ...ofState, isSame: z.boolean() }))
+        .check(about('What the target has now, and whether it is the very state that would be given')),
+      answer: z
+        .enum(['call', 'background'])
+        .check(about('Whether the state would be in the answer, or be fetched once the operation is done')),
+      blobs: count,
+      bytes: count.check(about('Stored bytes that are read')),
+      keyCalls: count,
+      seconds: z.number().check(about('About so long, by what was measured')),
+      dollars: z.exactOptional(z.number()).check(about('About so much, by list prices; on AWS alone')),
+      weakest: link.check(about('What was proven the longest ago of all that would be read')),
+      damaged: z.array(link).check(about('What is known not to open: with any, the restore would fail')),
+    }),
+  });
+  const RestoredOrPlan = z.xor([Restored, PlannedRestore]);
+
+  return {
+    State,
+    Operation,
+    OperationList,
+    Restored,
+    PlannedRestore,
+    RestoredOrPlan,
+    RestoreAccepted,
+  };
 });

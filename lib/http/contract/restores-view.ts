@@ -1,8 +1,10 @@
 // Records of restores to the wire. What is not named here is not shown.
 
-import type { DatedBackup, InexactMoment, OperationRecord } from '../../core/records/model.ts';
+import type { BackupRecord, OperationRecord } from '../../core/records/model.ts';
+import type { PlannedLink, RestorePlan } from '../../service/contract/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
+import { viewFound, viewInexact } from './states-view.ts';
 
 export type OperationView = Answer<'Operation'>;
 
@@ -28,6 +30,28 @@ export function viewOperation(record: OperationRecord, now: number, basePath = '
   };
 }
 
+export function viewPlan(plan: RestorePlan): Answer<'PlannedRestore'>['plan'] {
+  const { found, targetResourceId, target, inBackground, cost, weakest, damaged } = plan;
+  return {
+    state: viewFound(found),
+    targetResourceId,
+    ...(target === undefined ? {} : { target: viewTarget(target, found.record) }),
+    answer: inBackground ? 'background' : 'call',
+    ...cost,
+    weakest: viewLink(weakest),
+    damaged: damaged.map(viewLink),
+  };
+}
+
+function viewTarget({ id, createdAt, size, checksum }: BackupRecord, given: BackupRecord) {
+  const isSame = checksum === given.checksum;
+  return { backupId: id, createdAt: formatInstant(createdAt), size, checksum: `sha256:${checksum}`, isSame };
+}
+
+function viewLink({ backupId, provenAt }: PlannedLink) {
+  return { backupId, provenAt: formatInstant(provenAt) };
+}
+
 /** What was asked, what was found for it, and, if that is not what the moment had, why, and what stands around it. */
 function viewMoment({ stateOf, exact, inexact }: OperationRecord, pointInTime: number) {
   const asked = { pointInTime: formatInstant(pointInTime) };
@@ -40,24 +64,6 @@ function viewMoment({ stateOf, exact, inexact }: OperationRecord, pointInTime: n
   };
   if (inexact === undefined) return found;
   return { ...found, ...viewInexact(inexact) };
-}
-
-/** What became of a moment's own state, and what stands around it. */
-export function viewInexact({ reason, backupId, createdAt, previous, next }: InexactMoment) {
-  const missing = {
-    ...(backupId === undefined ? {} : { backupId }),
-    ...(createdAt === undefined ? {} : { createdAt: formatInstant(createdAt) }),
-  };
-  return {
-    reason,
-    ...(Object.keys(missing).length === 0 ? {} : { missing }),
-    previous: viewDated(previous),
-    ...(next === undefined ? {} : { next: viewDated(next) }),
-  };
-}
-
-export function viewDated({ backupId, createdAt }: DatedBackup) {
-  return { backupId, createdAt: formatInstant(createdAt) };
 }
 
 export function operationUrl(id: string): string {

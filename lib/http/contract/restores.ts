@@ -15,6 +15,9 @@ const restoreOptions = () => ({
   createdBy: z.exactOptional(name()),
   validate: z._default(z.boolean(), true),
   path: z.exactOptional(jsonPointer()),
+  plan: z
+    .exactOptional(z.boolean())
+    .check(z.meta({ description: 'Only tell what the restore would give, read and cost' })),
 });
 
 const RestoreFields = once(() =>
@@ -55,7 +58,10 @@ const QUEUED = { ...OPERATION, status: 'queued', validated: false, progress: 0, 
 const RESTORED = { operation: OPERATION, data: { tables: { users: [{ id: 1, name: 'Alice' }] } } };
 
 const restoreAnswers = {
-  200: { description: 'The state, proven against its checksum', schema: 'Restored' },
+  200: {
+    description: 'The state, proven against its checksum; or the plan that was asked for',
+    schema: 'RestoredOrPlan',
+  },
   202: {
     description: 'Accepted: the operation shows its progress, and then where the result is',
     schema: 'RestoreAccepted',
@@ -66,12 +72,17 @@ const restoreAnswers = {
   },
 } as const;
 
+const PLAN_DETAILS =
+  'With `"plan": true` nothing is restored, written down or read of what is stored: the answer tells which state would be given, what that reads, takes and, on AWS, costs (an ' +
+  'estimate), which part of it was proven the longest ago, what is known to be damaged, and the newest state of the target.';
+
 export const RESTORE_ROUTES = {
   restoreBackup: {
     method: 'POST',
     path: '/restore',
     summary: 'Restore from a backup',
     tag: 'Restores',
+    details: PLAN_DETAILS,
     scope: 'data:read',
     headers: RestoreHeaders,
     body: { name: 'RestoreRequest', fields: RestoreFields },
@@ -90,6 +101,7 @@ export const RESTORE_ROUTES = {
           targetResourceId: 'database-1-restored',
           path: '/tables/users',
         },
+        plan: { backupId: 'backup-7', targetResourceId: 'database-1', plan: true },
       },
       answers: { 200: RESTORED, 202: { operation: QUEUED } },
     },
@@ -99,6 +111,7 @@ export const RESTORE_ROUTES = {
     path: '/restore/point-in-time',
     summary: 'Restore the newest state at or before an instant',
     tag: 'Restores',
+    details: PLAN_DETAILS,
     scope: 'data:read',
     headers: RestoreHeaders,
     body: { name: 'PointInTimeRequest', fields: PointInTimeFields },

@@ -2,9 +2,9 @@
 
 import type { OperationRecord } from '../../core/records/model.ts';
 import { isFinished } from '../../core/records/status.ts';
-import type { RestoreOutput } from '../../service/contract/api.ts';
+import type { RestoreOutput, RestorePlan } from '../../service/contract/api.ts';
 import type { RESTORE_ROUTES } from '../contract/restores.ts';
-import { type OperationView, operationUrl, viewOperation } from '../contract/restores-view.ts';
+import { type OperationView, operationUrl, viewOperation, viewPlan } from '../contract/restores-view.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson, replyPage, replyRestored, replyText } from './reply.ts';
 
@@ -17,16 +17,18 @@ export function createRestoreHandlers(
   return {
     async restoreBackup({ fields, headers }, { service, principal, caller }) {
       const async = headers.prefer === true;
-      const createdBy = fields.createdBy ?? principal.subject;
-      const output = await service.restore({ ...fields, createdBy, async }, caller);
+      const { plan, createdBy = principal.subject, ...rest } = fields;
+      if (plan) return replyPlan(await service.planRestore({ ...rest, async, seesTarget: true }));
+      const output = await service.restore({ ...rest, createdBy, async }, caller);
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
 
     async restorePointInTime({ fields, headers }, { service, principal, caller }) {
       const async = headers.prefer === true;
-      const createdBy = fields.createdBy ?? principal.subject;
-      const { timestamp: at, ...rest } = fields;
-      const input = { targetResourceId: rest.resourceId, ...rest, at, createdBy, async };
+      const { timestamp: at, plan, createdBy = principal.subject, ...rest } = fields;
+      const asked = { targetResourceId: rest.resourceId, ...rest, at, async };
+      if (plan) return replyPlan(await service.planRestore({ ...asked, seesTarget: true }));
+      const input = { ...asked, createdBy };
       const output = await service.restorePointInTime(input, caller);
       return replyRestore(output, viewNow(output.operation), async, basePath);
     },
@@ -45,6 +47,10 @@ export function createRestoreHandlers(
       return replyText(200, data);
     },
   };
+}
+
+function replyPlan(plan: RestorePlan): Response {
+  return replyJson(200, { plan: viewPlan(plan) });
 }
 
 function replyRestore(

@@ -1,7 +1,14 @@
 // The doors: the service as one principal may use it. Every use case passes through here and is named in one table, so that
 // none can be reached without its right. What a principal may not see is answered as if it were not there.
 
-import { authorize, isUnrestricted, type Principal, reaches, type Scope } from '../../core/records/access.ts';
+import {
+  authorize,
+  holds,
+  isUnrestricted,
+  type Principal,
+  reaches,
+  type Scope,
+} from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
@@ -29,6 +36,7 @@ const USE_CASE_SCOPES = {
   verifyBackup: 'backup:verify',
   restore: 'data:read',
   restorePointInTime: 'data:read',
+  planRestore: 'data:read',
   getOperation: 'data:read',
   listOperations: 'data:read',
   getOperationResult: 'data:read',
@@ -161,6 +169,15 @@ export function serviceFor(service: BackupService, principal: Principal, address
       demand('restorePointInTime');
       demandSeen('restorePointInTime', input.resourceId, () => nothingAt({}));
       return service.restorePointInTime(input, caller);
+    },
+    async planRestore(input) {
+      if ('backupId' in input) await demandBackup('planRestore', input.backupId);
+      else {
+        demand('planRestore');
+        demandSeen('planRestore', input.resourceId, () => nothingAt({}));
+      }
+      const seesTarget = holds(principal, 'backup:list') && reaches(principal, input.targetResourceId);
+      return service.planRestore({ ...input, seesTarget: input.seesTarget && seesTarget });
     },
     async getOperation(id) {
       await demandOperation('getOperation', id);

@@ -23,6 +23,7 @@ import type {
   RetentionPolicy,
 } from '../../core/records/model.ts';
 import type { Precondition } from '../../core/records/precondition.ts';
+import type { RestoreCost } from '../../core/records/restore-cost.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
 import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { EventQuery } from '../../ports/catalog.ts';
@@ -115,6 +116,33 @@ export interface PointInTimeInput extends Omit<RestoreInput, 'backupId' | 'targe
   /** Epoch milliseconds; the newest state at or before it. */
   at: number;
   targetResourceId?: string;
+}
+
+/** What a restore would do: of a backup, or of an instant. */
+export type PlanInput = { targetResourceId: string; async: boolean; seesTarget: boolean } & (
+  | Pick<RestoreInput, 'backupId' | 'includeDeleted'>
+  | Pick<PointInTimeInput, 'resourceId' | 'at'>
+);
+
+/** A blob of a chain, by the backup that it belongs to. */
+export interface PlannedLink {
+  backupId: string;
+  /** When its stored bytes were last proven. Epoch milliseconds. */
+  provenAt: number;
+  isDamaged: boolean;
+}
+
+export interface RestorePlan {
+  found: FoundState;
+  targetResourceId: string;
+  /** The newest backup of the target, if there is one, and the caller may know of it. */
+  target?: BackupRecord;
+  inBackground: boolean;
+  cost: RestoreCost;
+  /** The link whose proof is the oldest. */
+  weakest: PlannedLink;
+  /** Links that are known not to open: the restore would fail. */
+  damaged: PlannedLink[];
 }
 
 export interface RestoreOutput {
@@ -328,6 +356,8 @@ export interface BackupService {
 
   restore(input: RestoreInput, caller: Caller): Promise<RestoreOutput>;
   restorePointInTime(input: PointInTimeInput, caller: Caller): Promise<RestoreOutput>;
+  /** What either would do, without doing it: writes nothing, reads no blob. Throws as they do, but for what only blobs can tell. */
+  planRestore(input: PlanInput): Promise<RestorePlan>;
   getOperation(id: string): Promise<OperationRecord>;
   listOperations(request: PageRequest & { targetResourceId?: string }): Promise<Page<OperationRecord>>;
   /** The data of a completed asynchronous restore, proven again as it is read. Throws result_unavailable. */

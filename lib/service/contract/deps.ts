@@ -4,6 +4,7 @@ import type { Scratch } from '../../core/bytes/packed.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import type { MemoryBounds } from '../../core/records/limits.ts';
 import type { Notice, Waiting } from '../../core/records/model.ts';
+import type { RestoreRates } from '../../core/records/restore-cost.ts';
 import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { Logger } from '../../log.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
@@ -49,6 +50,8 @@ export interface Deps {
   clockWatch: ClockWatch;
   log: Logger;
   options: ServiceOptions;
+  /** What restores take in this home, for plans. */
+  rates: RestoreRates;
   /** Lets one writer at a time build on a resource within this process; the catalog's conditions decide between processes. */
   gate: Gate;
   /** Asked before anything is built on what is stored, or removed from it. */

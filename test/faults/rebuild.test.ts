@@ -27,6 +27,15 @@ const pass = (ms: number): void => {
 async function live(store: Opened, random: Random, steps: number): Promise<void> {
   const ids: string[] = [];
   let rows = Array.from({ length: 30 }, (_, id) => ({ id, v: 0 }));
+  // One came with a past of its own, unless it has a history here already.
+  for (const [year, type] of [
+    [2023, 'full'],
+    [2024, 'incremental'],
+  ] as const) {
+    const asOf = `${year}-01-01T00:00:00Z`;
+    const body = JSON.stringify({ resourceId: 'a', type, asOf, data: [year, ...rows] });
+    expect([201, 409]).toContain((await store.call('POST', '/backups', body)).status);
+  }
   for (let n = 0; n < steps; n++) {
     pass(random.int(4 * HOUR));
     const resourceId = random.pick(['a', 'b', 'ünï/c']);

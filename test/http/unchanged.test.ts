@@ -3,6 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { adminOf } from '../../lib/core/records/access.ts';
 import { silentLogger } from '../../lib/log.ts';
+import { workQueue } from '../../lib/service/jobs/worker.ts';
 import { createWorld, DAY } from '../service/world.ts';
 import { createCheckedApi } from './checked-api.ts';
 
@@ -24,7 +25,9 @@ function createScene() {
     const answer = (await response.json()) as Record<string, unknown> & { errors?: { pointer: string }[] };
     return { status: response.status, headers: response.headers, answer };
   };
-  return { world, post };
+  const get = async (id: string) =>
+    (await (await app.request(`/backups/${id}`)).json()) as Record<string, unknown>;
+  return { world, post, get };
 }
 
 const ASKED = { resourceId: 'app', data: { theme: 'dark' }, ifChanged: true };
@@ -57,10 +60,48 @@ test('a key gives the same answer again', async () => {
   expect(other.answer).toMatchObject({ unchanged: true });
 });
 
-test('of an upload, whose place is given before it is read, it cannot be asked', async () => {
-  const { world, post } = createScene();
-  const { uploadId } = await world.service.createUpload();
-  const { status, answer } = await post({ resourceId: 'app', uploadId, ifChanged: true });
-  expect(status).toBe(400);
-  expect(answer.errors).toMatchObject([{ pointer: '/ifChanged' }]);
+test('an upload is compared once it is there: its id then leads to the backup that has its state', async () => {
+  const { world, post, get } = createScene();
+  const first = await post(ASKED);
+  const uploadOf = async (text: string) => {
+    const { uploadId, url } = await world.service.createUpload();
+    world.uploads.put(url, Buffer.from(text));
+    return { ...ASKED, data: undefined, uploadId };
+  };
+  const same = await uploadOf(' { "theme" : "dark" } ');
+  const accepted = await post(same, { 'Idempotency-Key': 'k' });
+  expect(accepted).toMatchObject({ status: 202, answer: { id: 'backup-2', status: 'pending' } });
+  await workQueue(world.deps);
+  expect(await get('backup-2')).toMatchObject({
+    id: 'backup-1',
+    unchanged: true,
+    checkedAt: expect.any(String),
+  });
+  const again = await post(same, { 'Idempotency-Key': 'k' });
+  expect(again).toMatchObject({ status: 200, answer: { id: 'backup-1', unchanged: true } });
+  // No place was taken: what comes next follows on it, and every instant is exact.
+  const other = await post(await uploadOf('{"theme":"light"}'));
+  await workQueue(world.deps);
+  expect(await get(other.answer.id as string)).toMatchObject({ id: 'backup-3', status: 'completed' });
+  const state = await world.service.openState(
+    { resourceId: 'app', at: { at: world.clock.now() } },
+    { actor: 'ann' },
+  );
+  expect(state).toMatchObject({ exact: true, record: { id: 'backup-3', sequence: 2 } });
+  expect(first.answer.id).toBe('backup-1');
+});
+
+test('uploads of one new state that wait together make one backup', async () => {
+  const { world, post, get } = createScene();
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    const { uploadId, url } = await world.service.createUpload();
+    world.uploads.put(url, Buffer.from('{"theme":"dark"}'));
+    ids.push((await post({ ...ASKED, data: undefined, uploadId })).answer.id as string);
+  }
+  await workQueue(world.deps);
+  const made = await Promise.all(ids.map(get));
+  expect(made.map(({ id }) => id)).toEqual([ids[0], ids[0], ids[0]]);
+  await world.remove(ids[0]!);
+  expect(await get(ids[1]!)).toMatchObject({ status: 404, code: 'backup_not_found' });
 });

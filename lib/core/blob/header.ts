@@ -32,6 +32,7 @@ export interface BlobFields
     | 'size'
     | 'metadata'
     | 'createdAt'
+    | 'importedAt'
     | 'expiresAt'
     | 'changes'
   > {
@@ -108,6 +109,7 @@ const COMMON: check.Shape = {
   createdAt: check.integer(0),
   completedAt: check.optional(check.integer(0)),
   expiresAt: check.optional(check.integer(0)),
+  importedAt: check.optional(check.integer(0)),
   changes: check.optional(
     check.object({
       additions: check.integer(0),

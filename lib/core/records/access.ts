@@ -5,6 +5,7 @@ import { ServiceError } from './errors.ts';
 /** What can be allowed, one word a right. `admin` is all of them, for all resources. */
 export const SCOPES = [
   'backup:write',
+  'import',
   'backup:list',
   'data:read',
   'backup:verify',

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   method_not_allowed: [405, 'The route does not take that method'],
   request_timeout: [408, 'The request did not arrive in time'],
   write_conflict: [409, 'Another writer was faster'],
+  out_of_order: [409, 'The state would stand before what is there'],
   backup_protected: [409, 'The backup is held or locked'],
   integrity_error: [409, 'The stored bytes are not what was written'],
   broken_chain: [409, 'The backup cannot be rebuilt from what is stored'],

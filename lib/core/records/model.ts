@@ -76,6 +76,8 @@ export interface BackupRecord {
   /** What the wall clock said when the state was accepted: later sequences may have earlier times. */
   createdAt: number;
   completedAt: number;
+  /** Of a state that was brought along from elsewhere: when that was. `createdAt` is then when it was true, by who brought it. */
+  importedAt?: number;
   /** When its stored bytes were last proven to be what was written. Until the first time, `completedAt` counts. */
   verifiedAt?: number;
   /** When they were last found not to be: absent while all is well. */
@@ -119,7 +121,13 @@ export interface BackupRequest {
   actor: string;
   /** Where the call came from. */
   address?: string;
-  /** The place in the order of states that the backup will have; absent in requests of the first release. */
+  /** When its state was true, if it is brought along from elsewhere. */
+  asOf?: number;
+  /** Where the newest backup has its state already, none is made, and then it has no place in the order before that is known. */
+  ifChanged?: boolean;
+  /** The backup that has its state already: none was made. */
+  sameAs?: string;
+  /** The place in the order of states that the backup will have; absent with `ifChanged`, and in requests of the first release. */
   sequence?: number;
   /** When it was accepted: the backup's own time, too. */
   createdAt: number;

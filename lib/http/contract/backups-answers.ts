@@ -47,6 +47,10 @@ export const backupAnswers = once(() => {
     lockedUntil: z.exactOptional(time),
     createdAt: time,
     completedAt: time,
+    imported: z
+      .exactOptional(z.literal(true))
+      .check(about('Brought along from elsewhere: createdAt is when it was true, by who brought it')),
+    importedAt: z.exactOptional(time).check(about('When it was brought along')),
     verifiedAt: z
       .exactOptional(time)
       .check(about('When its stored bytes were last proven; before the first time, completedAt counts')),
@@ -70,6 +74,9 @@ export const backupAnswers = once(() => {
     warnings: z
       .exactOptional(z.array(z.string()))
       .check(about('In the answer to a create: what its caller should know of, though the backup is made')),
+    unchanged: z
+      .exactOptional(z.literal(true))
+      .check(about('It had the state already that came under the id that was asked for')),
   });
   const BackupUnchanged = z.extend(Backup, {
     unchanged: z.literal(true).check(about('It was there already, with the state that came')),
@@ -116,6 +123,7 @@ export const backupAnswers = once(() => {
     data: z.literal('[REDACTED]'),
     metadata: Metadata,
     createdAt: time,
+    asOf: z.exactOptional(time).check(about('When its state was true, of one that is imported')),
   });
   const BackupOrPending = z
     .xor([Backup, PendingBackup])

@@ -8,7 +8,7 @@ export type BackupView = Answer<'Backup'>;
 
 export function viewBackup(record: BackupRecord): BackupView {
   const { requestedType, key, baseBackupId, changes, legalHold, lockedUntil, expiresAt } = record;
-  const { verifiedAt, damagedAt } = record;
+  const { verifiedAt, damagedAt, importedAt } = record;
   return {
     id: record.id,
     resourceId: record.resourceId,
@@ -42,6 +42,7 @@ export function viewBackup(record: BackupRecord): BackupView {
     ...(lockedUntil === undefined ? {} : { lockedUntil: formatInstant(lockedUntil) }),
     createdAt: formatInstant(record.createdAt),
     completedAt: formatInstant(record.completedAt),
+    ...(importedAt === undefined ? {} : { imported: true, importedAt: formatInstant(importedAt) }),
     ...(verifiedAt === undefined ? {} : { verifiedAt: formatInstant(verifiedAt) }),
     ...(damagedAt === undefined ? {} : { damaged: true }),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
@@ -119,6 +120,7 @@ export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
     data: '[REDACTED]',
     metadata: request.metadata,
     createdAt: formatInstant(request.createdAt),
+    ...(request.asOf === undefined ? {} : { asOf: formatInstant(request.asOf) }),
   };
 }
 

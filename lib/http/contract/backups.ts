@@ -56,6 +56,9 @@ export const MetadataInput = once(() =>
   }),
 );
 
+export const AS_OF =
+  'When the state was true, of one that is brought along from elsewhere: never before what the resource has; needs the scope import';
+
 /** The body of a create without its `data`, which is scanned as text and never meets a schema. */
 const CreateBackupFields = once(() =>
   z.strictObject({
@@ -65,6 +68,7 @@ const CreateBackupFields = once(() =>
     metadata: z.prefault(MetadataInput(), {}),
     uploadId: z.exactOptional(uploadId()),
     encrypt: z._default(z.boolean(), true),
+    asOf: z.exactOptional(instant('start')).check(z.meta({ description: AS_OF })),
     ifChanged: z.exactOptional(z.boolean()).check(
       z.meta({
         description: 'Make none where the newest backup has this very state: that it was checked is noted',
@@ -140,6 +144,7 @@ export const BACKUP_ROUTES = {
       'upload_taken',
       'backup_not_found',
       'write_conflict',
+      'out_of_order',
       'idempotency_key_reused',
       'store_untrusted',
       'integrity_error',
@@ -151,6 +156,7 @@ export const BACKUP_ROUTES = {
         incremental: INCREMENTAL_BACKUP,
         unencrypted: { resourceId: 'test', resourceType: 'test', data: {}, encrypt: false },
         ifChanged: { resourceId: 'app-settings', data: { theme: 'dark' }, ifChanged: true },
+        import: { resourceId: 'prod-db', data: {}, asOf: '2023-06-01T00:00:00Z' },
         retention: { resourceId: 'prod-db', data: {}, metadata: { retentionDays: 90 } },
       },
       answers: { 200: { ...BACKUP, checkedAt: '2025-01-02T12:00:00.000Z', unchanged: true }, 201: BACKUP },

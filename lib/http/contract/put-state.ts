@@ -2,13 +2,13 @@
 
 import * as z from 'zod/mini';
 import { LIMITS } from '../../core/records/limits.ts';
-import { IDEMPOTENT_REPLAYED } from './backups.ts';
+import { AS_OF, IDEMPOTENT_REPLAYED } from './backups.ts';
 import { BACKUP } from './backups-examples.ts';
 import { once } from './once.ts';
 import { ResourcePath } from './requests.ts';
 import type { Route } from './route.ts';
 import { taggedQuery } from './tagged-query.ts';
-import { backupType, entityTags, idempotencyKey, name, numberInQuery, yesOrNo } from './values.ts';
+import { backupType, entityTags, idempotencyKey, instant, name, numberInQuery, yesOrNo } from './values.ts';
 
 /** Beside these: `tag.KEY=VALUE`, as often as there are tags. */
 const known = once(() => ({
@@ -16,6 +16,7 @@ const known = once(() => ({
   resourceType: z._default(name(), 'generic'),
   encrypt: z._default(yesOrNo(), true),
   ifChanged: z.exactOptional(yesOrNo()),
+  asOf: z.exactOptional(instant('start')).check(z.meta({ description: AS_OF })),
   retentionDays: z._default(numberInQuery(0, LIMITS.retentionDaysMax), 30),
   source: z._default(name(), 'api'),
   version: z._default(name(), '1.0'),
@@ -67,6 +68,7 @@ export const PUT_STATE_ROUTES = {
     errors: [
       'encryption_required',
       'precondition_failed',
+      'out_of_order',
       'backup_not_found',
       'write_conflict',
       'idempotency_key_reused',

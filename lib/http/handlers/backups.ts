@@ -19,17 +19,17 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
       const keyed = { ...asked, ...(key === undefined ? {} : { idempotencyKey: key }) };
       if (state === undefined) {
         if (uploadId === undefined) throw new Error('the pipeline let a body without a state through');
-        if (keyed.ifChanged) {
-          // Its place in the order of states is given before anybody has read it.
-          const detail = 'cannot be combined with uploadId: send the state as data';
-          throw invalidRequest([{ pointer: '/ifChanged', detail }]);
-        }
-        const { request, replayed } = await service.requestBackup({ ...keyed, uploadId }, caller);
+        const { request, replayed, unchanged } = await service.requestBackup({ ...keyed, uploadId }, caller);
         // Asked again under its key, it may be made by now.
-        return replyJson('uploadId' in request ? 202 : 201, viewMade(request, principal), {
-          Location: basePath + backupUrl(request.id),
-          ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
-        });
+        const status = 'uploadId' in request ? 202 : unchanged ? 200 : 201;
+        return replyJson(
+          status,
+          { ...viewMade(request, principal), ...(unchanged ? { unchanged } : {}) },
+          {
+            Location: basePath + backupUrl(request.id),
+            ...(replayed ? { 'Idempotent-Replayed': 'true' } : {}),
+          },
+        );
       }
       const input = { ...keyed, state };
       const output = await service.createBackup(input, caller);
@@ -67,7 +67,10 @@ export function createBackupHandlers(basePath: string): HandlersOf<typeof BACKUP
     },
 
     async getBackup({ params }, { service }) {
-      return replyJson(200, viewFound(await service.findBackup(params.id)));
+      const found = await service.findBackup(params.id);
+      // An upload whose state was there already has led to another backup than its id would have named.
+      const unchanged = found.id === params.id ? {} : { unchanged: true };
+      return replyJson(200, { ...viewFound(found), ...unchanged });
     },
 
     async protectBackup({ params, fields }, { service, principal, caller }) {

@@ -13,7 +13,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { noBackup } from '../chains/live.ts';
-import type { BackupService, Caller } from '../contract/api.ts';
+import type { BackupService, Caller, CreateBackupInput } from '../contract/api.ts';
 import { callerOf } from '../kit/events.ts';
 import { nothingAt } from '../restores/moment.ts';
 import { noOperation } from '../restores/operations.ts';
@@ -101,6 +101,12 @@ export function serviceFor(service: BackupService, principal: Principal, address
     if (resourceId === undefined) throw noOperation(id);
     demandSeen(useCase, resourceId, () => noOperation(id));
   };
+  const demandMore = ({ resourceId, ifChanged, condition, asOf }: Omit<CreateBackupInput, 'state'>): void => {
+    // Whether it is unchanged, or the one that was named, tells what the newest state is.
+    if (ifChanged || condition !== undefined) demand('listBackups', resourceId);
+    // Times are ours to give, but for who may say when something was true.
+    if (asOf !== undefined) authorize(principal, 'import', resourceId);
+  };
   /** A list of what may be seen. A named resource that may not be seen has nothing in it. */
   const listed = <T extends { resourceId: string }, R extends PageRequest & { resourceId?: string }>(
     useCase: keyof typeof USE_CASE_SCOPES,
@@ -117,8 +123,7 @@ export function serviceFor(service: BackupService, principal: Principal, address
   return {
     async createBackup(input) {
       demand('createBackup', input.resourceId);
-      // Whether it is unchanged, or the one that was named, tells what the newest state is.
-      if (input.ifChanged || input.condition !== undefined) demand('listBackups', input.resourceId);
+      demandMore(input);
       return service.createBackup(input, caller);
     },
     async createUpload(announced) {
@@ -127,6 +132,7 @@ export function serviceFor(service: BackupService, principal: Principal, address
     },
     async requestBackup(input) {
       demand('requestBackup', input.resourceId);
+      demandMore(input);
       return service.requestBackup(input, caller);
     },
     async findBackup(id) {

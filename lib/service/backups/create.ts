@@ -5,6 +5,7 @@ import type { ChainKey } from '../../core/blob/open.ts';
 import { unpack } from '../../core/bytes/packed.ts';
 import type { CanonicalText } from '../../core/bytes/text.ts';
 import { isPacked, type ScannedState, sizeOf } from '../../core/json/state-sink.ts';
+import { demandInOrder } from '../../core/records/as-of.ts';
 import { type BackupPlan, type Bases, baseRefOf, planBackup } from '../../core/records/chain.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
@@ -70,8 +71,9 @@ export async function createRequested(
   request: BackupRequest,
   state: ScannedState,
 ): Promise<BackupRecord> {
-  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt } = request;
-  const input = { resourceId, resourceType, type, state, metadata, encrypt };
+  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt, asOf, ifChanged } = request;
+  const more = { ...(asOf === undefined ? {} : { asOf }), ...(ifChanged ? { ifChanged } : {}) };
+  const input = { resourceId, resourceType, type, state, metadata, encrypt, ...more };
   const work: Work = { id, input, caller: callerOf(request), request };
   // Of one resource they come one after another; what comes in a call does not wait for them, nor do they lose to it.
   const { backup } = await deps.gate.run(JSON.stringify(['by upload', resourceId]), () => create(deps, work));
@@ -126,21 +128,28 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   }
   // Of what is committed on this very head: who is faster moves it, and then it is asked again.
   demandPrecondition(input.condition, head?.latest?.checksum);
+  if (input.asOf !== undefined && request?.sequence === undefined) {
+    demandInOrder(input.asOf, head?.createdAt, clock.now());
+  }
   if (input.ifChanged) {
     const checked = await checkUnchanged(deps, work, head, replaces);
     if (checked !== undefined) return checked;
   }
   const now = clock.now();
   const sequence = request?.sequence ?? (head?.sequence ?? 0) + 1;
-  const createdAt = request?.createdAt ?? now;
+  // What has no place yet is of the time at which it is given one.
+  const accepted =
+    (request?.sequence === undefined && input.ifChanged ? undefined : request?.createdAt) ?? now;
+  const createdAt = input.asOf ?? accepted;
   const planned = planBackup(await basesBelow(deps, head, sequence, input.type), input.type);
   let plan = planned;
-  const accepted = {
+  const about = {
     sequence,
     createdAt,
+    ...(input.asOf === undefined ? {} : { importedAt: accepted }),
     behindMs: Math.max(request?.behindMs ?? 0, deps.clockWatch.behindMs()),
   };
-  let draft = draftOf(work, plan, accepted);
+  let draft = draftOf(work, plan, about);
   let built: Built;
   let damage: ServiceError | undefined;
   try {
@@ -154,7 +163,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     // The state that came is whole: old damage is no reason to refuse it.
     damage = error;
     plan = { type: 'full', checkpoint: false };
-    draft = draftOf(work, plan, accepted);
+    draft = draftOf(work, plan, about);
     built = await build(deps, plan, draft, input, undefined);
   }
   const { content, changes, key } = built;
@@ -166,13 +175,13 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     compressedSize: compressedBytes,
     chain: [...content.prefix, ref],
     ...(key === undefined ? {} : { key }),
-    completedAt: Math.max(clock.now(), createdAt),
+    completedAt: Math.max(clock.now(), accepted),
     version: 1,
   };
   const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
-  const about = { ...work, record, base: plan.base, head, now, replaces };
+  const made = { ...work, record, base: plan.base, head, now, replaces };
   const committed = await commitBackup(deps, {
-    ...about,
+    ...made,
     ...(damaged === undefined ? {} : { damage: damaged }),
   });
   if (committed === undefined) return { lostSequence: sequence };
@@ -190,17 +199,19 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
 /** Undefined where a backup has to be made. */
 async function checkUnchanged(
   deps: Deps,
-  { input, caller, use }: Work,
+  { input, caller, use, request }: Work,
   head: ResourceHead | undefined,
   replaces: IdempotencyRecord | undefined,
 ): Promise<CreateOutput | Lost | undefined> {
   const record = await findSame(deps, head, input);
   if (record === undefined || head === undefined) return undefined;
   try {
-    const backup = await noteChecked(deps, { record, head, given: input, caller, use, replaces });
+    const backup = await noteChecked(deps, { record, head, given: input, caller, use, replaces, request });
     return { backup, replayed: false, unchanged: true };
   } catch (error) {
     if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+    // Somebody else has moved the request on: whoever works on it hears of it.
+    if (error.change === 'request.update') throw error;
     return { lostSequence: head.sequence + 1 };
   }
 }
@@ -210,11 +221,14 @@ function damagedBase(base: BaseRef, { code, extra }: ServiceError): DamagedBase 
   return { backupId: base.id, code, ...(typeof blobId === 'string' ? { blobId } : {}) };
 }
 
-/** Made by a clock that was behind, it would have expired as soon as that is set right: `behindMs` is added to its time. */
+/**
+ * Made by a clock that was behind, it would have expired as soon as that is set right: `behindMs` is added to its time. What is imported
+ * is kept from then on, however old it is.
+ */
 function draftOf(
   { id, input }: Work,
   plan: BackupPlan,
-  { sequence, createdAt, behindMs }: { sequence: number; createdAt: number; behindMs: number },
+  { sequence, createdAt, importedAt, behindMs }: Accepted,
 ): Draft {
   const { retentionDays } = input.metadata;
   return {
@@ -231,8 +245,18 @@ function draftOf(
     chainId: plan.base?.chainId ?? id,
     metadata: input.metadata,
     createdAt,
-    ...(retentionDays === 0 ? {} : { expiresAt: createdAt + behindMs + retentionDays * DAY_MS }),
+    ...(importedAt === undefined ? {} : { importedAt }),
+    ...(retentionDays === 0
+      ? {}
+      : { expiresAt: (importedAt ?? createdAt) + behindMs + retentionDays * DAY_MS }),
   };
+}
+
+interface Accepted {
+  sequence: number;
+  createdAt: number;
+  importedAt?: number;
+  behindMs: number;
 }
 
 /** The newest that come before a sequence: the head has them, unless it has gone on since the sequence was given. */
@@ -310,7 +334,7 @@ function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>)
 
 /** What makes two creates the same: all that was asked for, member order and white space aside. */
 function askedBy(input: CreateBackupInput): unknown {
-  const { resourceId, resourceType, type, state, metadata, encrypt, ifChanged, condition } = input;
+  const { resourceId, resourceType, type, state, metadata, encrypt, ifChanged, asOf, condition } = input;
   return [
     resourceId,
     resourceType,
@@ -319,6 +343,7 @@ function askedBy(input: CreateBackupInput): unknown {
     encrypt,
     metadata,
     ...(ifChanged ? ['ifChanged'] : []),
+    ...(asOf === undefined ? [] : [{ asOf }]),
     ...(condition === undefined ? [] : [condition]),
   ];
 }

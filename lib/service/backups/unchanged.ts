@@ -2,7 +2,13 @@
 
 import { hasCode } from '../../core/records/errors.ts';
 import { DAY_MS } from '../../core/records/limits.ts';
-import type { BackupRecord, IdempotencyRecord, ResourceHead } from '../../core/records/model.ts';
+import type {
+  BackupRecord,
+  BackupRequest,
+  IdempotencyRecord,
+  ResourceHead,
+} from '../../core/records/model.ts';
+import type { Change } from '../../ports/change.ts';
 import { checkBlob } from '../chains/blobs.ts';
 import type { Caller, CreateBackupInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -11,7 +17,7 @@ import { event } from '../kit/events.ts';
 import { type KeyUse, rememberAnswer } from '../kit/idempotency.ts';
 
 /** What came, as far as it decides whether the newest backup already is what was asked for. */
-export type Given = Pick<CreateBackupInput, 'resourceType' | 'metadata' | 'encrypt'> & {
+export type Given = Pick<CreateBackupInput, 'resourceType' | 'metadata' | 'encrypt' | 'asOf'> & {
   state: Pick<CreateBackupInput['state'], 'checksum'>;
 };
 
@@ -55,6 +61,8 @@ export interface Checked {
   caller: Caller;
   use: KeyUse | undefined;
   replaces: IdempotencyRecord | undefined;
+  /** What it was accepted as, if it came by upload: then that is over. */
+  request: BackupRequest | undefined;
 }
 
 /**
@@ -63,10 +71,10 @@ export interface Checked {
  */
 export async function noteChecked(
   deps: Deps,
-  { record, head, given, caller, use, replaces }: Checked,
+  { record, head, given, caller, use, replaces, request }: Checked,
 ): Promise<BackupRecord> {
   const now = deps.clock.now();
-  const checkedAt = Math.max(now, record.checkedAt ?? record.createdAt);
+  const checkedAt = Math.max(given.asOf ?? now, record.checkedAt ?? record.createdAt);
   const { retentionDays } = given.metadata;
   const until = now + deps.clockWatch.behindMs() + retentionDays * DAY_MS;
   const isLonger =
@@ -83,6 +91,20 @@ export async function noteChecked(
     { kind: 'backup.update', record: next, expect: record.version },
     event(deps, 'backup.unchanged', now, caller, { resourceId, backupId }),
     ...(use === undefined ? [] : [rememberAnswer(use, { id: backupId, unchanged: true }, now, replaces)]),
+    ...(request === undefined ? [] : [completedAs(request, backupId)]),
   ]);
   return next;
+}
+
+/** The request is done, and has led to a backup that was there. */
+function completedAs(request: BackupRequest, sameAs: string): Change {
+  const { waiting: _past, ...rest } = request;
+  const record = {
+    ...rest,
+    status: 'completed',
+    progress: 100,
+    sameAs,
+    version: request.version + 1,
+  } as const;
+  return { kind: 'request.update', record, expect: request.version };
 }

@@ -19,6 +19,7 @@ const SHARED = [
   'size',
   'metadata',
   'createdAt',
+  'importedAt',
   'expiresAt',
   'changes',
 ] as const satisfies (keyof BackupRecord & keyof BlobHeader)[];

@@ -116,7 +116,7 @@ function headOf({ record, request }: BackupToCommit, head: ResourceHead | undefi
 /** The record, its snapshot, the head if nobody has moved it, the idempotency key if nobody has taken it, the request, the event. */
 function changesOf(deps: Deps, backup: BackupToCommit, head: ResourceHead): Change[] {
   const { record, use, replaces, caller, request, damage, now } = backup;
-  const { id, resourceId, sequence, createdAt, type, size, compressedSize } = record;
+  const { id, resourceId, sequence, createdAt, importedAt, type, size, compressedSize } = record;
   const changes: Change[] = [
     { kind: 'head.put', head, expect: head.version - 1 },
     { kind: 'backup.insert', record },
@@ -124,7 +124,13 @@ function changesOf(deps: Deps, backup: BackupToCommit, head: ResourceHead): Chan
     event(deps, 'backup.created', now, caller, {
       resourceId,
       backupId: id,
-      detail: { type, sequence, size, compressedSize },
+      detail: {
+        type,
+        sequence,
+        size,
+        compressedSize,
+        ...(importedAt === undefined ? {} : { asOf: createdAt }),
+      },
     }),
   ];
   if (damage !== undefined) {

@@ -58,6 +58,8 @@ export interface CreateBackupInput {
   encrypt: boolean;
   /** Where the newest backup has this very state, that is noted instead of making another. */
   ifChanged?: boolean;
+  /** When the state was true, if it is brought along from elsewhere: in rising order. Epoch milliseconds. */
+  asOf?: number;
   /** What the newest state has to be, for this one to follow on it. */
   condition?: Precondition;
   /** From the Idempotency-Key header. */
@@ -332,8 +334,8 @@ export interface BackupService {
   requestBackup(
     input: RequestBackupInput,
     caller: Caller,
-  ): Promise<{ request: BackupRequest | BackupRecord; replayed: boolean }>;
-  /** The backup or, while one by upload is not there yet or has failed, its request. Throws backup_not_found, for deleted ones too. */
+  ): Promise<{ request: BackupRequest | BackupRecord; replayed: boolean; unchanged?: true }>;
+  /** The backup or, while one by upload is not there yet or has failed, its request; the one that had its state, if it was unchanged. Throws backup_not_found, for deleted ones too. */
   findBackup(id: string): Promise<BackupRecord | BackupRequest>;
   /** Everything that ever had a backup, by id. */
   listResources(request: PageRequest & { prefix?: string }): Promise<Page<ResourceSummary>>;

@@ -48,10 +48,12 @@ export async function findEarlier(
   const record = await findRecord(deps, use);
   if (record === undefined) return {};
   const { backupId } = record;
-  const [backup, request] = await Promise.all([
+  const [own, request] = await Promise.all([
     deps.catalog.getBackup(backupId),
     deps.catalog.getRequest(backupId),
   ]);
+  const { sameAs } = request ?? {};
+  const backup = sameAs === undefined ? own : await deps.catalog.getBackup(sameAs);
   if (backup === undefined && request?.status === 'failed') {
     return record.key === use.scoped ? { replaces: record } : {};
   }
@@ -59,7 +61,7 @@ export async function findEarlier(
     throw new ServiceError('idempotency_key_reused', 'This key came before, with another request.');
   }
   if (backup !== undefined && backup.deletedAt === undefined) {
-    return { answer: backup, ...(record.unchanged ? { isUnchanged: true } : {}) };
+    return { answer: backup, ...(record.unchanged || sameAs !== undefined ? { isUnchanged: true } : {}) };
   }
   if (backup === undefined && request !== undefined && request.status !== 'completed') {
     return { answer: request };

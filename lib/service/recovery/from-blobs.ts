@@ -99,7 +99,7 @@ function ambiguityOf({ header }: FoundBlob, others: FoundBlob[]): Ambiguity {
 
 function recordOf(blob: FoundBlob, index: BlobIndex): BackupRecord {
   const { header, ref } = blob;
-  const { requestedType, baseBackupId, expiresAt, changes } = header;
+  const { requestedType, baseBackupId, expiresAt, importedAt, changes } = header;
   return {
     id: header.backupId,
     resourceId: header.resourceId,
@@ -116,7 +116,8 @@ function recordOf(blob: FoundBlob, index: BlobIndex): BackupRecord {
     ...(changes === undefined ? {} : { changes }),
     metadata: header.metadata,
     createdAt: header.createdAt,
-    completedAt: header.completedAt ?? header.createdAt,
+    completedAt: header.completedAt ?? importedAt ?? header.createdAt,
+    ...(importedAt === undefined ? {} : { importedAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     version: 1,
   };

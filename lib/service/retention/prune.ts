@@ -165,7 +165,7 @@ async function rewrite(deps: Deps, record: BackupRecord, onto: BlobRef[]): Promi
 
 function draftOf(record: BackupRecord): Draft {
   const { id, encrypted, resourceId, resourceType, sequence, type, requestedType, baseBackupId } = record;
-  const { chainId, checksum, size, metadata, createdAt, expiresAt, changes } = record;
+  const { chainId, checksum, size, metadata, createdAt, importedAt, expiresAt, changes } = record;
   return {
     ...{
       id,
@@ -182,6 +182,7 @@ function draftOf(record: BackupRecord): Draft {
     },
     ...(requestedType === undefined ? {} : { requestedType }),
     ...(baseBackupId === undefined ? {} : { baseBackupId }),
+    ...(importedAt === undefined ? {} : { importedAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(changes === undefined ? {} : { changes }),
   };

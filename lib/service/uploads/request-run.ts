@@ -96,7 +96,7 @@ export async function noteWaiting(deps: Deps, id: string, reason: Reason): Promi
  */
 export async function reopenRequests(deps: Deps): Promise<void> {
   for (const request of await collect((page) => deps.catalog.unfinishedRequests(page))) {
-    if (request.sequence === undefined) await giveSequence(deps, request);
+    if (request.sequence === undefined && !request.ifChanged) await giveSequence(deps, request);
     else if (request.status === 'in_progress') await move(deps, request, { status: 'pending' });
   }
 }

@@ -1,5 +1,6 @@
 // Backups by upload: a place to PUT a state, and requests that name it. What becomes of them is request-run's.
 
+import { demandInOrder } from '../../core/records/as-of.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type {
   BackupRecord,
@@ -12,7 +13,7 @@ import { withNextState } from '../../core/records/timeline.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { refuseUnencrypted } from '../backups/create.ts';
 import { hideBackup } from '../backups/hide.ts';
-import { noBackup } from '../chains/live.ts';
+import { liveBackup, noBackup } from '../chains/live.ts';
 import type { Caller, RequestBackupInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
@@ -26,6 +27,8 @@ export interface Requested {
   /** The backup itself, if this is an earlier request that has been completed since. */
   request: BackupRequest | BackupRecord;
   replayed: boolean;
+  /** The backup was there already, with the very state that came. */
+  unchanged?: true;
 }
 
 /**
@@ -37,11 +40,11 @@ export function requestBackup(deps: Deps, input: RequestBackupInput, caller: Cal
   const { resourceId } = asked;
   const use = useOf(idempotencyKey, caller, resourceId, asked);
   const attempt = async (): Promise<Requested> => {
-    const { answer, replaces } = await findEarlier(deps, use);
+    const { answer, isUnchanged, replaces } = await findEarlier(deps, use);
     if (answer === undefined)
       return { request: await takeOn(deps, asked, caller, use, replaces), replayed: false };
     await sendAgain(deps, answer);
-    return { request: withWait(deps, answer), replayed: true };
+    return { request: withWait(deps, answer), replayed: true, ...(isUnchanged ? { unchanged: true } : {}) };
   };
   // Behind the creates that are under way: each of them would have to be built anew for the place that this one takes.
   return deps.gate.run(resourceId, () => retryOnConflict(`Resource ${resourceId}`, attempt));
@@ -74,13 +77,17 @@ async function takeOn(
   if (taken !== undefined) throw uploadTaken(taken);
   const now = clock.now();
   const behindMs = deps.clockWatch.behindMs();
-  // Its place in the order of states is given now: what is accepted later comes later, whichever is made first.
-  const next = withNextState(head, input.resourceId, now);
-  const { type, ...asked } = input;
+  const { type, asOf, ifChanged, ...asked } = input;
+  if (asOf !== undefined) demandInOrder(asOf, head?.createdAt, now);
+  // Its place in the order of states is given now: what is accepted later comes later, whichever is made first. Nothing is known yet
+  // of one that may be no new state at all.
+  const next = ifChanged ? undefined : withNextState(head, input.resourceId, asOf ?? now);
   const request: BackupRequest = {
     ...asked,
     id: await catalog.allocateId('backup'),
-    sequence: next.sequence,
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(ifChanged ? { ifChanged } : {}),
+    ...(next === undefined ? {} : { sequence: next.sequence }),
     requestedType: type,
     uploadMark: mark,
     status: 'pending',
@@ -95,7 +102,7 @@ async function takeOn(
   await commitWithJob(
     deps,
     [
-      { kind: 'head.put', head: next, expect: next.version - 1 },
+      ...(next === undefined ? [] : [{ kind: 'head.put', head: next, expect: next.version - 1 } as const]),
       { kind: 'request.insert', record: request },
       event(deps, 'backup.requested', now, caller, { resourceId, backupId: id }),
       ...(use === undefined ? [] : [rememberAnswer(use, request, now, replaces)]),
@@ -113,12 +120,16 @@ function uploadTaken({ id, uploadId }: BackupRequest): ServiceError {
   });
 }
 
-/** The backup or, while one by upload is not there yet or has failed, its request. Throws ServiceError `backup_not_found`. */
+/**
+ * The backup or, while one by upload is not there yet or has failed, its request; of one whose state was there already, the backup that has it.
+ * Throws ServiceError `backup_not_found`.
+ */
 export async function findBackup(deps: Deps, id: string): Promise<BackupRecord | BackupRequest> {
   const record = await deps.catalog.getBackup(id);
   if (record !== undefined && record.deletedAt === undefined) return record;
-  const request = record === undefined ? await openRequest(deps, id) : undefined;
-  if (request === undefined) throw noBackup(id);
+  const request = record === undefined ? await deps.catalog.getRequest(id) : undefined;
+  if (request?.sameAs !== undefined) return liveBackup(deps, request.sameAs);
+  if (request === undefined || !isShown(request)) throw noBackup(id);
   return withWait(deps, request);
 }
 
@@ -128,7 +139,11 @@ async function openRequest(
   id: string,
 ): Promise<BackupRequest | undefined> {
   const request = await catalog.getRequest(id);
-  return request?.status === 'completed' || request?.deletedAt !== undefined ? undefined : request;
+  return request !== undefined && isShown(request) ? request : undefined;
+}
+
+function isShown({ status, deletedAt }: BackupRequest): boolean {
+  return status !== 'completed' && deletedAt === undefined;
 }
 
 /** Requests of one status, newest first. */

@@ -18,6 +18,8 @@ const CATALOG_READS: readonly MethodOf<Catalog>[] = [
   'listBackups',
   'listHidden',
   'resourceHistory',
+  'liveEntries',
+  'tally',
   'expiring',
   'leastProven',
   'newestBefore',

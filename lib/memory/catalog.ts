@@ -10,6 +10,7 @@ import { applyChanges } from './catalog-commit.ts';
 import { createState, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
 import { pageOfHeads } from './head-list.ts';
+import { pageOfEntries, tallyOf } from './live-entries.ts';
 import { pageOf } from './page.ts';
 import { stateAt } from './state-at.ts';
 
@@ -19,6 +20,12 @@ export function createMemoryCatalog(): Catalog {
 
   function liveBackups() {
     return [...state.backups.values()].filter(({ record }) => record.deletedAt === undefined);
+  }
+
+  function liveOf(resourceId: string) {
+    return liveBackups()
+      .map(({ record }) => record)
+      .filter((record) => record.resourceId === resourceId);
   }
 
   function listed(list: string, request: PageRequest & BackupQuery, isHidden: boolean): Page<BackupRecord> {
@@ -74,6 +81,14 @@ export function createMemoryCatalog(): Catalog {
         { list: 'history', key: (record) => record.sequence, direction: 'rising' },
         request,
       );
+    },
+
+    async liveEntries(request) {
+      return pageOfEntries(liveOf(request.resourceId), request);
+    },
+
+    async tally(resourceId) {
+      return tallyOf(liveOf(resourceId));
     },
 
     async expiring(request) {

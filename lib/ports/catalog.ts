@@ -1,5 +1,6 @@
 // All metadata.
 
+import type { LiveEntry, Tally } from '../core/records/live-entry.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -76,6 +77,12 @@ export interface Catalog {
   resourceHistory(
     request: PageRequest & { resourceId: string; fromSequence: number },
   ): Promise<Page<BackupRecord>>;
+  /** What is counted of the live backups of a resource, by rising createdAt, equal times by sequence; `from` and `to` included. */
+  liveEntries(
+    request: PageRequest & { resourceId: string; from?: number; to?: number },
+  ): Promise<Page<LiveEntry>>;
+  /** All of them together. */
+  tally(resourceId: string): Promise<Tally>;
   /** Live backups with expiresAt <= before, by rising expiresAt. */
   expiring(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
   /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first. */

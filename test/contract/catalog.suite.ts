@@ -6,6 +6,7 @@ import { auditTests } from './catalog-audit.tests.ts';
 import { commitTests } from './catalog-commit.tests.ts';
 import { idTests } from './catalog-ids.tests.ts';
 import { listTests } from './catalog-lists.tests.ts';
+import { liveEntriesTests } from './catalog-live-entries.tests.ts';
 import { lookupTests } from './catalog-lookups.tests.ts';
 import { membershipTests } from './catalog-membership.tests.ts';
 import { raceTests } from './catalog-races.tests.ts';
@@ -29,6 +30,7 @@ export function catalogSuite(name: string, make: Make<CatalogHarness>): void {
     recordTests(catalog);
     lookupTests(catalog);
     listTests(catalog);
+    liveEntriesTests(catalog);
     membershipTests(catalog);
     timelineTests(catalog);
     auditTests(catalog);

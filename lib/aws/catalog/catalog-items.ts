@@ -3,6 +3,7 @@
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ownBlob } from '../../core/records/chain.ts';
+import { liveEntryOf } from '../../core/records/live-entry.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -102,7 +103,10 @@ export function backupItems(record: BackupRecord): BackupItems {
           : {}),
       }),
       live
-        ? item(liveKey(resourceId, createdAt, sequence), { id: { S: id }, type: { S: type } })
+        ? item(liveKey(resourceId, createdAt, sequence), {
+            ...{ id: { S: id }, type: { S: type } },
+            entry: { S: JSON.stringify(liveEntryOf(record)) },
+          })
         : item(hiddenKey(resourceId, createdAt, sequence), {
             id: { S: id },
             reason: { S: record.deletedReason ?? 'deleted' },

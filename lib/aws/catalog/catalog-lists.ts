@@ -1,5 +1,6 @@
 // Every list of the catalog: in which partitions its entries stand, and between which keys.
 
+import { type LiveEntry, liveEntryOf } from '../../core/records/live-entry.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -39,6 +40,7 @@ type CatalogLists = Pick<
   | 'listHidden'
   | 'listHeads'
   | 'resourceHistory'
+  | 'liveEntries'
   | 'expiring'
   | 'leastProven'
   | 'listOperations'
@@ -168,6 +170,22 @@ export function createCatalogLists(
       );
     },
 
+    async liveEntries(request) {
+      const { resourceId, from, to } = request;
+      const plan = {
+        name: ['live entries', resourceId],
+        partitions: [resourcePartition(resourceId)],
+        from: `${LIVE_PREFIX}${from === undefined ? FIRST : padded(from)}`,
+        to: `${LIVE_PREFIX}${to === undefined ? LAST : upTo(to)}`,
+        direction: 'rising',
+        // What stands in the place itself need not be read again; of those of before, the records are.
+        isWhole: (place: Item) => place.entry !== undefined,
+        recordKey: (place: Item) => backupKey(textOf(place, 'id')),
+        read: entryOf,
+      } as const;
+      return listings.page<LiveEntry>(plan, request);
+    },
+
     async expiring(request) {
       const plan = inIndex<BackupRecord>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
       return listings.page({ ...plan, to: upTo(request.before) }, request);
@@ -281,6 +299,14 @@ export function createCatalogLists(
       return listings.first({ ...plan, to: upTo(until) }, limit);
     },
   };
+}
+
+/** From a place that has it, or from the record. */
+function entryOf(found: Item): LiveEntry | undefined {
+  const entry = textOf(found, 'entry');
+  if (entry !== '') return JSON.parse(entry) as LiveEntry;
+  const record = recordOf<BackupRecord>(found);
+  return record.deletedAt === undefined ? liveEntryOf(record) : undefined;
 }
 
 /** However rare an action is, a call looks at so many others at most. */

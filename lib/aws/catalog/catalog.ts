@@ -5,6 +5,7 @@
 
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LIMITS } from '../../core/records/limits.ts';
+import { counted, NOTHING_LIVE } from '../../core/records/live-entry.ts';
 import type {
   BackupRecord,
   BackupRequest,
@@ -108,6 +109,17 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       return record<BackupRequest>(requestKey(textOf(claim, 'id')));
     },
     newestBefore: (resourceId, sequence, type) => newestBefore(table, resourceId, sequence, type),
+    async tally(resourceId) {
+      let tally = NOTHING_LIVE;
+      let cursor: string | undefined;
+      do {
+        const more = cursor === undefined ? {} : { cursor };
+        const page = await lists.liveEntries({ resourceId, limit: LIMITS.listPageMax, ...more });
+        tally = page.items.reduce(counted, tally);
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      return tally;
+    },
     stateAt: (resourceId, at) => stateAt(table, resourceId, at),
 
     async findSnapshot(resourceId, at) {

@@ -23,6 +23,8 @@ export interface ListPlan<T> {
   accepts?(entry: Item): boolean;
   /** How many entries a page looks at at most, where most may be left out: it is then short, and has a cursor. */
   looksMax?: number;
+  /** Whether an entry of the table has all that is read. */
+  isWhole?(entry: Item): boolean;
   /** Where the record of an entry stands; the entry's own place without it. */
   recordKey?(entry: Item): Key;
   /** The record in an item; undefined if it no longer belongs in the list. */
@@ -76,10 +78,10 @@ export function createListings(table: TableClient, cursors: Cursors): Listings {
 
   /** What the entries stand for, read strongly consistent: an index may tell of what has changed since. */
   async function recordsOf<T>(plan: ListPlan<T>, entries: Item[]): Promise<T[]> {
-    const { index, recordKey = keyOf } = plan;
-    const items = await table.getMany(entries.map(recordKey));
+    const { index, recordKey = keyOf, isWhole = () => false } = plan;
+    const items = await table.getMany(entries.filter((entry) => !isWhole(entry)).map(recordKey));
     return entries.flatMap((entry) => {
-      const item = items.get(addressOf(recordKey(entry)));
+      const item = isWhole(entry) ? entry : items.get(addressOf(recordKey(entry)));
       if (item === undefined || (index !== undefined && !standsAt(item, entry, index))) return [];
       const record = plan.read(item);
       return record === undefined ? [] : [record];

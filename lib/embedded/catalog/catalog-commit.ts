@@ -10,6 +10,7 @@ import type { IdKind } from '../../ports/catalog.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Database } from './database.ts';
+import { createLiveWriter } from './live-entries.ts';
 import { INSERT_JOB } from './queue.ts';
 import { docOf, keyText } from './schema.ts';
 
@@ -66,6 +67,7 @@ function createCounter(database: Database, allocated: Allocated): (kind: IdKind,
 
 function backupPreparers(database: Database, allocated: Allocated) {
   const count = createCounter(database, allocated);
+  const live = createLiveWriter(database);
   const insert = database.statement(
     `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, looked_at,
        version, doc, sum, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -96,22 +98,30 @@ function backupPreparers(database: Database, allocated: Allocated) {
     'backup.insert': ({ record }) => {
       const { id } = record;
       const values = columns(record);
+      const putLive = live.put(record);
       return () => {
         const rows = insert.run(...values);
         if (rows > 0) {
           count('backup', id);
+          putLive();
         }
         return rows;
       };
     },
     'backup.update': ({ record, expect }) => {
       const values = columns(record);
-      return () => update.run(...values, expect);
+      const putLive = live.put(record);
+      return () => {
+        const rows = update.run(...values, expect);
+        if (rows > 0) putLive();
+        return rows;
+      };
     },
     'backup.remove': ({ id, expect }) => {
       const key = keyText(id);
       return () => {
         leaveGap.run(key, expect);
+        live.remove(id, expect);
         return remove.run(key, expect);
       };
     },

@@ -209,19 +209,19 @@ export function createCatalogLists(database: Database): CatalogLists {
 function createTimed(database: Database, live: 0 | 1): (request: BackupListRequest) => Page<BackupRecord> {
   const list = (index: string, where: string, belongs?: ListingPlan<BackupRecord>['belongs']) =>
     createListing<BackupRecord>(database, {
-      list: `${live === 1 ? 'backups' : 'hidden'} by time`,
+      list: `${live === 1 ? 'backups' : 'hidden'} ${belongs === undefined ? '' : 'of a resource '}by time`,
       table: 'backup',
       index,
       key: 'created_at',
       direction: 'falling',
       where: `live = ${live} AND created_at BETWEEN ? AND ? ${where}`,
-      ...(belongs === undefined ? {} : { belongs }),
+      ...(belongs === undefined ? {} : { belongs, tie: 'sequence' as const }),
     });
   const word = live === 1 ? 'live' : 'hidden';
   const all = list(live === 1 ? 'backup_live' : 'backup_hidden', '');
   const ofType = list(`backup_${word}_type`, 'AND type = ?');
   const ofOne = list(`backup_${word}_time`, 'AND resource_id = ?', isOfResource);
-  const ofOneAndType = list(`backup_${word}_time`, 'AND type = ? AND resource_id = ?', isOfResource);
+  const ofOneAndType = list(`backup_${word}_type_time`, 'AND type = ? AND resource_id = ?', isOfResource);
   return (request) => {
     const { resourceId, type, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = request;
     if (resourceId === undefined) {

@@ -22,6 +22,7 @@ import type { Logger } from '../../log.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Database } from './database.ts';
 
+import { createLiveProof } from './live-entries.ts';
 import { type DocRow, damagedRow, keyText, recordOf } from './schema.ts';
 
 /** Rows proven before others get their turn: some milliseconds. */
@@ -120,6 +121,7 @@ const PLANS: readonly TablePlan[] = [
  */
 async function proveRows(database: Database, isStopping: () => boolean): Promise<number> {
   let proven = 0;
+  const live = createLiveProof(database);
   for (const { table, columns, key = ['rowid'] } of PLANS) {
     const order = key.join(', ');
     const read = (after: string) =>
@@ -129,7 +131,10 @@ async function proveRows(database: Database, isStopping: () => boolean): Promise
     const first = read('');
     const next = read(`WHERE (${order}) > (${key.map(() => '?').join(', ')})`);
     for (let rows = first.all(); rows.length > 0; ) {
-      for (const row of rows) demandRow(table, row, columns);
+      for (const row of rows) {
+        const record = demandRow(table, row, columns);
+        if (table === 'backup') live.demand(record as BackupRecord);
+      }
       proven += rows.length;
       await nextTurn();
       if (isStopping()) return proven;
@@ -137,15 +142,18 @@ async function proveRows(database: Database, isStopping: () => boolean): Promise
       rows = next.all(...key.map((column) => (column === 'rowid' ? last.position : last[column]!)));
     }
   }
+  live.demandNoOthers();
   return proven;
 }
 
-function demandRow(table: string, row: DocRow & Columns, columns: TablePlan['columns']): void {
-  const expected = columns(recordOf(table, row) as never);
+function demandRow(table: string, row: DocRow & Columns, columns: TablePlan['columns']): unknown {
+  const record = recordOf(table, row);
+  const expected = columns(record as never);
   for (const [column, value] of Object.entries(expected)) {
     const values = Array.isArray(value) ? value : [value];
     if (!values.includes(row[column])) throw damagedRow(table);
   }
+  return record;
 }
 
 /** A proof holds so many times as long as it took: before each sweep of a small catalog, and for 2 % of the time of a large one. */

@@ -23,6 +23,7 @@ import { createCatalogLists } from './catalog-lists.ts';
 import type { Database } from './database.ts';
 import { createHeadList } from './head-list.ts';
 import { createIdAllocator } from './id-allocator.ts';
+import { createLiveReads } from './live-entries.ts';
 import { roomUseOf } from './room-use.ts';
 import { type DocRow, keyText, namedRecordOf, recordOf, sumOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
@@ -70,6 +71,7 @@ export function createCatalog(
     'SELECT doc, sum FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
   );
   const listHeads = createHeadList(database);
+  const { liveEntries, tally } = createLiveReads(database);
   const newestBelow = database.statement<DocRow>(
     `SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
@@ -166,6 +168,8 @@ export function createCatalog(
     },
 
     listHeads: async (request) => listHeads(request),
+    liveEntries: async (request) => liveEntries(request),
+    tally: async (resourceId) => tally(resourceId),
 
     async newestBefore(resourceId, sequence, type) {
       const key = keyText(resourceId);

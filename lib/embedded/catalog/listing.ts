@@ -13,9 +13,11 @@ export interface ListingPlan<T> {
   table: string;
   /** The index that gives it, where SQLite could take another. */
   index?: string;
-  /** The column of whole numbers it is sorted by; rows with equal ones follow their insertion. */
+  /** The column of whole numbers it is sorted by. */
   key: string;
   direction: 'rising' | 'falling';
+  /** What orders rows with equal keys, where an index has something else than the order of insertion behind the key. */
+  tie?: 'row' | 'sequence';
   /** SQL of what belongs in the list; its parameters come first. */
   where: string;
   /** Whether a record is one of those that were asked for, by the parameters: an index that is damaged may give another. */
@@ -26,20 +28,20 @@ export type Listing<T> = (request: PageRequest, ...parameters: SQLInputValue[]) 
 
 interface ListedRow extends DocRow {
   position: number;
-  row: number;
+  tied: number;
 }
 
 /** Prepares a list of records of type T. The listing throws as `decodeCursor` does. */
 export function createListing<T>(database: Database, plan: ListingPlan<T>): Listing<T> {
-  const { list, table, index, key, where, belongs } = plan;
+  const { list, table, index, key, tie = 'row', where, belongs } = plan;
   const [beyond, order, start] =
     plan.direction === 'rising'
       ? ['>', 'ASC', Number.MIN_SAFE_INTEGER]
       : ['<', 'DESC', Number.MAX_SAFE_INTEGER];
   const source = index === undefined ? table : `${table} INDEXED BY ${index}`;
   const statement = database.statement<ListedRow>(
-    `SELECT ${key} AS position, row, doc, sum FROM ${source} WHERE ${where} AND (${key}, row) ${beyond} (?, ?)
-     ORDER BY ${key} ${order}, row ${order} LIMIT ?`,
+    `SELECT ${key} AS position, ${tie} AS tied, doc, sum FROM ${source} WHERE ${where} AND (${key}, ${tie}) ${beyond} (?, ?)
+     ORDER BY ${key} ${order}, ${tie} ${order} LIMIT ?`,
   );
   return (request, ...parameters) => {
     const after = decodeCursor(list, ['number', 'number'], request) ?? [start, start];
@@ -50,7 +52,7 @@ export function createListing<T>(database: Database, plan: ListingPlan<T>): List
     const items = shown.map((found) => recordOf<T>(table, found));
     if (belongs !== undefined && !items.every((item) => belongs(item, parameters))) throw damagedRow(table);
     return last !== undefined && rows.length > shown.length
-      ? { items, cursor: encodeCursor(list, [last.position, last.row]) }
+      ? { items, cursor: encodeCursor(list, [last.position, last.tied]) }
       : { items };
   };
 }

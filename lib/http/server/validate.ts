@@ -66,6 +66,8 @@ export function parseQuery(url: string, faults: Fault[]): Record<string, string>
     const key = decodeForm(equals === -1 ? part : part.slice(0, equals));
     const value = decodeForm(equals === -1 ? '' : part.slice(equals + 1));
     if (key === undefined) faults.push({ pointer: '/query', detail: MALFORMED_ENCODING });
+    // Own as a name of ours, but schemas pass over it.
+    else if (key === '__proto__') faults.push({ pointer: '/query/__proto__', detail: 'is not known here' });
     else if (value === undefined) {
       faults.push({ pointer: childPointer('/query', key), detail: MALFORMED_ENCODING });
     } else if (values.has(key)) {

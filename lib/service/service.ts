@@ -18,7 +18,9 @@ import { listResources } from './history/list-resources.ts';
 import { openState } from './history/open-state.ts';
 import { readDiff } from './history/read-diff.ts';
 import { readHistory } from './history/read-history.ts';
+import { readTimeline } from './history/read-timeline.ts';
 import { readTree } from './history/read-tree.ts';
+import { getSettings, putSettings } from './history/settings.ts';
 import { findOperation } from './restores/operations.ts';
 import { planRestore } from './restores/plan.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
@@ -57,6 +59,9 @@ export function createService(deps: Deps): BackupService {
     getOperationResult: (id, caller) => readResult(deps, id, caller),
     openState: (input, caller) => openState(deps, input, caller),
     readTree: (input, caller) => readTree(deps, input, caller),
+    readTimeline: (input) => readTimeline(deps, input),
+    getSettings: (resourceId) => getSettings(deps, resourceId),
+    putSettings: (resourceId, settings, caller) => putSettings(deps, resourceId, settings, caller),
     readHistory: (input, caller) => paged(readHistory(deps, input, caller)),
     readDiff: (input, caller) => readDiff(deps, input, caller),
     planRetention: (request) => paged(readPlan(looking(deps), request)),

@@ -1,6 +1,7 @@
 // A BackupService of few words: answers from fixtures, and remembers what it was asked. The real one is tested elsewhere.
 
 import type { TokenRecord } from '../../lib/core/records/access-token.ts';
+import { NOTHING_LIVE } from '../../lib/core/records/live-entry.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -12,6 +13,12 @@ import { statusOf, UPKEEP } from '../../lib/core/records/upkeep.ts';
 import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
+
+const TALLY = { live: 1, bytes: 100, damaged: 0, held: 0, oldestAt: NOW, newestAt: NOW };
+const SUMS = {
+  ...{ backups: 1, fulls: 1, additions: 0, changes: 0, deletions: 0, moves: 0 },
+  ...{ uncounted: 1, bytes: 100, held: 0, damaged: 0 },
+};
 
 export function backupRecord(changes: Partial<BackupRecord> = {}): BackupRecord {
   return {
@@ -223,11 +230,24 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     }),
     listResources: async () => ({
       items: [
-        { resourceId: 'database-1', accepted: 3, newest: backupRecord(), lastSuccessAt: NOW, ageMs: 5000 },
-        { resourceId: 'gone', accepted: 1 },
+        {
+          ...{ resourceId: 'database-1', accepted: 3, tally: TALLY, newest: backupRecord() },
+          ...{ lastSuccessAt: NOW, ageMs: 5000, settings: { expectEverySeconds: 60 } },
+          health: { state: 'healthy', reason: 'Its newest backup restores.' },
+        },
+        { resourceId: 'gone', accepted: 1, tally: NOTHING_LIVE },
       ],
       cursor: 'more',
     }),
+    readTimeline: async ({ resourceId: _id, buckets: _count }) => ({
+      from: NOW - 1000,
+      to: NOW,
+      tally: TALLY,
+      buckets: [{ from: NOW - 1000, to: NOW, ...SUMS, size: 10, first: 'backup-1', last: 'backup-1' }],
+      totals: SUMS,
+    }),
+    getSettings: async () => ({ expectEverySeconds: 60 }),
+    putSettings: async (_id, settings) => settings,
     planPolicy: async () => ({ items: [], summary: 'keeps all', waits: [], wouldExpire: ['backup-1'] }),
     listWaits: async () => [wait()],
     decideWait: async () => wait({ decision: 'confirmed' }),

@@ -41,6 +41,7 @@ const BODIES: Record<string, unknown> = {
   planPolicy: { resourceId: 'r', policy: { keepLast: 1 } },
   decideWait: { decision: 'confirm' },
   makeToken: { name: 'ci', scopes: ['backup:write'] },
+  putSettings: { expectEverySeconds: 60 },
 };
 
 describe('the document', () => {
@@ -72,7 +73,9 @@ describe('the document', () => {
       '/resources/{resourceId}/diff',
       '/resources/{resourceId}/history',
       '/resources/{resourceId}/patch',
+      '/resources/{resourceId}/settings',
       '/resources/{resourceId}/state',
+      '/resources/{resourceId}/timeline',
       '/resources/{resourceId}/tree',
       '/restore',
       '/restore/operations',

@@ -65,7 +65,7 @@ test('a state that came again unchanged is a success too', async () => {
 test('what has no backup any more is there, without one', async () => {
   const { world, list } = createScene();
   await world.remove((await world.backup('db', '1')).id);
-  expect(await list()).toEqual({ resources: [{ id: 'db', accepted: 1 }], count: 1 });
+  expect(await list()).toEqual({ resources: [{ id: 'db', accepted: 1, live: 0, bytes: 0 }], count: 1 });
 });
 
 test('by prefix, in pages, in the order of the ids', async () => {

@@ -32,6 +32,8 @@ export const AUDIT_ACTIONS = [
   'expiry.decided',
   'policy.changed',
   'policy.removed',
+  /** What is said of a resource: how often a state is expected, what is unusual. */
+  'settings.changed',
   'token.created',
   'token.revoked',
   'notice.raised',

@@ -51,6 +51,11 @@ export const LIMITS = {
   snapshotsMax: 100,
   /** How far `-1`, `-2` ... go back from the newest backup: one page of a list finds it. */
   momentsBackMax: 999,
+  /** Ten years: what is expected more seldom is not expected. */
+  expectEverySecondsMax: 315_360_000,
+  /** A timeline: no screen has more columns, and so many narrow entries are read in a second. */
+  timelineBucketsMax: 500,
+  timelineBackupsMax: 100_000,
   /** Backups that one page of a list by tags looks at. */
   tagLooksMax: 1000,
   /** Bytes of one scalar in a look at a state: enough to judge most, and at most what a page holds in all. */

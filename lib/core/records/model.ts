@@ -1,6 +1,7 @@
 // What the service remembers: records as every home stores them. Times are epoch milliseconds; hashes are lower-case hex SHA-256.
 
 import type { AuditAction } from './audit-actions.ts';
+import type { ResourceSettings } from './settings.ts';
 import type { OperationStatus, RequestStatus } from './status.ts';
 
 export type { AuditAction, OperationStatus, RequestStatus };
@@ -92,6 +93,8 @@ export interface BackupRecord {
   restorableUntil?: number;
   /** Set when it was undeleted after, or shortly before, its expiry: it is kept until then all the same. */
   keptUntil?: number;
+  /** Why what it changed is unusual, by what its owner has said of the resource. */
+  unusual?: string;
   /** When its state last came again and was found to be unchanged. */
   checkedAt?: number;
   /** Its state was that of later moments too, for which it is kept until then. */
@@ -177,6 +180,8 @@ export interface ResourceHead {
   /** Newest live backup, and newest live full, by sequence: what deltas build on. */
   latest?: BaseRef;
   latestFull?: BaseRef;
+  /** What its owner says of it. It may be said before the first state comes: then nothing was given yet, and `sequence` is 0. */
+  settings?: ResourceSettings;
   version: number;
 }
 

@@ -133,6 +133,21 @@ export const resourceAnswers = once(() => {
     id: z.string(),
     resourceType: z.exactOptional(z.string()),
     accepted: count.check(about('How many states were ever accepted')),
+    live: count.check(about('Live backups')),
+    bytes: count.check(
+      about(
+        'Bytes of the blobs that live backups have added; what is kept for them of hidden ones comes on top',
+      ),
+    ),
+    oldestAt: z.exactOptional(time).check(about('When the oldest state that is live was accepted')),
+    health: z
+      .exactOptional(
+        z.object({ state: z.enum(['damaged', 'late', 'unusual', 'held', 'healthy']), reason: z.string() }),
+      )
+      .check(about('The worst that can be said of it, and why')),
+    expectEverySeconds: z
+      .exactOptional(count)
+      .check(about('How often a state is expected, if that was said')),
     newest: z
       .exactOptional(
         z.object({
@@ -154,6 +169,39 @@ export const resourceAnswers = once(() => {
     lastSuccessAt: z.exactOptional(time).check(about('When a state last came, new or unchanged')),
     ageSeconds: z.exactOptional(count).check(about('How long ago that is')),
   });
+  const sums = {
+    backups: count,
+    fulls: count,
+    additions: count,
+    changes: count,
+    deletions: count,
+    moves: count,
+    uncounted: count.check(about('Backups of which nobody counted what changed')),
+    bytes: count.check(about('Bytes of the blobs that were added')),
+    held: count.check(about('Under a legal hold')),
+    damaged: count,
+  };
+  const Timeline = z.object({
+    from: time,
+    to: time,
+    live: count.check(about('All live backups of the resource, whatever the times')),
+    oldestAt: z.exactOptional(time),
+    newestAt: z.exactOptional(time),
+    buckets: z
+      .array(
+        z.object({
+          from: time,
+          to: time,
+          ...sums,
+          size: count.check(about('Bytes of the state at the end')),
+          first: z.string().check(about('The first backup in it')),
+          last: z.string(),
+        }),
+      )
+      .check(about('Those that have a backup, by time; all of one width')),
+    totals: z.object(sums),
+  });
+  const Settings = z.object({ expectEverySeconds: z.exactOptional(z.int()) });
   const ResourceList = z.object({
     resources: z.array(Resource),
     count,
@@ -162,6 +210,8 @@ export const resourceAnswers = once(() => {
   return {
     Resource,
     ResourceList,
+    Timeline,
+    Settings,
     DiffChange,
     DiffValue,
     DiffMove,

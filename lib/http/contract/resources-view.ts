@@ -4,20 +4,49 @@ import type { Sight } from '../../core/history/along.ts';
 import type { Tree } from '../../core/history/tree.ts';
 import { pointerOfSteps } from '../../core/json/pointer.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
-import type { FoundTree, PathChange, PathHistory, ResourceSummary } from '../../service/contract/api.ts';
+import type {
+  FoundTree,
+  PathChange,
+  PathHistory,
+  ResourceSummary,
+  Timeline,
+} from '../../service/contract/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 import { viewDated, viewFound } from './states-view.ts';
 
 export function viewResource(summary: ResourceSummary): Answer<'Resource'> {
-  const { resourceId, accepted, newest, lastSuccessAt, ageMs } = summary;
+  const { resourceId, accepted, newest, tally, health, settings, lastSuccessAt, ageMs } = summary;
+  const { expectEverySeconds } = settings ?? {};
   return {
     id: resourceId,
     ...(newest === undefined ? {} : { resourceType: newest.resourceType }),
     accepted,
+    live: tally.live,
+    bytes: tally.bytes,
+    ...(tally.oldestAt === undefined ? {} : { oldestAt: formatInstant(tally.oldestAt) }),
     ...(newest === undefined ? {} : { newest: viewNewest(newest) }),
+    ...(health === undefined ? {} : { health }),
+    ...(expectEverySeconds === undefined ? {} : { expectEverySeconds }),
     ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: formatInstant(lastSuccessAt) }),
     ...(ageMs === undefined ? {} : { ageSeconds: Math.floor(ageMs / 1000) }),
+  };
+}
+
+export function viewTimeline({ from, to, tally, buckets, totals }: Timeline): Answer<'Timeline'> {
+  const { live, oldestAt, newestAt } = tally;
+  return {
+    from: formatInstant(from),
+    to: formatInstant(to),
+    live,
+    ...(oldestAt === undefined ? {} : { oldestAt: formatInstant(oldestAt) }),
+    ...(newestAt === undefined ? {} : { newestAt: formatInstant(newestAt) }),
+    buckets: buckets.map((bucket) => ({
+      ...bucket,
+      from: formatInstant(bucket.from),
+      to: formatInstant(bucket.to),
+    })),
+    totals,
   };
 }
 

@@ -8,7 +8,7 @@ import { once } from './once.ts';
 import { page, ResourcePath } from './requests.ts';
 import type { Route } from './route.ts';
 import { taggedQuery } from './tagged-query.ts';
-import { limit, mask, moment, numberInQuery, prefix, statePath } from './values.ts';
+import { askedInstant, limit, mask, moment, numberInQuery, prefix, statePath } from './values.ts';
 
 const StateQuery = once(() => z.strictObject({ at: z.exactOptional(moment()) }));
 
@@ -59,11 +59,40 @@ const DiffQuery = once(() =>
   }),
 );
 
+const TimelineQuery = once(() =>
+  z.strictObject({
+    from: z.exactOptional(askedInstant('start')),
+    to: z.exactOptional(askedInstant('end')),
+    buckets: z._default(numberInQuery(1, LIMITS.timelineBucketsMax), 100),
+  }),
+);
+
+const SettingsFields = once(() =>
+  z.strictObject({
+    expectEverySeconds: z
+      .exactOptional(z.int().check(z.minimum(1), z.maximum(LIMITS.expectEverySecondsMax)))
+      .check(z.meta({ description: 'A state, new or unchanged, is expected so often: then it is late' })),
+  }),
+);
+
 const PatchQuery = once(() => z.strictObject(twoMoments()));
 
 const ResourcesQuery = once(() => z.strictObject({ prefix: z.exactOptional(prefix()), ...page() }));
 
 const BackupsQuery = once(() => taggedQuery(whichBackups()));
+
+const SUMS = {
+  backups: 1,
+  fulls: 0,
+  additions: 12,
+  changes: 3,
+  deletions: 1,
+  moves: 0,
+  uncounted: 0,
+  bytes: 2048,
+  held: 0,
+  damaged: 0,
+};
 
 const FOUND = {
   backupId: 'backup-7',
@@ -122,6 +151,10 @@ export const RESOURCE_ROUTES = {
               id: 'database-1',
               resourceType: 'postgresql',
               accepted: 7,
+              live: 7,
+              bytes: 8192,
+              oldestAt: '2025-01-01T06:00:00.000Z',
+              health: { state: 'healthy', reason: 'Its newest backup restores.' },
               newest: {
                 backupId: 'backup-7',
                 createdAt: '2025-01-01T12:00:00.000Z',
@@ -266,6 +299,67 @@ export const RESOURCE_ROUTES = {
           looked: { backups: 7, oldest: { backupId: 'backup-1', createdAt: '2025-01-01T06:00:00.000Z' } },
         },
       },
+    },
+  },
+  getTimeline: {
+    method: 'GET',
+    path: '/resources/{resourceId}/timeline',
+    summary: 'See the history of a resource in buckets of time, each with the sums of what is in it',
+    tag: 'Resources',
+    details:
+      'Sums over all live backups, never samples: from the first backup to now, unless `from` and `to` say otherwise (RFC 3339, or `-2h`; both included). Buckets without a ' +
+      'backup are left out. `size` is that of the state at the end of a bucket; `uncounted` are backups of which nobody counted what changed, as fulls are.',
+    scope: 'backup:list',
+    params: ResourcePath,
+    query: TimelineQuery,
+    answers: { 200: { description: 'The buckets', schema: 'Timeline' } },
+    errors: ['resource_not_found'],
+    examples: {
+      answers: {
+        200: {
+          from: '2025-01-01T00:00:00.000Z',
+          to: '2025-01-31T23:59:59.999Z',
+          live: 1,
+          buckets: [
+            {
+              from: '2025-01-01T00:00:00.000Z',
+              to: '2025-01-01T07:26:23.999Z',
+              ...SUMS,
+              size: 4096,
+              first: 'backup-7',
+              last: 'backup-7',
+            },
+          ],
+          totals: SUMS,
+        },
+      },
+    },
+  },
+  getSettings: {
+    method: 'GET',
+    path: '/resources/{resourceId}/settings',
+    summary: 'Get what is said of a resource',
+    tag: 'Resources',
+    scope: 'backup:list',
+    params: ResourcePath,
+    answers: { 200: { description: 'The settings; empty where nothing is said', schema: 'Settings' } },
+    errors: [],
+    examples: { answers: { 200: { expectEverySeconds: 86_400 } } },
+  },
+  putSettings: {
+    method: 'PUT',
+    path: '/resources/{resourceId}/settings',
+    summary: 'Say how often a state is expected of a resource; all that was said before is replaced',
+    tag: 'Resources',
+    details: 'It may be said before the first state comes. An empty object takes all of it back.',
+    scope: 'policy:manage',
+    params: ResourcePath,
+    body: { name: 'ResourceSettings', fields: SettingsFields },
+    answers: { 200: { description: 'The settings', schema: 'Settings' } },
+    errors: ['write_conflict'],
+    examples: {
+      requests: { daily: { expectEverySeconds: 86_400 } },
+      answers: { 200: { expectEverySeconds: 86_400 } },
     },
   },
   getDiff: {

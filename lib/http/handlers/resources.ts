@@ -7,7 +7,7 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { FoundDiff } from '../../service/contract/api.ts';
 import { viewBackup } from '../contract/backups-view.ts';
 import type { RESOURCE_ROUTES } from '../contract/resources.ts';
-import { viewHistory, viewResource, viewTree } from '../contract/resources-view.ts';
+import { viewHistory, viewResource, viewTimeline, viewTree } from '../contract/resources-view.ts';
 import { viewFound } from '../contract/states-view.ts';
 import { listed } from './backups.ts';
 import type { HandlersOf } from './call.ts';
@@ -42,6 +42,18 @@ export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
       const asked = { ...params, ...rest, ...path, options };
       const history = await service.readHistory(asked, caller);
       return replyJson(200, viewHistory(path.path, history));
+    },
+
+    async getTimeline({ params, query }, { service }) {
+      return replyJson(200, viewTimeline(await service.readTimeline({ ...params, ...query })));
+    },
+
+    async getSettings({ params }, { service }) {
+      return replyJson(200, await service.getSettings(params.resourceId));
+    },
+
+    async putSettings({ params, fields }, { service, caller }) {
+      return replyJson(200, await service.putSettings(params.resourceId, fields, caller));
     },
 
     async getDiff({ params, query }, { service, caller }) {

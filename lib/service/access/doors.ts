@@ -44,6 +44,9 @@ const USE_CASE_SCOPES = {
   readTree: 'data:read',
   readHistory: 'data:read',
   readDiff: 'data:read',
+  readTimeline: 'backup:list',
+  getSettings: 'backup:list',
+  putSettings: 'policy:manage',
   planRetention: 'policy:manage',
   planPolicy: 'policy:manage',
   listWaits: 'policy:manage',
@@ -217,6 +220,19 @@ export function serviceFor(service: BackupService, principal: Principal, address
       demand('readDiff');
       if (!reaches(principal, input.resourceId)) throw nothingAt({});
       return service.readDiff(input, caller);
+    },
+    async readTimeline(input) {
+      demand('readTimeline');
+      if (!reaches(principal, input.resourceId)) throw nothingAt({});
+      return service.readTimeline(input);
+    },
+    async getSettings(resourceId) {
+      demand('getSettings', resourceId);
+      return service.getSettings(resourceId);
+    },
+    async putSettings(resourceId, settings) {
+      demand('putSettings', resourceId);
+      return service.putSettings(resourceId, settings, caller);
     },
     async planRetention(request) {
       demand('planRetention', request.resourceId);

@@ -6,7 +6,9 @@ import type { Tree, TreeOptions } from '../../core/history/tree.ts';
 import type { ScannedState } from '../../core/json/state-sink.ts';
 import type { TokenRecord } from '../../core/records/access-token.ts';
 import type { AskedInstant, AskedMoment } from '../../core/records/asked-moment.ts';
+import type { Bucket, Sums } from '../../core/records/buckets.ts';
 import type { Refused } from '../../core/records/errors.ts';
+import type { Tally } from '../../core/records/live-entry.ts';
 import type {
   AuditEvent,
   BackupMetadata,
@@ -25,6 +27,7 @@ import type {
 import type { Precondition } from '../../core/records/precondition.ts';
 import type { RestoreCost } from '../../core/records/restore-cost.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
+import type { ResourceSettings } from '../../core/records/settings.ts';
 import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { EventQuery } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
@@ -225,6 +228,32 @@ export interface FoundDiff {
   page: DiffPage;
 }
 
+/** A history to draw. */
+export interface TimelineInput {
+  resourceId: string;
+  from?: AskedInstant;
+  to?: AskedInstant;
+  buckets: number;
+}
+
+export interface Timeline {
+  /** As they were understood: epoch milliseconds, both included. */
+  from: number;
+  to: number;
+  /** Of all that is live, whatever the times. */
+  tally: Tally;
+  /** Those that have any. */
+  buckets: Bucket[];
+  totals: Sums;
+}
+
+/** How a resource stands, the worst first. */
+export interface ResourceHealth {
+  state: 'damaged' | 'late' | 'unusual' | 'held' | 'healthy';
+  /** A sentence for a person. */
+  reason: string;
+}
+
 /** What is kept of a resource, as far as one look tells. */
 export interface ResourceSummary {
   resourceId: string;
@@ -232,6 +261,11 @@ export interface ResourceSummary {
   accepted: number;
   /** The newest live backup; absent where all are gone. */
   newest?: BackupRecord;
+  /** All that are live together. */
+  tally: Tally;
+  /** Absent where nothing is live, and nothing is expected. */
+  health?: ResourceHealth;
+  settings?: ResourceSettings;
   /** When its state last came, new or unchanged, and how long ago that is. */
   lastSuccessAt?: number;
   ageMs?: number;
@@ -372,6 +406,8 @@ export interface BackupService {
   openState(input: StateInput, caller: Caller): Promise<OpenState>;
   /** What stands at a path of it, one level deep. Throws as `openState`, and path_not_found. */
   readTree(input: TreeInput, caller: Caller): Promise<FoundTree>;
+  /** Sums over its live backups, in buckets. Throws resource_not_found, invalid_request. */
+  readTimeline(input: TimelineInput): Promise<Timeline>;
   /** How what stands at a path has changed. Throws resource_not_found. */
   readHistory(input: HistoryInput, caller: Caller): Promise<PathHistory>;
   /** What two of its states differ by. Throws as `openState`, and path_not_found. */
@@ -385,6 +421,10 @@ export interface BackupService {
   listWaits(): Promise<DescribedWait[]>;
   /** Throws wait_not_found. */
   decideWait(id: string, decision: Decision, caller: Caller): Promise<DescribedWait>;
+  /** What is said of a resource; nothing, if nothing was said. */
+  getSettings(resourceId: string): Promise<ResourceSettings>;
+  /** Replaces all of it. */
+  putSettings(resourceId: string, settings: ResourceSettings, caller: Caller): Promise<ResourceSettings>;
   getPolicy(resourceId: string): Promise<PolicyRecord>;
   putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyChange>;
   removePolicy(resourceId: string, caller: Caller): Promise<PolicyChange>;

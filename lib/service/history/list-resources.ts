@@ -1,26 +1,46 @@
 // All resources, by id: from their heads, each with the newest backup of it.
 
-import type { ResourceHead } from '../../core/records/model.ts';
+import type { ExpiryWait, ResourceHead } from '../../core/records/model.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { ResourceSummary } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
+import { healthOf } from './health.ts';
 
-/** One page; it costs a read for each that has a live backup. Throws PortError `not_found` for a cursor of another list. */
+/** One page; it costs a read or two for each. Throws PortError `not_found` for a cursor of another list. */
 export async function listResources(
   deps: Pick<Deps, 'catalog' | 'clock'>,
   request: PageRequest & { prefix?: string },
 ): Promise<Page<ResourceSummary>> {
-  const { items: heads, ...page } = await deps.catalog.listHeads(request);
-  return { ...page, items: await Promise.all(heads.map((head) => summaryOf(deps, head))) };
+  const [{ items: heads, ...page }, state] = await Promise.all([
+    deps.catalog.listHeads(request),
+    deps.catalog.getExpiryState(),
+  ]);
+  const waits = state?.waits ?? [];
+  return { ...page, items: await Promise.all(heads.map((head) => summaryOf(deps, head, waits))) };
 }
 
 async function summaryOf(
   { catalog, clock }: Pick<Deps, 'catalog' | 'clock'>,
-  { resourceId, sequence: accepted, latest, checkedAt = 0 }: ResourceHead,
+  { resourceId, sequence: accepted, latest, settings, checkedAt = 0 }: ResourceHead,
+  waits: readonly ExpiryWait[],
 ): Promise<ResourceSummary> {
-  const newest = latest === undefined ? undefined : await catalog.getBackup(latest.id);
+  const [found, tally] = await Promise.all([
+    latest === undefined ? undefined : catalog.getBackup(latest.id),
+    catalog.tally(resourceId),
+  ]);
   // Hidden since the head was read: then the next look tells which one is.
-  if (newest === undefined || newest.deletedAt !== undefined) return { resourceId, accepted };
-  const lastSuccessAt = Math.max(newest.createdAt, newest.checkedAt ?? 0, checkedAt);
-  return { resourceId, accepted, newest, lastSuccessAt, ageMs: Math.max(0, clock.now() - lastSuccessAt) };
+  const newest = found?.deletedAt === undefined ? found : undefined;
+  const now = clock.now();
+  const lastSuccessAt =
+    newest === undefined ? undefined : Math.max(newest.createdAt, newest.checkedAt ?? 0, checkedAt);
+  const health = healthOf({ resourceId, tally, newest, lastSuccessAt, settings, waits, now });
+  return {
+    resourceId,
+    accepted,
+    tally,
+    ...(newest === undefined ? {} : { newest }),
+    ...(health === undefined ? {} : { health }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(lastSuccessAt === undefined ? {} : { lastSuccessAt, ageMs: Math.max(0, now - lastSuccessAt) }),
+  };
 }

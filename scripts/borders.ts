@@ -177,6 +177,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     from: ['core/*', 'http/contract', 'aws/names'],
     packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'node:module', 'node:path'],
   },
+  /** Of the service only the types of its contract: it runs where nothing of a server does. */
+  client: { from: ['http/contract'], packages: ['aws4fetch', 'zod/mini'] },
   version: { from: [], packages: [] },
   /** What the machine gives; only a home takes it, and hands it on. */
   random: { from: ['ports'], packages: ['node:crypto'] },

@@ -34,7 +34,7 @@ const PROGRAMS = {
 };
 
 /** What others import, by the name of its entry; each runs wherever JavaScript does. */
-const LIBRARIES: Record<string, string> = {};
+const LIBRARIES = { client: 'lib/client/client.ts', 'client-aws': 'lib/client/aws.ts' };
 
 for (const old of ['chunks', 'types', ...globSync('*.mjs*', { cwd: DIST })]) {
   rmSync(join(DIST, old), { recursive: true, force: true });

@@ -32,6 +32,7 @@ export function createAnswers() {
 }
 
 type Answers = ReturnType<typeof createAnswers>;
+export type AnswerName = keyof Answers;
 
 /** What an answer by that name holds. */
-export type Answer<Name extends keyof Answers> = z.output<Answers[Name]>;
+export type Answer<Name extends AnswerName> = z.output<Answers[Name]>;

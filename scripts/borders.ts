@@ -179,6 +179,27 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   /** Of the service only the types of its contract: it runs where nothing of a server does. */
   client: { from: ['http/contract'], packages: ['aws4fetch', 'zod/mini'] },
+  /** The command line, on the client alone: which verbs there are, the verbs, and what they are given. */
+  cli: { from: ['client', 'cli/verbs', 'cli/kit', 'version'], packages: ['commander'] },
+  'cli/verbs': {
+    from: ['client', 'cli/kit', 'version'],
+    packages: [
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:stream',
+      'node:stream/promises',
+    ],
+  },
+  'cli/kit': {
+    from: ['client'],
+    packages: [
+      '@aws-sdk/credential-provider-node',
+      ...['node:child_process', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],
+      ...['node:readline/promises', 'node:util'],
+    ],
+  },
   version: { from: [], packages: [] },
   /** What the machine gives; only a home takes it, and hands it on. */
   random: { from: ['ports'], packages: ['node:crypto'] },

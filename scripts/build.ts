@@ -24,6 +24,9 @@ const COMMON = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
+/** Some packages are CommonJS and call `require` for Node's own modules. */
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
 /** Programs, by the name that each has in `dist`. */
 const PROGRAMS = {
   server: 'bin/server.ts',
@@ -40,6 +43,7 @@ for (const old of ['chunks', 'types', ...globSync('*.mjs*', { cwd: DIST })]) {
   rmSync(join(DIST, old), { recursive: true, force: true });
 }
 await bundlePrograms();
+await bundleCli();
 await bundleLibraries();
 await writeTypes(Object.values(LIBRARIES));
 
@@ -52,8 +56,21 @@ async function bundlePrograms(): Promise<void> {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    // Some packages are CommonJS and call `require` for Node's own modules.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: REQUIRE },
+  });
+}
+
+/** The command line needs no more of Node than the client does, and is loaded anew for each command. */
+async function bundleCli(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: { cli: 'bin/cli.ts' },
+    splitting: true,
+    chunkNames: 'chunks/cli-[name]-[hash]',
+    platform: 'node',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    banner: { js: REQUIRE },
   });
 }
 

@@ -54,3 +54,16 @@ export async function demandChecksum(bytes: Bytes, checksum: string): Promise<vo
   if (found === checksum) return;
   throw new BackupError('checksum_mismatch', `The state has the checksum ${found} and not ${checksum}`);
 }
+
+/** The raw texts of the elements of a JSON array, as `membersOf`. */
+export function elementsOf(text: string): string[] {
+  const elements: string[] = [];
+  let at = text.indexOf('[') + 1;
+  while (at > 0 && !/^\s*\]/.test(text.slice(at, at + 8))) {
+    const end = endOfValue(text, at);
+    elements.push(text.slice(at, end).trim());
+    if (text[end] !== ',') break;
+    at = end + 1;
+  }
+  return elements;
+}

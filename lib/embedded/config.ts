@@ -75,8 +75,9 @@ export interface EmbeddedConfig {
   isKernelWanted: boolean;
 }
 
-/** Names that others give: the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
-const NOT_OURS = /^BACKUP_(ID|(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
+/** Names that others give: those of the command line, the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
+const NOT_OURS =
+  /^BACKUP_(ID|URL|PROFILE|(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT(_\d+_(TCP|UDP)(_.*)?)?)$/;
 
 /**
  * Throws an Error whose message names every setting that is wrong, and how. `hasTokens` says whether named tokens were ever

@@ -153,8 +153,8 @@ describe('the README', () => {
     ],
   ];
 
-  test('every command under "Use it" does what it is there for', async () => {
-    const commands = curlCommands(section(readFileSync('README.md', 'utf8'), 'Use it'));
+  test('every command under "Use it by curl" does what it is there for', async () => {
+    const commands = curlCommands(section(readFileSync('README.md', 'utf8'), 'Use it by curl'));
     expect(commands).toHaveLength(expected.length);
     for (const [i, command] of commands.entries()) {
       const [form, check] = expected[i]!;

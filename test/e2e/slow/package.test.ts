@@ -2,7 +2,7 @@
 // cannot, a sentence that says why.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -121,7 +121,48 @@ describe('installed by npm', () => {
   });
 
   test('install of the tarball in an empty folder: it serves, its threads as well', async () => {
-    await expectServes('node_modules/.bin/backup-restore-service', elsewhere);
+    await expectServes('node_modules/.bin/backup-restore-service serve', elsewhere);
+  }, 60_000);
+
+  test('install brings the command line along, which is there at once, and the client', async () => {
+    const started = performance.now();
+    const run = promisify(execFile)(join(elsewhere, 'node_modules/.bin/brs'), ['--version'], {
+      env: { ...cleanEnvironment(), PATH },
+    });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect((await run).stdout.trim()).toBe(version);
+    // It takes 50 ms where nothing else is going on; what loads too much takes seconds.
+    expect(performance.now() - started).toBeLessThan(1000);
+    writeFileSync(
+      join(elsewhere, 'use.mjs'),
+      `import { createClient } from 'backup-restore-service/client';
+       import { createSigner } from 'backup-restore-service/client/aws';
+       console.log(typeof createClient({ url: 'http://127.0.0.1:9' }).create, typeof createSigner);`,
+    );
+    const used = await promisify(execFile)(nodePath(), ['use.mjs'], { cwd: elsewhere });
+    expect(used.stdout.trim()).toBe('function function');
+    writeFileSync(
+      join(elsewhere, 'use.ts'),
+      `import { createClient } from 'backup-restore-service/client';
+       const made: Promise<{ id: string }> = createClient({ url: 'x' }).create('db', '1');
+       // @ts-expect-error no such type
+       void createClient({ url: 'x' }).create('db', '1', { type: 'whole' });
+       export { made };`,
+    );
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2024,dom',
+    ];
+    await promisify(execFile)(join(process.cwd(), 'node_modules/.bin/tsc'), [...options, 'use.ts'], {
+      cwd: elsewhere,
+    });
   }, 60_000);
 
   test.each(['rebuild', 'quarantine'])('install brings the other programs along: %s', async (word) => {

@@ -1,0 +1,33 @@
+// The command line, as a process: `brs`, `backup-restore-service`.
+
+import { runCli } from '../lib/cli/main.ts';
+
+const interrupt = new AbortController();
+process.once('SIGINT', () => {
+  interrupt.abort(new Error('interrupted'));
+  // Whatever does not hear of it must not keep the process: the second time, or a moment later, it ends.
+  setTimeout(() => process.exit(130), 2000).unref();
+});
+// A reader that has had enough (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+/** Programs of this machine are files of their own: beside this one once all is bundled. */
+const become =
+  (name: string) =>
+  async (args: string[]): Promise<void> => {
+    process.removeAllListeners('SIGINT');
+    process.argv.splice(2, process.argv.length, ...args);
+    // Named as late as that, so that nobody takes them in who bundles this.
+    const file = new URL(`${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.mjs'}`, import.meta.url);
+    await import(file.href);
+  };
+
+const { env, stdin, stdout, stderr } = process;
+const code = await runCli(
+  process.argv.slice(2),
+  { env, stdin, stdout, stderr, signal: interrupt.signal },
+  { serve: become('server'), rebuild: become('rebuild'), quarantine: become('quarantine') },
+);
+if (code !== 0) process.exitCode = code;

@@ -152,6 +152,7 @@ function createProgram(terminal: Terminal, onOptions: (options: GlobalOptions) =
     .option('--retention-days <n>', 'how long it is kept; 0: for ever', count)
     .option('--if-changed', 'make none if nothing has changed')
     .option('--as-of <time>', 'when it was true, of a state from elsewhere')
+    .option('--accept-unusual', 'however much is gone, that is meant')
     .option('--unencrypted', 'do not encrypt it, where the service allows that')
     .option('--idempotency-key <key>', 'under one key it is made once')
     .option('--exec <command>', 'what the command writes; nothing is made unless it ends well')
@@ -222,6 +223,11 @@ function createProgram(terminal: Terminal, onOptions: (options: GlobalOptions) =
   verb('undelete <ids...>', 'take a deletion or an expiry back').action(run(keep.undelete));
   verb('settings <resource>', 'what is said of a resource')
     .option('--expect-every <time>', 'a state is expected so often: 30m, 24h, 7d; none takes it back')
+    .option(
+      '--warn-above <share>',
+      'warn where more than that share of its rows goes at once: 50%; none takes it back',
+    )
+    .option('--refuse-above <share>', 'refuse it')
     .action(run(keep.settings));
   addPolicy(verb, run, program);
   verb('operations [id]', 'restores, newest first')

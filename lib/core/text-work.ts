@@ -11,6 +11,7 @@ import { type Along, type SightOptions, sightsAlong } from './history/along.ts';
 import { type DiffOptions, type DiffPage, diffTexts, type NoDiff } from './history/diff.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
 import { TextCheck } from './json/body.ts';
+import { countRows } from './json/count-rows.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
 import { findValue } from './json/lookup.ts';
 import type { ChangeCounts } from './records/model.ts';
@@ -89,6 +90,11 @@ export function findSpan(
   if (value === undefined) return undefined;
   const from = value.byteOffset - bytes.byteOffset;
   return [from, from + value.length];
+}
+
+/** How many rows a canonical text has (`countRows`). */
+export function rowsIn({ bytes }: TextBytes): number {
+  return countRows(bytes);
 }
 
 /** What stands at `steps` in a canonical text, one level deep (`readTree`). */

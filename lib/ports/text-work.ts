@@ -14,6 +14,7 @@ import {
   type MadeDelta,
   makeDelta,
   placeAlong,
+  rowsIn,
   servedChunks,
   type TextBytes,
   treeAt,
@@ -30,6 +31,7 @@ export interface TextWork {
   applyChain(base: Uint8Array, deltas: Uint8Array[], isChecked: boolean): Promise<AppliedChunks>;
   /** The texts come back only in what the chunks refer to. */
   servedChunks(base: CanonicalText, target: CanonicalText): Promise<Uint8Array[]>;
+  rowsIn(text: TextBytes): Promise<number>;
   treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
   /** `base` and `deltas` do not come back. */
   placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
@@ -64,6 +66,7 @@ export function inThisThread(kernel: Kernel): TextWork {
     servedChunks: async (base, target) => servedChunks(kernel, base, target),
     placeAlong: async (...asked) => placeAlong(...asked),
     diffPage: async (...asked) => diffPage(kernel, ...asked),
+    rowsIn: async (text) => rowsIn(text),
     treeAt: async (...asked) => treeAt(...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };

@@ -329,6 +329,10 @@ test('policies, settings, audit, verify, check, doctor and tokens', async () => 
   expect((await brs('settings', 'shop', '--expect-every', '24h')).out).toBe(
     'shop  a state is expected every 1 d\n',
   );
+  expect((await brs('settings', 'shop', '--refuse-above', '50%')).out).toBe(
+    'shop  a state is expected every 1 d\nshop  more than 50 % of its rows gone at once is refused\n',
+  );
+  expect((await brs('settings', 'shop', '--warn-above', 'half')).code).toBe(2);
   expect((await brs('audit', '--resource', 'shop', '--action', 'settings.changed')).out).toContain(
     'settings.changed',
   );

@@ -8,6 +8,7 @@ import {
   hashOfApplied,
   makeDelta,
   placeAlong,
+  rowsIn,
   servedChunks,
   treeAt,
 } from '../../lib/core/text-work.ts';
@@ -85,6 +86,7 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
         const options = { limit: 2, after: count - 1, textBytesMax: 100 };
         expect(await work.treeAt(text, [], options)).toEqual(treeAt(base(), [], options));
         expect(await work.treeAt(text, ['nowhere'], options)).toBe('nothing');
+        expect(await work.rowsIn(text)).toBe(rowsIn(base()));
         expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
       });
 

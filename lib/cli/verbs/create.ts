@@ -16,6 +16,7 @@ export interface CreateVerbOptions {
   retentionDays?: number;
   unencrypted?: boolean;
   ifChanged?: boolean;
+  acceptUnusual?: boolean;
   asOf?: string;
   idempotencyKey?: string;
   exec?: string;
@@ -38,7 +39,7 @@ export async function create(
   progress = context.progress(printable(resourceId), source.bytes);
   try {
     const made = await context.client.create(resourceId, source.state, {
-      ...fieldsOf(context, options),
+      ...fieldsOf(options),
       ...(asOf === undefined ? {} : { asOf: instantOf(context, asOf) }),
       signal: context.signal,
     });
@@ -59,7 +60,7 @@ function instantOf(context: Context, text: string): string {
   throw new CliError(`${text} is no time at which a state was true: give a date, or a date and a time`);
 }
 
-function fieldsOf(context: Context, options: CreateVerbOptions) {
+function fieldsOf(options: CreateVerbOptions) {
   const {
     type,
     resourceType,
@@ -67,6 +68,7 @@ function fieldsOf(context: Context, options: CreateVerbOptions) {
     retentionDays,
     unencrypted,
     ifChanged,
+    acceptUnusual,
     idempotencyKey,
     wait,
   } = options;
@@ -77,13 +79,13 @@ function fieldsOf(context: Context, options: CreateVerbOptions) {
       return [one.slice(0, at), one.slice(at + 1)];
     }),
   );
-  void context;
   return {
     type: type ?? ('incremental' as const),
     ...(resourceType === undefined ? {} : { resourceType }),
     metadata: { source: 'cli', tags, ...(retentionDays === undefined ? {} : { retentionDays }) },
     ...(unencrypted ? { encrypt: false } : {}),
     ...(ifChanged ? { ifChanged: true } : {}),
+    ...(acceptUnusual ? { acceptUnusual: true } : {}),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(wait === false ? { wait: false } : {}),
   };
@@ -150,7 +152,7 @@ export async function importDumps(
     try {
       const source = await sourceOf(context, path, undefined, () => {});
       const backup = (await context.client.create(resourceId, source.state, {
-        ...fieldsOf(context, { ifChanged: true, ...fields }),
+        ...fieldsOf({ ifChanged: true, ...fields }),
         ...{ asOf, signal: context.signal },
       })) as Made;
       if (backup.unchanged) unchanged++;

@@ -230,22 +230,58 @@ async function printDecisions(
     await context.line(i > 0 && decisions[i - 1]!.action === 'drop' ? context.style('red', line) : line);
 }
 
+export interface SettingsOptions {
+  expectEvery?: string;
+  warnAbove?: string;
+  refuseAbove?: string;
+}
+
+/** What is not named stays as it is. */
 export async function settings(
   context: Context,
   resourceId: string,
-  { expectEvery }: { expectEvery?: string },
+  { expectEvery, warnAbove, refuseAbove }: SettingsOptions,
 ): Promise<void> {
-  if (expectEvery !== undefined) {
-    const seconds = expectEvery === 'none' ? undefined : secondsOf(expectEvery);
-    const body = seconds === undefined ? {} : { expectEverySeconds: seconds };
-    await context.client.call('putSettings', { params: { resourceId }, body });
-  }
-  const found = await context.client.call('getSettings', { params: { resourceId } });
+  if (warnAbove !== undefined && refuseAbove !== undefined)
+    throw new CliError('say --warn-above or --refuse-above, not both');
+  const before = await context.client.call('getSettings', { params: { resourceId } });
+  const { expectEverySeconds, shrink, ...others } = before;
+  const every =
+    expectEvery === undefined
+      ? expectEverySeconds
+      : expectEvery === 'none'
+        ? undefined
+        : secondsOf(expectEvery);
+  const share = warnAbove ?? refuseAbove;
+  const action = warnAbove === undefined ? ('refuse' as const) : ('warn' as const);
+  const rule =
+    share === undefined
+      ? shrink
+      : share === 'none'
+        ? undefined
+        : { ...shrink, share: shareOf(share), action };
+  const body = {
+    ...others,
+    ...(every === undefined ? {} : { expectEverySeconds: every }),
+    ...(rule === undefined ? {} : { shrink: rule }),
+  };
+  const isAsked = expectEvery !== undefined || share !== undefined;
+  const found = isAsked ? await context.client.call('putSettings', { params: { resourceId }, body }) : before;
   if (context.isJson) return context.json(found);
-  const { expectEverySeconds } = found;
+  const name = printable(resourceId);
   await context.line(
-    `${printable(resourceId)}  ${expectEverySeconds === undefined ? 'nothing is expected of it' : `a state is expected every ${context.age(expectEverySeconds)}`}`,
+    `${name}  ${found.expectEverySeconds === undefined ? 'nothing is expected of it' : `a state is expected every ${context.age(found.expectEverySeconds)}`}`,
   );
+  if (found.shrink === undefined) return;
+  const what = found.shrink.action === 'warn' ? 'is warned of' : 'is refused';
+  await context.line(`${name}  more than ${found.shrink.share * 100} % of its rows gone at once ${what}`);
+}
+
+function shareOf(text: string): number {
+  const [, number] = /^(\d{1,3}(?:\.\d+)?) ?%$/.exec(text) ?? [];
+  if (number === undefined || Number(number) > 100)
+    throw new CliError(`${text} is no share: use 50%, or none`);
+  return Number(number) / 100;
 }
 
 function secondsOf(text: string): number {

@@ -6,6 +6,8 @@ export const AUDIT_ACTIONS = [
   'backup.unchanged',
   /** What a new backup was to build on is damaged: it was stored whole. */
   'backup.base_damaged',
+  /** More of the state went than its owner takes for usual. */
+  'backup.unusual',
   'backup.requested',
   'backup.request_progressed',
   'backup.deleted',

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   request_timeout: [408, 'The request did not arrive in time'],
   write_conflict: [409, 'Another writer was faster'],
   out_of_order: [409, 'The state would stand before what is there'],
+  unusual_change: [409, 'More of the state is gone than is usual'],
   backup_protected: [409, 'The backup is held or locked'],
   integrity_error: [409, 'The stored bytes are not what was written'],
   broken_chain: [409, 'The backup cannot be rebuilt from what is stored'],

@@ -128,6 +128,8 @@ export interface BackupRequest {
   asOf?: number;
   /** Where the newest backup has its state already, none is made, and then it has no place in the order before that is known. */
   ifChanged?: boolean;
+  /** However much of the state is gone, that is meant. */
+  acceptUnusual?: boolean;
   /** The backup that has its state already: none was made. */
   sameAs?: string;
   /** The place in the order of states that the backup will have; absent with `ifChanged`, and in requests of the first release. */

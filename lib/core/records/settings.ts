@@ -1,11 +1,11 @@
-// What its owner says of a resource: how often a state is expected, how its rows are told apart, and what is unusual.
+// What its owner says of a resource: how often a state is expected, and what is unusual.
 
 /** Rows that went, as a share of those that were there. */
 export interface ShrinkRule {
   /** From 0 to 1: more than that share of the rows of a table, or of all, is unusual. */
   share: number;
   /** `warn`: the backup is made and marked, and an event says so. `refuse`: it is not made, unless the call says that it is meant. */
-  then: 'warn' | 'refuse';
+  action: 'warn' | 'refuse';
   /** So few rows may go whatever share that is. */
   least?: number;
 }
@@ -13,7 +13,5 @@ export interface ShrinkRule {
 export interface ResourceSettings {
   /** A state, new or unchanged, is expected so often: then it is late. */
   expectEverySeconds?: number;
-  /** By the JSON Pointer of an array: the members that tell its rows apart. */
-  identity?: Record<string, string[]>;
   shrink?: ShrinkRule;
 }

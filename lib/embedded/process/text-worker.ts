@@ -10,6 +10,7 @@ import {
   hashOfApplied,
   makeDelta,
   placeAlong,
+  rowsIn,
   servedChunks,
   treeAt,
 } from '../../core/text-work.ts';
@@ -28,6 +29,7 @@ export interface WorkTexts {
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
   placeAlong: { args: Parameters<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
   diffPage: { args: WithoutKernel<typeof diffPage>; result: ReturnType<typeof diffPage> };
+  rowsIn: { args: Parameters<typeof rowsIn>; result: number };
   treeAt: { args: Parameters<typeof treeAt>; result: ReturnType<typeof treeAt> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
@@ -52,6 +54,7 @@ const WORK = {
   applyWholeChain: applyWholeChain.bind(undefined, kernel),
   servedChunks: servedChunks.bind(undefined, kernel),
   findSpan,
+  rowsIn,
   treeAt,
   placeAlong,
   diffPage: diffPage.bind(undefined, kernel),

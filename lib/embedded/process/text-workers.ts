@@ -128,6 +128,8 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     findSpan: (text, tokens) =>
       isSmall(text.bytes) ? here.findSpan(text, tokens) : ask('findSpan', [text, tokens], true),
 
+    rowsIn: (text) => (isSmall(text.bytes) ? here.rowsIn(text) : ask('rowsIn', [text], true)),
+
     treeAt: (text, steps, options) =>
       isSmall(text.bytes) ? here.treeAt(text, steps, options) : ask('treeAt', [text, steps, options], true),
 

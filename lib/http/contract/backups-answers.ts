@@ -57,6 +57,9 @@ export const backupAnswers = once(() => {
     damaged: z
       .exactOptional(z.literal(true))
       .check(about('The last proof failed: the health check says what to do')),
+    unusual: z
+      .exactOptional(z.string())
+      .check(about('Why what it changed is unusual, by the settings of the resource')),
     expiresAt: z.exactOptional(time),
     keptUntil: z
       .exactOptional(time)

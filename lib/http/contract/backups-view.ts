@@ -46,6 +46,7 @@ export function viewBackup(record: BackupRecord): BackupView {
     ...(verifiedAt === undefined ? {} : { verifiedAt: formatInstant(verifiedAt) }),
     ...(damagedAt === undefined ? {} : { damaged: true }),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
+    ...(record.unusual === undefined ? {} : { unusual: record.unusual }),
     ...hiddenSince(record),
   };
 }

@@ -56,6 +56,9 @@ export const MetadataInput = once(() =>
   }),
 );
 
+export const ACCEPT_UNUSUAL =
+  'Store it however much of the state is gone, where the settings of the resource would refuse that';
+
 export const AS_OF =
   'When the state was true, of one that is brought along from elsewhere: never before what the resource has; needs the scope import';
 
@@ -68,6 +71,7 @@ const CreateBackupFields = once(() =>
     metadata: z.prefault(MetadataInput(), {}),
     uploadId: z.exactOptional(uploadId()),
     encrypt: z._default(z.boolean(), true),
+    acceptUnusual: z.exactOptional(z.boolean()).check(z.meta({ description: ACCEPT_UNUSUAL })),
     asOf: z.exactOptional(instant('start')).check(z.meta({ description: AS_OF })),
     ifChanged: z.exactOptional(z.boolean()).check(
       z.meta({
@@ -145,6 +149,7 @@ export const BACKUP_ROUTES = {
       'backup_not_found',
       'write_conflict',
       'out_of_order',
+      'unusual_change',
       'idempotency_key_reused',
       'store_untrusted',
       'integrity_error',

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import { LIMITS } from '../../core/records/limits.ts';
-import { AS_OF, IDEMPOTENT_REPLAYED } from './backups.ts';
+import { ACCEPT_UNUSUAL, AS_OF, IDEMPOTENT_REPLAYED } from './backups.ts';
 import { BACKUP } from './backups-examples.ts';
 import { once } from './once.ts';
 import { ResourcePath } from './requests.ts';
@@ -16,6 +16,7 @@ const known = once(() => ({
   resourceType: z._default(name(), 'generic'),
   encrypt: z._default(yesOrNo(), true),
   ifChanged: z.exactOptional(yesOrNo()),
+  acceptUnusual: z.exactOptional(yesOrNo()).check(z.meta({ description: ACCEPT_UNUSUAL })),
   asOf: z.exactOptional(instant('start')).check(z.meta({ description: AS_OF })),
   retentionDays: z._default(numberInQuery(0, LIMITS.retentionDaysMax), 30),
   source: z._default(name(), 'api'),
@@ -69,6 +70,7 @@ export const PUT_STATE_ROUTES = {
       'encryption_required',
       'precondition_failed',
       'out_of_order',
+      'unusual_change',
       'backup_not_found',
       'write_conflict',
       'idempotency_key_reused',

@@ -201,7 +201,16 @@ export const resourceAnswers = once(() => {
       .check(about('Those that have a backup, by time; all of one width')),
     totals: z.object(sums),
   });
-  const Settings = z.object({ expectEverySeconds: z.exactOptional(z.int()) });
+  const Settings = z.object({
+    expectEverySeconds: z.exactOptional(z.int()),
+    shrink: z.exactOptional(
+      z.object({
+        share: z.number(),
+        action: z.enum(['warn', 'refuse']),
+        least: z.exactOptional(z.int()),
+      }),
+    ),
+  });
   const ResourceList = z.object({
     resources: z.array(Resource),
     count,

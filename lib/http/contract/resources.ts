@@ -72,6 +72,19 @@ const SettingsFields = once(() =>
     expectEverySeconds: z
       .exactOptional(z.int().check(z.minimum(1), z.maximum(LIMITS.expectEverySecondsMax)))
       .check(z.meta({ description: 'A state, new or unchanged, is expected so often: then it is late' })),
+    shrink: z
+      .exactOptional(
+        z.strictObject({
+          share: z.number().check(z.minimum(0), z.maximum(1)),
+          action: z.enum(['warn', 'refuse']),
+          least: z.exactOptional(z.int().check(z.minimum(1), z.maximum(1_000_000_000))),
+        }),
+      )
+      .check(
+        z.meta({
+          description: 'More than that share of the rows gone at once, and at least so many (10), is unusual',
+        }),
+      ),
   }),
 );
 
@@ -349,7 +362,7 @@ export const RESOURCE_ROUTES = {
   putSettings: {
     method: 'PUT',
     path: '/resources/{resourceId}/settings',
-    summary: 'Say how often a state is expected of a resource; all that was said before is replaced',
+    summary: 'Say what is expected of a resource, and what is unusual; all that was said before is replaced',
     tag: 'Resources',
     details: 'It may be said before the first state comes. An empty object takes all of it back.',
     scope: 'policy:manage',
@@ -358,7 +371,10 @@ export const RESOURCE_ROUTES = {
     answers: { 200: { description: 'The settings', schema: 'Settings' } },
     errors: ['write_conflict'],
     examples: {
-      requests: { daily: { expectEverySeconds: 86_400 } },
+      requests: {
+        daily: { expectEverySeconds: 86_400 },
+        guarded: { shrink: { share: 0.5, action: 'refuse' } },
+      },
       answers: { 200: { expectEverySeconds: 86_400 } },
     },
   },

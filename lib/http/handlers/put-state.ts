@@ -11,7 +11,8 @@ import { replyJson } from './reply.ts';
 export function createPutStateHandlers(basePath: string): HandlersOf<typeof PUT_STATE_ROUTES> {
   return {
     async putState({ params, query, headers, state }, { service, principal, caller }) {
-      const { type, resourceType, encrypt, ifChanged, asOf, retentionDays, source, version } = query;
+      const { type, resourceType, encrypt, ifChanged, asOf, acceptUnusual, retentionDays, source, version } =
+        query;
       const key = headers['idempotency-key'];
       const { 'if-match': matches, 'if-none-match': matchesNone } = headers;
       const condition = {
@@ -24,6 +25,7 @@ export function createPutStateHandlers(basePath: string): HandlersOf<typeof PUT_
           metadata: { version, source, tags: tagsIn(query), retentionDays },
           ...(ifChanged === undefined ? {} : { ifChanged }),
           ...(asOf === undefined ? {} : { asOf }),
+          ...(acceptUnusual === undefined ? {} : { acceptUnusual }),
           ...(Object.keys(condition).length === 0 ? {} : { condition }),
           ...(key === undefined ? {} : { idempotencyKey: key }),
         },

@@ -20,6 +20,8 @@ import type {
   WrappedKey,
 } from '../../core/records/model.ts';
 import { demandPrecondition } from '../../core/records/precondition.ts';
+import type { ShrinkRule } from '../../core/records/settings.ts';
+import { mayBeUnusual, unusualRows, unusualSize } from '../../core/records/unusual.ts';
 import { PortError } from '../../ports/errors.ts';
 import { type ChainSource, openKey } from '../chains/blobs.ts';
 import { commitBackup, type DamagedBase } from '../chains/commit-backup.ts';
@@ -71,8 +73,13 @@ export async function createRequested(
   request: BackupRequest,
   state: ScannedState,
 ): Promise<BackupRecord> {
-  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt, asOf, ifChanged } = request;
-  const more = { ...(asOf === undefined ? {} : { asOf }), ...(ifChanged ? { ifChanged } : {}) };
+  const { id, resourceId, resourceType, requestedType: type, metadata, encrypt } = request;
+  const { asOf, ifChanged, acceptUnusual } = request;
+  const more = {
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(ifChanged ? { ifChanged } : {}),
+    ...(acceptUnusual ? { acceptUnusual } : {}),
+  };
   const input = { resourceId, resourceType, type, state, metadata, encrypt, ...more };
   const work: Work = { id, input, caller: callerOf(request), request };
   // Of one resource they come one after another; what comes in a call does not wait for them, nor do they lose to it.
@@ -153,7 +160,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   let built: Built;
   let damage: ServiceError | undefined;
   try {
-    built = await build(deps, plan, draft, input, earlyKey);
+    built = await build(deps, plan, draft, input, earlyKey, head?.settings?.shrink);
   } catch (error) {
     // The base may have been rebased since the head was read, and its old bytes swept: then there is a newer head.
     const stale =
@@ -164,9 +171,16 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     damage = error;
     plan = { type: 'full', checkpoint: false };
     draft = draftOf(work, plan, about);
-    built = await build(deps, plan, draft, input, undefined);
+    built = await build(deps, plan, draft, input, undefined, undefined);
   }
   const { content, changes, key } = built;
+  const unusual = built.unusual ?? unusualFull(head, sizeOf(input.state), changes !== undefined);
+  if (unusual !== undefined && head?.settings?.shrink?.action === 'refuse' && !input.acceptUnusual) {
+    throw new ServiceError(
+      'unusual_change',
+      `${unusual} Nothing was stored; say acceptUnusual if it is meant.`,
+    );
+  }
   if (changes !== undefined) draft.changes = changes;
   const { ref, compressedBytes } = await writeBlob(deps, draft, content);
   const record: BackupRecord = {
@@ -176,6 +190,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     chain: [...content.prefix, ref],
     ...(key === undefined ? {} : { key }),
     completedAt: Math.max(clock.now(), accepted),
+    ...(unusual === undefined ? {} : { unusual }),
     version: 1,
   };
   const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
@@ -189,11 +204,14 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   if (built.text !== undefined && committed.latest?.id === id) {
     deps.bases?.keep(resourceId, ref.blobId, built.text);
   }
-  if (damage === undefined || damaged === undefined) return { backup: record, replayed: false };
+  const warnings = unusual === undefined ? [] : [unusual];
+  if (damage === undefined || damaged === undefined) {
+    return { backup: record, replayed: false, ...(warnings.length === 0 ? {} : { warnings }) };
+  }
   deps.log.error('base is damaged: stored whole', { resourceId, ...damaged, storedAs: id });
   await reportDamage(deps, damage, { resourceId, backupId: damaged.backupId });
   const warning = `Backup ${damaged.backupId} could not be built on, so the state was stored whole: ${damage.message}`;
-  return { backup: record, replayed: false, warnings: [warning] };
+  return { backup: record, replayed: false, warnings: [warning, ...warnings] };
 }
 
 /** Undefined where a backup has to be made. */
@@ -284,6 +302,8 @@ interface Built {
   key?: WrappedKey;
   /** The state as text, if it is one: the next delta will ask for it. */
   text?: CanonicalText;
+  /** Why what went is unusual, by the rows of the base. */
+  unusual?: string;
 }
 
 /** Either the whole state, or the delta to the base with what it needs. */
@@ -293,6 +313,7 @@ async function build(
   draft: Draft,
   input: CreateBackupInput,
   earlyKey: ChainKey | undefined,
+  shrink: ShrinkRule | undefined,
 ): Promise<Built> {
   const { state, encrypt } = input;
   const { base } = plan;
@@ -311,10 +332,39 @@ async function build(
   if (base === undefined || loaded?.state === undefined) return whole;
   const text = isPacked(state) ? await unpack(state) : state;
   const { counts: changes, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);
+  const unusual = await unusualDelta(deps, shrink, changes, loaded.state, text);
+  const told = unusual === undefined ? {} : { unusual };
   // What was changed is counted whether or not the delta pays: people watch how much goes.
-  if (chunks === undefined || plan.checkpoint) return { ...whole, text, changes };
+  if (chunks === undefined || plan.checkpoint) return { ...whole, text, changes, ...told };
   const delta = { chunks, base: loaded.state };
-  return { content: { state: text, delta, prefix: base.chain, encryption }, text, changes, ...keyed };
+  return {
+    content: { state: text, delta, prefix: base.chain, encryption },
+    text,
+    changes,
+    ...keyed,
+    ...told,
+  };
+}
+
+/** Rows are counted only where something may have gone: it is a pass over both texts. */
+async function unusualDelta(
+  { texts }: Pick<Deps, 'texts'>,
+  shrink: ShrinkRule | undefined,
+  { deletions }: ChangeCounts,
+  base: CanonicalText,
+  target: CanonicalText,
+): Promise<string | undefined> {
+  const shrunk = { deletions, before: base.bytes.length, now: target.bytes.length };
+  if (shrink === undefined || !mayBeUnusual(shrink, shrunk)) return undefined;
+  const rowsBefore = await texts.rowsIn(base);
+  return unusualRows(shrink, { deletions, rowsBefore, rowsNow: await texts.rowsIn(target) });
+}
+
+/** Of a state that was not compared with the newest one, as a full is not: by its bytes. */
+function unusualFull(head: ResourceHead | undefined, size: number, isCompared: boolean): string | undefined {
+  const shrink = head?.settings?.shrink;
+  if (shrink === undefined || isCompared || head?.latest === undefined) return undefined;
+  return unusualSize(shrink, head.latest.size, size);
 }
 
 /** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */
@@ -334,7 +384,18 @@ function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>)
 
 /** What makes two creates the same: all that was asked for, member order and white space aside. */
 function askedBy(input: CreateBackupInput): unknown {
-  const { resourceId, resourceType, type, state, metadata, encrypt, ifChanged, asOf, condition } = input;
+  const {
+    resourceId,
+    resourceType,
+    type,
+    state,
+    metadata,
+    encrypt,
+    ifChanged,
+    asOf,
+    condition,
+    acceptUnusual,
+  } = input;
   return [
     resourceId,
     resourceType,
@@ -344,6 +405,7 @@ function askedBy(input: CreateBackupInput): unknown {
     metadata,
     ...(ifChanged ? ['ifChanged'] : []),
     ...(asOf === undefined ? [] : [{ asOf }]),
+    ...(acceptUnusual ? ['acceptUnusual'] : []),
     ...(condition === undefined ? [] : [condition]),
   ];
 }

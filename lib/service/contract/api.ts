@@ -63,6 +63,8 @@ export interface CreateBackupInput {
   ifChanged?: boolean;
   /** When the state was true, if it is brought along from elsewhere: in rising order. Epoch milliseconds. */
   asOf?: number;
+  /** However much of the state is gone, that is meant. */
+  acceptUnusual?: boolean;
   /** What the newest state has to be, for this one to follow on it. */
   condition?: Precondition;
   /** From the Idempotency-Key header. */

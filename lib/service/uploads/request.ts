@@ -77,7 +77,7 @@ async function takeOn(
   if (taken !== undefined) throw uploadTaken(taken);
   const now = clock.now();
   const behindMs = deps.clockWatch.behindMs();
-  const { type, asOf, ifChanged, ...asked } = input;
+  const { type, asOf, ifChanged, acceptUnusual, ...asked } = input;
   if (asOf !== undefined) demandInOrder(asOf, head?.createdAt, now);
   // Its place in the order of states is given now: what is accepted later comes later, whichever is made first. Nothing is known yet
   // of one that may be no new state at all.
@@ -87,6 +87,7 @@ async function takeOn(
     id: await catalog.allocateId('backup'),
     ...(asOf === undefined ? {} : { asOf }),
     ...(ifChanged ? { ifChanged } : {}),
+    ...(acceptUnusual ? { acceptUnusual } : {}),
     ...(next === undefined ? {} : { sequence: next.sequence }),
     requestedType: type,
     uploadMark: mark,

@@ -180,6 +180,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     late: createLateOperations(),
     conditions: watchDisk(dataDir, clock, log).notices,
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
+    looks: createKeptBases(LIMITS.keptLooksBytesMax),
     readers: createReaders({
       bytesMax: LIMITS.readersBytesMax,
       small: { bytesMax: LIMITS.smallReadersBytesMax, eachBytesMax: LIMITS.smallReadBytesMax },

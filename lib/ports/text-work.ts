@@ -35,7 +35,6 @@ export interface TextWork {
   treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
   /** `base` and `deltas` do not come back. */
   placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
-  /** The texts do not come back. */
   diffPage(
     base: TextBytes,
     target: TextBytes,

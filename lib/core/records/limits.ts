@@ -21,6 +21,8 @@ export const LIMITS = {
   readerWaitMs: 5 * SECOND_MS,
   /** Texts of states kept in memory for the next delta on them. */
   keptBasesBytesMax: 256 * MIB,
+  /** The same for states that were looked into last: two of the largest that are looked at in pages. */
+  keptLooksBytesMax: 256 * MIB,
   /** What stands in a body beside `data`: it is parsed into objects, so it is kept small. */
   envelopeFieldsBytesMax: 1 * MIB,
   /** A body of a route that takes no state. */

@@ -141,7 +141,7 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     diffPage: (base, target, steps, options) =>
       isSmall(base.bytes, target.bytes)
         ? here.diffPage(base, target, steps, options)
-        : ask('diffPage', [base, target, steps, options], false),
+        : ask('diffPage', [base, target, steps, options], true),
 
     async close() {
       isClosed = true;

@@ -27,6 +27,7 @@ export function createKeptBases(bytesMax: number): KeptBases {
   }
 
   return {
+    has: (blobId) => resourceOf.has(blobId),
     take(blobId) {
       const resourceId = resourceOf.get(blobId);
       if (resourceId === undefined) return undefined;

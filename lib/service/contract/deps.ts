@@ -74,6 +74,8 @@ export interface Deps {
   late?: LateOperations;
   /** Spares a home whose process goes on from loading what it has just written. */
   bases?: KeptBases;
+  /** Spares a home whose process goes on from rebuilding a state for each page that is looked at. */
+  looks?: KeptBases;
   /** Bounds what readers make the process hold; without it nothing does. */
   readers?: Readers;
   /** How the periodic work of this home goes. */

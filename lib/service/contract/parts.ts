@@ -9,6 +9,7 @@ export interface Gate {
 }
 
 export interface KeptBases {
+  has(blobId: string): boolean;
   /** The state that the blob completes, if it is kept. It no longer is: who takes it may hand its bytes on. */
   take(blobId: string): CanonicalText | undefined;
   /** Keeps it in place of what was kept of the resource; the longest unused ones go if there are too many. */

@@ -3,9 +3,8 @@
 import type { NoDiff } from '../../core/history/diff.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
-import { readBackup } from '../chains/read-backup.ts';
+import { isKept, takeLook } from '../chains/looks.ts';
 import { takeRoom } from '../chains/readers.ts';
-import { loadState } from '../chains/state.ts';
 import type { Caller, DiffInput, FoundDiff } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { noteLook } from './audit.ts';
@@ -22,24 +21,34 @@ export async function readDiff(deps: Deps, input: DiffInput, caller: Caller): Pr
   demandHeld(deps, from.record);
   demandHeld(deps, to.record);
   // Taken at once: two who each have room for one state would wait for each other.
-  const room = await takeRoom(deps, from.record.size > to.record.size ? from.record : to.record, 2);
+  const isThere = isKept(deps, from.record) && isKept(deps, to.record);
+  const larger = from.record.size > to.record.size ? from.record : to.record;
+  const room = isThere ? undefined : await takeRoom(deps, larger, 2);
   try {
     const [page] = await Promise.all([
-      Promise.all([load(deps, from.record), load(deps, to.record)]).then(([base, target]) =>
-        deps.texts.diffPage(base, target, steps, options),
-      ),
+      compare(deps, from.record, to.record, steps, options),
       noteLook(deps, to.record, { what: 'diff', path, from: from.record.id }, caller),
     ]);
     if (typeof page === 'string') throw noDiff(page, path);
     return { from, to, page };
   } finally {
-    room.free();
+    room?.free();
   }
 }
 
-async function load(deps: Deps, record: BackupRecord) {
-  const { state } = await readBackup(deps, record, (current) => loadState(deps, current));
-  return state;
+async function compare(
+  deps: Deps,
+  from: BackupRecord,
+  to: BackupRecord,
+  steps: DiffInput['steps'],
+  options: DiffInput['options'],
+): ReturnType<Deps['texts']['diffPage']> {
+  const isSame = from.id === to.id;
+  const [target, base] = await Promise.all([takeLook(deps, to), takeLook(deps, from, isSame ? 0 : 1)]);
+  const page = await deps.texts.diffPage(base.state, target.state, steps, options);
+  if (!isSame) base.keep();
+  target.keep();
+  return page;
 }
 
 const WHY: Record<NoDiff, (path: string) => string> = {

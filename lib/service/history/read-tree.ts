@@ -1,9 +1,9 @@
 // What stands at a path of a state at a moment, one level deep.
 
 import { ServiceError } from '../../core/records/errors.ts';
-import { readBackup } from '../chains/read-backup.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
+import { isKept, takeLook } from '../chains/looks.ts';
 import { takeRoom } from '../chains/readers.ts';
-import { loadState } from '../chains/state.ts';
 import type { Caller, FoundTree, TreeInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { noteLook } from './audit.ts';
@@ -19,20 +19,29 @@ export async function readTree(
   const found = await findState(deps, resourceId, at, '/query/at');
   const { record } = found;
   demandHeld(deps, record);
-  const room = await takeRoom(deps, record);
+  const room = isKept(deps, record) ? undefined : await takeRoom(deps, record);
   try {
     const [tree] = await Promise.all([
-      readBackup(deps, record, async (current) => {
-        const { state } = await loadState(deps, current);
-        return deps.texts.treeAt(state, steps, options);
-      }),
+      look(deps, record, steps, options),
       noteLook(deps, record, { what: 'tree', path }, caller),
     ]);
     if (typeof tree === 'string') throw noPath(tree, path, '/query/path');
     return { ...found, tree };
   } finally {
-    room.free();
+    room?.free();
   }
+}
+
+async function look(
+  deps: Deps,
+  record: BackupRecord,
+  steps: TreeInput['steps'],
+  options: TreeInput['options'],
+): ReturnType<Deps['texts']['treeAt']> {
+  const { state, keep } = await takeLook(deps, record);
+  const tree = await deps.texts.treeAt(state, steps, options);
+  keep();
+  return tree;
 }
 
 /** Nothing stands at the path, or it names several rows. */

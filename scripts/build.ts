@@ -6,7 +6,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, type BuildResult, build } from 'esbuild';
+import { billOfMaterials } from './sbom.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -21,11 +22,14 @@ const COMMON = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
 /** Some packages are CommonJS and call `require` for Node's own modules. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+type Bundled = BuildResult<{ metafile: true }>;
 
 /** Programs, by the name that each has in `dist`. */
 const PROGRAMS = {
@@ -42,13 +46,13 @@ const LIBRARIES = { client: 'lib/client/client.ts', 'client-aws': 'lib/client/aw
 for (const old of ['chunks', 'types', ...globSync('*.mjs*', { cwd: DIST })]) {
   rmSync(join(DIST, old), { recursive: true, force: true });
 }
-await bundlePrograms();
-await bundleCli();
-await bundleLibraries();
+const bundled = [await bundlePrograms(), await bundleCli(), await bundleLibraries()];
 await writeTypes(Object.values(LIBRARIES));
+const inputs = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+writeFileSync(join(DIST, 'sbom.cdx.json'), billOfMaterials(ROOT, inputs));
 
-async function bundlePrograms(): Promise<void> {
-  await build({
+async function bundlePrograms(): Promise<Bundled> {
+  return build({
     ...COMMON,
     entryPoints: PROGRAMS,
     splitting: true,
@@ -61,8 +65,8 @@ async function bundlePrograms(): Promise<void> {
 }
 
 /** The command line needs no more of Node than the client does, and is loaded anew for each command. */
-async function bundleCli(): Promise<void> {
-  await build({
+async function bundleCli(): Promise<Bundled> {
+  return build({
     ...COMMON,
     entryPoints: { cli: 'bin/cli.ts' },
     splitting: true,
@@ -74,8 +78,8 @@ async function bundleCli(): Promise<void> {
   });
 }
 
-async function bundleLibraries(): Promise<void> {
-  await build({ ...COMMON, entryPoints: LIBRARIES, platform: 'neutral', target: 'es2022' });
+async function bundleLibraries(): Promise<Bundled> {
+  return build({ ...COMMON, entryPoints: LIBRARIES, platform: 'neutral', target: 'es2022' });
 }
 
 /** Declarations as they are found by every resolver: they name each other by the files that one imports, not by their sources. */

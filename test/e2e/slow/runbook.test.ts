@@ -60,6 +60,23 @@ test('every section of the runbook that has commands has its day', () => {
   expect(sectionsWithCommands().filter((name) => !tested.has(name))).toEqual([]);
 });
 
+test('a second copy is made while the service runs, and is enough to come back from', async () => {
+  const { day, client, kept } = await ordinaryDay('Two copies');
+  expect(await day.type(/^mkdir -p .*second && cp -an \.data\/blobs/)).toMatchObject({ code: 0 });
+  expect(await day.type(/^cp -a \.data\/master\.key/)).toMatchObject({ code: 0 });
+  const late = await client.backup({ resourceId: RESOURCE, state: '"after the first copy"' });
+  await day.also(`cp -an .data/blobs .data/trail ${day.copies}/second/`);
+  expect(await day.type(/^cp -a \S+master\.key .* npm run rebuild/)).toMatchObject({ code: 0 });
+  day.done();
+  await day.stop();
+  await day.also('mv .data .data.first');
+  await day.also(`cp -a ${day.copies}/second .data`);
+  await day.also('npm start');
+  expect(await liveIds(day.client)).toContain(late.id);
+  await client.remove(late.id);
+  await expectKept(day.client, RESOURCE, kept);
+});
+
 test('the data folder is copied, and a copy is put back', async () => {
   const { day, client, kept } = await ordinaryDay('Back up the data folder');
   await day.stop();

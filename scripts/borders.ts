@@ -81,7 +81,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'service/backups': { from: GROUND, packages: [] },
   'service/restores': { from: GROUND, packages: [] },
-  'service/history': { from: [...GROUND, 'service/restores'], packages: [] },
+  'service/history': { from: [...GROUND, 'service/restores'], packages: ['node:crypto'] },
   'service/trail': { from: GROUND, packages: [] },
   'service/uploads': { from: [...GROUND, 'service/backups'], packages: ['node:crypto'] },
   'service/jobs': {

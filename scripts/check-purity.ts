@@ -12,6 +12,7 @@ const LET_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'lib/core/bytes/compress.ts': { 'state idle': 'compressors at rest, as good as new' },
   'lib/core/delta/compare/in-step.ts': scratch('ofBase', 'ofTarget', 'identityHashes'),
+  'lib/core/delta/compare/row-keys.ts': scratch('ofBase', 'ofTarget', 'lane'),
   'lib/core/delta/compare/lockstep.ts': scratch(
     'at',
     'found',

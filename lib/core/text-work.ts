@@ -5,19 +5,24 @@ import type { CanonicalText } from './bytes/text.ts';
 import { applyDelta } from './delta/apply/apply.ts';
 import { applyChainToBuffer } from './delta/apply/compose.ts';
 import { compare } from './delta/compare/diff.ts';
+import type { KeyFault } from './delta/compare/row-keys.ts';
 import { serveDelta } from './delta/served/serve.ts';
 import { encodeDelta } from './delta/stored/encode.ts';
 import { type Along, type SightOptions, sightsAlong } from './history/along.ts';
 import { type DiffOptions, type DiffPage, diffTexts, type NoDiff } from './history/diff.ts';
+import { rowsGone } from './history/rows-gone.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
 import { TextCheck } from './json/body.ts';
-import { countRows } from './json/count-rows.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
 import { findValue } from './json/lookup.ts';
 import type { ChangeCounts } from './records/model.ts';
+import type { RowIdentity } from './records/settings.ts';
+import type { TableLoss } from './records/unusual.ts';
 
 export interface MadeDelta {
   counts: ChangeCounts;
+  /** Rows that were not told apart by what is said of them, if there are any. */
+  keyFaults?: KeyFault[];
   /** The stored delta; absent if it is not worth it, or was not wanted. */
   chunks?: Uint8Array[];
 }
@@ -37,10 +42,17 @@ export function makeDelta(
   base: CanonicalText,
   target: CanonicalText,
   isEncoded: boolean,
+  identity?: RowIdentity,
 ): MadeDelta {
-  const { counts, diff } = compare(kernel, base, target);
+  const { counts, keyFaults, diff } = compare(
+    kernel,
+    base,
+    target,
+    identity === undefined ? {} : { identity },
+  );
   return {
     counts,
+    ...(keyFaults === undefined ? {} : { keyFaults }),
     ...(diff === undefined ? {} : { chunks: isEncoded ? encodeDelta(diff) : [] }),
   };
 }
@@ -77,8 +89,13 @@ export function applyWholeChain(
 }
 
 /** The delta as its reader sees it, in chunks that refer to both texts. */
-export function servedChunks(kernel: Kernel, base: CanonicalText, target: CanonicalText): Uint8Array[] {
-  return serveDelta(kernel, base, target).chunks;
+export function servedChunks(
+  kernel: Kernel,
+  base: CanonicalText,
+  target: CanonicalText,
+  identity?: RowIdentity,
+): Uint8Array[] {
+  return serveDelta(kernel, base, target, identity === undefined ? {} : { identity }).chunks;
 }
 
 /** Where the value at `tokens` (RFC 6901) lies in a canonical text: [from, to), or undefined if nothing is there. */
@@ -90,11 +107,6 @@ export function findSpan(
   if (value === undefined) return undefined;
   const from = value.byteOffset - bytes.byteOffset;
   return [from, from + value.length];
-}
-
-/** How many rows a canonical text has (`countRows`). */
-export function rowsIn({ bytes }: TextBytes): number {
-  return countRows(bytes);
 }
 
 /** What stands at `steps` in a canonical text, one level deep (`readTree`). */
@@ -125,6 +137,16 @@ export function diffPage(
   options: DiffOptions,
 ): DiffPage | NoDiff {
   return diffTexts(kernel, base.bytes, target.bytes, steps, options);
+}
+
+/** Which rows of one canonical text another has not (`rowsGone`). */
+export function lossesOf(
+  kernel: Kernel,
+  base: TextBytes,
+  target: TextBytes,
+  identity?: RowIdentity,
+): TableLoss[] | undefined {
+  return rowsGone(kernel, base.bytes, target.bytes, identity);
 }
 
 function faultOf(kernel: Kernel, text: Uint8Array): string | undefined {

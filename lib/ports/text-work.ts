@@ -7,14 +7,16 @@ import { applyChain } from '../core/delta/apply/compose.ts';
 import type { DiffOptions, DiffPage, NoDiff } from '../core/history/diff.ts';
 import { findTextFault } from '../core/json/body.ts';
 import type { Kernel } from '../core/json/kernel/kernel.ts';
+import type { RowIdentity } from '../core/records/settings.ts';
+import type { TableLoss } from '../core/records/unusual.ts';
 import {
   diffPage,
   findSpan,
   hashOfApplied,
+  lossesOf,
   type MadeDelta,
   makeDelta,
   placeAlong,
-  rowsIn,
   servedChunks,
   type TextBytes,
   treeAt,
@@ -25,13 +27,17 @@ import {
  * Then they are back, unless it says that they are not. Faults are those of the functions in `core/text-work.ts`.
  */
 export interface TextWork {
-  makeDelta(base: CanonicalText, target: CanonicalText, isEncoded: boolean): Promise<MadeDelta>;
+  makeDelta(
+    base: CanonicalText,
+    target: CanonicalText,
+    isEncoded: boolean,
+    identity?: RowIdentity,
+  ): Promise<MadeDelta>;
   hashOfApplied(base: TextBytes, delta: Uint8Array): Promise<string>;
   /** `base` and `deltas` do not come back. */
   applyChain(base: Uint8Array, deltas: Uint8Array[], isChecked: boolean): Promise<AppliedChunks>;
   /** The texts come back only in what the chunks refer to. */
-  servedChunks(base: CanonicalText, target: CanonicalText): Promise<Uint8Array[]>;
-  rowsIn(text: TextBytes): Promise<number>;
+  servedChunks(base: CanonicalText, target: CanonicalText, identity?: RowIdentity): Promise<Uint8Array[]>;
   treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
   /** `base` and `deltas` do not come back. */
   placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
@@ -41,6 +47,8 @@ export interface TextWork {
     steps: readonly string[],
     options: DiffOptions,
   ): Promise<DiffPage | NoDiff>;
+  /** Undefined where rows cannot be told apart: there are too many values. */
+  rowsGone(base: TextBytes, target: TextBytes, identity?: RowIdentity): Promise<TableLoss[] | undefined>;
   findSpan(text: TextBytes, tokens: readonly string[]): Promise<[from: number, to: number] | undefined>;
 }
 
@@ -54,7 +62,7 @@ export interface AppliedChunks {
 /** Does it here and now; what can be cut into slices lets others have their turn. */
 export function inThisThread(kernel: Kernel): TextWork {
   return {
-    makeDelta: async (base, target, isEncoded) => makeDelta(kernel, base, target, isEncoded),
+    makeDelta: async (...asked) => makeDelta(kernel, ...asked),
     hashOfApplied: async (base, delta) => hashOfApplied(base, delta),
     async applyChain(base, deltas, isChecked) {
       const chunks = applyChain(base, deltas, { baseProven: true });
@@ -62,11 +70,11 @@ export function inThisThread(kernel: Kernel): TextWork {
       const fault = isChecked ? await findTextFault(kernel, chunks) : undefined;
       return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
     },
-    servedChunks: async (base, target) => servedChunks(kernel, base, target),
+    servedChunks: async (...asked) => servedChunks(kernel, ...asked),
     placeAlong: async (...asked) => placeAlong(...asked),
     diffPage: async (...asked) => diffPage(kernel, ...asked),
-    rowsIn: async (text) => rowsIn(text),
     treeAt: async (...asked) => treeAt(...asked),
+    rowsGone: async (...asked) => lossesOf(kernel, ...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };
 }

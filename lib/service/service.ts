@@ -61,7 +61,8 @@ export function createService(deps: Deps): BackupService {
     readTree: (input, caller) => readTree(deps, input, caller),
     readTimeline: (input) => readTimeline(deps, input),
     getSettings: (resourceId) => getSettings(deps, resourceId),
-    putSettings: (resourceId, settings, caller) => putSettings(deps, resourceId, settings, caller),
+    putSettings: (resourceId, settings, condition, caller) =>
+      putSettings(deps, resourceId, settings, condition, caller),
     readHistory: (input, caller) => paged(readHistory(deps, input, caller)),
     readDiff: (input, caller) => readDiff(deps, input, caller),
     planRetention: (request) => paged(readPlan(looking(deps), request)),

@@ -6,9 +6,9 @@ import { createKernel } from '../../lib/core/json/kernel/kernel.ts';
 import {
   diffPage,
   hashOfApplied,
+  lossesOf,
   makeDelta,
   placeAlong,
-  rowsIn,
   servedChunks,
   treeAt,
 } from '../../lib/core/text-work.ts';
@@ -53,6 +53,21 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
         expect(Buffer.compare(b.bytes, target().bytes)).toBe(0);
       });
 
+      test('goes by what is said of rows, and counts those that have gone', async () => {
+        const identity = { '': ['name', 'value'] };
+        const [a, b] = [base(), target()];
+        const { counts } = await work.makeDelta(a, b, true, identity);
+        expect(counts).toEqual(makeDelta(KERNEL, base(), target(), true, identity).counts);
+        expect(counts.deletions).toBeGreaterThan(0);
+        const losses = await work.rowsGone(a, b, identity);
+        expect(losses).toEqual(lossesOf(KERNEL, base(), target(), identity));
+        expect(losses).toMatchObject([{ pointer: '', rows: count }]);
+        expect(Buffer.compare(a.bytes, base().bytes)).toBe(0);
+        expect(Buffer.compare(b.bytes, target().bytes)).toBe(0);
+        const served = servedChunks(KERNEL, base(), target(), identity);
+        expect(together(await work.servedChunks(a, b, identity))).toBe(together(served));
+      });
+
       test('hashes what a delta makes of a text, and gives the text back', async () => {
         const a = base();
         expect(await work.hashOfApplied(a, stored())).toBe(target().checksum);
@@ -86,7 +101,6 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
         const options = { limit: 2, after: count - 1, textBytesMax: 100 };
         expect(await work.treeAt(text, [], options)).toEqual(treeAt(base(), [], options));
         expect(await work.treeAt(text, ['nowhere'], options)).toBe('nothing');
-        expect(await work.rowsIn(text)).toBe(rowsIn(base()));
         expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
       });
 

@@ -65,6 +65,8 @@ async function live(store: Opened, random: Random, steps: number): Promise<void>
       if (random.chance(0.7))
         await store.call('PUT', `/retention/policies/${encodeURIComponent(resourceId)}`, policy);
       else await store.call('DELETE', `/retention/policies/${encodeURIComponent(resourceId)}`);
+      const settings = random.chance(0.7) ? '{"identity":{"/rows":["a","b"]}}' : '{}';
+      await store.call('PUT', `/resources/${encodeURIComponent(resourceId)}/settings`, settings);
     } else {
       await store.call('POST', '/restore', JSON.stringify({ backupId: id, targetResourceId: 't' }));
       await store.sweep();
@@ -84,6 +86,7 @@ async function answers(store: Opened): Promise<string[]> {
       `/backups?type=full&resourceId=${encodeURIComponent(id)}`,
       `/retention/plan?limit=1000&resourceId=${encodeURIComponent(id)}`,
       `/retention/policies/${encodeURIComponent(id)}`,
+      `/resources/${encodeURIComponent(id)}/settings`,
     ]),
   ];
   const all: string[] = [];

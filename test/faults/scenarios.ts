@@ -254,6 +254,15 @@ const POLICY_GONE: Scenario = {
   },
 };
 
+const SETTINGS: Scenario = {
+  name: 'saying what is expected of a resource',
+  setUp: (scene) => makeHistory(scene),
+  act: ({ world }) => world.service.putSettings('db', { mask: 'all' }, {}, CALLER),
+  async settled({ world }) {
+    expect(await world.service.getSettings('db')).toMatchObject({ settings: { mask: 'all' } });
+  },
+};
+
 const READING: Scenario = {
   name: 'reading: verify, delta, lists, plan',
   setUp: (scene) => makeHistory(scene),
@@ -304,5 +313,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ORPHANS,
   POLICY,
   POLICY_GONE,
+  SETTINGS,
   READING,
 ];

@@ -1,132 +1,103 @@
-// More of a state gone than its owner takes for usual: warned of, or refused.
+// More has gone than usual, over HTTP: what a caller is told, by which way it came, and what one hears who may only write.
 
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { countRows } from '../../lib/core/json/count-rows.ts';
-import { workQueue } from '../../lib/service/jobs/worker.ts';
-import { createScene } from './resource-scene.ts';
+import { adminOf, type Principal } from '../../lib/core/records/access.ts';
+import { silentLogger } from '../../lib/log.ts';
+import { createWorld } from '../service/world.ts';
+import { createCheckedApi } from './checked-api.ts';
 
-const rows = (count: number) =>
-  JSON.stringify({ users: Array.from({ length: count }, (_, id) => ({ id, n: `row ${id * 7919}` })) });
-
-async function createShop(shrink?: object) {
-  const scene = createScene();
-  const call = async (method: string, path: string, body: unknown): Promise<Record<string, unknown>> => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const response = await scene.app.request(path, {
-      method,
-      body: text,
-      headers: { 'Content-Type': 'application/json' },
-    });
-    return { ...((await response.json()) as Record<string, unknown>), http: response.status };
-  };
-  if (shrink !== undefined) await call('PUT', '/resources/shop/settings', { shrink });
-  const create = (json: string, more: object = {}) =>
-    call(
-      'POST',
-      '/backups',
-      `${JSON.stringify({ resourceId: 'shop', ...more }).slice(0, -1)},"data":${json}}`,
-    );
-  await create(rows(100));
-  return { ...scene, call, create };
+interface Answer {
+  id: string;
+  code?: string;
+  detail?: string;
+  warnings?: string[];
+  unusual?: object;
 }
 
-describe('rows that went', () => {
-  test.each(['incremental', 'differential'])(
-    'by %s are warned of, marked, told in the trail and in health',
-    async (type) => {
-      const { create, app, world } = await createShop({ share: 0.5, action: 'warn' });
-      expect(await create(rows(60), { type })).not.toHaveProperty('warnings');
-      const made = await create(rows(20), { type });
-      const gone = type === 'incremental' ? '40 of 61 rows went (65.6 %)' : '80 of 101 rows went (79.2 %)';
-      const reason = `${gone}, and more than 50 % is unusual.`;
-      expect(made).toMatchObject({ http: 201, unusual: reason, warnings: [reason] });
-      expect(await (await app.request('/resources')).json()).toMatchObject({
-        resources: [{ health: { state: 'unusual', reason } }],
-      });
-      const { items } = await world.plain.catalog.listEvents({ limit: 9, action: 'backup.unusual' });
-      expect(items).toMatchObject([{ backupId: made.id, detail: { reason } }]);
-      // It is the newest that counts.
-      await create(rows(21), { type: 'incremental' });
-      expect(await (await app.request('/resources')).json()).toMatchObject({
-        resources: [{ health: { state: 'healthy' } }],
-      });
+/** Over a MiB with all its rows, so that a full is packed as it comes. */
+const shop = (orders: number): string =>
+  JSON.stringify({
+    tables: {
+      orders: Array.from({ length: orders }, (_, n) => ({
+        order_no: n >> 3,
+        line: n & 7,
+        text: 'x'.repeat(200),
+      })),
     },
-  );
-
-  test('are refused, and nothing is left behind, unless the call says that it is meant', async () => {
-    const { create, call, world } = await createShop({ share: 0.2, action: 'refuse' });
-    const blobs = await world.blobCount();
-    for (const type of ['incremental', 'differential', 'full']) {
-      expect(await create(rows(10), { type })).toMatchObject({ http: 409, code: 'unusual_change' });
-    }
-    expect(await call('PUT', '/resources/shop/state?type=incremental', rows(10))).toMatchObject({
-      http: 409,
-    });
-    expect(await world.blobCount()).toBe(blobs);
-    expect(await create(rows(10), { type: 'incremental', acceptUnusual: true })).toMatchObject({ http: 201 });
-    expect(await call('PUT', '/resources/shop/state?type=full&acceptUnusual=true', '[]')).toMatchObject({
-      http: 201,
-    });
   });
 
-  test('of an upload fail it, with the reason', async () => {
-    const { call, world } = await createShop({ share: 0.2, action: 'refuse' });
-    const upload = async (more: object) => {
-      const { uploadId, url } = await world.service.createUpload();
-      world.uploads.put(url, Buffer.from(rows(10)));
-      const { id } = await call('POST', '/backups', {
-        resourceId: 'shop',
-        type: 'incremental',
-        uploadId,
-        ...more,
-      });
-      await workQueue(world.deps);
-      return world.service.findBackup(id as string);
-    };
-    expect(await upload({})).toMatchObject({ status: 'failed', failure: { code: 'unusual_change' } });
-    expect(await upload({ acceptUnusual: true })).toMatchObject({ status: 'completed' });
+async function createScene(action: 'warn' | 'refuse') {
+  const world = createWorld();
+  let principal: Principal = adminOf('root');
+  const app = createCheckedApi({
+    service: world.service,
+    auth: { identify: () => principal },
+    version: '1',
+    log: silentLogger,
+    now: world.clock.now,
   });
-
-  test('are nothing to anybody who has not asked, nor where they are few', async () => {
-    const { create } = await createShop();
-    expect(await create('{"users":[]}', { type: 'incremental' })).not.toHaveProperty('unusual');
-    const few = await createShop({ share: 0.001, action: 'refuse', least: 5 });
-    expect(await few.create(rows(96), { type: 'incremental' })).toMatchObject({ http: 201 });
-    expect(await few.create(rows(91), { type: 'incremental' })).toMatchObject({ http: 409 });
-  });
-
-  test('with their table are counted, not the one member that held them', async () => {
-    const { create } = await createShop({ share: 0.5, action: 'refuse' });
-    for (const json of ['{}', '{"users":[]}', '{"users":null}', '{"users":{}}', '0']) {
-      expect([json, (await create(json, { type: 'incremental' })).http]).toEqual([json, 409]);
-    }
-  });
-
-  test.each([
-    [{ share: 2, action: 'warn' }],
-    [{ share: 0.5 }],
-    [{ share: 0.5, action: 'stop' }],
-    [{ share: 0.5, action: 'warn', least: 0 }],
-  ])('settings of %j are refused', async (shrink) => {
-    const { call } = await createShop();
-    expect(await call('PUT', '/resources/shop/settings', { shrink })).toMatchObject({ http: 400 });
-  });
-});
-
-test('rows are elements of arrays, and members that are objects or arrays', () => {
-  const count = (value: unknown): number => {
-    if (Array.isArray(value)) return value.length + value.reduce((sum: number, one) => sum + count(one), 0);
-    if (typeof value !== 'object' || value === null) return 0;
-    return Object.values(value).reduce(
-      (sum: number, one) => sum + (typeof one === 'object' && one !== null ? 1 : 0) + count(one),
-      0,
-    );
+  const send = async (method: string, path: string, body: string, who = adminOf('root')) => {
+    principal = who;
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await app.request(path, { method, headers, body });
+    return { status: response.status, answer: (await response.json()) as Answer };
   };
-  fc.assert(
-    fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-      expect(countRows(Buffer.from(JSON.stringify(value)))).toBe(count(value));
-    }),
-  );
-  expect(countRows(Buffer.from('{"a\\\\":["x,[{\\"",[],{}],"b":{"c":{}}}'))).toBe(6);
+  const settings = { identity: { '/tables/orders': ['order_no', 'line'] }, shrink: { share: 0.2, action } };
+  await send('PUT', '/resources/shop/settings', JSON.stringify(settings));
+  expect((await send('PUT', '/resources/shop/state', shop(6000))).status).toBe(201);
+  const put = (orders: number, query = '', who?: Principal) =>
+    send('PUT', `/resources/shop/state?${query}`, shop(orders), who);
+  const post = (orders: number, more: object = {}, who?: Principal) => {
+    const data = JSON.parse(shop(orders)) as unknown;
+    return send('POST', '/backups', JSON.stringify({ resourceId: 'shop', ...more, data }), who);
+  };
+  return { world, put, post, send };
+}
+
+const GONE = { code: 'rows_gone', table: '/tables/orders', rows: 6000, gone: 3000 };
+const DETAIL = '3000 of 6000 rows of /tables/orders have gone.';
+const WRITER: Principal = { ...adminOf('ci'), scopes: new Set(['backup:write']) };
+
+describe('more has gone than usual', () => {
+  test('a warning stands in the answer, and in the backup from then on', async () => {
+    const { put, send, world } = await createScene('warn');
+    const { status, answer } = await put(3000);
+    expect([status, answer.warnings]).toEqual([201, [DETAIL]]);
+    expect(answer.unusual).toEqual({ ...GONE, detail: DETAIL });
+    const [record] = (await world.plain.catalog.listBackups({ limit: 1 })).items;
+    expect(record!.unusual).toMatchObject(GONE);
+    expect((await send('GET', `/backups/${answer.id}`, undefined as never)).answer.unusual).toMatchObject(
+      GONE,
+    );
+  });
+
+  test('a refusal says how much, and how it is made all the same', async () => {
+    const { put, post, world } = await createScene('refuse');
+    for (const refused of [await put(3000), await post(3000, { type: 'incremental' })]) {
+      expect(refused).toMatchObject({
+        status: 409,
+        answer: { code: 'unusual_change', detail: expect.stringContaining(DETAIL), unusual: GONE },
+      });
+    }
+    expect(await world.blobCount()).toBe(1);
+    expect((await put(3000, 'acceptUnusual=true')).answer.unusual).toMatchObject({ ...GONE, accepted: true });
+    const again = await post(1000, { type: 'incremental', acceptUnusual: true });
+    expect([again.status, again.answer.unusual]).toMatchObject([201, { accepted: true }]);
+  });
+
+  test('who may only write hears that it is unusual, and nothing of what there was', async () => {
+    for (const action of ['warn', 'refuse'] as const) {
+      const { put } = await createScene(action);
+      const { status, answer } = await put(3000, '', WRITER);
+      expect(status).toBe(action === 'warn' ? 201 : 409);
+      expect(JSON.stringify(answer)).toMatch(/More has gone than is usual/);
+      expect(JSON.stringify(answer)).not.toMatch(/6000|3000|orders/);
+      expect((await put(3000, 'acceptUnusual=true', WRITER)).status).toBe(201);
+    }
+  });
+
+  test.each(['acceptUnusual=yes', 'acceptUnusual='])('%s is refused', async (query) => {
+    const { put } = await createScene('warn');
+    expect((await put(1, query)).status).toBe(400);
+  });
 });

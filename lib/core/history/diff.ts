@@ -11,10 +11,12 @@ import {
   ROOT,
   reportWhole,
 } from '../delta/compare/ops.ts';
+import { type KeyPaths, keyPathsIn, keyPathsOf } from '../delta/compare/row-keys.ts';
 import { walkTexts } from '../delta/compare/walk.ts';
 import { pathsBytesMax } from '../delta/served/paths.ts';
 import type { Kernel } from '../json/kernel/kernel.ts';
 import type { ChangeCounts } from '../records/model.ts';
+import type { RowIdentity } from '../records/settings.ts';
 import { type EntryLists, writeEntries } from './diff-entries.ts';
 import type { Mask } from './mask.ts';
 import { writePatch } from './patch.ts';
@@ -32,6 +34,8 @@ export interface DiffOptions {
   /** Bytes of one value; a longer one is left out, and its length told. A patch has them whole. */
   valueBytesMax: number;
   mask?: Mask;
+  /** How rows are told apart, if their owner has said. */
+  identity?: RowIdentity;
 }
 
 export interface DiffPage {
@@ -62,6 +66,8 @@ export interface Compared {
   /** Those of them that are names of members, and which of the steps those are. */
   names: readonly string[];
   isName: readonly boolean[];
+  /** What is said of the rows in it. */
+  keys: KeyPaths | undefined;
 }
 
 /**
@@ -81,7 +87,7 @@ export function diffTexts(
   if (from === 'nothing' && to === 'nothing') return 'nothing';
   // What a patch adds has to have something around it, and its number there may be none yet.
   if (options.format === 'patch' && (from === 'nothing' || to === 'nothing')) return 'one-sided';
-  const compared = compare(kernel, base, from, target, to);
+  const compared = compare(kernel, base, from, target, to, keyPathsOf(options.identity));
   const { ops } = compared;
   const page = { steps: [...compared.steps], counts: ops.counts };
   if (options.format === 'stat') return { ...page, tables: tablesOf(compared) };
@@ -100,12 +106,15 @@ function compare(
   from: Place | 'nothing',
   target: Uint8Array,
   to: Place | 'nothing',
+  root: KeyPaths | undefined,
 ): Compared {
   const a = partOf(base, from);
   const b = partOf(target, to);
   const { steps, names, isName } = (from === 'nothing' ? to : from) as Place;
-  const texts = { base: a, target: b, steps, names, isName };
-  if (from !== 'nothing' && to !== 'nothing') return { ...texts, ops: walkTexts(kernel, a, b) };
+  const keys = steps.reduce((paths, step, i) => keyPathsIn(paths, isName[i] ? step : undefined), root);
+  const texts = { base: a, target: b, steps, names, isName, keys };
+  if (from !== 'nothing' && to !== 'nothing')
+    return { ...texts, ops: walkTexts(kernel, a, b, undefined, keys) };
   const ops = createOps();
   if (from === 'nothing') addAddition(ops, ROOT, 0, b.length, NONE, 0);
   else addDeletion(ops, ROOT, 0, a.length);

@@ -11,38 +11,42 @@ const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
+/** First byte of `null`. */
+const NULL = 0x6e;
 
 /** A longer member names no row: it would be no step that anybody reads. */
 const KEY_BYTES_MAX = 1024;
 
 /**
  * The steps that name some rows of the array that begins at `array`, by their numbers: of those that have a name, which
- * is not masked, and share it with no other row. Costs a pass over the array, or two.
+ * is not masked, and share it with no other row. `key`: the members by which their owner tells them apart; a row without it is
+ * called by what it has. Costs a pass over the array, or two.
  */
 export function namedRows(
   text: Buffer,
   array: number,
   rows: ReadonlySet<number>,
   mask: Mask | undefined,
+  key?: readonly string[],
 ): Map<number, string> {
   const wanted = new Map<string, { row: number; times: number }>();
-  const members = new Set<string>();
+  const keys = new Map<string, readonly string[]>();
   let left = rows.size;
   for (const { index, start, end } of elementsOf(text, array)) {
     if (left === 0) break;
     if (!rows.has(index)) continue;
     left--;
-    const named = nameOf(text, start, end, mask);
+    const named = nameOf(text, start, end, mask, key);
     if (named === undefined) continue;
-    members.add(named.member);
+    keys.set(JSON.stringify(named.members), named.members);
     wanted.set(named.step, { row: index, times: 0 });
   }
   const found = new Map<number, string>();
   if (wanted.size === 0) return found;
-  // A step means every row that has the member, whatever that row is called itself.
+  // A step means every row that has the members, whatever that row is called itself.
   for (const { start } of elementsOf(text, array)) {
-    for (const member of members) {
-      const step = text[start] === OPEN_OBJECT ? stepBy(text, start, member) : undefined;
+    for (const members of keys.values()) {
+      const step = stepOf(text, start, members);
       const known = step === undefined ? undefined : wanted.get(step);
       if (known !== undefined) known.times++;
     }
@@ -74,20 +78,44 @@ function nameOf(
   start: number,
   end: number,
   mask: Mask | undefined,
-): { member: string; step: string } | undefined {
+  key: readonly string[] | undefined,
+): { members: readonly string[]; step: string } | undefined {
   if (text[start] !== OPEN_OBJECT || end - start === 2) return undefined;
+  const members = key !== undefined && hasKey(text, start, key) ? key : memberOf(text, start, end);
+  if (members === undefined || members.some((member) => hidesName(mask, member))) return undefined;
+  const step = stepOf(text, start, members);
+  return step === undefined ? undefined : { members, step };
+}
+
+/** Whether the row has all the members, and none of them is null: that names nothing. */
+function hasKey(text: Buffer, row: number, key: readonly string[]): boolean {
+  return key.every((member) => {
+    const value = findMember(text, row, member);
+    return value !== undefined && text[value] !== NULL && isShortScalar(text, value);
+  });
+}
+
+/** The one member that most rows are told apart by. */
+function memberOf(text: Buffer, start: number, end: number): readonly string[] | undefined {
   const found: Identity = { start: 0, end: 0 };
   findInText(text, start, end, found);
   if (found.end === 0 || found.end - found.start > KEY_BYTES_MAX) return undefined;
-  const member = decodeName(text.subarray(found.start + 1, skipString(text, found.start) - 1));
-  const step = hidesName(mask, member) ? undefined : stepBy(text, start, member);
-  return step === undefined ? undefined : { member, step };
+  return [decodeName(text.subarray(found.start + 1, skipString(text, found.start) - 1))];
 }
 
-/** The step that names a row by this member, if it has it with a short scalar. */
-function stepBy(text: Buffer, row: number, member: string): string | undefined {
-  const value = findMember(text, row, member);
-  if (value === undefined || text[value] === OPEN_OBJECT || text[value] === OPEN_ARRAY) return undefined;
-  const end = skipValue(text, value);
-  return end - value > KEY_BYTES_MAX ? undefined : rowKeyOf(member, text.toString('utf8', value, end));
+/** The step that names a row by these members, if it has all of them with short scalars. */
+export function stepOf(text: Buffer, row: number, members: readonly string[]): string | undefined {
+  if (text[row] !== OPEN_OBJECT) return undefined;
+  const parts: string[] = [];
+  for (const member of members) {
+    const value = findMember(text, row, member);
+    if (value === undefined || !isShortScalar(text, value)) return undefined;
+    parts.push(rowKeyOf(member, text.toString('utf8', value, skipValue(text, value))));
+  }
+  return parts.join(',');
+}
+
+function isShortScalar(text: Buffer, value: number): boolean {
+  if (text[value] === OPEN_OBJECT || text[value] === OPEN_ARRAY) return false;
+  return skipValue(text, value) - value <= KEY_BYTES_MAX;
 }

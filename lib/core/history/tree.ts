@@ -1,10 +1,12 @@
 // What stands at a path of a text, one level deep and a page at a time: its children with their kinds, counts and raw scalars.
 
 import { bufferOf } from '../bytes/buffer.ts';
+import { keyMembers, keyPathsIn, keyPathsOf } from '../delta/compare/row-keys.ts';
 import { decodeName } from '../json/pointer.ts';
 import { skipString, skipValue } from '../json/skip.ts';
+import type { RowIdentity } from '../records/settings.ts';
 import { hidesName, hidesPath, type Mask } from './mask.ts';
-import { findPlace } from './place.ts';
+import { findPlace, type Place } from './place.ts';
 import { namedRows } from './rows.ts';
 import { kindAt, type ShownValue, showValue } from './value.ts';
 
@@ -25,6 +27,8 @@ export interface TreeOptions {
   /** Bytes of one scalar's text. */
   textBytesMax: number;
   mask?: Mask;
+  /** How rows are told apart, if their owner has said. */
+  identity?: RowIdentity;
 }
 
 export interface TreeChild extends ShownValue {
@@ -66,7 +70,7 @@ export function readTree(
   const children = spans.map((span) => childOf(bytes, span, options, isHidden));
   if (kind === 'array' && !isHidden) {
     const shown = new Set(spans.map(({ index }) => index));
-    const named = namedRows(bytes, place.start, shown, options.mask);
+    const named = namedRows(bytes, place.start, shown, options.mask, keyOf(place, options));
     for (const child of children) {
       const row = named.get(child.index!);
       if (row !== undefined) child.row = row;
@@ -80,6 +84,13 @@ export function readTree(
     children,
     ...(next === undefined ? {} : { next }),
   };
+}
+
+/** By which members the rows of an array are told apart, if their owner has said. */
+function keyOf({ steps, isName }: Place, { identity }: TreeOptions): readonly string[] | undefined {
+  const root = keyPathsOf(identity);
+  const paths = steps.reduce((at, step, i) => keyPathsIn(at, isName[i] ? step : undefined), root);
+  return keyMembers(paths)?.names;
 }
 
 /** A child: its number, and of a member where its name begins. */

@@ -6,7 +6,7 @@ export const AUDIT_ACTIONS = [
   'backup.unchanged',
   /** What a new backup was to build on is damaged: it was stored whole. */
   'backup.base_damaged',
-  /** More of the state went than its owner takes for usual. */
+  /** It was made, and more has gone than its owner takes for usual. */
   'backup.unusual',
   'backup.requested',
   'backup.request_progressed',

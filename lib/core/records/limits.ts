@@ -55,6 +55,14 @@ export const LIMITS = {
   momentsBackMax: 999,
   /** Ten years: what is expected more seldom is not expected. */
   expectEverySecondsMax: 315_360_000,
+  /** What is said of a resource, as JSON: it stands in the head, which each create writes again. */
+  settingsBytesMax: 8 * KIB,
+  /** Arrays whose rows have an identity of their own, and members that name a row together. */
+  identityArraysMax: 100,
+  identityMembersMax: 8,
+  /** Words that speak of secrets in one resource: all of them are looked for in each name. */
+  sensitiveWordsMax: 100,
+  sensitiveWordCharsMax: 64,
   /** A timeline: no screen has more columns, and so many narrow entries are read in a second. */
   timelineBucketsMax: 500,
   timelineBackupsMax: 100_000,

@@ -3,6 +3,7 @@
 import type { AuditAction } from './audit-actions.ts';
 import type { ResourceSettings } from './settings.ts';
 import type { OperationStatus, RequestStatus } from './status.ts';
+import type { Unusual } from './unusual.ts';
 
 export type { AuditAction, OperationStatus, RequestStatus };
 
@@ -94,7 +95,7 @@ export interface BackupRecord {
   /** Set when it was undeleted after, or shortly before, its expiry: it is kept until then all the same. */
   keptUntil?: number;
   /** Why what it changed is unusual, by what its owner has said of the resource. */
-  unusual?: string;
+  unusual?: Unusual;
   /** When its state last came again and was found to be unchanged. */
   checkedAt?: number;
   /** Its state was that of later moments too, for which it is kept until then. */
@@ -128,7 +129,7 @@ export interface BackupRequest {
   asOf?: number;
   /** Where the newest backup has its state already, none is made, and then it has no place in the order before that is known. */
   ifChanged?: boolean;
-  /** However much of the state is gone, that is meant. */
+  /** Whoever asked for it has said that what is unusual about it is meant. */
   acceptUnusual?: boolean;
   /** The backup that has its state already: none was made. */
   sameAs?: string;

@@ -12,13 +12,17 @@ export interface Precondition {
   matchesNone?: NamedStates;
 }
 
-/** Throws ServiceError `precondition_failed`. `newest`: the checksum of the newest state, if there is one. */
-export function demandPrecondition(asked: Precondition | undefined, newest: string | undefined): void {
+/** Whether what is there, by its checksum if there is anything, is as it was asked for. */
+export function meets(asked: Precondition | undefined, there: string | undefined): boolean {
   const { matches, matchesNone } = asked ?? {};
   const isIn = (named: NamedStates): boolean =>
-    newest !== undefined && (named === '*' || named.includes(newest));
-  const isMet = (matches === undefined || isIn(matches)) && (matchesNone === undefined || !isIn(matchesNone));
-  if (isMet) return;
+    there !== undefined && (named === '*' || named.includes(there));
+  return (matches === undefined || isIn(matches)) && (matchesNone === undefined || !isIn(matchesNone));
+}
+
+/** Throws ServiceError `precondition_failed`. `newest`: the checksum of the newest state, if there is one. */
+export function demandPrecondition(asked: Precondition | undefined, newest: string | undefined): void {
+  if (meets(asked, newest)) return;
   const now =
     newest === undefined
       ? 'The resource has no state.'

@@ -8,9 +8,9 @@ import {
   diffPage,
   findSpan,
   hashOfApplied,
+  lossesOf,
   makeDelta,
   placeAlong,
-  rowsIn,
   servedChunks,
   treeAt,
 } from '../../core/text-work.ts';
@@ -29,8 +29,8 @@ export interface WorkTexts {
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
   placeAlong: { args: Parameters<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
   diffPage: { args: WithoutKernel<typeof diffPage>; result: ReturnType<typeof diffPage> };
-  rowsIn: { args: Parameters<typeof rowsIn>; result: number };
   treeAt: { args: Parameters<typeof treeAt>; result: ReturnType<typeof treeAt> };
+  lossesOf: { args: WithoutKernel<typeof lossesOf>; result: ReturnType<typeof lossesOf> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
 
@@ -51,10 +51,10 @@ const kernel = createKernel(workerData as KernelSetup);
 const WORK = {
   makeDelta: makeDelta.bind(undefined, kernel),
   hashOfApplied,
+  lossesOf: lossesOf.bind(undefined, kernel),
   applyWholeChain: applyWholeChain.bind(undefined, kernel),
   servedChunks: servedChunks.bind(undefined, kernel),
   findSpan,
-  rowsIn,
   treeAt,
   placeAlong,
   diffPage: diffPage.bind(undefined, kernel),

@@ -104,10 +104,10 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     texts.reduce((sum, { length }) => sum + length, 0) < HANDED_OVER_BYTES_MIN;
 
   return {
-    makeDelta: (base, target, isEncoded) =>
+    makeDelta: (base, target, isEncoded, identity) =>
       isSmall(base.bytes, target.bytes)
-        ? here.makeDelta(base, target, isEncoded)
-        : ask('makeDelta', [base, target, isEncoded], true),
+        ? here.makeDelta(base, target, isEncoded, identity)
+        : ask('makeDelta', [base, target, isEncoded, identity], true),
 
     hashOfApplied: (base, delta) =>
       isSmall(base.bytes, delta)
@@ -120,15 +120,18 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
       return { ...proof, bytes: bytes.length, chunks: [bytes] };
     },
 
-    servedChunks: (base, target) =>
+    servedChunks: (base, target, identity) =>
       isSmall(base.bytes, target.bytes)
-        ? here.servedChunks(base, target)
-        : ask('servedChunks', [base, target], false),
+        ? here.servedChunks(base, target, identity)
+        : ask('servedChunks', [base, target, identity], false),
+
+    rowsGone: (base, target, identity) =>
+      isSmall(base.bytes, target.bytes)
+        ? here.rowsGone(base, target, identity)
+        : ask('lossesOf', [base, target, identity], true),
 
     findSpan: (text, tokens) =>
       isSmall(text.bytes) ? here.findSpan(text, tokens) : ask('findSpan', [text, tokens], true),
-
-    rowsIn: (text) => (isSmall(text.bytes) ? here.rowsIn(text) : ask('rowsIn', [text], true)),
 
     treeAt: (text, steps, options) =>
       isSmall(text.bytes) ? here.treeAt(text, steps, options) : ask('treeAt', [text, steps, options], true),

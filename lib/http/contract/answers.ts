@@ -7,6 +7,7 @@ import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
 import { serviceAnswers } from './service.ts';
+import { settingsAnswers } from './settings.ts';
 import { stateAnswers } from './states-answers.ts';
 import { tokenAnswers } from './tokens.ts';
 import { upkeepAnswers } from './upkeep.ts';
@@ -23,6 +24,7 @@ export function createAnswers() {
     ...uploadAnswers(),
     ...stateAnswers(),
     ...resourceAnswers(),
+    ...settingsAnswers(),
     ...restoreAnswers(),
     ...retentionAnswers(),
     ...tokenAnswers(),

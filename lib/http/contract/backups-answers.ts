@@ -21,6 +21,16 @@ export const backupAnswers = once(() => {
     keyVersion: z.string(),
   });
   const ChangeCounts = z.object({ additions: count, changes: count, deletions: count, moves: count });
+  const Unusual = z.object({
+    code: z.enum(['rows_gone', 'size_gone']),
+    detail: z.string(),
+    table: z.exactOptional(z.string()).check(about('JSON Pointer of the table that lost the largest part')),
+    rows: z.exactOptional(count).check(about('Rows that it had')),
+    gone: z.exactOptional(count).check(about('Those of them that are not there any more')),
+    sizeBefore: z.exactOptional(count).check(about('Bytes, where rows could not be counted')),
+    size: z.exactOptional(count),
+    accepted: z.exactOptional(z.literal(true)).check(about('It was made all the same, by acceptUnusual')),
+  });
   const Backup = z.object({
     id: z.string(),
     resourceId: z.string(),
@@ -58,8 +68,8 @@ export const backupAnswers = once(() => {
       .exactOptional(z.literal(true))
       .check(about('The last proof failed: the health check says what to do')),
     unusual: z
-      .exactOptional(z.string())
-      .check(about('Why what it changed is unusual, by the settings of the resource')),
+      .exactOptional(Unusual)
+      .check(about('More had gone than what is said of the resource takes for usual')),
     expiresAt: z.exactOptional(time),
     keptUntil: z
       .exactOptional(time)

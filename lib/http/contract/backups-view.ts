@@ -1,6 +1,7 @@
 // Records of backups to the wire, member for member in the order of the specification. What is not named here is not shown.
 
 import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import type { Unusual } from '../../core/records/unusual.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 
@@ -8,7 +9,7 @@ export type BackupView = Answer<'Backup'>;
 
 export function viewBackup(record: BackupRecord): BackupView {
   const { requestedType, key, baseBackupId, changes, legalHold, lockedUntil, expiresAt } = record;
-  const { verifiedAt, damagedAt, importedAt } = record;
+  const { verifiedAt, damagedAt, importedAt, unusual } = record;
   return {
     id: record.id,
     resourceId: record.resourceId,
@@ -45,9 +46,24 @@ export function viewBackup(record: BackupRecord): BackupView {
     ...(importedAt === undefined ? {} : { imported: true, importedAt: formatInstant(importedAt) }),
     ...(verifiedAt === undefined ? {} : { verifiedAt: formatInstant(verifiedAt) }),
     ...(damagedAt === undefined ? {} : { damaged: true }),
+    ...(unusual === undefined ? {} : { unusual: viewUnusual(unusual) }),
     ...(expiresAt === undefined ? {} : { expiresAt: formatInstant(expiresAt) }),
-    ...(record.unusual === undefined ? {} : { unusual: record.unusual }),
     ...hiddenSince(record),
+  };
+}
+
+/** What is not named here is not shown. */
+function viewUnusual(unusual: Unusual): NonNullable<BackupView['unusual']> {
+  const { code, detail, table, rows, gone, sizeBefore, size, accepted } = unusual;
+  return {
+    code,
+    detail,
+    ...(table === undefined ? {} : { table }),
+    ...(rows === undefined ? {} : { rows }),
+    ...(gone === undefined ? {} : { gone }),
+    ...(sizeBefore === undefined ? {} : { sizeBefore }),
+    ...(size === undefined ? {} : { size }),
+    ...(accepted === undefined ? {} : { accepted }),
   };
 }
 

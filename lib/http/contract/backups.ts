@@ -56,11 +56,11 @@ export const MetadataInput = once(() =>
   }),
 );
 
-export const ACCEPT_UNUSUAL =
-  'Store it however much of the state is gone, where the settings of the resource would refuse that';
-
 export const AS_OF =
   'When the state was true, of one that is brought along from elsewhere: never before what the resource has; needs the scope import';
+
+export const ACCEPT_UNUSUAL =
+  'Make it though more has gone than what is said of the resource takes for usual';
 
 /** The body of a create without its `data`, which is scanned as text and never meets a schema. */
 const CreateBackupFields = once(() =>
@@ -71,8 +71,8 @@ const CreateBackupFields = once(() =>
     metadata: z.prefault(MetadataInput(), {}),
     uploadId: z.exactOptional(uploadId()),
     encrypt: z._default(z.boolean(), true),
-    acceptUnusual: z.exactOptional(z.boolean()).check(z.meta({ description: ACCEPT_UNUSUAL })),
     asOf: z.exactOptional(instant('start')).check(z.meta({ description: AS_OF })),
+    acceptUnusual: z.exactOptional(z.boolean()).check(z.meta({ description: ACCEPT_UNUSUAL })),
     ifChanged: z.exactOptional(z.boolean()).check(
       z.meta({
         description: 'Make none where the newest backup has this very state: that it was checked is noted',
@@ -148,8 +148,8 @@ export const BACKUP_ROUTES = {
       'upload_taken',
       'backup_not_found',
       'write_conflict',
-      'out_of_order',
       'unusual_change',
+      'out_of_order',
       'idempotency_key_reused',
       'store_untrusted',
       'integrity_error',
@@ -162,6 +162,7 @@ export const BACKUP_ROUTES = {
         unencrypted: { resourceId: 'test', resourceType: 'test', data: {}, encrypt: false },
         ifChanged: { resourceId: 'app-settings', data: { theme: 'dark' }, ifChanged: true },
         import: { resourceId: 'prod-db', data: {}, asOf: '2023-06-01T00:00:00Z' },
+        fewer: { resourceId: 'prod-db', data: {}, acceptUnusual: true },
         retention: { resourceId: 'prod-db', data: {}, metadata: { retentionDays: 90 } },
       },
       answers: { 200: { ...BACKUP, checkedAt: '2025-01-02T12:00:00.000Z', unchanged: true }, 201: BACKUP },

@@ -69,8 +69,8 @@ export const PUT_STATE_ROUTES = {
     errors: [
       'encryption_required',
       'precondition_failed',
-      'out_of_order',
       'unusual_change',
+      'out_of_order',
       'backup_not_found',
       'write_conflict',
       'idempotency_key_reused',

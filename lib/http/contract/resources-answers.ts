@@ -201,16 +201,6 @@ export const resourceAnswers = once(() => {
       .check(about('Those that have a backup, by time; all of one width')),
     totals: z.object(sums),
   });
-  const Settings = z.object({
-    expectEverySeconds: z.exactOptional(z.int()),
-    shrink: z.exactOptional(
-      z.object({
-        share: z.number(),
-        action: z.enum(['warn', 'refuse']),
-        least: z.exactOptional(z.int()),
-      }),
-    ),
-  });
   const ResourceList = z.object({
     resources: z.array(Resource),
     count,
@@ -220,7 +210,6 @@ export const resourceAnswers = once(() => {
     Resource,
     ResourceList,
     Timeline,
-    Settings,
     DiffChange,
     DiffValue,
     DiffMove,

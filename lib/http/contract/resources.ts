@@ -67,27 +67,6 @@ const TimelineQuery = once(() =>
   }),
 );
 
-const SettingsFields = once(() =>
-  z.strictObject({
-    expectEverySeconds: z
-      .exactOptional(z.int().check(z.minimum(1), z.maximum(LIMITS.expectEverySecondsMax)))
-      .check(z.meta({ description: 'A state, new or unchanged, is expected so often: then it is late' })),
-    shrink: z
-      .exactOptional(
-        z.strictObject({
-          share: z.number().check(z.minimum(0), z.maximum(1)),
-          action: z.enum(['warn', 'refuse']),
-          least: z.exactOptional(z.int().check(z.minimum(1), z.maximum(1_000_000_000))),
-        }),
-      )
-      .check(
-        z.meta({
-          description: 'More than that share of the rows gone at once, and at least so many (10), is unusual',
-        }),
-      ),
-  }),
-);
-
 const PatchQuery = once(() => z.strictObject(twoMoments()));
 
 const ResourcesQuery = once(() => z.strictObject({ prefix: z.exactOptional(prefix()), ...page() }));
@@ -346,36 +325,6 @@ export const RESOURCE_ROUTES = {
           totals: SUMS,
         },
       },
-    },
-  },
-  getSettings: {
-    method: 'GET',
-    path: '/resources/{resourceId}/settings',
-    summary: 'Get what is said of a resource',
-    tag: 'Resources',
-    scope: 'backup:list',
-    params: ResourcePath,
-    answers: { 200: { description: 'The settings; empty where nothing is said', schema: 'Settings' } },
-    errors: [],
-    examples: { answers: { 200: { expectEverySeconds: 86_400 } } },
-  },
-  putSettings: {
-    method: 'PUT',
-    path: '/resources/{resourceId}/settings',
-    summary: 'Say what is expected of a resource, and what is unusual; all that was said before is replaced',
-    tag: 'Resources',
-    details: 'It may be said before the first state comes. An empty object takes all of it back.',
-    scope: 'policy:manage',
-    params: ResourcePath,
-    body: { name: 'ResourceSettings', fields: SettingsFields },
-    answers: { 200: { description: 'The settings', schema: 'Settings' } },
-    errors: ['write_conflict'],
-    examples: {
-      requests: {
-        daily: { expectEverySeconds: 86_400 },
-        guarded: { shrink: { share: 0.5, action: 'refuse' } },
-      },
-      answers: { 200: { expectEverySeconds: 86_400 } },
     },
   },
   getDiff: {

@@ -8,6 +8,7 @@ import { RESTORE_ROUTES } from './restores.ts';
 import { RETENTION_ROUTES } from './retention.ts';
 import type { Route } from './route.ts';
 import { SERVICE_ROUTES } from './service.ts';
+import { SETTINGS_ROUTES } from './settings.ts';
 import { TOKEN_ROUTES } from './tokens.ts';
 import { UPKEEP_ROUTES } from './upkeep.ts';
 import { UPLOAD_ROUTES } from './uploads.ts';
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...UPLOAD_ROUTES,
   ...RESOURCE_ROUTES,
   ...PUT_STATE_ROUTES,
+  ...SETTINGS_ROUTES,
   ...RESTORE_ROUTES,
   ...RETENTION_ROUTES,
   ...TOKEN_ROUTES,

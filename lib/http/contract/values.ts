@@ -173,6 +173,47 @@ export const backupStatus = once(() => z.enum(['pending', 'in_progress', 'comple
 /** How many a policy keeps: its longest reach is that of retentionDays. */
 export const keepCount = once(() => wholeNumber(1, LIMITS.retentionDaysMax));
 
+/** Which members tell the rows of an array apart, by the array's JSON Pointer. */
+export const rowIdentity = once(() => {
+  const member = text(LIMITS.nameCharsMax).check(
+    z.minLength(1),
+    z.refine((value) => !value.includes('='), 'must not hold "=": no path could name a row by it'),
+  );
+  const members = z.array(member).check(
+    z.minLength(1),
+    z.maxLength(LIMITS.identityMembersMax),
+    z.refine((names) => new Set(names).size === names.length, 'must not name a member twice'),
+  );
+  return z.record(jsonPointer(), members).check(
+    z.refine(
+      (value) => Object.keys(value).length <= LIMITS.identityArraysMax,
+      `must not have more than ${LIMITS.identityArraysMax} arrays`,
+    ),
+    z.meta({ maxProperties: LIMITS.identityArraysMax }),
+  );
+});
+
+export const expectEverySeconds = once(() => wholeNumber(1, LIMITS.expectEverySecondsMax));
+
+/** When more rows than usual have gone, and what then. */
+export const shrinkRule = once(() =>
+  z.strictObject({
+    share: z.number().check(z.minimum(0), z.maximum(1)),
+    action: z.enum(['warn', 'refuse']),
+    least: z.exactOptional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  }),
+);
+
+/** A word that names of members have in them: part of a `mask`, so what separates words there cannot be in it. */
+export const sensitiveWord = once(() =>
+  line(LIMITS.sensitiveWordCharsMax).check(
+    z.refine(
+      (value) => !/^@|,|^\s|\s$/u.test(value),
+      'must be a word: no comma, no space around it, no "@" before it',
+    ),
+  ),
+);
+
 /** A time zone by its IANA name: `Europe/Berlin`, `UTC`. */
 export const timeZone = once(() =>
   line(64).check(

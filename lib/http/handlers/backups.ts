@@ -114,12 +114,19 @@ export function listed({ type, from, to, limit, cursor, tag, ...rest }: ListQuer
 }
 
 /** What came of a create, with what its caller should know of. */
-export function viewCreated({ backup, unchanged, warnings }: CreateOutput, principal: Principal) {
+export function viewCreated({ backup, unchanged, warnings = [] }: CreateOutput, principal: Principal) {
+  const said = [...warnings, ...(unchanged ? [] : warningOf(backup, principal))];
   return {
     ...(mayList(principal) ? viewBackup(backup) : viewReceipt(backup, true)),
     ...(unchanged === undefined ? {} : { unchanged }),
-    ...(warnings === undefined ? {} : { warnings }),
+    ...(said.length === 0 ? {} : { warnings: said }),
   };
+}
+
+/** Numbers of what was there before are for who may look at it. */
+function warningOf({ unusual }: BackupRecord, principal: Principal): string[] {
+  if (unusual === undefined) return [];
+  return [mayList(principal) ? unusual.detail : 'More has gone than is usual for the resource.'];
 }
 
 function mayList(principal: Principal): boolean {

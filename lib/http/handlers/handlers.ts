@@ -9,6 +9,7 @@ import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
 import { createRetentionHandlers } from './retention.ts';
 import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
+import { createSettingsHandlers } from './settings.ts';
 import { createTokenHandlers } from './tokens.ts';
 import { createUpkeepHandlers } from './upkeep.ts';
 import { createUploadHandlers } from './uploads.ts';
@@ -29,6 +30,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createUploadHandlers(),
     ...createResourceHandlers(),
     ...createPutStateHandlers(basePath),
+    ...createSettingsHandlers(),
     ...createRestoreHandlers(basePath, now),
     ...createRetentionHandlers(),
     ...createTokenHandlers(now),

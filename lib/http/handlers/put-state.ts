@@ -11,8 +11,8 @@ import { replyJson } from './reply.ts';
 export function createPutStateHandlers(basePath: string): HandlersOf<typeof PUT_STATE_ROUTES> {
   return {
     async putState({ params, query, headers, state }, { service, principal, caller }) {
-      const { type, resourceType, encrypt, ifChanged, asOf, acceptUnusual, retentionDays, source, version } =
-        query;
+      const { type, resourceType, encrypt, ifChanged, acceptUnusual, asOf, ...about } = query;
+      const { retentionDays, source, version } = about;
       const key = headers['idempotency-key'];
       const { 'if-match': matches, 'if-none-match': matchesNone } = headers;
       const condition = {
@@ -24,8 +24,8 @@ export function createPutStateHandlers(basePath: string): HandlersOf<typeof PUT_
           ...{ ...params, resourceType, type, state, encrypt },
           metadata: { version, source, tags: tagsIn(query), retentionDays },
           ...(ifChanged === undefined ? {} : { ifChanged }),
-          ...(asOf === undefined ? {} : { asOf }),
           ...(acceptUnusual === undefined ? {} : { acceptUnusual }),
+          ...(asOf === undefined ? {} : { asOf }),
           ...(Object.keys(condition).length === 0 ? {} : { condition }),
           ...(key === undefined ? {} : { idempotencyKey: key }),
         },

@@ -48,14 +48,6 @@ export function createResourceHandlers(): HandlersOf<typeof RESOURCE_ROUTES> {
       return replyJson(200, viewTimeline(await service.readTimeline({ ...params, ...query })));
     },
 
-    async getSettings({ params }, { service }) {
-      return replyJson(200, await service.getSettings(params.resourceId));
-    },
-
-    async putSettings({ params, fields }, { service, caller }) {
-      return replyJson(200, await service.putSettings(params.resourceId, fields, caller));
-    },
-
     async getDiff({ params, query }, { service, caller }) {
       const { path, mask, limit, after = 0, format, valueBytes, ...moments } = query;
       const valueBytesMax = valueBytes ?? LIMITS.diffValueBytesDefault;

@@ -9,7 +9,7 @@ import {
   reaches,
   type Scope,
 } from '../../core/records/access.ts';
-import { ServiceError } from '../../core/records/errors.ts';
+import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { noBackup } from '../chains/live.ts';
@@ -127,7 +127,13 @@ export function serviceFor(service: BackupService, principal: Principal, address
     async createBackup(input) {
       demand('createBackup', input.resourceId);
       demandMore(input);
-      return service.createBackup(input, caller);
+      try {
+        return await service.createBackup(input, caller);
+      } catch (error) {
+        // How much has gone tells what the newest state is.
+        if (hasCode(error, 'unusual_change') && !holds(principal, 'backup:list')) throw unusualInShort();
+        throw error;
+      }
     },
     async createUpload(announced) {
       demand('createUpload');
@@ -230,9 +236,9 @@ export function serviceFor(service: BackupService, principal: Principal, address
       demand('getSettings', resourceId);
       return service.getSettings(resourceId);
     },
-    async putSettings(resourceId, settings) {
+    async putSettings(resourceId, settings, condition) {
       demand('putSettings', resourceId);
-      return service.putSettings(resourceId, settings, caller);
+      return service.putSettings(resourceId, settings, condition, caller);
     },
     async planRetention(request) {
       demand('planRetention', request.resourceId);
@@ -303,6 +309,12 @@ export function serviceFor(service: BackupService, principal: Principal, address
     checkHealth: () => service.checkHealth(),
     resourceOf: (what) => service.resourceOf(what),
   };
+}
+
+function unusualInShort(): ServiceError {
+  const detail =
+    'More has gone than is usual for the resource. Nothing was stored; if that is meant, say "acceptUnusual": true.';
+  return new ServiceError('unusual_change', detail);
 }
 
 /** What is about more than the principal's resources needs a principal for all of them. */

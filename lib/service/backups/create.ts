@@ -4,6 +4,7 @@ import { keyContextOf } from '../../core/blob/key-context.ts';
 import type { ChainKey } from '../../core/blob/open.ts';
 import { unpack } from '../../core/bytes/packed.ts';
 import type { CanonicalText } from '../../core/bytes/text.ts';
+import type { KeyFault } from '../../core/delta/compare/row-keys.ts';
 import { isPacked, type ScannedState, sizeOf } from '../../core/json/state-sink.ts';
 import { demandInOrder } from '../../core/records/as-of.ts';
 import { type BackupPlan, type Bases, baseRefOf, planBackup } from '../../core/records/chain.ts';
@@ -20,8 +21,7 @@ import type {
   WrappedKey,
 } from '../../core/records/model.ts';
 import { demandPrecondition } from '../../core/records/precondition.ts';
-import type { ShrinkRule } from '../../core/records/settings.ts';
-import { mayBeUnusual, unusualRows, unusualSize } from '../../core/records/unusual.ts';
+import type { RowIdentity } from '../../core/records/settings.ts';
 import { PortError } from '../../ports/errors.ts';
 import { type ChainSource, openKey } from '../chains/blobs.ts';
 import { commitBackup, type DamagedBase } from '../chains/commit-backup.ts';
@@ -34,6 +34,7 @@ import { callerOf } from '../kit/events.ts';
 import { findEarlier, type KeyUse, useOf } from '../kit/idempotency.ts';
 import { demandTrust, refuseUntrusted } from '../kit/trust.ts';
 import { findSame, noteChecked } from './unchanged.ts';
+import { giveBack, type Judged, judgeChange } from './unusual.ts';
 
 /** What a create is about, the same in all its attempts. */
 interface Work {
@@ -156,11 +157,20 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     ...(input.asOf === undefined ? {} : { importedAt: accepted }),
     behindMs: Math.max(request?.behindMs ?? 0, deps.clockWatch.behindMs()),
   };
+  const identity = head?.settings?.identity;
+  const judged = await judgeOn(deps, head, sequence, input);
+  if (judged.isStale) return { lostSequence: sequence };
+  const isBuiltOn = judged.before !== undefined && plan.base?.id === judged.latest?.id;
+  if (!isBuiltOn && judged.latest !== undefined) giveBack(deps, judged.latest, judged.before);
   let draft = draftOf(work, plan, about);
   let built: Built;
   let damage: ServiceError | undefined;
   try {
-    built = await build(deps, plan, draft, input, earlyKey, head?.settings?.shrink);
+    built = await build(deps, plan, draft, input, {
+      earlyKey,
+      identity,
+      before: isBuiltOn ? judged.before : undefined,
+    });
   } catch (error) {
     // The base may have been rebased since the head was read, and its old bytes swept: then there is a newer head.
     const stale =
@@ -171,16 +181,9 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     damage = error;
     plan = { type: 'full', checkpoint: false };
     draft = draftOf(work, plan, about);
-    built = await build(deps, plan, draft, input, undefined, undefined);
+    built = await build(deps, plan, draft, input, { identity });
   }
-  const { content, changes, key } = built;
-  const unusual = built.unusual ?? unusualFull(head, sizeOf(input.state), changes !== undefined);
-  if (unusual !== undefined && head?.settings?.shrink?.action === 'refuse' && !input.acceptUnusual) {
-    throw new ServiceError(
-      'unusual_change',
-      `${unusual} Nothing was stored; say acceptUnusual if it is meant.`,
-    );
-  }
+  const { content, changes, key, keyFaults = [] } = built;
   if (changes !== undefined) draft.changes = changes;
   const { ref, compressedBytes } = await writeBlob(deps, draft, content);
   const record: BackupRecord = {
@@ -189,8 +192,8 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     compressedSize: compressedBytes,
     chain: [...content.prefix, ref],
     ...(key === undefined ? {} : { key }),
+    ...(judged.unusual === undefined ? {} : { unusual: judged.unusual }),
     completedAt: Math.max(clock.now(), accepted),
-    ...(unusual === undefined ? {} : { unusual }),
     version: 1,
   };
   const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
@@ -204,14 +207,41 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   if (built.text !== undefined && committed.latest?.id === id) {
     deps.bases?.keep(resourceId, ref.blobId, built.text);
   }
-  const warnings = unusual === undefined ? [] : [unusual];
+  const warnings = keyFaults.slice(0, WARNINGS_MAX).map(faultSaid);
+  const output = { backup: record, replayed: false };
   if (damage === undefined || damaged === undefined) {
-    return { backup: record, replayed: false, ...(warnings.length === 0 ? {} : { warnings }) };
+    return { ...output, ...(warnings.length === 0 ? {} : { warnings }) };
   }
   deps.log.error('base is damaged: stored whole', { resourceId, ...damaged, storedAs: id });
   await reportDamage(deps, damage, { resourceId, backupId: damaged.backupId });
   const warning = `Backup ${damaged.backupId} could not be built on, so the state was stored whole: ${damage.message}`;
-  return { backup: record, replayed: false, warnings: [warning, ...warnings] };
+  return { ...output, warnings: [warning, ...warnings] };
+}
+
+/** What is unusual about the state, after the one before it in the order of states. */
+async function judgeOn(
+  deps: Deps,
+  head: ResourceHead | undefined,
+  sequence: number,
+  { resourceId, state, acceptUnusual = false }: CreateBackupInput,
+): Promise<Judged> {
+  const { settings } = head ?? {};
+  if (settings?.shrink === undefined) return {};
+  const latest = (await basesBelow(deps, head, sequence, 'incremental'))?.latest;
+  if (latest === undefined) return {};
+  const isStale = async () => (await deps.catalog.getHead(resourceId))?.version !== head!.version;
+  return judgeChange(deps, settings, { resourceId, ...latest }, state, acceptUnusual, isStale);
+}
+
+const WARNINGS_MAX = 10;
+
+function faultSaid({ pointer, names, without, shared }: KeyFault): string {
+  const where = pointer === '' ? 'the state' : pointer;
+  const key = names.map((name) => JSON.stringify(name)).join(', ');
+  return (
+    `Rows of ${where} could not be told apart by ${key}: ${without} that were compared have no such key, ${shared} share one. ` +
+    'They were compared as if nothing had been said of them.'
+  );
 }
 
 /** Undefined where a backup has to be made. */
@@ -298,12 +328,21 @@ async function basesBelow(
 interface Built {
   content: BlobContent;
   changes?: ChangeCounts;
+  /** Rows that were not told apart by what is said of them. */
+  keyFaults?: KeyFault[];
   /** The chain's key, whether or not this backup uses it. */
   key?: WrappedKey;
   /** The state as text, if it is one: the next delta will ask for it. */
   text?: CanonicalText;
-  /** Why what went is unusual, by the rows of the base. */
-  unusual?: string;
+}
+
+/** What is there already when a backup is built. */
+interface Ready {
+  /** A full's, which begins a chain of its own. */
+  earlyKey?: ChainKey | undefined;
+  identity?: RowIdentity | undefined;
+  /** What it builds on, if that has been loaded. */
+  before?: LoadedState | undefined;
 }
 
 /** Either the whole state, or the delta to the base with what it needs. */
@@ -312,14 +351,15 @@ async function build(
   plan: BackupPlan,
   draft: Draft,
   input: CreateBackupInput,
-  earlyKey: ChainKey | undefined,
-  shrink: ShrinkRule | undefined,
+  { earlyKey, identity, before }: Ready,
 ): Promise<Built> {
   const { state, encrypt } = input;
   const { base } = plan;
   const needsKey = encrypt && earlyKey === undefined && base?.key === undefined;
   const [loaded, freshKey] = await Promise.all([
-    base === undefined ? undefined : openBaseOf(deps, { resourceId: draft.resourceId, ...base }, state),
+    base === undefined
+      ? undefined
+      : (before ?? openBaseOf(deps, { resourceId: draft.resourceId, ...base }, state)),
     needsKey ? newKey(deps, draft) : earlyKey,
   ]);
   const key = base?.key ?? freshKey?.key;
@@ -331,40 +371,17 @@ async function build(
   const whole: Built = { content: { state, prefix: [], encryption }, ...held, ...keyed };
   if (base === undefined || loaded?.state === undefined) return whole;
   const text = isPacked(state) ? await unpack(state) : state;
-  const { counts: changes, chunks } = await deps.texts.makeDelta(loaded.state, text, !plan.checkpoint);
-  const unusual = await unusualDelta(deps, shrink, changes, loaded.state, text);
-  const told = unusual === undefined ? {} : { unusual };
+  const wanted = !plan.checkpoint;
+  const {
+    counts: changes,
+    chunks,
+    keyFaults,
+  } = await deps.texts.makeDelta(loaded.state, text, wanted, identity);
+  const told = { changes, ...(keyFaults === undefined ? {} : { keyFaults }) };
   // What was changed is counted whether or not the delta pays: people watch how much goes.
-  if (chunks === undefined || plan.checkpoint) return { ...whole, text, changes, ...told };
+  if (chunks === undefined || plan.checkpoint) return { ...whole, text, ...told };
   const delta = { chunks, base: loaded.state };
-  return {
-    content: { state: text, delta, prefix: base.chain, encryption },
-    text,
-    changes,
-    ...keyed,
-    ...told,
-  };
-}
-
-/** Rows are counted only where something may have gone: it is a pass over both texts. */
-async function unusualDelta(
-  { texts }: Pick<Deps, 'texts'>,
-  shrink: ShrinkRule | undefined,
-  { deletions }: ChangeCounts,
-  base: CanonicalText,
-  target: CanonicalText,
-): Promise<string | undefined> {
-  const shrunk = { deletions, before: base.bytes.length, now: target.bytes.length };
-  if (shrink === undefined || !mayBeUnusual(shrink, shrunk)) return undefined;
-  const rowsBefore = await texts.rowsIn(base);
-  return unusualRows(shrink, { deletions, rowsBefore, rowsNow: await texts.rowsIn(target) });
-}
-
-/** Of a state that was not compared with the newest one, as a full is not: by its bytes. */
-function unusualFull(head: ResourceHead | undefined, size: number, isCompared: boolean): string | undefined {
-  const shrink = head?.settings?.shrink;
-  if (shrink === undefined || isCompared || head?.latest === undefined) return undefined;
-  return unusualSize(shrink, head.latest.size, size);
+  return { content: { state: text, delta, prefix: base.chain, encryption }, text, ...told, ...keyed };
 }
 
 /** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */
@@ -384,18 +401,8 @@ function newKey({ keyring }: Deps, about: Pick<Draft, 'resourceId' | 'chainId'>)
 
 /** What makes two creates the same: all that was asked for, member order and white space aside. */
 function askedBy(input: CreateBackupInput): unknown {
-  const {
-    resourceId,
-    resourceType,
-    type,
-    state,
-    metadata,
-    encrypt,
-    ifChanged,
-    asOf,
-    condition,
-    acceptUnusual,
-  } = input;
+  const { resourceId, resourceType, type, state, metadata, encrypt } = input;
+  const { ifChanged, acceptUnusual, asOf, condition } = input;
   return [
     resourceId,
     resourceType,
@@ -404,8 +411,8 @@ function askedBy(input: CreateBackupInput): unknown {
     encrypt,
     metadata,
     ...(ifChanged ? ['ifChanged'] : []),
-    ...(asOf === undefined ? [] : [{ asOf }]),
     ...(acceptUnusual ? ['acceptUnusual'] : []),
+    ...(asOf === undefined ? [] : [{ asOf }]),
     ...(condition === undefined ? [] : [condition]),
   ];
 }

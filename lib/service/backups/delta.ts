@@ -35,8 +35,12 @@ async function compare(deps: Deps, record: BackupRecord): Promise<Uint8Array[]> 
   if (record.size > deps.options.memory.deltaStateBytesMax) {
     throw new ServiceError('delta_not_found', 'The state is too large to be compared; it was stored whole.');
   }
-  const [base, target] = await Promise.all([loadBase(deps, record), loadState(deps, record)]);
-  return deps.texts.servedChunks(base.state, target.state);
+  const [base, target, head] = await Promise.all([
+    loadBase(deps, record),
+    loadState(deps, record),
+    deps.catalog.getHead(record.resourceId),
+  ]);
+  return deps.texts.servedChunks(base.state, target.state, head?.settings?.identity);
 }
 
 /** The base's state can be read on the way to the backup's own or, past a checkpoint, with the base itself. */

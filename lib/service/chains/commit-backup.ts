@@ -133,14 +133,16 @@ function changesOf(deps: Deps, backup: BackupToCommit, head: ResourceHead): Chan
       },
     }),
   ];
+  if (record.unusual !== undefined) {
+    const { detail: _sentence, ...about } = record.unusual;
+    changes.push(
+      event(deps, 'backup.unusual', now, caller, { resourceId, backupId: id, detail: { ...about } }),
+    );
+  }
   if (damage !== undefined) {
     const { backupId: baseBackupId, ...how } = damage;
     const detail = { baseBackupId, ...how };
     changes.push(event(deps, 'backup.base_damaged', now, caller, { resourceId, backupId: id, detail }));
-  }
-  if (record.unusual !== undefined) {
-    const detail = { reason: record.unusual };
-    changes.push(event(deps, 'backup.unusual', now, caller, { resourceId, backupId: id, detail }));
   }
   if (use !== undefined) changes.push(rememberAnswer(use, record, now, replaces));
   if (request !== undefined) {

@@ -93,7 +93,7 @@ const NOTHING: Held = { shrink: () => {}, free: () => {} };
 /** Room for a backup's state, or `times` of them, while it is loaded. Throws ServiceError `too_many_requests`. */
 export async function takeRoom(
   { readers, options }: Pick<Deps, 'readers' | 'options'>,
-  record: BackupRecord,
+  record: Pick<BackupRecord, 'chain' | 'size'>,
   times = 1,
 ): Promise<Held> {
   return (await readers?.take(loadedBytesOf(record, options.memory.heldStateBytesMax) * times)) ?? NOTHING;
@@ -109,7 +109,10 @@ export function heldText(text: Text, bytes: number, held: Held): Text {
 const STREAM_BYTES = 8 * 1024 * 1024;
 
 /** What stands in memory at once when a state is loaded: its blobs, the whole state they begin with, and what comes of them. */
-function loadedBytesOf({ chain, size }: BackupRecord, heldStateBytesMax: number): number {
+function loadedBytesOf(
+  { chain, size }: Pick<BackupRecord, 'chain' | 'size'>,
+  heldStateBytesMax: number,
+): number {
   const [first, ...deltas] = chain;
   if (first === undefined) return 0;
   if (deltas.length === 0) return size > heldStateBytesMax ? STREAM_BYTES : first.bytes + size;

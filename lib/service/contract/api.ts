@@ -63,7 +63,7 @@ export interface CreateBackupInput {
   ifChanged?: boolean;
   /** When the state was true, if it is brought along from elsewhere: in rising order. Epoch milliseconds. */
   asOf?: number;
-  /** However much of the state is gone, that is meant. */
+  /** Make it though more has gone than usual. */
   acceptUnusual?: boolean;
   /** What the newest state has to be, for this one to follow on it. */
   condition?: Precondition;
@@ -273,6 +273,12 @@ export interface ResourceSummary {
   ageMs?: number;
 }
 
+/** What is said of a resource, and the checksum of it, by which a caller says what it has seen. */
+export interface FoundSettings {
+  settings: ResourceSettings;
+  checksum: string;
+}
+
 /** Bytes [from, to). */
 export interface ByteSpan {
   from: number;
@@ -424,9 +430,14 @@ export interface BackupService {
   /** Throws wait_not_found. */
   decideWait(id: string, decision: Decision, caller: Caller): Promise<DescribedWait>;
   /** What is said of a resource; nothing, if nothing was said. */
-  getSettings(resourceId: string): Promise<ResourceSettings>;
-  /** Replaces all of it. */
-  putSettings(resourceId: string, settings: ResourceSettings, caller: Caller): Promise<ResourceSettings>;
+  getSettings(resourceId: string): Promise<FoundSettings>;
+  /** Replaces all of it. Throws precondition_failed. */
+  putSettings(
+    resourceId: string,
+    settings: ResourceSettings,
+    condition: Precondition,
+    caller: Caller,
+  ): Promise<FoundSettings>;
   getPolicy(resourceId: string): Promise<PolicyRecord>;
   putPolicy(resourceId: string, policy: RetentionPolicy, caller: Caller): Promise<PolicyChange>;
   removePolicy(resourceId: string, caller: Caller): Promise<PolicyChange>;

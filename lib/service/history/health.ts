@@ -36,7 +36,7 @@ export function healthOf(standing: Standing): ResourceHealth | undefined {
     }
   }
   if (newest === undefined) return undefined;
-  if (newest.unusual !== undefined) return { state: 'unusual', reason: newest.unusual };
+  if (newest.unusual !== undefined) return { state: 'unusual', reason: newest.unusual.detail };
   const wait = waits.find(
     (one) => isOpen(one, now) && (one.resourceId === undefined || one.resourceId === resourceId),
   );

@@ -10,13 +10,15 @@ import type { Deps } from '../contract/deps.ts';
 import { noteLook } from './audit.ts';
 import { findState } from './find.ts';
 import { demandHeld } from './held.ts';
+import { asSaid } from './said.ts';
 
 /** Throws as `findState`, and ServiceError `path_not_found`, `payload_too_large`, `broken_chain` or `integrity_error`. */
 export async function readDiff(deps: Deps, input: DiffInput, caller: Caller): Promise<FoundDiff> {
   const { resourceId, steps, path, options } = input;
-  const [from, to] = await Promise.all([
+  const [from, to, shown] = await Promise.all([
     findState(deps, resourceId, input.from, '/query/from'),
     findState(deps, resourceId, input.to, '/query/to'),
+    asSaid(deps, resourceId, options),
   ]);
   demandHeld(deps, from.record);
   demandHeld(deps, to.record);
@@ -26,7 +28,7 @@ export async function readDiff(deps: Deps, input: DiffInput, caller: Caller): Pr
   const room = isThere ? undefined : await takeRoom(deps, larger, 2);
   try {
     const [page] = await Promise.all([
-      compare(deps, from.record, to.record, steps, options),
+      compare(deps, from.record, to.record, steps, shown),
       noteLook(deps, to.record, { what: 'diff', path, from: from.record.id }, caller),
     ]);
     if (typeof page === 'string') throw noDiff(page, path);

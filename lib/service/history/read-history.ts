@@ -14,6 +14,7 @@ import type { Deps } from '../contract/deps.ts';
 import { nothingAt } from '../restores/moment.ts';
 import { noteLook } from './audit.ts';
 import { demandHeld } from './held.ts';
+import { maskedAsSaid } from './said.ts';
 
 /**
  * The changes among one page of backups, the newest first. States that are larger than usual make the page shorter. Throws
@@ -32,7 +33,7 @@ export async function readHistory(deps: Deps, input: HistoryInput, caller: Calle
   const before = await catalog.newestBefore(resourceId, last.sequence);
   const records = before === undefined ? page.items : [...page.items, before];
   const [sights] = await Promise.all([
-    sightsOf(deps, records, input),
+    sightsOf(deps, records, { ...input, options: await maskedAsSaid(deps, resourceId, input.options) }),
     noteLook(deps, page.items[0]!, { what: 'history', path }, caller),
   ]);
   const items = page.items.flatMap((record, i) => changeAt(record, records[i + 1], sights) ?? []);

@@ -9,6 +9,7 @@ import type { Deps } from '../contract/deps.ts';
 import { noteLook } from './audit.ts';
 import { findState } from './find.ts';
 import { demandHeld } from './held.ts';
+import { asSaid } from './said.ts';
 
 /** Throws as `findState`, and ServiceError `path_not_found`, `payload_too_large`, `broken_chain` or `integrity_error`. */
 export async function readTree(
@@ -16,13 +17,16 @@ export async function readTree(
   { resourceId, at, steps, path, options }: TreeInput,
   caller: Caller,
 ): Promise<FoundTree> {
-  const found = await findState(deps, resourceId, at, '/query/at');
+  const [found, shown] = await Promise.all([
+    findState(deps, resourceId, at, '/query/at'),
+    asSaid(deps, resourceId, options),
+  ]);
   const { record } = found;
   demandHeld(deps, record);
   const room = isKept(deps, record) ? undefined : await takeRoom(deps, record);
   try {
     const [tree] = await Promise.all([
-      look(deps, record, steps, options),
+      look(deps, record, steps, shown),
       noteLook(deps, record, { what: 'tree', path }, caller),
     ]);
     if (typeof tree === 'string') throw noPath(tree, path, '/query/path');

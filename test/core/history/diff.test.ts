@@ -8,6 +8,7 @@ import { parseMask } from '../../../lib/core/history/mask.ts';
 import { findPlace } from '../../../lib/core/history/place.ts';
 import { parsePointer } from '../../../lib/core/json/pointer.ts';
 import { pathsIn, textAt } from '../../service/history/chains.ts';
+import { hostileIdentity } from '../delta/identities.ts';
 import { pairOfTables, pairOfTexts } from '../delta/states.ts';
 import { applyServed, parseTree, printTree, type Tree } from '../json/json-tree.ts';
 import { KERNEL } from '../kernels.ts';
@@ -113,8 +114,13 @@ function applyPatch(root: Tree, patch: string): Tree {
   return holder.value;
 }
 
-function expectEntries(base: string, target: string, limit: number): void {
-  const pages = pagesOf(base, target, { limit });
+function expectEntries(
+  base: string,
+  target: string,
+  limit: number,
+  identity?: DiffOptions['identity'],
+): void {
+  const pages = pagesOf(base, target, { limit, ...(identity === undefined ? {} : { identity }) });
   const lists = listsOf(pages);
   expect(applyServed(base, lists)).toBe(target);
   const parsed = JSON.parse(lists) as Record<string, { pointer: string; row?: string }[]>;
@@ -135,15 +141,18 @@ function expectEntries(base: string, target: string, limit: number): void {
   const lead = (list: number, name: string, text: string): void => {
     for (const [i, { pointer, row }] of Object.values(parsed)[list]!.entries()) {
       const value = raw(list, i, name);
-      if (list !== 1 && isClear) expect(textAt(text, parsePointer(pointer)!)).toBe(value);
-      // Nor does what rows are called lead through twins.
-      if (row === undefined || !isClear) continue;
+      if (list !== 1 && name !== 'newValue' && isClear) {
+        expect(textAt(text, parsePointer(pointer)!)).toBe(value);
+      }
+      // What rows are called leads there even beside twins, or is not said.
+      if (row === undefined) continue;
       const place = findPlace(Buffer.from(text), parsePointer(row)!);
       if (typeof place === 'string') throw new Error(`${row} is ${place}`);
       expect(Buffer.from(text).toString('utf8', place.start, place.end)).toBe(value);
     }
   };
   lead(0, 'oldValue', base);
+  lead(0, 'newValue', target);
   lead(2, 'value', base);
   lead(1, 'value', target);
 }
@@ -168,6 +177,37 @@ describe('any two states', () => {
       }),
       { numRuns },
     );
+  });
+
+  test('whatever is said of their rows', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(pairOfTexts, pairOfTables),
+        limits,
+        hostileIdentity,
+        ([base, target], limit, said) => {
+          expectEntries(base, target, limit, said);
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test('whose names are written in two ways: what a row is called leads to what is said of it, or is not said', () => {
+    const text = (row: string) => `[{"id":1,"x":0},${row}]`;
+    const rows = [
+      '{"id":2,"a":{"v":1},"\\u0061":{"v":2}}',
+      '{"id":2,"a":{"v":9},"\\u0061":{"v":2}}',
+      '{"id":2,"a":{"v":1},"\\u0061":{"v":9}}',
+      '{"id":2,"\\u0061":{"v":9},"a":{"v":2}}',
+      '{"id":2,"a":{"v":5}}',
+    ].map((row) => row.replaceAll('\\\\', '\\'));
+    for (const from of rows) {
+      for (const to of rows) if (from !== to) expectEntries(text(from), text(to), 1000);
+    }
+    const one = JSON.parse(diff(text(rows[0]!), text(rows[1]!)).lists!.changes) as { row?: string }[];
+    const other = JSON.parse(diff(text(rows[0]!), text(rows[2]!)).lists!.changes) as { row?: string }[];
+    expect([one[0]!.row, other[0]!.row]).toEqual([undefined, '/id=2/a/v']);
   });
 
   test('are made of each other by the patches of all pages', () => {

@@ -75,6 +75,7 @@ async function history() {
   await world.service.putPolicy('r', { keepLast: 3 }, CALLER);
   await world.service.putPolicy('gone', { keepLast: 3 }, CALLER);
   await world.service.removePolicy('gone', CALLER);
+  await world.service.putSettings('r', { mask: 'all' }, {}, CALLER);
   return { world, a, b, events: await world.plain.catalog.pendingEvents(100) };
 }
 
@@ -87,7 +88,7 @@ test('holds what was committed, and nothing of what was backed up', async () => 
   expect(replay.backups.get(b.id)).toMatchObject({ deletedReason: 'deleted' });
   expect(replay.garbage.size).toBe(1);
   expect([...replay.policies.keys()]).toEqual(['r']);
-  expect(replay.heads.get('r')).toMatchObject({ sequence: 2 });
+  expect(replay.heads.get('r')).toMatchObject({ sequence: 2, settings: { mask: 'all' } });
   expect([...replay.events.keys()]).toEqual(events.map(({ id }) => id));
   expect(JSON.stringify(events)).not.toContain('in the state');
 });

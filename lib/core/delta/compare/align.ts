@@ -9,6 +9,7 @@ import { pairByPlace } from './by-place.ts';
 import { alignInStep } from './in-step.ts';
 import { collectLeftovers, runsFound } from './leftovers.ts';
 import type { Pair } from './pair.ts';
+import type { KeyMembers } from './row-keys.ts';
 import { markMoves, mergeRuns, pairedBy } from './runs.ts';
 
 /** Children a side that are paired out of step. For more, the tables would weigh as much as the texts. */
@@ -16,11 +17,12 @@ const LEFTOVER_ROWS_MAX = 1 << 22;
 
 /**
  * Appends the runs of a and b, both children of arrays or both of objects, to `runs`, by ascending target child. Runs
- * without MOVED ascend on the base's side too. Children in no run were deleted, or added.
+ * without MOVED ascend on the base's side too. Children in no run were deleted, or added. `key` tells the elements of these
+ * arrays apart, if their owner has said how.
  */
-export function align(pair: Pair, a: Rows, b: Rows, runs: Column): void {
+export function align(pair: Pair, a: Rows, b: Rows, runs: Column, key?: KeyMembers): void {
   const first = runs.length;
-  alignInStep(pair, a, b, runs);
+  alignInStep(pair, a, b, runs, key);
   const paired = pairedBy(runs, first);
   if (paired === a.count || paired === b.count) return;
   if (Math.max(a.count, b.count) - paired > LEFTOVER_ROWS_MAX) return;
@@ -28,7 +30,7 @@ export function align(pair: Pair, a: Rows, b: Rows, runs: Column): void {
   collectLeftovers(left, runs, first, a, b, paired);
   const isArray = a.stride === 1;
   if (isArray) pairByContent(pair, left, a, b);
-  pairByIdentity(pair, left, a, b);
+  pairByIdentity(pair, left, a, b, key);
   runsFound(left, found);
   if (found.length > 0) {
     mergeRuns(runs, first, found);

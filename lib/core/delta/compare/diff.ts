@@ -5,20 +5,26 @@ import type { CanonicalText } from '../../bytes/text.ts';
 import type { Kernel } from '../../json/kernel/kernel.ts';
 import { LIMITS } from '../../records/limits.ts';
 import type { ChangeCounts } from '../../records/model.ts';
+import type { RowIdentity } from '../../records/settings.ts';
 import type { Diff } from '../difference.ts';
 import { costBytes, createCopies, finishCopies } from '../find/copies.ts';
 import { withDetours } from '../find/detours.ts';
 import { wholeNumbers } from '../find/whole-numbers.ts';
 import { changeCounts } from './ops.ts';
+import { type KeyFault, keyPathsOf } from './row-keys.ts';
 import { walkTexts } from './walk.ts';
 
 export interface DiffOptions {
   /** A delta longer than this part of the target is not worth it. Infinity to have it anyway. */
   paysRatio?: number;
+  /** How rows are told apart, if their owner has said. */
+  identity?: RowIdentity;
 }
 
 export interface Comparison {
   counts: ChangeCounts;
+  /** Rows that were not told apart by what is said of them, if there are any. */
+  keyFaults?: KeyFault[];
   /** Absent if the delta is not worth it. */
   diff?: Diff;
 }
@@ -44,9 +50,11 @@ export function compare(
   const b = bufferOf(target.bytes);
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
   const copies = createCopies(a, b, budgetBytes);
-  const counts = changeCounts(walkTexts(kernel, a, b, copies));
+  const ops = walkTexts(kernel, a, b, copies, keyPathsOf(options.identity));
+  const counts = changeCounts(ops);
+  const told = { counts, ...(ops.keyFaults.length === 0 ? {} : { keyFaults: ops.keyFaults }) };
   finishCopies(copies);
-  if (copies.isGivenUp || costBytes(copies) > budgetBytes) return { counts };
+  if (copies.isGivenUp || costBytes(copies) > budgetBytes) return told;
   const inOrder = copies.found.data.slice(0, copies.found.length);
-  return { counts, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
+  return { ...told, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
 }

@@ -7,6 +7,7 @@ import { sameBytes } from '../../bytes/ranges.ts';
 import { nameEnd, type Rows, rowEnd, rowStart } from '../../json/spans.ts';
 import { findIdentity, type Identity } from './identity.ts';
 import type { Pair } from './pair.ts';
+import { hashKey, type KeyMembers, sameKey } from './row-keys.ts';
 import { CHANGED, EQUAL, pushRun, RUN_COLUMNS } from './runs.ts';
 import { type Stretch, sameRow, sameRowsBefore, sameRowsFrom } from './same-rows.ts';
 
@@ -18,15 +19,15 @@ const NAMED_ROWS = 8;
 const RUNS_LENGTH_MAX = RUN_COLUMNS << 22;
 
 /** Appends runs of children that are the same, in order on both sides; also of such as are known to have changed. */
-export function alignInStep(pair: Pair, a: Rows, b: Rows, runs: Column): void {
+export function alignInStep(pair: Pair, a: Rows, b: Rows, runs: Column, key?: KeyMembers): void {
   const first = runs.length;
   const rest: Stretch = { a, i: 0, iEnd: a.count, b, j: 0, jEnd: b.count };
   pushSame(pair, rest, runs, first);
   const tail = sameRowsBefore(pair, rest);
   rest.iEnd -= tail;
   rest.jEnd -= tail;
-  const follow = a.stride === 2 ? followMembers : followElements;
-  follow(pair, rest, runs, first);
+  if (a.stride === 2) followMembers(pair, rest, runs, first);
+  else followElements(pair, rest, runs, first, key);
   if (tail > 0) pushRun(runs, first, rest.iEnd, rest.jEnd, tail, EQUAL);
 }
 
@@ -44,10 +45,16 @@ function goesOn(rest: Stretch, runs: Column, first: number): boolean {
   return rest.i < rest.iEnd && rest.j < rest.jEnd && runs.length - first < RUNS_LENGTH_MAX;
 }
 
-function followElements(pair: Pair, rest: Stretch, runs: Column, first: number): void {
+function followElements(
+  pair: Pair,
+  rest: Stretch,
+  runs: Column,
+  first: number,
+  key: KeyMembers | undefined,
+): void {
   while (goesOn(rest, runs, first)) {
     if (pushSame(pair, rest, runs, first) || skipBreak(pair, rest, 1, 1)) continue;
-    if (haveSameIdentities(pair, rest)) {
+    if (key === undefined ? haveSameIdentities(pair, rest) : haveSameKeys(pair, rest, key)) {
       for (let k = 0; k < NAMED_ROWS; k++, rest.i++, rest.j++) {
         const isSame = sameRow(pair, rest.a, rest.i, rest.b, rest.j);
         pushRun(runs, first, rest.i, rest.j, 1, isSame ? EQUAL : CHANGED);
@@ -105,6 +112,19 @@ function haveSameIdentities({ base, target }: Pair, { a, i, iEnd, b, j, jEnd }: 
     if (ofBase.end === 0 || ofTarget.end - ofTarget.start !== length) return false;
     if (!sameBytes(base.bytes, ofBase.start, target.bytes, ofTarget.start, length)) return false;
     hashRange(base.kernel.seed, base.view, ofBase.start, ofBase.end, identityHashes, k * 2);
+    for (let before = 0; before < k; before++) {
+      if (identityHashes[before * 2] === identityHashes[k * 2]) return false;
+    }
+  }
+  return true;
+}
+
+/** The same by a key. */
+function haveSameKeys(pair: Pair, { a, i, iEnd, b, j, jEnd }: Stretch, key: KeyMembers): boolean {
+  if (i + NAMED_ROWS > iEnd || j + NAMED_ROWS > jEnd) return false;
+  for (let k = 0; k < NAMED_ROWS; k++) {
+    if (!sameKey(pair, a, i + k, b, j + k, key)) return false;
+    hashKey(pair.base, a, i + k, key, identityHashes, k * 2);
     for (let before = 0; before < k; before++) {
       if (identityHashes[before * 2] === identityHashes[k * 2]) return false;
     }

@@ -2,6 +2,7 @@
 
 import { type Column, createColumn, extend } from '../../bytes/column.ts';
 import type { ChangeCounts } from '../../records/model.ts';
+import type { KeyFault } from './row-keys.ts';
 
 /** Operations after which they are no longer reported one by one: nobody reads a list of millions. */
 const OPS_MAX = 1 << 22;
@@ -56,6 +57,8 @@ export const ROOT = 0;
 export interface Ops {
   /** Operations by kind. */
   counts: ChangeCounts;
+  /** Rows that were not told apart by what is said of them. */
+  keyFaults: KeyFault[];
   /** Children that went and came with values that are one change each. */
   replaced: Pick<ChangeCounts, 'additions' | 'deletions'>;
   ops: Column;
@@ -73,6 +76,7 @@ export function createOps(): Ops {
     ops: createColumn(256),
     places,
     overflown: false,
+    keyFaults: [],
   };
 }
 

@@ -7,6 +7,7 @@ import type { Kernel } from '../../json/kernel/kernel.ts';
 import { createTape, indexContainer, OPEN_OBJECT, type Rows, rowsOf } from '../../json/spans.ts';
 import type { Tape } from '../../json/tape.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
+import type { KeyFault } from './row-keys.ts';
 
 /** Offsets are kept in 32 bits. */
 const TEXT_BYTES_MAX = 2 ** 32 - 1;
@@ -41,6 +42,8 @@ export interface Pair {
   /** Memory that one alignment after the other works in. */
   left: Leftovers;
   found: Column;
+  /** Where keys do not tell rows apart, by the end of the base's array. */
+  keyFaults: Map<number, KeyFault>;
 }
 
 /** Bytes [from, to) of the base are the same as those `shift` further on in the target, and no more on one end. */
@@ -64,6 +67,7 @@ export function createPair(kernel: Kernel, base: Uint8Array, target: Uint8Array)
     notInStep: { from: 0, to: 0 },
     left: createLeftovers(),
     found: createColumn(),
+    keyFaults: new Map(),
   };
 }
 

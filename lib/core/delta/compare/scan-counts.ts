@@ -7,6 +7,7 @@ import type { ChangeCounts } from '../../records/model.ts';
 import { align } from './align.ts';
 import { addChildren, childrenOf } from './children.ts';
 import type { Pair } from './pair.ts';
+import { type KeyPaths, keyMembers, keyPathsOfChild } from './row-keys.ts';
 import { CHANGED, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
 import { CONTAINER_BYTES_MIN } from './scan.ts';
 
@@ -20,6 +21,7 @@ export function countScanned(
   b: Rows,
   scanned: Map<number, Column>,
   counts: ChangeCounts,
+  keys: KeyPaths | undefined,
 ): void {
   const runs = scanned.get(a.close)!;
   const { data } = runs;
@@ -30,7 +32,9 @@ export function countScanned(
     const count = data[at + 2]!;
     if ((data[at + 3]! & MOVED) !== 0) counts.moves += a.stride === 2 ? count : 1;
     if ((data[at + 3]! & CHANGED) === 0) continue;
-    for (let k = 0; k < count; k++) countChild(pair, a, data[at]! + k, b, data[at + 1]! + k, scanned, counts);
+    for (let k = 0; k < count; k++) {
+      countChild(pair, a, data[at]! + k, b, data[at + 1]! + k, scanned, counts, keys);
+    }
   }
 }
 
@@ -42,6 +46,7 @@ function countChild(
   j: number,
   scanned: Map<number, Column>,
   counts: ChangeCounts,
+  keys: KeyPaths | undefined,
 ): void {
   const aStart = valueStart(a, i);
   const bStart = valueStart(b, j);
@@ -52,10 +57,11 @@ function countChild(
   const old = isLarge || a.stride === 2 ? childrenOf(pair.base, a, aStart, aEnd) : undefined;
   const now = isLarge || a.stride === 2 ? childrenOf(pair.target, b, bStart, bEnd) : undefined;
   if (isOfOneKind && old && now && isLarge) {
-    if (!scanned.has(old.close)) scanned.set(old.close, alignedRuns(pair, old, now));
+    const inside = keys && keyPathsOfChild(keys, pair.base, a, i);
+    if (!scanned.has(old.close)) scanned.set(old.close, alignedRuns(pair, old, now, inside));
     // One that keeps no child is one change to its reader.
     if (pairedBy(scanned.get(old.close)!, 0) === 0) counts.changes++;
-    countScanned(pair, old, now, scanned, counts);
+    countScanned(pair, old, now, scanned, counts, inside);
     return;
   }
   counts.changes++;
@@ -63,8 +69,8 @@ function countChild(
   if (!isOfOneKind || old?.count === 0 || now?.count === 0) addChildren(pair, old, now, counts);
 }
 
-function alignedRuns(pair: Pair, a: Rows, b: Rows): Column {
+function alignedRuns(pair: Pair, a: Rows, b: Rows, keys: KeyPaths | undefined): Column {
   const runs = createColumn();
-  align(pair, a, b, runs);
+  align(pair, a, b, runs, a.stride === 1 ? keyMembers(keys) : undefined);
   return runs;
 }

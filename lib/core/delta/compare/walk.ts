@@ -31,6 +31,7 @@ import {
 import { createPair, innerRows, type Pair, rootRows } from './pair.ts';
 import { placeInBase, reportAdded, reportDeleted, reportMoved } from './report.ts';
 import { reportLockstep } from './report-lockstep.ts';
+import { type KeyPaths, keyMembers, keyPathsOfChild, sumOfFaults } from './row-keys.ts';
 import { appendRuns, CHANGED, EQUAL, eachUnpaired, MOVED, pairedBy, RUN_COLUMNS } from './runs.ts';
 import { SCAN_MARGIN, SCANNED_BYTES_MIN, scanCost, type Trial } from './scan.ts';
 import { countScanned } from './scan-counts.ts';
@@ -53,9 +54,16 @@ interface Walk {
 /**
  * The operations that turn `base` into `target`, canonical texts. What can be copied is added to `copies`, in target
  * order, until its budget is spent; what is reported is the same with it and without. Only where a first look at large
- * texts shows that the budget will not do is nothing reported, and what changed is counted by rows.
+ * texts shows that the budget will not do is nothing reported, and what changed is counted by rows. `keys` says how rows are
+ * told apart.
  */
-export function walkTexts(kernel: Kernel, base: Buffer, target: Buffer, copies?: Copies): Ops {
+export function walkTexts(
+  kernel: Kernel,
+  base: Buffer,
+  target: Buffer,
+  copies?: Copies,
+  keys?: KeyPaths,
+): Ops {
   const ops = createOps();
   if (base.equals(target)) {
     if (copies) addCopy(copies, 0, 0, base.length);
@@ -68,20 +76,22 @@ export function walkTexts(kernel: Kernel, base: Buffer, target: Buffer, copies?:
   const b = a && rootRows(pair.target);
   if (a && b && target.length >= SCANNED_BYTES_MIN) {
     // Reported or stored, the same is looked at in the same order, so that both come to the same result.
-    const trial: Trial = (x, i, y, j) => (copies ? trialCost(walk, x, i, y, j) : 0);
-    const costBytes = scanCost(pair, a, b, walk.scanned, trial);
+    const trial: Trial = (x, i, y, j, inside) => (copies ? trialCost(walk, x, i, y, j, inside) : 0);
+    const costBytes = scanCost(pair, a, b, walk.scanned, trial, keys);
     if (copies) giveUpIfOver(copies, costBytes / SCAN_MARGIN);
     if (copies?.isGivenUp) {
-      countScanned(pair, a, b, walk.scanned, ops.counts);
+      countScanned(pair, a, b, walk.scanned, ops.counts, keys);
+      ops.keyFaults = sumOfFaults(pair.keyFaults.values());
       return ops;
     }
   }
-  const isReported = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT) !== AMBIGUOUS;
+  const isReported = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT, keys) !== AMBIGUOUS;
   if (!isReported || ops.overflown) {
     reportWhole(ops, base.length, target.length);
   }
   joinCarried(pair, ops);
   countChildren(pair, ops, a, b);
+  ops.keyFaults = sumOfFaults(pair.keyFaults.values());
   return ops;
 }
 
@@ -94,14 +104,14 @@ const AMBIGUOUS = 2;
 /** No value in them is the same, but their members are, by their names. */
 const NAMES_SHARED = 3;
 
-function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
+function walkRows(walk: Walk, a: Rows, b: Rows, place: number, keys: KeyPaths | undefined): number {
   const { pair, ops, copies, runs } = walk;
   // What more there is to report will not be reported.
   if (ops.overflown && (copies === undefined || copies.isGivenUp)) return SOMETHING_SHARED;
   const first = runs.length;
   const scanned = walk.scanned.get(a.close);
   if (scanned) appendRuns(runs, scanned);
-  else align(pair, a, b, runs);
+  else align(pair, a, b, runs, a.stride === 1 ? keyMembers(keys) : undefined);
   const end = runs.length;
   const paired = pairedBy(runs, first);
   const isRenaming = copies && !copies.isGivenUp && a.stride === 2 && paired < a.count && paired < b.count;
@@ -125,7 +135,7 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number): number {
       if (copies) addCopy(copies, start, rowStart(b, target), rowEnd(a, base + count - 1) - start);
     } else {
       for (let k = 0; k < count; k++) {
-        const inside = walkChild(walk, a, base + k, b, target + k, place);
+        const inside = walkChild(walk, a, base + k, b, target + k, place, keys);
         if (inside === SOMETHING_SHARED) shared = true;
         else if (inside === NAMES_SHARED) isNamedInside = true;
       }
@@ -170,7 +180,15 @@ function isSection({ places }: Ops, place: number): boolean {
 }
 
 /** Walks two children that stand for each other but differ. Gives what they share, as far as it is reported. */
-function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: number): number {
+function walkChild(
+  walk: Walk,
+  a: Rows,
+  i: number,
+  b: Rows,
+  j: number,
+  around: number,
+  keys: KeyPaths | undefined,
+): number {
   const { ops, copies } = walk;
   const aStart = valueStart(a, i);
   const bStart = valueStart(b, j);
@@ -180,7 +198,7 @@ function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: n
   const placesBefore = ops.places.length;
   const place = placeInBase(ops, around, a, i);
   const placesInside = ops.places.length;
-  const shared = walkValue(walk, a, i, b, j, place);
+  const shared = walkValue(walk, a, i, b, j, place, keys && keyPathsOfChild(keys, walk.pair.base, a, i));
   // An element that keeps nothing but names is another element.
   if (shared === SOMETHING_SHARED || (shared === NAMES_SHARED && a.stride === 2)) {
     if (ops.ops.length === opsBefore) ops.places.length = placesBefore;
@@ -191,8 +209,16 @@ function walkChild(walk: Walk, a: Rows, i: number, b: Rows, j: number, around: n
   return NOTHING_SHARED;
 }
 
-/** Walks the values of two children. Gives what they share. */
-function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: number): number {
+/** Walks the values of two children; `keys` are what is said of what is inside. Gives what they share. */
+function walkValue(
+  walk: Walk,
+  a: Rows,
+  i: number,
+  b: Rows,
+  j: number,
+  place: number,
+  keys: KeyPaths | undefined,
+): number {
   const { pair, copies } = walk;
   const aStart = valueStart(a, i);
   const aEnd = rowEnd(a, i);
@@ -201,7 +227,8 @@ function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: nu
   const c = pair.base.bytes[aStart];
   if (c === pair.target.bytes[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY)) {
     const { notInStep } = pair;
-    const isSmall = Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
+    // In lockstep nobody asks for keys.
+    const isSmall = keys === undefined && Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
     if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(walk.ops)) {
       const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart, isSection(walk.ops, place));
       if (step) {
@@ -214,7 +241,7 @@ function walkValue(walk: Walk, a: Rows, i: number, b: Rows, j: number, place: nu
     }
     const inA = innerRows(pair.base, a, aStart, aEnd);
     const inB = innerRows(pair.target, b, bStart, bEnd);
-    return walkRows(walk, inA, inB, place);
+    return walkRows(walk, inA, inB, place, keys);
   }
   if (copies) addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
   return NOTHING_SHARED;
@@ -232,7 +259,7 @@ function walkRenamed(walk: Walk, a: Rows, b: Rows, j: number, to: number, gone: 
     const i = gone.at(-1)!;
     if (pair.base.bytes[valueStart(a, i)] !== pair.target.bytes[start]) continue;
     gone.pop();
-    aside(walk, (apart) => walkValue(apart, a, i, b, k, ROOT));
+    aside(walk, (apart) => walkValue(apart, a, i, b, k, ROOT, undefined));
   }
 }
 
@@ -260,12 +287,12 @@ function largeUnpaired(a: Rows, runs: Column, first: number): number[] {
 }
 
 /** What walking children i and j would cost a delta, in bytes; nothing of it is kept. */
-function trialCost(walk: Walk, a: Rows, i: number, b: Rows, j: number): number {
+function trialCost(walk: Walk, a: Rows, i: number, b: Rows, j: number, keys: KeyPaths | undefined): number {
   const { base, target } = walk.pair;
   const copies = createCopies(base.bytes, target.bytes, Number.POSITIVE_INFINITY);
   copies.baseStart = rowStart(a, i);
   copies.targetStart = rowStart(b, j);
-  aside({ ...walk, copies }, (apart) => walkChild(apart, a, i, b, j, ROOT));
+  aside({ ...walk, copies }, (apart) => walkChild(apart, a, i, b, j, ROOT, keys));
   return rowEnd(b, j) - rowStart(b, j) - sparedBytes(copies);
 }
 

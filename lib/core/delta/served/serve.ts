@@ -4,6 +4,7 @@ import { bufferOf } from '../../bytes/buffer.ts';
 import type { CanonicalText } from '../../bytes/text.ts';
 import type { Kernel } from '../../json/kernel/kernel.ts';
 import type { ChangeCounts } from '../../records/model.ts';
+import type { RowIdentity } from '../../records/settings.ts';
 import { addAscii, addBytes, createPieces, finishPieces } from '../apply/pieces.ts';
 import {
   ADDITION,
@@ -27,6 +28,7 @@ import {
   TARGET_END,
   TARGET_START,
 } from '../compare/ops.ts';
+import { keyPathsOf } from '../compare/row-keys.ts';
 import { walkTexts } from '../compare/walk.ts';
 import { pathsBytesMax, writePath } from './paths.ts';
 
@@ -41,6 +43,8 @@ const PATHS_BYTES_MIN = 64 * 1024;
 export interface ServeOptions {
   /** Leave out which states are compared. */
   bare?: boolean;
+  /** How rows are told apart, if their owner has said. */
+  identity?: RowIdentity;
 }
 
 export interface ServedDelta {
@@ -67,7 +71,7 @@ export function serveDelta(
 ): ServedDelta {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
-  const ops = walkTexts(kernel, a, b);
+  const ops = walkTexts(kernel, a, b, undefined, keyPathsOf(options.identity));
   if (pathsBytesMax(ops) > pathsBytesAllowed(a.length + b.length)) reportWhole(ops, a.length, b.length);
   const { data } = ops.ops;
   const pieces = createPieces();

@@ -1,0 +1,80 @@
+// Where many paths lead in one text, as `findPlace` says it of each: found together, in a pass over each container on the way.
+
+import { decodeName } from '../json/pointer.ts';
+import { skipString, skipValue } from '../json/skip.ts';
+import { findMember } from './place.ts';
+import { parseRowKeys } from './row-key.ts';
+import { elementsOf, stepOf } from './rows.ts';
+
+const QUOTE = 0x22;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+
+/**
+ * Where the value at each path begins; undefined where nothing is, or several rows are called like that. Rows have to be named as
+ * answers name them (`rowKeyOf`).
+ */
+export function startsAt(text: Buffer, paths: readonly (readonly string[])[]): (number | undefined)[] {
+  const found: (number | undefined)[] = paths.map(() => undefined);
+  const descend = (start: number, depth: number, group: readonly number[]): void => {
+    const further = group.filter((one) => paths[one]!.length > depth);
+    for (const one of group) if (paths[one]!.length === depth) found[one] = start;
+    if (further.length === 0) return;
+    const byStep = Map.groupBy(further, (one) => paths[one]![depth]!);
+    const starts = childrenAt(text, start, new Set(byStep.keys()));
+    for (const [step, inner] of byStep) {
+      const child = starts.get(step);
+      if (child !== undefined) descend(child, depth + 1, inner);
+    }
+  };
+  descend(
+    0,
+    0,
+    paths.map((_, one) => one),
+  );
+  return found;
+}
+
+function childrenAt(text: Buffer, start: number, steps: ReadonlySet<string>): Map<string, number> {
+  if (text[start] === OPEN_OBJECT) return membersAt(text, start, steps);
+  return text[start] === OPEN_ARRAY ? rowsAt(text, start, steps) : new Map();
+}
+
+/** Of members with one name the last. */
+function membersAt(text: Buffer, object: number, steps: ReadonlySet<string>): Map<string, number> {
+  const found = new Map<string, number>();
+  if (steps.size === 1) {
+    const [name] = steps;
+    const value = findMember(text, object, name!);
+    return value === undefined ? found : found.set(name!, value);
+  }
+  for (let at = object + 1; text[at] === QUOTE; ) {
+    const colon = skipString(text, at);
+    const name = decodeName(text.subarray(at + 1, colon - 1));
+    if (steps.has(name)) found.set(name, colon + 1);
+    at = skipValue(text, colon + 1) + 1;
+  }
+  return found;
+}
+
+function rowsAt(text: Buffer, array: number, steps: ReadonlySet<string>): Map<string, number> {
+  const found = new Map<string, number>();
+  const several = new Set<string>();
+  const keys = new Map<string, string[]>();
+  for (const step of steps) {
+    const members = parseRowKeys(step)?.map(({ name }) => name);
+    if (members !== undefined) keys.set(JSON.stringify(members), members);
+  }
+  for (const { index, start } of elementsOf(text, array)) {
+    const number = String(index);
+    if (steps.has(number)) found.set(number, start);
+    for (const members of keys.values()) {
+      const step = stepOf(text, start, members);
+      if (step === undefined || !steps.has(step)) continue;
+      if (found.has(step)) several.add(step);
+      found.set(step, start);
+    }
+  }
+  for (const step of several) found.delete(step);
+  return found;
+}

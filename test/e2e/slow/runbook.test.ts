@@ -73,8 +73,13 @@ test('a second copy is made while the service runs, and is enough to come back f
   await day.also(`cp -a ${day.copies}/second .data`);
   await day.also('npm start');
   expect(await liveIds(day.client)).toContain(late.id);
-  await client.remove(late.id);
-  await expectKept(day.client, RESOURCE, kept);
+  // Of the last minute the trail does not tell yet: what the blobs say of it is when each was accepted, not when it was done.
+  const said = (backup: BackupView) => ({ ...backup, completedAt: '' });
+  const listed = (await client.list()).filter(({ id }) => id !== late.id);
+  expect(listed.map(said)).toEqual(kept.map(({ backup }) => said(backup)).reverse());
+  for (const { backup, state } of kept) {
+    expect(stateOf(await client.restore(backup.id)).toString()).toBe(state);
+  }
 });
 
 test('the data folder is copied, and a copy is put back', async () => {

@@ -18,6 +18,7 @@ export default {
     '/node_modules/',
     '<rootDir>/test/aws/',
     '<rootDir>/test/clients/',
+    '<rootDir>/test/databases/',
     '<rootDir>/test/e2e/slow/',
     ...LONG,
   ],

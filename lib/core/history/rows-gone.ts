@@ -61,10 +61,9 @@ export function rowsGone(
     }
     if (was.stride === 1 || steps.length === STEPS_MAX || was.count > TABLES_MAX) return;
     const there = now === undefined ? new Map<string, number>() : membersOf(pair.target, now);
-    for (let k = 0; k < was.count; k++) {
+    for (const [name, k] of membersOf(pair.base, was)) {
       const start = valueStart(was, k);
       if (!isContainer(pair.base, start)) continue;
-      const name = nameOf(pair.base, was, k);
       const j = there.get(name);
       const inside = innerRows(pair.base, was, start, rowEnd(was, k));
       const other = j === undefined ? undefined : containerAt(pair.target, now!, j);
@@ -88,7 +87,7 @@ function nameOf({ bytes }: Side, members: Rows, k: number): string {
   return decodeName(bytes.subarray(rowStart(members, k) + 1, nameEnd(members, k) - 1));
 }
 
-/** Of members with one name the last. */
+/** Of members with one name, however it is written, the last: that is what a path means. */
 function membersOf(side: Side, members: Rows): Map<string, number> {
   const found = new Map<string, number>();
   for (let j = 0; j < members.count; j++) found.set(nameOf(side, members, j), j);

@@ -160,7 +160,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   const identity = head?.settings?.identity;
   const judged = await judgeOn(deps, head, sequence, input);
   if (judged.isStale) return { lostSequence: sequence };
-  const isBuiltOn = judged.before !== undefined && plan.base?.id === judged.latest?.id;
+  const isBuiltOn = judged.before !== undefined && isSameBase(plan.base, judged.latest);
   if (!isBuiltOn && judged.latest !== undefined) giveBack(deps, judged.latest, judged.before);
   let draft = draftOf(work, plan, about);
   let built: Built;
@@ -231,6 +231,12 @@ async function judgeOn(
   if (latest === undefined) return {};
   const isStale = async () => (await deps.catalog.getHead(resourceId))?.version !== head!.version;
   return judgeChange(deps, settings, { resourceId, ...latest }, state, acceptUnusual, isStale);
+}
+
+/** Whether it is one backup on one chain: one that was rebased in between has another, and another key. */
+function isSameBase(a: BaseRef | undefined, b: BaseRef | undefined): boolean {
+  if (a === undefined || b === undefined || a.id !== b.id || a.chainId !== b.chainId) return false;
+  return JSON.stringify(a.chain) === JSON.stringify(b.chain);
 }
 
 const WARNINGS_MAX = 10;

@@ -144,7 +144,7 @@ describe('rows without the key', () => {
     ['is huge', `{"order_no":1,"line":"${huge}","q":1}`, `{"order_no":1,"line":"${huge}","q":2}`, undefined],
     ['but with an id', '{"id":7,"order_no":1,"q":1}', '{"id":7,"order_no":1,"q":2}', '/tables/orders/id=7/q'],
     [
-      'comes twice, and the last counts',
+      'comes twice: what the row is called goes by the last',
       '{"order_no":1,"line":9,"line":2,"q":1}',
       '{"order_no":1,"line":9,"line":2,"q":2}',
       '/tables/orders/order_no=1,line=2',

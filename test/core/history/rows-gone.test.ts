@@ -74,6 +74,13 @@ describe('rows that have gone', () => {
     expect(gone(base, target)).toEqual(losses);
   });
 
+  test('of two members of one name those of the last', () => {
+    const twins = Buffer.from('{"a":{"\\u0061":{}},"\\u0061":"0"}');
+    expect(rowsGone(KERNEL, twins, twins, undefined)).toEqual([]);
+    const [was, is] = ['[1,2]', '[1]'].map((last) => Buffer.from(`{"a":[9,9,9],"\\u0061":${last}}`));
+    expect(rowsGone(KERNEL, was!, is!, undefined)).toEqual([{ pointer: '/a', rows: 2, gone: 1 }]);
+  });
+
   test('are told apart by what is said of them', () => {
     const lines = (...some: number[]) => ({ t: some.map((line) => ({ order_no: 1, line, id: 'same' })) });
     expect(gone(lines(1, 2, 3), lines(3, 4, 5), { '/t': ['order_no', 'line'] })).toEqual([

@@ -102,7 +102,7 @@ function identify(
   const member: Identity = { start: 0, end: 0 };
   for (let p = 0; p < count; p++) {
     if (isDone(p)) {
-      identities.isDone[p] = 1;
+      if (key !== undefined) identities.isDone[p] = 1;
       continue;
     }
     const k = numbers[p]!;

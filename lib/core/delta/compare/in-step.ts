@@ -7,7 +7,7 @@ import { sameBytes } from '../../bytes/ranges.ts';
 import { nameEnd, type Rows, rowEnd, rowStart } from '../../json/spans.ts';
 import { findIdentity, type Identity } from './identity.ts';
 import type { Pair } from './pair.ts';
-import { hashKey, type KeyMembers, sameKey } from './row-keys.ts';
+import { hashFound, type KeyMembers, sameKey } from './row-keys.ts';
 import { CHANGED, EQUAL, pushRun, RUN_COLUMNS } from './runs.ts';
 import { type Stretch, sameRow, sameRowsBefore, sameRowsFrom } from './same-rows.ts';
 
@@ -124,7 +124,7 @@ function haveSameKeys(pair: Pair, { a, i, iEnd, b, j, jEnd }: Stretch, key: KeyM
   if (i + NAMED_ROWS > iEnd || j + NAMED_ROWS > jEnd) return false;
   for (let k = 0; k < NAMED_ROWS; k++) {
     if (!sameKey(pair, a, i + k, b, j + k, key)) return false;
-    hashKey(pair.base, a, i + k, key, identityHashes, k * 2);
+    hashFound(pair.base, key, identityHashes, k * 2);
     for (let before = 0; before < k; before++) {
       if (identityHashes[before * 2] === identityHashes[k * 2]) return false;
     }

@@ -118,7 +118,7 @@ interface KeyValues {
 
 /**
  * Finds the key of the row [start, end): true if it has all the members, each with a short scalar that is not null. Of members
- * of one name the last counts.
+ * of one name the first counts: rows are read no further than to their key.
  */
 function findKey(bytes: Buffer, start: number, end: number, members: KeyMembers, found: KeyValues): boolean {
   if (bytes[start] !== OPEN_OBJECT) return false;
@@ -126,22 +126,27 @@ function findKey(bytes: Buffer, start: number, end: number, members: KeyMembers,
   found.starts.length = wanted.length;
   found.ends.length = wanted.length;
   found.starts.fill(0);
-  for (let p = start + 1; p < end - 1; ) {
+  for (let p = start + 1, left = wanted.length; p < end - 1 && left > 0; ) {
     const value = skipString(bytes, p) + 1;
     const after = skipValue(bytes, value);
     const m = memberAt(bytes, p + 1, value - 2, members);
-    if (m >= 0) {
+    if (m >= 0 && found.starts[m] === 0) {
+      left--;
       found.starts[m] = value;
       found.ends[m] = after;
     }
     p = after + 1;
   }
-  return found.starts.every((value, m) => value > 0 && namesRow(bytes, value, found.ends[m]!));
+  for (let m = 0; m < wanted.length; m++) {
+    if (!namesRow(bytes, found.starts[m]!, found.ends[m]!)) return false;
+  }
+  return true;
 }
 
+/** A value at 0 was not found. */
 function namesRow(bytes: Buffer, value: number, end: number): boolean {
   const c = bytes[value];
-  return c !== OPEN_OBJECT && c !== OPEN_ARRAY && c !== NULL && end - value <= VALUE_BYTES_MAX;
+  return value > 0 && c !== OPEN_OBJECT && c !== OPEN_ARRAY && c !== NULL && end - value <= VALUE_BYTES_MAX;
 }
 
 /** Which member it is whose name is written in [from, to); -1 if none. */
@@ -174,9 +179,15 @@ export function hashKey(
   at: number,
 ): boolean {
   if (!findKey(side.bytes, rowStart(rows, k), rowEnd(rows, k), members, ofBase)) return false;
-  let low = members.names.length;
+  hashFound(side, members, out, at);
+  return true;
+}
+
+/** The same of the key that was just found in the base. */
+export function hashFound(side: Side, { names }: KeyMembers, out: Int32Array, at: number): void {
+  let low = names.length;
   let high = 0;
-  for (let m = 0; m < members.names.length; m++) {
+  for (let m = 0; m < names.length; m++) {
     hashRange(side.kernel.seed, side.view, ofBase.starts[m]!, ofBase.ends[m]!, lane, 0);
     low = Math.imul(low ^ lane[0]!, PRIME_1);
     high = Math.imul(high ^ lane[1]!, PRIME_2);
@@ -185,10 +196,9 @@ export function hashKey(
   }
   out[at] = low;
   out[at + 1] = high;
-  return true;
 }
 
-/** Whether both rows have the key, with the same values as they are written. */
+/** Whether both rows have the key, with the same values as they are written; then `hashFound` has the hash of it. */
 export function sameKey(pair: Pair, a: Rows, i: number, b: Rows, j: number, members: KeyMembers): boolean {
   const { base, target } = pair;
   if (!findKey(base.bytes, rowStart(a, i), rowEnd(a, i), members, ofBase)) return false;

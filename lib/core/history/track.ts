@@ -77,7 +77,8 @@ export function follow(tracker: Tracker, text: Buffer, edits: readonly TextEdit[
     const here = left.filter((edit) => !isDeeper(edit));
     const next = moved(level, text, here, edits!);
     if (next === undefined) break;
-    const isSame = chooseAgain(text, level, next, tracker.steps[depth]!);
+    const isTouched = here.length < left.length;
+    const isSame = chooseAgain(text, level, next, tracker.steps[depth]!, isTouched);
     tracker.levels[depth] = next.level;
     if (!isSame) {
       tracker.levels.length = depth + 1;
@@ -232,18 +233,23 @@ function meaning(
   return (child) => keys !== undefined && hasKeys(text, starts[child]!, keys);
 }
 
-/** Chooses among the children as they are now. Gives whether it is the same child, as it was. */
+/**
+ * Chooses among the children as they are now. Gives whether it is the same child, as it was.
+ * @param isTouched whether edits lie within the child that was chosen: they may be of what a row is called by
+ */
 function chooseAgain(
   text: Buffer,
   { chosen: before }: Level,
   { level, windows }: { level: Level; windows: readonly Window[] },
   step: string,
+  isTouched: boolean,
 ): boolean {
   const kept = keptChild(before, windows);
   const means = meaning(text, level, step);
   const isTold =
     typeof means === 'number' ||
     kept === undefined ||
+    (isTouched && typeof kept === 'number' && !means(kept)) ||
     (before === 'several' && windows.length > 0) ||
     windows.some(({ start, end }) => {
       for (let child = start; child < end; child++) if (means(child)) return true;

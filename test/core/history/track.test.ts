@@ -96,6 +96,15 @@ describe('a place that is followed', () => {
     );
   });
 
+  test('is lost where an edit within a row is of what it is called by, and found again', () => {
+    const called = (id: string) => `{"rows":[{"id":1,"list":[1]},{"id":${id},"list":[5]}]}`;
+    expectFollowed([called('5'), called('null'), called('5'), called('1'), called('57')], 0);
+    const row = ['rows', 'id=5', 'list', '0'];
+    const tracker = track(Buffer.from(called('5')), row);
+    follow(tracker, Buffer.from(called('null')), [oneEdit(called('5'), called('null'), 0)]);
+    expect(placeOf(tracker)).toBe('nothing');
+  });
+
   test('is looked for anew where no edits are told', () => {
     const tracker = track(Buffer.from('{"a":[1,2]}'), ['a', '1']);
     follow(tracker, Buffer.from('{"b":0,"a":[5,[6]]}'), undefined);

@@ -29,8 +29,10 @@ interface Ended {
 }
 
 const BRS = join(process.cwd(), 'bin/brs.mjs');
+/** What runs the tests may have said of its own terminal: each test says what it is about. */
+const TERMINAL = /^(CI|NO_COLOR|NODE_DISABLE_COLORS|FORCE_COLOR|TERM|COLORTERM|TMUX)$/;
 const environment = (env: Record<string, string> = {}) => ({
-  ...cleanEnvironment(),
+  ...Object.fromEntries(Object.entries(cleanEnvironment()).filter(([name]) => !TERMINAL.test(name))),
   PATH: `${dirname(nodePath())}:${process.env.PATH}`,
   XDG_CONFIG_HOME: join(folder, 'config'),
   BACKUP_URL: server.url,

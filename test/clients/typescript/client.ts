@@ -51,12 +51,14 @@ const listed = good(await client.GET('/backups', { params: { query } }));
 const restored = good(
   await client.POST('/restore', { body: { backupId: byData.id, targetResourceId: 'typescript-restored' } }),
 );
+if (!('data' in restored)) throw new Error('a plan was not asked for');
 const accepted = good(
   await client.POST('/restore', {
     params: { header: { Prefer: 'respond-async' } },
     body: { backupId: byUpload.id, targetResourceId: 'typescript-restored' },
   }),
 );
+if (!('operation' in accepted)) throw new Error('a plan was not asked for');
 const operation = await until(async () => {
   const path = { id: accepted.operation.id };
   const found = good(await client.GET('/restore/operations/{id}', { params: { path } }));

@@ -1,6 +1,8 @@
 /** Matrices and long properties: right for a command of their own, so that `npm test` stays short. */
 export const LONG = [
   '<rootDir>/test/faults/start-matrix.test.ts',
+  '<rootDir>/test/faults/every-call.test.ts',
+  '<rootDir>/test/faults/rebuild.test.ts',
   '<rootDir>/test/contract/text-work.test.ts',
   '<rootDir>/test/core/delta/chain.test.ts',
   '<rootDir>/test/core/bytes/packed.test.ts',

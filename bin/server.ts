@@ -1,11 +1,13 @@
 // The embedded service: `npm start`.
 
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import { readConfig } from '../lib/embedded/config.ts';
 import { openHome } from '../lib/embedded/home.ts';
 import { createLineWriter } from '../lib/embedded/process/line-writer.ts';
 import { supervise } from '../lib/embedded/process/supervise.ts';
 import { readyLine } from '../lib/embedded/ready-line.ts';
+import { createConsole } from '../lib/embedded/server/console.ts';
 import {
   addressOfIncoming,
   bodyOfIncoming,
@@ -27,6 +29,9 @@ const TEXT_WORKER = import.meta.url.endsWith('.ts')
   ? '../lib/embedded/process/text-worker.ts'
   : './text-worker.mjs';
 
+/** What the console is built into, from here. */
+const CONSOLE = import.meta.url.endsWith('.ts') ? '../dist/console/' : './console/';
+
 try {
   const config = readConfig(process.env, hasTokens);
   try {
@@ -45,14 +50,15 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
   let relieve = (): void => {};
   const onFull = () => relieve();
   const home = await openHome({ ...config, textWorker: new URL(TEXT_WORKER, import.meta.url), onFull }, log);
+  // Without a token the name is all that tells a caller on this machine from a page in its browser.
+  const access = {
+    checksHost: config.token === undefined || config.allowedHosts.length > 0,
+    allowedHosts: config.allowedHosts,
+  };
   const api = createApi({
     service: home.service,
     auth: { tokens: home.tokens, ...(config.token === undefined ? {} : { token: config.token }) },
-    // Without a token the name is all that tells a caller on this machine from a page in its browser.
-    access: {
-      checksHost: config.token === undefined || config.allowedHosts.length > 0,
-      allowedHosts: config.allowedHosts,
-    },
+    access,
     version: VERSION,
     log,
     random: systemRandom,
@@ -64,7 +70,12 @@ async function main(config: ReturnType<typeof readConfig>): Promise<void> {
     addressOf: addressOfIncoming,
     onFull,
   });
-  const http = createHttpServer({ fetch: api.fetch, log, random: systemRandom });
+  const pages = createConsole({ folder: fileURLToPath(new URL(CONSOLE, import.meta.url)), access, log });
+  const http = createHttpServer({
+    fetch: (request, env) => pages(request) ?? api.fetch(request, env),
+    log,
+    random: systemRandom,
+  });
   relieve = http.relieve;
   stop = async () => {
     home.stop();

@@ -138,7 +138,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'embedded/server': {
     from: [...ADAPTER, 'http/*'],
-    packages: ['@hono/node-server', 'node:crypto', 'node:fs', 'node:http', 'node:net', 'node:stream'],
+    packages: [
+      '@hono/node-server',
+      ...['node:crypto', 'node:fs', 'node:http', 'node:net', 'node:path', 'node:stream', 'node:zlib'],
+    ],
   },
   'embedded/rebuild': {
     from: [...ADAPTER, 'embedded/*', 'service/recovery', 'service/trail', 'random'],
@@ -228,6 +231,19 @@ export function faultOfImport(file: string, specifier: string): string | undefin
   if (other === undefined) return `${specifier} leads to no room`;
   if (other === room || from.some((one) => matches(one, other))) return undefined;
   return `${room} may not import from ${other}`;
+}
+
+/** What the console is made with, beside the client and its own files. */
+const CONSOLE_PACKAGES = ['preact', 'preact/hooks', '@preact/signals'];
+
+/** As `faultOfImport`, of a file of the console: it talks to the service as every other client does. */
+export function faultOfConsoleImport(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) {
+    return CONSOLE_PACKAGES.includes(specifier) ? undefined : `the console may not use ${specifier}`;
+  }
+  const path = normalize(join(dirname(file), specifier));
+  if (path.startsWith('console/') || roomOf(path) === 'client') return undefined;
+  return `the console may not import ${path}`;
 }
 
 function matches(allowed: string, name: string): boolean {

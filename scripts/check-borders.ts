@@ -3,7 +3,7 @@
 
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { circleOf, faultOfImport, importsOf, ROOMS, roomOf } from './borders.ts';
+import { circleOf, faultOfConsoleImport, faultOfImport, importsOf, ROOMS, roomOf } from './borders.ts';
 
 const faults: string[] = [];
 const edges = new Map<string, Set<string>>();
@@ -21,6 +21,12 @@ for (const file of files) {
     const other = specifier.startsWith('.') ? roomOf(join(dirname(file), specifier)) : undefined;
     if (room === undefined || other === undefined || other === room) continue;
     edges.set(room, (edges.get(room) ?? new Set()).add(other));
+  }
+}
+for (const file of globSync('console/**/*.{ts,tsx}')) {
+  for (const specifier of importsOf(readFileSync(file, 'utf8'))) {
+    const fault = faultOfConsoleImport(file, specifier);
+    if (fault !== undefined) faults.push(`${file}: ${fault}`);
   }
 }
 const circle = circleOf(edges);

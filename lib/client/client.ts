@@ -75,7 +75,11 @@ export function createClient(options: TransportOptions) {
     return send({
       method,
       path: search === '' ? place : `${place}?${search}`,
-      headers: { ...(text === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      // Also where there is no body: without it a page's POST is one that any site's form could send, and is refused.
+      headers: {
+        ...(text === undefined && method !== 'POST' ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
       ...(text === undefined ? {} : { body: () => text }),
       ...(isSafe === undefined ? {} : { isSafe }),
       ...(signal === undefined ? {} : { signal }),

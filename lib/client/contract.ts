@@ -69,6 +69,9 @@ export const PLACES: Readonly<Record<OperationId, string>> = {
   listTokens: 'GET /tokens',
   makeToken: 'POST /tokens',
   revokeToken: 'DELETE /tokens/{id}',
+  getSession: 'GET /session',
+  openSession: 'POST /session',
+  closeSession: 'DELETE /session',
   listEvents: 'GET /audit',
   getUpkeep: 'GET /upkeep',
 };

@@ -5,7 +5,14 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { circleOf, faultOfImport, importsOf, ROOMS, roomOf } from '../../scripts/borders.ts';
+import {
+  circleOf,
+  faultOfConsoleImport,
+  faultOfImport,
+  importsOf,
+  ROOMS,
+  roomOf,
+} from '../../scripts/borders.ts';
 
 const rooms = Object.keys(ROOMS);
 const fileIn = (room: string): string =>
@@ -18,6 +25,17 @@ const isListed = (room: string, other: string): boolean =>
   ROOMS[room]!.from.some((one) =>
     one.endsWith('/*') ? `${other}/`.startsWith(one.slice(0, -1)) : one === other,
   );
+
+test.each([
+  ['preact', undefined],
+  ['../app/router.ts', undefined],
+  ['../../lib/client/client.ts', undefined],
+  ['../../lib/service/service.ts', 'the console may not import lib/service/service.ts'],
+  ['../../lib/http/contract/routes.ts', 'the console may not import lib/http/contract/routes.ts'],
+  ['node:fs', 'the console may not use node:fs'],
+])('the console: %s', (specifier, fault) => {
+  expect(faultOfConsoleImport('console/screens/any.tsx', specifier)).toBe(fault);
+});
 
 describe.each(rooms)('%s', (room) => {
   test('imports what is listed for it, and nothing else', () => {

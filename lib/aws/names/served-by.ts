@@ -47,6 +47,9 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   listTokens: undefined,
   makeToken: undefined,
   revokeToken: undefined,
+  getSession: undefined,
+  openSession: undefined,
+  closeSession: undefined,
 };
 
 /** Whether a function serves an operation. */

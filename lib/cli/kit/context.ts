@@ -3,10 +3,10 @@
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { type Client, createClient } from '../../client/client.ts';
+import { type Edge, formatAge, formatTime, isZone, parseTime } from '../../client/times.ts';
 import { CliError, EXIT } from './exit.ts';
 import { resolveSettings, type Settings } from './profile.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type Edge, formatAge, formatTime, isZone, parseTime } from './times.ts';
 import type { Style } from './words.ts';
 
 /** The process, as far as a command sees it. */

@@ -1,6 +1,6 @@
 // How far something has come: a line that is written over on a terminal, and one every half minute elsewhere. On stderr, always.
 
-import { formatAge } from './times.ts';
+import { formatAge } from '../../client/times.ts';
 import { formatBytes } from './words.ts';
 
 const EVERY_MS = 30_000;

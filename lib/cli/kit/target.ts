@@ -1,7 +1,7 @@
 // What a command is about: a resource, a moment of one, or a backup.
 
+import { parseTime } from '../../client/times.ts';
 import type { Context } from './context.ts';
-import { parseTime } from './times.ts';
 
 export interface Target {
   resourceId: string;

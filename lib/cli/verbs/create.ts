@@ -3,10 +3,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Answer, BackupError } from '../../client/client.ts';
+import { parseTime } from '../../client/times.ts';
 import type { Context } from '../kit/context.ts';
 import { CliError, EXIT } from '../kit/exit.ts';
 import { sourceOf } from '../kit/source.ts';
-import { parseTime } from '../kit/times.ts';
 import { formatBytes, formatChanges, printable } from '../kit/words.ts';
 
 export interface CreateVerbOptions {

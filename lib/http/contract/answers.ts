@@ -7,6 +7,7 @@ import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
 import { serviceAnswers } from './service.ts';
+import { sessionAnswers } from './session.ts';
 import { settingsAnswers } from './settings.ts';
 import { stateAnswers } from './states-answers.ts';
 import { tokenAnswers } from './tokens.ts';
@@ -28,6 +29,7 @@ export function createAnswers() {
     ...restoreAnswers(),
     ...retentionAnswers(),
     ...tokenAnswers(),
+    ...sessionAnswers(),
     ...auditAnswers(),
     ...upkeepAnswers(),
   };

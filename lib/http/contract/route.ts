@@ -72,7 +72,7 @@ export interface Route {
   details?: string;
   /** The right it asks for; `public`: none, and no credential either. */
   scope: Scope | 'public';
-  /** Only where this service keeps named tokens of its own. */
+  /** Only where this service knows its callers itself, by tokens. */
   needsTokens?: boolean;
   params?: Schema;
   query?: Schema;

@@ -8,6 +8,7 @@ import { RESTORE_ROUTES } from './restores.ts';
 import { RETENTION_ROUTES } from './retention.ts';
 import type { Route } from './route.ts';
 import { SERVICE_ROUTES } from './service.ts';
+import { SESSION_ROUTES } from './session.ts';
 import { SETTINGS_ROUTES } from './settings.ts';
 import { TOKEN_ROUTES } from './tokens.ts';
 import { UPKEEP_ROUTES } from './upkeep.ts';
@@ -23,6 +24,7 @@ export const ROUTES = {
   ...RESTORE_ROUTES,
   ...RETENTION_ROUTES,
   ...TOKEN_ROUTES,
+  ...SESSION_ROUTES,
   ...AUDIT_ROUTES,
   ...UPKEEP_ROUTES,
 };

@@ -8,7 +8,7 @@ export const TAGS = {
   Restores: 'Giving states back: by backup, by instant, whole or in part, in the call or in the background.',
   Retention: 'How long backups are kept, what goes next and why, and what waits before it goes.',
   Access:
-    'Named tokens: who may do what, to which resources. The audit trail: who did what, and who was refused.',
+    'Tokens and sessions: who may do what, to which resources. The audit trail: who did what, and who was refused.',
 } as const;
 
 export type Tag = keyof typeof TAGS;

@@ -15,6 +15,8 @@ export interface Call {
   origin: string;
   /** Whether only the head of the answer is wanted. */
   isHead: boolean;
+  /** Of the request, for what the contract has no name for: its cookies. */
+  headers: Headers;
 }
 
 export type Handler<R extends Route> = (input: InputOf<R>, call: Call) => Promise<Response>;

@@ -9,12 +9,13 @@ import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
 import { createRetentionHandlers } from './retention.ts';
 import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
+import { createSessionHandlers, type SessionHandlerDeps } from './session.ts';
 import { createSettingsHandlers } from './settings.ts';
 import { createTokenHandlers } from './tokens.ts';
 import { createUpkeepHandlers } from './upkeep.ts';
 import { createUploadHandlers } from './uploads.ts';
 
-export interface HandlerDeps extends ServiceHandlerDeps {
+export interface HandlerDeps extends ServiceHandlerDeps, SessionHandlerDeps {
   /** Epoch milliseconds. */
   now: () => number;
 }
@@ -34,6 +35,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createRestoreHandlers(basePath, now),
     ...createRetentionHandlers(),
     ...createTokenHandlers(now),
+    ...createSessionHandlers(deps),
     ...createAuditHandlers(),
     ...createUpkeepHandlers(),
   };

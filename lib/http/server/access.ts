@@ -85,8 +85,8 @@ function matches(entry: string, name: string): boolean {
     : name === entry;
 }
 
-/** Without the ports that a browser leaves out. */
-function bare(authority: string): string {
+/** An authority without the ports that a browser leaves out. */
+export function bare(authority: string): string {
   return authority.toLowerCase().replace(/:(80|443)$/, '');
 }
 

@@ -33,6 +33,7 @@ import {
   type RequestState,
   serveRoute,
 } from './pipeline.ts';
+import { createSessions } from './sessions.ts';
 import { isDecodable, MALFORMED_ENCODING } from './validate.ts';
 
 export type { ApiLimits } from './pipeline.ts';
@@ -90,7 +91,8 @@ export function createApi(deps: ApiDeps): Api {
     limits.smallInFlightBytesMax < limits.smallBodyBytesMax;
   if (isTooLittle) throw new Error('inFlightBytesMax must let in at least one body of the greatest size.');
   const demandAccess = deps.access === undefined ? undefined : createAccess(deps.access);
-  const authenticate = createAuthenticator(deps.auth);
+  const sessions = deps.auth.tokens === undefined ? undefined : createSessions(random, now);
+  const authenticator = createAuthenticator(deps.auth, sessions);
   // Made on demand: it is costly, and a cold start should not pay for it.
   const routes = ROUTE_LIST.filter(
     ({ needsTokens }) => needsTokens !== true || deps.auth.tokens !== undefined,
@@ -104,7 +106,11 @@ export function createApi(deps: ApiDeps): Api {
       routes,
     }),
   );
-  const handlers = createHandlers({ version, openApi, now, basePath, routes });
+  const handlers = createHandlers({
+    ...{ version, openApi, now, basePath, routes, isCredentialAsked: authenticator.isAsked },
+    whoHolds: authenticator.whoHolds,
+    ...(sessions === undefined ? {} : { sessions }),
+  });
   const pipeline = {
     service,
     kernel: deps.kernel,
@@ -155,7 +161,7 @@ export function createApi(deps: ApiDeps): Api {
   /** Where no credential is needed, one that is not good is as good as none. */
   const whoCalls = (context: Context<Env>, isOptional: boolean): Principal => {
     try {
-      return authenticate(context.req.raw.headers, context.env);
+      return authenticator.whoCalls(context.req.raw, context.env);
     } catch (error) {
       if (isOptional && hasCode(error, 'unauthorized')) return NOBODY;
       throw error;

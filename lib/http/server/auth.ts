@@ -5,6 +5,7 @@ import { adminOf, type Principal } from '../../core/records/access.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { GatewaySecurity, Security } from '../openapi/openapi.ts';
+import { demandOwnPage, type Sessions } from './sessions.ts';
 
 export interface AuthOptions {
   /** The token that callers must present. Without it, everyone may call: for deployments that guard the door themselves. */
@@ -17,8 +18,14 @@ export interface AuthOptions {
   door?: GatewaySecurity;
 }
 
-/** Who is calling. */
-export type Authenticator = (headers: Headers, platform: unknown) => Principal;
+export interface Authenticator {
+  /** Who is calling. Throws ServiceError `unauthorized`, and `forbidden` for a session that another site's page makes use of. */
+  whoCalls(request: Request, platform: unknown): Principal;
+  /** Whom a token stands for. Throws ServiceError `unauthorized`. */
+  whoHolds(token: string): Principal;
+  /** Whether a credential is asked for, as of now. */
+  isAsked(): boolean;
+}
 
 /** Where no credential is asked for, everybody who can reach the service may do everything. */
 const ANYBODY = adminOf('api');
@@ -41,23 +48,36 @@ function isSecured({ token, tokens, identify }: AuthOptions): boolean {
   return identify === undefined && (token !== undefined || tokens?.isAsked() === true);
 }
 
-/** Throws on an empty token, which would let everyone in. The authenticator throws `unauthorized`. */
-export function createAuthenticator(options: AuthOptions): Authenticator {
+/** Throws on an empty token, which would let everyone in. */
+export function createAuthenticator(options: AuthOptions, sessions?: Sessions): Authenticator {
   const { token, tokens, identify } = options;
-  if (identify !== undefined) return (_headers, platform) => identify(platform);
   if (token?.trim() === '') throw new Error('The API token must not be empty.');
   const expected = token === undefined ? undefined : digest(token);
-  return (headers) => {
-    if (!isSecured(options)) return ANYBODY;
-    const presented = /^Bearer +([^ ]+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
-    if (presented === undefined) {
-      throw new ServiceError('unauthorized', 'Send the API token as "Authorization: Bearer <token>".');
-    }
+  const whoHolds = (presented: string): Principal => {
     // Digests have one length, and comparing them takes one time, whatever was sent.
     if (expected !== undefined && timingSafeEqual(digest(presented), expected)) return BEARER;
     const found = tokens?.find(presented) ?? { fault: 'unknown' };
     if ('principal' in found) return found.principal;
     throw new ServiceError('unauthorized', REFUSALS[found.fault]);
+  };
+  return {
+    whoHolds,
+    isAsked: () => identify !== undefined || isSecured(options),
+    whoCalls(request, platform) {
+      if (identify !== undefined) return identify(platform);
+      if (!isSecured(options)) return ANYBODY;
+      const { headers } = request;
+      if (!headers.has('authorization')) {
+        const kept = sessions?.tokenOf(headers);
+        if (kept !== undefined) {
+          demandOwnPage(request);
+          return whoHolds(kept);
+        }
+      }
+      const presented = /^Bearer +([^ ]+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+      if (presented !== undefined) return whoHolds(presented);
+      throw new ServiceError('unauthorized', 'Send the API token as "Authorization: Bearer <token>".');
+    },
   };
 }
 

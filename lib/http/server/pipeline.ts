@@ -113,6 +113,7 @@ export async function serveRoute<R extends Route>(
       service,
       origin: new URL(request.url).origin,
       isHead: request.method === 'HEAD',
+      headers: request.headers,
     });
   } finally {
     reservation.free();

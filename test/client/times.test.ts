@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAge, formatTime, parseTime, wallAt } from '../../lib/cli/kit/times.ts';
+import { formatAge, formatTime, parseTime, wallAt } from '../../lib/client/times.ts';
 import { parseMoment } from '../../lib/http/contract/moment.ts';
 
 /** A Thursday, 15:30 in Berlin. */

@@ -20,6 +20,7 @@ export default {
     '/node_modules/',
     '<rootDir>/test/aws/',
     '<rootDir>/test/clients/',
+    '<rootDir>/test/browser/',
     '<rootDir>/test/databases/',
     '<rootDir>/test/e2e/slow/',
     ...LONG,

@@ -27,8 +27,19 @@ if (major < NODE_MAJOR) {
   if (!isInstalled && PACKAGES.some(isMissing)) {
     refuse(`The packages that this service is made of are not here: run "npm ci" in ${root} first.`);
   } else {
+    if (!isInstalled && program === 'server') await buildConsole();
     process.argv.splice(2, process.argv.length, ...args);
     await import(isInstalled ? `../dist/${program}.mjs` : `./${program}.ts`);
+  }
+}
+
+/** From the source, the page is made when the service starts; where it cannot be made, all else is there. */
+async function buildConsole() {
+  if (isMissing('esbuild') || !existsSync(join(root, 'console/main.tsx'))) return;
+  try {
+    await (await import('../scripts/build-console.ts')).buildConsole();
+  } catch (error) {
+    process.stderr.write(`the console could not be built: ${error.message}\n`);
   }
 }
 

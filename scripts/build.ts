@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, type BuildResult, build } from 'esbuild';
+import { buildConsole } from './build-console.ts';
 import { billOfMaterials } from './sbom.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -46,7 +47,7 @@ const LIBRARIES = { client: 'lib/client/client.ts', 'client-aws': 'lib/client/aw
 for (const old of ['chunks', 'types', ...globSync('*.mjs*', { cwd: DIST })]) {
   rmSync(join(DIST, old), { recursive: true, force: true });
 }
-const bundled = [await bundlePrograms(), await bundleCli(), await bundleLibraries()];
+const bundled = [await bundlePrograms(), await bundleCli(), await bundleLibraries(), await buildConsole()];
 await writeTypes(Object.values(LIBRARIES));
 const inputs = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(DIST, 'sbom.cdx.json'), billOfMaterials(ROOT, inputs));

@@ -1,0 +1,247 @@
+// Overview: does anything need me? Those that do, worst first; then all resources, by id, so that rows keep their place.
+
+import { useRef, useState } from 'preact/hooks';
+import type { Answer } from '../../lib/client/contract.ts';
+import { useKeys } from '../app/keys.ts';
+import { useLoad } from '../app/load.ts';
+import { ask, go, linkTo } from '../app/router.ts';
+import { client, mayDo, serviceNow } from '../app/session.ts';
+import { bytes, counted, day, number, quoted, span } from '../app/words.ts';
+import { Ago, Empty, Head, Notice, Rid, resourceLink, Show, StateWord, Term } from '../parts/common.tsx';
+import { useRows } from '../parts/rows.ts';
+import { FirstRun } from './first-run.tsx';
+
+type Resource = Answer<'Resource'>;
+
+const PAGE = 100;
+const EVERY_MS = 5000;
+const WEIGHT = ['damaged', 'late', 'unusual'];
+
+interface Page {
+  resources: Resource[];
+  next?: string;
+  notices: Answer<'Notice'>[];
+}
+
+async function load(prefix: string, pages: number, signal: AbortSignal): Promise<Page> {
+  const resources: Resource[] = [];
+  let cursor: string | undefined;
+  for (let n = 0; n < pages && (n === 0 || cursor !== undefined); n++) {
+    const query = {
+      limit: PAGE,
+      ...(prefix === '' ? {} : { prefix }),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const page = await client.call('listResources', { query }, { signal });
+    resources.push(...page.resources);
+    cursor = page.nextCursor;
+  }
+  const health = await client.call('getHealth', {}, { signal }).catch(() => undefined);
+  return { resources, notices: health?.notices ?? [], ...(cursor === undefined ? {} : { next: cursor }) };
+}
+
+export function Overview({ asked }: { asked: Record<string, string> }) {
+  const { prefix = '' } = asked;
+  const [pages, setPages] = useState(1);
+  const loaded = useLoad((signal) => load(prefix, pages, signal), [prefix, pages], { everyMs: EVERY_MS });
+  const filter = useRef<HTMLInputElement>(null);
+  const { value } = loaded;
+  if (value !== undefined && value.resources.length === 0 && prefix === '') return <FirstRun />;
+
+  const needing = (value?.resources ?? [])
+    .filter(({ health }) => health !== undefined && WEIGHT.includes(health.state))
+    .sort((a, b) => WEIGHT.indexOf(a.health!.state) - WEIGHT.indexOf(b.health!.state));
+  return (
+    <>
+      <Head title="Overview" answer={value && <Answered page={value} needing={needing.length} />} />
+      <Show loaded={loaded} what="The resources could not be read">
+        {({ resources, next, notices }) => (
+          <>
+            {notices.map(({ code, detail, severity, since }) => (
+              <Notice key={code} tone={severity === 'critical' ? 'bad' : 'late'}>
+                <b>{detail ?? code}</b>{' '}
+                <span class="faint">since {span(serviceNow() - Date.parse(since))}</span>
+              </Notice>
+            ))}
+            {needing.length > 0 && (
+              <ul class="needs" aria-label="Needs you">
+                {needing.map((resource) => (
+                  <Needs key={resource.id} resource={resource} />
+                ))}
+              </ul>
+            )}
+            <section class="sec" aria-labelledby="res">
+              <div class="tools">
+                <h2 id="res">Resources</h2>
+                <input
+                  ref={filter}
+                  type="search"
+                  aria-label="Resources whose ids begin with"
+                  placeholder="Ids that begin with"
+                  value={prefix}
+                  onInput={(event) => ask({ prefix: event.currentTarget.value }, { replaces: true })}
+                />
+                <Totals resources={resources} isAll={next === undefined} />
+              </div>
+              {resources.length === 0 ? (
+                <Empty
+                  title={`No id begins with “${prefix}”`}
+                  act={
+                    <button type="button" class="btn" onClick={() => ask({ prefix: undefined })}>
+                      Clear the filter
+                    </button>
+                  }
+                />
+              ) : (
+                <List resources={resources} focusFilter={() => filter.current?.focus()} />
+              )}
+              {next !== undefined && (
+                <div class="more">
+                  <span>{number(resources.length)} shown, there are more</span>
+                  <button type="button" class="btn sm" onClick={() => setPages(pages + 1)}>
+                    Show {PAGE} more
+                  </button>
+                </div>
+              )}
+            </section>
+          </>
+        )}
+      </Show>
+      <Term
+        name="Overview"
+        command={prefix === '' ? 'brs resources' : `brs resources --prefix ${quoted(prefix)}`}
+        keys={[]}
+      />
+    </>
+  );
+}
+
+function Answered({ page, needing }: { page: Page; needing: number }) {
+  const { resources, next } = page;
+  const shown =
+    next === undefined
+      ? counted(resources.length, 'resource')
+      : `the first ${number(resources.length)} resources`;
+  const well = resources.length - needing;
+  if (needing === 0)
+    return (
+      <>
+        {next === undefined ? <b>Nothing needs you.</b> : <b>None of {shown} needs you.</b>}{' '}
+        {next === undefined && `${counted(resources.length, 'resource')} restore as they should.`}
+      </>
+    );
+  return (
+    <>
+      <b>
+        {needing} of {shown} {needing === 1 ? 'needs' : 'need'} you.
+      </b>{' '}
+      {well > 0 &&
+        `The other ${number(well)} ${well === 1 ? 'is' : 'are'} well: each newest backup restores.`}
+    </>
+  );
+}
+
+function Totals({ resources, isAll }: { resources: readonly Resource[]; isAll: boolean }) {
+  const live = resources.reduce((sum, one) => sum + one.live, 0);
+  const stored = resources.reduce((sum, one) => sum + one.bytes, 0);
+  const oldest = resources.map(({ oldestAt }) => oldestAt ?? '9').sort()[0] ?? '9';
+  return (
+    <span class="push faint wide">
+      {counted(live, 'backup')} in {bytes(stored)}
+      {!isAll && ' of those shown'}
+      {oldest !== '9' && ` · oldest instant ${day(oldest)}`}
+    </span>
+  );
+}
+
+function Needs({ resource }: { resource: Resource }) {
+  const { id, health, newest } = resource;
+  const act =
+    health!.state === 'unusual' && mayDo.value('data:read')
+      ? {
+          text: 'See what changed',
+          href: linkTo('compare', { id, ...(newest === undefined ? {} : { to: newest.backupId }) }),
+        }
+      : { text: 'Open', href: resourceLink(id) };
+  return (
+    <li>
+      <StateWord state={health!.state} />
+      <Rid id={id} href={resourceLink(id)} />
+      <p>{health!.reason}</p>
+      <a class="btn sm" href={act.href}>
+        {act.text}
+      </a>
+    </li>
+  );
+}
+
+function List({ resources, focusFilter }: { resources: readonly Resource[]; focusFilter: () => void }) {
+  const rows = useRows(resources.length, (i) => go(resourceLink(resources[i]!.id)));
+  useKeys('Resources', [...rows.keys, { key: 'f', about: 'filter', run: focusFilter, isShown: true }]);
+  return (
+    <table class="tbl" ref={rows.table}>
+      <thead>
+        <tr>
+          <th scope="col">Resource</th>
+          <th scope="col" class="xl">
+            Type
+          </th>
+          <th scope="col">State</th>
+          <th scope="col" class="lo">
+            Last success
+          </th>
+          <th scope="col" class="lo lo2">
+            Expected
+          </th>
+          <th scope="col" class="num lo lo3">
+            State size
+          </th>
+          <th scope="col" class="num lo lo3">
+            Backups
+          </th>
+          <th scope="col" class="num lo">
+            Stored
+          </th>
+          <th scope="col" class="num lo lo2">
+            Proof age
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {resources.map((one, i) => (
+          <tr key={one.id} {...rows.row(i)}>
+            <th scope="row" class="cell-id">
+              <Rid id={one.id} href={resourceLink(one.id)} />
+              <span class="sub">
+                {one.lastSuccessAt === undefined ? (
+                  'no state yet'
+                ) : (
+                  <>
+                    <Ago iso={one.lastSuccessAt} /> ago
+                  </>
+                )}{' '}
+                · {counted(one.live, 'backup')}
+              </span>
+            </th>
+            <td class="xl faint">{one.resourceType}</td>
+            <td>{one.health && <StateWord state={one.health.state} />}</td>
+            <td class="lo nw">
+              {one.lastSuccessAt && (
+                <>
+                  <Ago iso={one.lastSuccessAt} /> <span class="faint">ago</span>
+                </>
+              )}
+            </td>
+            <td class="lo lo2 faint nw">
+              {one.expectEverySeconds === undefined ? '' : `every ${span(one.expectEverySeconds * 1000)}`}
+            </td>
+            <td class="num lo lo3">{one.newest && bytes(one.newest.size)}</td>
+            <td class="num lo lo3">{number(one.live)}</td>
+            <td class="num lo">{bytes(one.bytes)}</td>
+            <td class="num lo lo2 faint">{one.newest && <Ago iso={one.newest.provenAt} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

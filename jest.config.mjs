@@ -8,6 +8,7 @@ export const LONG = [
   '<rootDir>/test/core/bytes/packed.test.ts',
   '<rootDir>/test/e2e/rebuild.test.ts',
   '<rootDir>/test/cli/cli.test.ts',
+  '<rootDir>/test/cli/console.test.ts',
   '<rootDir>/test/contract/embedded-disk-faults.test.ts',
 ];
 

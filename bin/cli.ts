@@ -29,5 +29,6 @@ const code = await runCli(
   process.argv.slice(2),
   { env, stdin, stdout, stderr, signal: interrupt.signal },
   { serve: become('server'), rebuild: become('rebuild'), quarantine: become('quarantine') },
+  async (context, options) => (await import('./console.ts')).serveConsole(context, options),
 );
 if (code !== 0) process.exitCode = code;

@@ -16,6 +16,8 @@ import { restore } from './verbs/restore.ts';
 
 /** What is not asked over HTTP: programs of the embedded home, given what stands behind their word. */
 export type Programs = Record<'serve' | 'rebuild' | 'quarantine', (args: string[]) => Promise<void>>;
+/** Serves the console on loopback, until the user interrupts. */
+export type ServeConsole = (context: Context, options: { port?: number }) => Promise<void>;
 
 const EXITS = `
 Ends with: 0 done, 1 failed, 2 wrong usage, 3 done in part, 4 not found, 5 conflict, held or locked, 6 damaged, 7 not allowed,
@@ -29,6 +31,7 @@ export async function runCli(
   argv: readonly string[],
   terminal: Terminal,
   programs: Programs,
+  serveConsole: ServeConsole,
 ): Promise<number> {
   const [word = '', ...rest] = argv;
   // Their flags and settings are their own.
@@ -37,7 +40,7 @@ export async function runCli(
     return EXIT.done;
   }
   let isJson = argv.includes('--json');
-  const program = createProgram(terminal, (options) => {
+  const program = createProgram(terminal, serveConsole, (options) => {
     isJson = options.json === true;
   });
   try {
@@ -87,7 +90,11 @@ const types = () =>
   new Option('--type <type>', 'what to make').choices(['full', 'incremental', 'differential']);
 const yes = ['-y, --yes', 'do not ask'] as const;
 
-function createProgram(terminal: Terminal, onOptions: (options: GlobalOptions) => void): Command {
+function createProgram(
+  terminal: Terminal,
+  serveConsole: ServeConsole,
+  onOptions: (options: GlobalOptions) => void,
+): Command {
   const program = new Command('brs')
     .description('Keeps the history of JSON states and gives back any moment of it, provably intact.')
     .version(VERSION, '-V, --version')
@@ -242,6 +249,9 @@ function createProgram(terminal: Terminal, onOptions: (options: GlobalOptions) =
     .option('--until <time>', 'up to then')
     .option('--limit <n>', 'at most so many', count, 50)
     .action(run(admin.audit));
+  verb('console', 'show the web console, for the service that is meant here, with your credentials')
+    .option('--port <n>', 'on this port of this machine (any that is free)', count)
+    .action(run(serveConsole));
   verb('doctor', 'look what can be wrong between here and there, and how it is mended').action(
     run(admin.doctor),
   );

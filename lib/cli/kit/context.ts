@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
-import { type Client, createClient } from '../../client/client.ts';
+import { type Client, createClient, type Sign } from '../../client/client.ts';
 import { type Edge, formatAge, formatTime, isZone, parseTime } from '../../client/times.ts';
 import { CliError, EXIT } from './exit.ts';
 import { resolveSettings, type Settings } from './profile.ts';
@@ -30,7 +30,9 @@ export interface GlobalOptions extends Settings {
 
 export interface Context {
   client: Client;
-  settings: Settings & { url: string };
+  settings: Settings & { url: string; profile?: string };
+  /** Of the profile, for what is not asked by the client. */
+  credentials: { token?: string; sign?: Sign };
   isJson: boolean;
   zone: string;
   now: number;
@@ -57,7 +59,10 @@ export interface Context {
 
 export async function createContext(options: GlobalOptions, terminal: Terminal): Promise<Context> {
   const { stdin, stdout, stderr, env, signal } = terminal;
-  const settings = resolveSettings(options, env);
+  const settings = {
+    ...resolveSettings(options, env),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  };
   const zone = settings.tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!isZone(zone))
     throw new CliError(`${zone} is no time zone: use a name of the IANA database, as Europe/Berlin`);
@@ -72,9 +77,10 @@ export async function createContext(options: GlobalOptions, terminal: Terminal):
   const say = (text: string): void => {
     if (!isQuiet) stderr.write(`${text}\n`);
   };
+  const credentials = await credentialsOf(settings);
   return {
-    client: createClient({ url: settings.url, ...(await credentialsOf(settings)) }),
-    ...{ settings, zone, now, signal, terminal, data, say },
+    client: createClient({ url: settings.url, ...credentials }),
+    ...{ settings, credentials, zone, now, signal, terminal, data, say },
     isJson: options.json === true,
     line: (text) => data(`${text}\n`),
     json: (value) => data(`${JSON.stringify(value)}\n`),
@@ -117,7 +123,12 @@ export async function createContext(options: GlobalOptions, terminal: Terminal):
 }
 
 /** By token; or signed, where that is said or the URL is one of API Gateway. */
-async function credentialsOf({ url, token, auth, region }: Settings & { url: string }) {
+async function credentialsOf({
+  url,
+  token,
+  auth,
+  region,
+}: Settings & { url: string }): Promise<Context['credentials']> {
   const isGateway = /\.execute-api\.[a-z0-9-]+\.amazonaws\.com/.test(url);
   if (auth === 'token' || (auth === undefined && (token !== undefined || !isGateway))) {
     return token === undefined ? {} : { token };

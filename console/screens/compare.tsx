@@ -189,13 +189,15 @@ export function Compare({ asked }: { asked: Record<string, string> }) {
           done={loaded.reload}
         />
       )}
-      <Term
-        name="Two states"
-        command={`brs diff ${quoted(id)}${from === undefined ? '' : ` --from ${quoted(from)}`}${to === 'latest' ? '' : ` --to ${quoted(to)}`}${path === undefined ? '' : ` --path ${quoted(path)}`}`}
-        keys={[]}
-      />
+      <Term name="Two states" command={commandOf(id, from, to, path)} keys={[]} />
     </>
   );
+}
+
+function commandOf(id: string, from: string | undefined, to: string, path: string | undefined): string {
+  const place = path === undefined ? '' : ` --path ${quoted(path)}`;
+  if (from === undefined && to === 'latest') return `brs diff ${quoted(id)}${place}`;
+  return `brs diff ${quoted(`${id}@${from ?? '-1'}`)} ${quoted(`${id}@${to}`)}${place}`;
 }
 
 type Counts = Diff['counts'];

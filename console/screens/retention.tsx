@@ -61,7 +61,7 @@ export function Retention({ asked }: { asked: Record<string, string> }) {
       {chosen !== undefined && <Policy key={chosen} id={chosen} />}
       <Term
         name="Retention"
-        command={chosen === undefined ? 'brs policy' : `brs policy show ${quoted(chosen)}`}
+        command={chosen === undefined ? 'brs resources' : `brs policy plan ${quoted(chosen)}`}
         keys={[]}
       />
     </>

@@ -19,6 +19,7 @@ import { Restore } from './restore.tsx';
 const REVEALED_MS = 5 * 60_000;
 const SHOWN_MAX = 100;
 const LOOKED_MAX = 200;
+const PAGES_MAX = 5;
 
 export function State({ asked }: { asked: Record<string, string> }) {
   const { id = '', at = 'latest', path = '' } = asked;
@@ -324,27 +325,51 @@ function Crumbs({ id, path, onSelect, onEdit }: CrumbsProps) {
   );
 }
 
-interface Around {
-  last?: Answer<'PathChange'>;
-  next?: Answer<'PathChange'>;
-  isWhole: boolean;
+/** What was found, or how far was looked for it. */
+interface Looked {
+  change?: Answer<'PathChange'>;
+  backups: number;
+  isAll: boolean;
 }
 
-/** The last change up to a state, and the first one after it, among the newest backups. */
-async function around(id: string, path: string, at: string, signal: AbortSignal): Promise<Around> {
-  const page = await client.call(
-    'getHistory',
-    { params: { resourceId: id }, query: { path, mask: '@all', limit: LOOKED_MAX } },
-    { signal },
-  );
-  const later = page.changes.filter((one) => one.createdAt > at);
-  const last = page.changes.find((one) => one.createdAt <= at);
-  const next = later.at(-1);
-  return {
-    ...(last === undefined ? {} : { last }),
-    ...(next === undefined ? {} : { next }),
-    isWhole: last !== undefined || page.nextCursor === undefined,
-  };
+/** The first change that is wanted, page after page. */
+async function look(
+  id: string,
+  query: { path: string; since?: string },
+  isWanted: (change: Answer<'PathChange'>) => boolean,
+  signal: AbortSignal,
+): Promise<Looked> {
+  let backups = 0;
+  let cursor: string | undefined;
+  for (let n = 0; n < PAGES_MAX; n++) {
+    const asked = { ...query, mask: '@all', limit: LOOKED_MAX, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await client.call('getHistory', { params: { resourceId: id }, query: asked }, { signal });
+    backups += page.looked.backups;
+    const change = page.changes.find(isWanted);
+    cursor = page.nextCursor;
+    if (change !== undefined) return { change, backups, isAll: false };
+    if (cursor === undefined) return { backups, isAll: true };
+  }
+  return { backups, isAll: false };
+}
+
+interface Around {
+  last: Looked;
+  next: Looked;
+}
+
+/** The last change up to a state, and the first one after it. */
+async function around(
+  id: string,
+  path: string,
+  { backupId, createdAt }: Answer<'FoundState'>,
+  signal: AbortSignal,
+): Promise<Around> {
+  const [last, next] = await Promise.all([
+    look(id, { path }, (change) => change.createdAt <= createdAt, signal),
+    look(id, { path, since: backupId }, () => true, signal),
+  ]);
+  return { last, next };
 }
 
 function Selected({
@@ -377,7 +402,7 @@ function Selected({
       ),
     [id, at, mask, shown],
   );
-  const changes = useLoad((signal) => around(id, shown, found.createdAt, signal), [id, at, shown]);
+  const changes = useLoad((signal) => around(id, shown, found, signal), [id, at, shown]);
   return (
     <section class="panel" aria-labelledby="sel">
       <div class="ph">
@@ -441,37 +466,45 @@ function Selected({
 
 function Changes({ changes, id }: { changes: Around | undefined; id: string }) {
   if (changes === undefined) return null;
-  const { last, next, isWhole } = changes;
+  const { last, next } = changes;
   return (
     <>
       <dt>Last change</dt>
       <dd>
-        {last === undefined ? (
-          isWhole ? (
-            'none: it was like that in the oldest backup'
+        {last.change === undefined ? (
+          last.isAll ? (
+            'none'
           ) : (
-            `not within the newest ${number(LOOKED_MAX)} backups`
+            `not within the newest ${number(last.backups)} backups`
           )
         ) : (
           <>
-            {last.change === 'first' ? 'as in the oldest kept, ' : ''}
-            {moment(last.createdAt)} in {last.backupId}
+            {last.change.change === 'first' && 'as in the oldest kept, '}
+            {moment(last.change.createdAt)} in {last.change.backupId}
           </>
         )}
       </dd>
       <dt>After this</dt>
       <dd>
-        {next === undefined ? (
-          'unchanged since'
+        {next.change === undefined ? (
+          next.isAll ? (
+            'unchanged since'
+          ) : (
+            `unchanged in the next ${number(next.backups)} backups`
+          )
         ) : (
           <>
             <a
               class="late"
-              href={linkTo('compare', { id, from: next.previous?.backupId, to: next.backupId })}
+              href={linkTo('compare', {
+                id,
+                from: next.change.previous?.backupId,
+                to: next.change.backupId,
+              })}
             >
-              {next.change === 'gone' ? 'gone' : 'changed'} in {next.backupId}
+              {next.change.change === 'gone' ? 'gone' : 'changed'} in {next.change.backupId}
             </a>
-            , {moment(next.createdAt)}
+            , {moment(next.change.createdAt)}
           </>
         )}
       </dd>

@@ -144,7 +144,7 @@ export function Tokens() {
           }}
         />
       )}
-      <Term name="All tokens" command="brs tokens" keys={[]} />
+      <Term name="All tokens" command="brs tokens ls" keys={[]} />
     </>
   );
 }

@@ -1,15 +1,17 @@
 // The console in a browser, as people use it: every screen looked at by axe at two widths and in two themes, the way to bring a value
 // back by mouse and by keys alone, what is hidden, who is let in.
 
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { createClient } from '../../lib/client/client.ts';
 import { moveClock } from '../e2e/moved-clock.ts';
-import { cleanUp, newDataDir, type Server, startServer } from '../e2e/server.ts';
+import { cleanEnvironment, cleanUp, newDataDir, nodePath, type Server, startServer } from '../e2e/server.ts';
 import { openBrowser, type Visit, visit } from './browser.ts';
 import { tell } from './story.ts';
 
@@ -88,6 +90,11 @@ const SCREENS: [name: string, path: string, act?: (page: Page) => Promise<unknow
   ],
 ];
 
+const COMPARED: (typeof SCREENS)[number] = [
+  'compared',
+  'compare?id=shop&from=backup-2&to=backup-9&path=/tables/orders',
+];
+
 /** What axe finds wrong. It is put there by the browser itself, which no policy of the page concerns. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
@@ -126,6 +133,19 @@ test.each([320, 700, 960, 1200])('no screen scrolls sideways at %s px', async (w
     const { page } = await open(path, { width });
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect([path, over > 0 ? over : 0]).toEqual([path, 0]);
+  }
+});
+
+test('every screen ends with a command that works', async () => {
+  const run = promisify(execFile);
+  const brs = `${nodePath()} ${resolve('bin/brs.mjs')}`;
+  const env = { ...cleanEnvironment(), BACKUP_URL: server.url, XDG_CONFIG_HOME: newDataDir() };
+  for (const [name, path] of [...SCREENS.slice(0, 7), ...SCREENS.slice(8, 13), COMPARED]) {
+    const { page } = await open(path);
+    const command = (await page.locator('.term code').textContent())!;
+    expect([name, command]).toEqual([name, expect.stringMatching(/^brs /)]);
+    const { stdout } = await run('bash', ['-c', command.replace(/^brs/, brs)], { env });
+    expect([name, stdout.length > 0 || name === 'tokens']).toEqual([name, true]);
   }
 });
 

@@ -136,6 +136,25 @@ describe('the history of a path', () => {
     expect(words).toEqual([['appeared'], [], []]);
   });
 
+  test('since a moment comes the other way round, page by page', async () => {
+    const scene = await createChanges();
+    const told: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const answer = await scene.get(`/history?path=/users/id=1/email&since=backup-1&limit=1${query}`);
+      const page = (await answer.json()) as {
+        changes: { backupId: string; change: string }[];
+        nextCursor?: string;
+      };
+      told.push(...page.changes.map(({ backupId, change }) => `${backupId} ${change}`));
+      cursor = page.nextCursor;
+    }
+    expect(told).toEqual(['backup-3 changed', 'backup-4 gone']);
+    const none = await scene.get('/history?path=/more&since=latest');
+    expect(await none.json()).toMatchObject({ changes: [], looked: { backups: 0 } });
+    expect((await problemOf(await scene.get('/history?since=backup-99'))).code).toBe('backup_not_found');
+  });
+
   test('that nothing was ever at is empty, and a cursor of another list is refused', async () => {
     expect(await (await ask({ path: '/nowhere' })).json()).toMatchObject({ changes: [], count: 0 });
     expect((await problemOf(await ask({ cursor: 'x' }))).code).toBe('invalid_cursor');

@@ -36,6 +36,7 @@ const TreeQuery = once(() =>
 const HistoryQuery = once(() =>
   z.strictObject({
     path: z.exactOptional(statePath()),
+    since: z.exactOptional(moment()),
     mask: z.exactOptional(mask()),
     textBytes: z.exactOptional(numberInQuery(16, LIMITS.historyTextBytesMax)),
     ...page(),
@@ -256,17 +257,19 @@ export const RESOURCE_ROUTES = {
   getHistory: {
     method: 'GET',
     path: '/resources/{resourceId}/history',
-    summary: 'See how what stands at a path has changed, backup by backup, the newest first',
+    summary: 'See how what stands at a path has changed, backup by backup',
     tag: 'Resources',
     details:
       'Each page looks through `limit` backups (fewer, if states are large) and shows those whose state has something else at the path ' +
-      'than the one before. A page may be empty and still have a `nextCursor`: nothing has changed among those. Paths and masks are as for the tree.',
+      'than the one before. A page may be empty and still have a `nextCursor`: nothing has changed among those. `since` is a moment as `at` is: then what came after that state is shown, the oldest first. Paths and masks are as for the tree.',
     scope: 'data:read',
     params: ResourcePath,
     query: HistoryQuery,
     answers: { 200: { description: 'One page of changes', schema: 'PathHistory' } },
     errors: [
       'resource_not_found',
+      'backup_not_found',
+      'snapshot_not_found',
       'invalid_cursor',
       'payload_too_large',
       'too_many_requests',

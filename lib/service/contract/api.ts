@@ -195,6 +195,8 @@ export interface FoundTree extends FoundState {
 /** A look at how what stands at a path has changed, backup by backup. A page looks through `limit` backups, the newest first. */
 export interface HistoryInput extends PageRequest {
   resourceId: string;
+  /** Only what came after the state that it means, the oldest first. */
+  since?: AskedMoment;
   steps: readonly string[];
   path: string;
   options: SightOptions;

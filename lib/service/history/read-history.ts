@@ -6,6 +6,7 @@ import { ownBlob } from '../../core/records/chain.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, DatedBackup } from '../../core/records/model.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
 import { readBackup } from '../chains/read-backup.ts';
 import { takeRoom } from '../chains/readers.ts';
 import { openChain } from '../chains/state.ts';
@@ -13,11 +14,12 @@ import type { Caller, HistoryInput, PathChange, PathHistory } from '../contract/
 import type { Deps } from '../contract/deps.ts';
 import { nothingAt } from '../restores/moment.ts';
 import { noteLook } from './audit.ts';
+import { findState } from './find.ts';
 import { demandHeld } from './held.ts';
 import { maskedAsSaid } from './said.ts';
 
 /**
- * The changes among one page of backups, the newest first. States that are larger than usual make the page shorter. Throws
+ * The changes among one page of backups, the newest first; since a moment, the oldest first. States that are larger than usual make the page shorter. Throws
  * ServiceError `resource_not_found`, `payload_too_large`, `too_many_requests`, `broken_chain` or `integrity_error`, and
  * PortError `not_found` for a cursor of another list.
  */
@@ -27,7 +29,7 @@ export async function readHistory(deps: Deps, input: HistoryInput, caller: Calle
   const newest = await catalog.newestBefore(resourceId, Number.MAX_SAFE_INTEGER);
   if (newest === undefined) throw nothingAt({});
   const limit = Math.max(1, Math.min(input.limit, Math.floor(LIMITS.historyBytesMax / (newest.size + 1))));
-  const page = await catalog.listBackups({ resourceId, limit, ...(cursor === undefined ? {} : { cursor }) });
+  const page = await pageOf(deps, input, { limit, ...(cursor === undefined ? {} : { cursor }) });
   const last = page.items.at(-1);
   if (last === undefined) return { items: [], looked: { backups: 0 } };
   const before = await catalog.newestBefore(resourceId, last.sequence);
@@ -38,10 +40,23 @@ export async function readHistory(deps: Deps, input: HistoryInput, caller: Calle
   ]);
   const items = page.items.flatMap((record, i) => changeAt(record, records[i + 1], sights) ?? []);
   return {
-    items,
+    items: input.since === undefined ? items : items.reverse(),
     looked: { backups: page.items.length, oldest: dated(last) },
     ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
   };
+}
+
+/** The newest first, whichever end the pages begin at: so each chain is opened once. */
+async function pageOf(
+  deps: Deps,
+  { resourceId, since }: HistoryInput,
+  request: PageRequest,
+): Promise<Page<BackupRecord>> {
+  if (since === undefined) return deps.catalog.listBackups({ ...request, resourceId });
+  const { record } = await findState(deps, resourceId, since, '/query/since');
+  const fromSequence = record.sequence + 1;
+  const page = await deps.catalog.resourceHistory({ ...request, resourceId, fromSequence });
+  return { ...page, items: [...page.items].reverse() };
 }
 
 /** By checksum of the state: what is the same text is looked into once. */

@@ -3,6 +3,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Sight } from '../../../lib/core/history/along.ts';
+import type { AskedMoment } from '../../../lib/core/records/asked-moment.ts';
 import type { PathChange } from '../../../lib/service/contract/api.ts';
 import type { World } from '../world.ts';
 import { createHistoryWorld, type Kept, makeHistory, pathsIn, steps, textAt } from './chains.ts';
@@ -12,11 +13,20 @@ const numRuns = Number(process.env.DELTA_RUNS ?? 100);
 const CALLER = { actor: 'ann' };
 const OPTIONS = { textBytesMax: 1_000_000 };
 
-async function historyOf(world: World, path: string[], limit: number): Promise<PathChange[]> {
+async function historyOf(
+  world: World,
+  path: string[],
+  limit: number,
+  since?: AskedMoment,
+): Promise<PathChange[]> {
   const changes: PathChange[] = [];
   for (let cursor: string | undefined, isOver = false; !isOver; isOver = cursor === undefined) {
     const page = await world.service.readHistory(
-      { resourceId: 'db', steps: path, path: '', options: OPTIONS, limit, ...(cursor && { cursor }) },
+      {
+        ...{ resourceId: 'db', steps: path, path: '', options: OPTIONS, limit },
+        ...(cursor && { cursor }),
+        ...(since && { since }),
+      },
       CALLER,
     );
     changes.push(...page.items);
@@ -71,6 +81,12 @@ test('any chain: each state is what it was, and each path changed when it did', 
             from: expectedTold(from),
             to: expectedTold(to),
           })),
+        );
+        // The same from any state on, the other way round.
+        const back = limit % live.length;
+        const after = live.slice(0, back).map(({ id }) => id);
+        expect(await historyOf(world, path, limit, { back })).toEqual(
+          found.filter(({ backup }) => after.includes(backup.backupId)).reverse(),
         );
       }
     }),

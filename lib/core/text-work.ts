@@ -11,6 +11,7 @@ import { encodeDelta } from './delta/stored/encode.ts';
 import { type Along, type SightOptions, sightsAlong } from './history/along.ts';
 import { type DiffOptions, type DiffPage, diffTexts, type NoDiff } from './history/diff.ts';
 import { rowsGone } from './history/rows-gone.ts';
+import { INDEXED_BYTES_MAX, indexText, type TextIndex } from './history/text-index.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
 import { TextCheck } from './json/body.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
@@ -29,6 +30,12 @@ export interface MadeDelta {
 
 /** A canonical text, whether or not it has been hashed. */
 export type TextBytes = Pick<CanonicalText, 'bytes'>;
+
+/** The same, with where things are in it, once somebody has looked. */
+export type IndexedText = TextBytes & { index?: TextIndex };
+
+/** Shorter texts are read as they are. */
+const INDEXED_FROM_BYTES = 1024 * 1024;
 
 /** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
 const PROVEN = { baseProven: true } as const;
@@ -111,11 +118,15 @@ export function findSpan(
 
 /** What stands at `steps` in a canonical text, one level deep (`readTree`). */
 export function treeAt(
-  { bytes }: TextBytes,
+  text: IndexedText,
   steps: readonly string[],
   options: TreeOptions,
 ): Tree | 'nothing' | 'several' {
-  return readTree(bytes, steps, options);
+  const { bytes } = text;
+  // The next look is helped by it; of a text that is seen once it costs about as much as reading it.
+  if (bytes.length >= INDEXED_FROM_BYTES && bytes.length <= INDEXED_BYTES_MAX)
+    text.index ??= indexText(bytes);
+  return readTree(bytes, steps, options, text.index);
 }
 
 /** What stands at `steps` in each state of a chain (`sightsAlong`). */

@@ -8,7 +8,10 @@ import { parseArgs } from 'node:util';
 import { createReport, type Entry, summaryOf, toMarkdown, toText } from './report.ts';
 
 /** Those that are quick or quiet first: what memory the large ones leave behind is gone by then. */
-const TOPICS = ['init', 'small', 'engine', 'npm-peers', 'pipeline', 'beside', 'memory', 'growth', 'catalog'];
+const TOPICS = [
+  ...['init', 'small', 'engine', 'npm-peers', 'pipeline', 'beside'],
+  ...['looks', 'memory', 'growth', 'catalog'],
+];
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';
 

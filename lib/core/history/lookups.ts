@@ -2,9 +2,10 @@
 
 import { decodeName } from '../json/pointer.ts';
 import { skipString, skipValue } from '../json/skip.ts';
-import { findMember } from './place.ts';
+import { findMember } from './member.ts';
 import { parseRowKeys } from './row-key.ts';
-import { elementsOf, stepOf } from './rows.ts';
+import { stepOf } from './row-step.ts';
+import { elementsOf } from './rows.ts';
 
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;

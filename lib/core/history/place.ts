@@ -1,14 +1,15 @@
 // Finds a place in a canonical text by the steps of a path: names of members, numbers of elements, and what rows are called.
 
-import { decodeName } from '../json/pointer.ts';
-import { skipString, skipValue } from '../json/skip.ts';
+import { skipValue } from '../json/skip.ts';
+import { findMember, isNamed } from './member.ts';
 import { parseRowKeys, type RowKey } from './row-key.ts';
+import { rowsCalled } from './row-names.ts';
+import { childrenFrom, skip, type Ways } from './ways.ts';
 
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
-const COMMA = 0x2c;
 
 /** A value, as bytes [start, end) of its text. */
 export interface Place {
@@ -28,7 +29,7 @@ export type Found = Place | 'nothing' | 'several';
  * The value at `steps`, which are those of a JSON Pointer, unescaped, save that a row of an array may be named by its
  * members (`id=42`). Of members with the same name the last one counts, as in JSON.parse. The text must be canonical.
  */
-export function findPlace(text: Uint8Array, steps: readonly string[]): Found {
+export function findPlace(text: Uint8Array, steps: readonly string[], ways: Ways = { text }): Found {
   let start = 0;
   const taken: string[] = [];
   const names: string[] = [];
@@ -36,75 +37,42 @@ export function findPlace(text: Uint8Array, steps: readonly string[]): Found {
   for (const step of steps) {
     isName.push(text[start] === OPEN_OBJECT);
     if (text[start] === OPEN_OBJECT) {
-      const member = findMember(text, start, step);
+      const member = findMember(text, start, step, ways);
       if (member === undefined) return 'nothing';
       start = member;
       names.push(step);
       taken.push(step);
       continue;
     }
-    const element = findElement(text, start, step);
+    const element = findElement(ways, start, step);
     if (element === undefined) return 'nothing';
     if (element === 'several') return element;
     start = element.start;
     taken.push(String(element.index));
   }
-  return { start, end: skipValue(text, start), steps: taken, names, isName };
-}
-
-/** Where the value of the last member of that name begins. */
-export function findMember(text: Uint8Array, object: number, name: string): number | undefined {
-  let found: number | undefined;
-  const wanted = Buffer.from(name);
-  let at = object + 1;
-  while (text[at] === QUOTE) {
-    const colon = skipString(text, at);
-    if (isNamed(text, at + 1, colon - 1, wanted, name)) found = colon + 1;
-    at = skipValue(text, colon + 1) + 1;
-  }
-  return found;
-}
-
-/**
- * Whether the raw string content [from, to) is that name, which is also given as bytes.
- * Names are mostly as long as their text and of its bytes: only those with escapes are decoded.
- */
-export function isNamed(
-  text: Uint8Array,
-  from: number,
-  to: number,
-  wanted: Uint8Array,
-  name: string,
-): boolean {
-  if (to - from === wanted.length) {
-    let k = 0;
-    while (k < wanted.length && text[from + k] === wanted[k]) k++;
-    if (k === wanted.length) return !name.includes('\\');
-  }
-  const raw = text.subarray(from, to);
-  return raw.includes(0x5c) && decodeName(raw) === name;
+  return { start, end: skip(ways, start), steps: taken, names, isName };
 }
 
 function findElement(
-  text: Uint8Array,
+  ways: Ways,
   array: number,
   step: string,
 ): { index: number; start: number } | 'several' | undefined {
+  const { text } = ways;
   if (text[array] !== OPEN_ARRAY || text[array + 1] === CLOSE_ARRAY) return undefined;
-  const isNumber = /^(0|[1-9]\d{0,15})$/.test(step);
-  const keys = isNumber ? undefined : parseRowKeys(step);
-  if (!isNumber && keys === undefined) return undefined;
-  let found: { index: number; start: number } | undefined;
-  for (let at = array + 1, index = 0; ; index++) {
-    if (keys === undefined ? index === Number(step) : hasKeys(text, at, keys)) {
-      if (found !== undefined) return 'several';
-      found = { index, start: at };
-      if (keys === undefined) return found;
-    }
-    at = skipValue(text, at);
-    if (text[at] !== COMMA) return found;
-    at++;
+  if (/^(0|[1-9]\d{0,15})$/.test(step)) {
+    const [found] = childrenFrom(ways, array, Number(step));
+    return found && { index: found.number, start: found.start };
   }
+  const keys = parseRowKeys(step);
+  if (keys === undefined) return undefined;
+  let found: { index: number; start: number } | undefined;
+  for (const { number, start } of rowsCalled(ways, array, keys) ?? childrenFrom(ways, array, 0)) {
+    if (!hasKeys(text, start, keys)) continue;
+    if (found !== undefined) return 'several';
+    found = { index: number, start };
+  }
+  return found;
 }
 
 /** Whether the row that begins at `row` has all these members. */

@@ -4,18 +4,17 @@ import { findInText, type Identity } from '../delta/compare/identity.ts';
 import { decodeName } from '../json/pointer.ts';
 import { skipString, skipValue } from '../json/skip.ts';
 import { hidesName, type Mask } from './mask.ts';
-import { findMember } from './place.ts';
-import { rowKeyOf } from './row-key.ts';
+import { findMember } from './member.ts';
+import { countOfHash, namesOf, rowsOfHash } from './row-names.ts';
+import { isShortScalar, KEY_BYTES_MAX, stepOf } from './row-step.ts';
+import { hashOf } from './text-index.ts';
+import { childrenFrom, type Ways } from './ways.ts';
 
 const COMMA = 0x2c;
-const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 /** First byte of `null`. */
 const NULL = 0x6e;
-
-/** A longer member names no row: it would be no step that anybody reads. */
-const KEY_BYTES_MAX = 1024;
 
 /**
  * The steps that name some rows of the array that begins at `array`, by their numbers: of those that have a name, which
@@ -28,7 +27,9 @@ export function namedRows(
   rows: ReadonlySet<number>,
   mask: Mask | undefined,
   key?: readonly string[],
+  ways: Ways = { text },
 ): Map<number, string> {
+  if (ways.index !== undefined) return namedByIndex(text, array, rows, mask, key, ways);
   const wanted = new Map<string, { row: number; times: number }>();
   const keys = new Map<string, readonly string[]>();
   let left = rows.size;
@@ -53,6 +54,47 @@ export function namedRows(
   }
   for (const [step, { row, times }] of wanted) if (times === 1) found.set(row, step);
   return found;
+}
+
+/** The same where the text has an index: only the rows that may be called the same are read. */
+function namedByIndex(
+  text: Buffer,
+  array: number,
+  rows: ReadonlySet<number>,
+  mask: Mask | undefined,
+  key: readonly string[] | undefined,
+  ways: Ways,
+): Map<number, string> {
+  const found = new Map<number, string>();
+  const first = Math.min(...rows);
+  let left = rows.size;
+  for (const { number, start, end } of childrenFrom(ways, array, first)) {
+    if (left === 0) break;
+    if (!rows.has(number)) continue;
+    left--;
+    const named = nameOf(text, start, end, mask, key);
+    if (named === undefined) continue;
+    if (isOnlyOne(ways, array, named)) found.set(number, named.step);
+  }
+  return found;
+}
+
+function isOnlyOne(
+  ways: Ways,
+  array: number,
+  { members, step }: { members: readonly string[]; step: string },
+): boolean {
+  const names = namesOf(ways, array, members);
+  const hash = hashOf(step);
+  if (names !== undefined && countOfHash(names, hash) === 1) return true;
+  let times = 0;
+  // Those of one hash may still be called differently.
+  for (const { start } of names === undefined
+    ? childrenFrom(ways, array, 0)
+    : rowsOfHash(ways, names, hash)) {
+    if (stepOf(ways.text as Buffer, start, members) === step && ++times > 1) return false;
+  }
+  return times === 1;
 }
 
 export interface Element {
@@ -101,21 +143,4 @@ function memberOf(text: Buffer, start: number, end: number): readonly string[] |
   findInText(text, start, end, found);
   if (found.end === 0 || found.end - found.start > KEY_BYTES_MAX) return undefined;
   return [decodeName(text.subarray(found.start + 1, skipString(text, found.start) - 1))];
-}
-
-/** The step that names a row by these members, if it has all of them with short scalars. */
-export function stepOf(text: Buffer, row: number, members: readonly string[]): string | undefined {
-  if (text[row] !== OPEN_OBJECT) return undefined;
-  const parts: string[] = [];
-  for (const member of members) {
-    const value = findMember(text, row, member);
-    if (value === undefined || !isShortScalar(text, value)) return undefined;
-    parts.push(rowKeyOf(member, text.toString('utf8', value, skipValue(text, value))));
-  }
-  return parts.join(',');
-}
-
-function isShortScalar(text: Buffer, value: number): boolean {
-  if (text[value] === OPEN_OBJECT || text[value] === OPEN_ARRAY) return false;
-  return skipValue(text, value) - value <= KEY_BYTES_MAX;
 }

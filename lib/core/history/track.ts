@@ -2,7 +2,8 @@
 // the children that edits touch are read anew; all others have only moved.
 
 import { skipString, skipValue } from '../json/skip.ts';
-import { type Found, findPlace, hasKeys, isNamed } from './place.ts';
+import { isNamed } from './member.ts';
+import { type Found, findPlace, hasKeys } from './place.ts';
 import { parseRowKeys } from './row-key.ts';
 
 const QUOTE = 0x22;

@@ -3,16 +3,13 @@
 import { bufferOf } from '../bytes/buffer.ts';
 import { keyMembers, keyPathsIn, keyPathsOf } from '../delta/compare/row-keys.ts';
 import { decodeName } from '../json/pointer.ts';
-import { skipString, skipValue } from '../json/skip.ts';
 import type { RowIdentity } from '../records/settings.ts';
 import { hidesName, hidesPath, type Mask } from './mask.ts';
 import { findPlace, type Place } from './place.ts';
 import { namedRows } from './rows.ts';
+import type { TextIndex } from './text-index.ts';
 import { kindAt, type ShownValue, showValue } from './value.ts';
-
-const COMMA = 0x2c;
-const CASE_BIT = 0x20;
-const CLOSE_OBJECT = 0x7d;
+import { childrenFrom, countChildren, type Ways } from './ways.ts';
 
 /** A longer name is shown as its beginning. */
 const NAME_CHARS_MAX = 1024;
@@ -54,8 +51,10 @@ export function readTree(
   text: Uint8Array,
   steps: readonly string[],
   options: TreeOptions,
+  index?: TextIndex,
 ): Tree | 'nothing' | 'several' {
-  const place = findPlace(text, steps);
+  const ways: Ways = index === undefined ? { text } : { text, index };
+  const place = findPlace(text, steps, ways);
   if (typeof place === 'string') return place;
   const bytes = bufferOf(text);
   const isHidden = hidesPath(options.mask, place.names);
@@ -66,11 +65,11 @@ export function readTree(
       ...showValue(bytes, place.start, place.end, options.textBytesMax, isHidden),
     };
   }
-  const { spans, count, next } = pageOf(bytes, place.start, kind === 'object', options);
-  const children = spans.map((span) => childOf(bytes, span, options, isHidden));
+  const { spans, count, next } = pageOf(ways, place.start, kind === 'object', options);
+  const children = spans.map((span) => childOf(bytes, span, options, isHidden, ways));
   if (kind === 'array' && !isHidden) {
     const shown = new Set(spans.map(({ index }) => index));
-    const named = namedRows(bytes, place.start, shown, options.mask, keyOf(place, options));
+    const named = namedRows(bytes, place.start, shown, options.mask, keyOf(place, options), ways);
     for (const child of children) {
       const row = named.get(child.index!);
       if (row !== undefined) child.row = row;
@@ -102,31 +101,23 @@ interface Span {
 }
 
 function pageOf(
-  text: Buffer,
+  ways: Ways,
   container: number,
   isObject: boolean,
   { after, limit, textBytesMax }: TreeOptions,
 ): { spans: Span[]; count: number; next?: number } {
   const spans: Span[] = [];
-  let isFull = false;
   let chars = 0;
-  let at = container + 1;
-  if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return { spans, count: 0 };
-  for (let index = 0; ; index++) {
-    const name = isObject ? at : undefined;
-    const start = isObject ? skipString(text, at) + 1 : at;
-    const end = skipValue(text, start);
-    if (index >= after && !isFull) {
-      chars += Math.min(textBytesMax, end - start) + Math.min(NAME_CHARS_MAX, start - at);
-      isFull = spans.length === limit || (chars > PAGE_CHARS_MAX && spans.length > 0);
-      if (!isFull) spans.push({ index, name, start, end });
+  let next: number | undefined;
+  for (const { number, at, start, end } of childrenFrom(ways, container, after)) {
+    chars += Math.min(textBytesMax, end - start) + Math.min(NAME_CHARS_MAX, start - at);
+    if (spans.length === limit || (chars > PAGE_CHARS_MAX && spans.length > 0)) {
+      next = number;
+      break;
     }
-    at = end;
-    if (text[at] !== COMMA) {
-      return { spans, count: index + 1, ...(isFull ? { next: spans.at(-1)!.index + 1 } : {}) };
-    }
-    at++;
+    spans.push({ index: number, name: isObject ? at : undefined, start, end });
   }
+  return { spans, count: countChildren(ways, container), ...(next === undefined ? {} : { next }) };
 }
 
 function childOf(
@@ -134,12 +125,14 @@ function childOf(
   { index, name, start, end }: Span,
   { mask, textBytesMax }: TreeOptions,
   isHidden: boolean,
+  ways: Ways,
 ): TreeChild {
-  if (name === undefined) return { index, ...showValue(text, start, end, textBytesMax, isHidden) };
+  if (name === undefined) return { index, ...showValue(text, start, end, textBytesMax, isHidden, ways) };
   const whole = decodeName(text.subarray(name + 1, start - 2));
   const shown =
     whole.length <= NAME_CHARS_MAX
       ? { name: whole }
       : { name: whole.slice(0, NAME_CHARS_MAX), nameCut: true as const };
-  return { ...shown, ...showValue(text, start, end, textBytesMax, isHidden || hidesName(mask, whole)) };
+  const isMasked = isHidden || hidesName(mask, whole);
+  return { ...shown, ...showValue(text, start, end, textBytesMax, isMasked, ways) };
 }

@@ -1,16 +1,12 @@
 // One value of a text as it is shown: what it is, how large, and its own characters as far as there is room. Nothing is parsed
 // into numbers, so what is shown is what is stored.
 
-import { skipString, skipValue } from '../json/skip.ts';
+import { countChildren, type Ways } from './ways.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const OPEN_OBJECT = 0x7b;
-/** `]` and `}` once this bit is set. */
-const CASE_BIT = 0x20;
-const CLOSE_OBJECT = 0x7d;
 
 export type ValueKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
 
@@ -34,11 +30,12 @@ export function showValue(
   end: number,
   textBytesMax: number,
   isMasked: boolean,
+  ways: Ways = { text },
 ): ShownValue {
   const kind = kindAt(text, start);
   if (isMasked) return { kind, masked: true };
   const bytes = end - start;
-  if (kind === 'object' || kind === 'array') return { kind, bytes, count: countOf(text, start) };
+  if (kind === 'object' || kind === 'array') return { kind, bytes, count: countChildren(ways, start) };
   if (bytes <= textBytesMax) return { kind, bytes, text: decoded(text, start, end) };
   return { kind, bytes, text: decoded(text, start, cutAt(text, start, start + textBytesMax)), cut: true };
 }
@@ -58,18 +55,6 @@ export function kindAt(text: Uint8Array, start: number): ValueKind {
       return 'null';
     default:
       return 'number';
-  }
-}
-
-/** The children of the container that begins at `start`. */
-function countOf(text: Uint8Array, start: number): number {
-  const isObject = text[start] === OPEN_OBJECT;
-  let at = start + 1;
-  if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return 0;
-  for (let count = 1; ; count++) {
-    at = skipValue(text, isObject ? skipString(text, at) + 1 : at);
-    if (text[at] !== COMMA) return count;
-    at++;
   }
 }
 

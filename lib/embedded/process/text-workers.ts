@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import type { TextBytes } from '../../core/text-work.ts';
+import type { IndexedText } from '../../core/text-work.ts';
 import { PortError } from '../../ports/errors.ts';
 import { inThisThread, type TextWork } from '../../ports/text-work.ts';
 import type { WorkAnswer, WorkRequest, WorkTexts } from './text-worker.ts';
@@ -159,8 +159,9 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
 function giveBack(given: unknown, returned: unknown): void {
   if (!isText(given) || !isText(returned)) return;
   given.bytes = returned.bytes;
+  if (returned.index !== undefined) given.index = returned.index;
 }
 
-function isText(value: unknown): value is TextBytes {
+function isText(value: unknown): value is IndexedText {
   return typeof value === 'object' && value !== null && 'bytes' in value;
 }

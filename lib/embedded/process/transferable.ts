@@ -16,9 +16,7 @@ export function buffersIn(message: unknown): ArrayBuffer[] {
 
 /** The same message; small pieces of memory that is not handed over are copied out of it, so that no pool is sent whole. */
 export function ownPieces<T>(message: T): T {
-  if (message instanceof Uint8Array) {
-    return (isHandedOver(message.buffer) ? message : new Uint8Array(message)) as T;
-  }
+  if (isBytes(message)) return (isHandedOver(message.buffer) ? message : copyOf(message)) as T;
   if (Array.isArray(message)) return message.map(ownPieces) as T;
   if (typeof message === 'object' && message !== null) {
     return Object.fromEntries(Object.entries(message).map(([name, part]) => [name, ownPieces(part)])) as T;
@@ -34,8 +32,18 @@ function isHandedOver(buffer: ArrayBufferLike): boolean {
   );
 }
 
-function eachBytes(message: unknown, visit: (bytes: Uint8Array) => void): void {
-  if (message instanceof Uint8Array) visit(message);
+type Bytes = Uint8Array | Uint32Array;
+
+/** Whatever kind of bytes they are: a Buffer's own `slice` would copy nothing. */
+const copyOf = (bytes: Bytes): Bytes =>
+  bytes instanceof Uint8Array ? new Uint8Array(bytes) : new Uint32Array(bytes);
+
+function isBytes(message: unknown): message is Bytes {
+  return message instanceof Uint8Array || message instanceof Uint32Array;
+}
+
+function eachBytes(message: unknown, visit: (bytes: Bytes) => void): void {
+  if (isBytes(message)) visit(message);
   else if (Array.isArray(message)) for (const part of message) eachBytes(part, visit);
   else if (typeof message === 'object' && message !== null) {
     for (const part of Object.values(message)) eachBytes(part, visit);

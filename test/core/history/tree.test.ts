@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseMask } from '../../../lib/core/history/mask.ts';
 import { findPlace, type Place } from '../../../lib/core/history/place.ts';
+import { indexText } from '../../../lib/core/history/text-index.ts';
 import { readTree, type TreeChild, type TreeOptions } from '../../../lib/core/history/tree.ts';
 import { pairOfTables, pairOfTexts } from '../delta/states.ts';
 import { parseTree, printTree, type Tree } from '../json/json-tree.ts';
@@ -11,8 +12,28 @@ import { parseTree, printTree, type Tree } from '../json/json-tree.ts';
 const numRuns = Number(process.env.DELTA_RUNS ?? 200);
 const ALL: TreeOptions = { limit: 1000, after: 0, textBytesMax: 1000 };
 
-const look = (json: string, steps: string[], options: Partial<TreeOptions> = {}) =>
-  readTree(Buffer.from(json), steps, { ...ALL, ...options });
+/** By reading all, and by indices that know of everything, of most, of what is large: they must agree. */
+const look = (json: string, steps: string[], options: Partial<TreeOptions> = {}) => {
+  const text = Buffer.from(json);
+  const asked = { ...ALL, ...options };
+  const found = readTree(text, steps, asked);
+  for (const bounds of INDICES) expect(readTree(text, steps, asked, indexText(text, bounds))).toEqual(found);
+  return found;
+};
+const INDICES = [
+  { bytesMin: 0, stride: 1, rowsMin: 0 },
+  { bytesMin: 10, stride: 3, rowsMin: 2 },
+  { bytesMin: 100, stride: 2, rowsMin: 4 },
+];
+
+const placeIn = (json: string, steps: string[]) => {
+  const text = Buffer.from(json);
+  const found = findPlace(text, steps);
+  for (const bounds of INDICES) {
+    expect(findPlace(text, steps, { text, index: indexText(text, bounds) })).toEqual(found);
+  }
+  return found;
+};
 
 const kindOf = (raw: string): string =>
   ({ '{': 'object', '[': 'array', '"': 'string', t: 'boolean', f: 'boolean', n: 'null' })[raw[0]!] ??
@@ -63,7 +84,7 @@ function expectShown(json: string): void {
       }),
     );
     const named = shown.children!.filter(({ row }) => row !== undefined);
-    expect(named.map(({ row }) => (findPlace(Buffer.from(json), [...steps, row!]) as Place).steps)).toEqual(
+    expect(named.map(({ row }) => (placeIn(json, [...steps, row!]) as Place).steps)).toEqual(
       named.map(({ index }) => [...steps, String(index)]),
     );
   }
@@ -129,23 +150,23 @@ describe('rows by what they are called', () => {
     ['id=7,name=a', '3'],
     ['id=7,name="a"', '3'],
   ])('%s', (step, index) => {
-    expect(findPlace(Buffer.from(USERS), [step])).toMatchObject({ steps: [index] });
+    expect(placeIn(USERS, [step])).toMatchObject({ steps: [index] });
   });
 
   test.each(['id=2', 'id=1.0', 'id', '=1', 'name=b,c', 'name=42', 'more=9', 'id="1', 'id=1,', 'x=1,id'])(
     '%s is nothing',
     (step) => {
-      expect(findPlace(Buffer.from(USERS), [step])).toBe('nothing');
+      expect(placeIn(USERS, [step])).toBe('nothing');
     },
   );
 
   test('what several are called names none of them', () => {
-    expect(findPlace(Buffer.from(USERS), ['name=a'])).toBe('several');
-    expect(findPlace(Buffer.from(USERS), ['order=10'])).toBe('several');
+    expect(placeIn(USERS, ['name=a'])).toBe('several');
+    expect(placeIn(USERS, ['order=10'])).toBe('several');
   });
 
   test('on an object it is a name like any other', () => {
-    expect(findPlace(Buffer.from('{"id=1":2,"a":[{"id":1}]}'), ['id=1'])).toMatchObject({ steps: ['id=1'] });
+    expect(placeIn('{"id=1":2,"a":[{"id":1}]}', ['id=1'])).toMatchObject({ steps: ['id=1'] });
   });
 
   test('a row is called by its name only where no other answers to it', () => {

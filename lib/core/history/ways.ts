@@ -1,0 +1,71 @@
+// How one gets about in a text: by reading all that stands between, or by its index, where there is one.
+
+import { skipString, skipValue } from '../json/skip.ts';
+import { containerAt, type TextIndex } from './text-index.ts';
+
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+/** `]` and `}` once this bit is set. */
+const CASE_BIT = 0x20;
+const CLOSE_OBJECT = 0x7d;
+
+export interface Ways {
+  text: Uint8Array;
+  index?: TextIndex;
+}
+
+/** The index after the value that begins there. */
+export function skip({ text, index }: Ways, at: number): number {
+  if (index !== undefined && (text[at] === OPEN_OBJECT || text[at] === OPEN_ARRAY)) {
+    const container = containerAt(index, at);
+    if (container >= 0) return index.ends[container]!;
+  }
+  return skipValue(text, at);
+}
+
+/** The children of the container that begins there. */
+export function countChildren(ways: Ways, container: number): number {
+  const { text, index } = ways;
+  const known = index === undefined ? -1 : containerAt(index, container);
+  if (known >= 0) return index!.counts[known]!;
+  const isObject = text[container] === OPEN_OBJECT;
+  let at = container + 1;
+  if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return 0;
+  for (let count = 1; ; count++) {
+    at = skip(ways, isObject ? skipString(text, at) + 1 : at);
+    if (text[at] !== COMMA) return count;
+    at++;
+  }
+}
+
+/** A child of a container: its number, and where it begins (of a member, its name) and its value does. */
+export interface Child {
+  number: number;
+  at: number;
+  start: number;
+  end: number;
+}
+
+/** The children of the container that begins there, from that number on. */
+export function* childrenFrom(ways: Ways, container: number, first: number): Generator<Child> {
+  const { text, index } = ways;
+  const isObject = text[container] === OPEN_OBJECT;
+  let at = container + 1;
+  if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return;
+  let number = 0;
+  const known = index === undefined ? -1 : containerAt(index, container);
+  if (known >= 0) {
+    if (first >= index!.counts[known]!) return;
+    const mark = Math.floor(first / index!.stride);
+    at = index!.marks[index!.firstMarks[known]! + mark]!;
+    number = mark * index!.stride;
+  }
+  for (; ; number++) {
+    const start = isObject ? skipString(text, at) + 1 : at;
+    const end = skip(ways, start);
+    if (number >= first) yield { number, at, start, end };
+    if (text[end] !== COMMA) return;
+    at = end + 1;
+  }
+}

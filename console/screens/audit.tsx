@@ -29,6 +29,7 @@ const ACTIONS = [
   'settings.changed',
   'token.created',
   'token.revoked',
+  'session.opened',
 ] as const;
 const PAGE = 50;
 

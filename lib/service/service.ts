@@ -5,7 +5,7 @@ import { readOnlyBlobStore, readOnlyCatalog } from '../decorators/read-only.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Page } from '../ports/pages.ts';
 import { createRefusals, noteRefusal } from './access/refusals.ts';
-import { listTokens, makeToken, revokeToken } from './access/tokens.ts';
+import { listTokens, makeToken, noteSession, revokeToken } from './access/tokens.ts';
 import { createBackup } from './backups/create.ts';
 import { readDelta } from './backups/delta.ts';
 import { listBackups } from './backups/list.ts';
@@ -78,6 +78,7 @@ export function createService(deps: Deps): BackupService {
     listEvents: (request) => paged(listEvents(deps, request)),
     getUpkeep: () => readUpkeep(deps),
     noteRefusal: (refusal, caller) => noteRefusal(deps, refusals, refusal, caller),
+    noteSession: (what, caller) => noteSession(deps, what, caller),
     resourceOf: (what) => resourceOf(deps, what),
     checkHealth: () => checkHealth(deps),
   };

@@ -158,6 +158,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
   const answers: BackupService = {
     listEvents: async () => ({ items: [auditEvent()], cursor: 'more' }),
     noteRefusal: async () => {},
+    noteSession: async () => {},
     getUpkeep: async () => ({ tasks: statusOf({ sweep: UPKEEP.sweep }, [], () => false), notices: [] }),
     createBackup: async () => ({ backup: backupRecord(), replayed: false }),
     createUpload: async () => ({ uploadId: '5'.repeat(32), url: '/uploads/x', expiresAt: NOW, bytesMax: 10 }),
@@ -280,7 +281,8 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
       method,
       (...args: unknown[]) => {
         // What the edge itself tells is no call of anybody's.
-        if (method !== 'noteRefusal') calls.push({ method: method as keyof BackupService, args });
+        if (method !== 'noteRefusal' && method !== 'noteSession')
+          calls.push({ method: method as keyof BackupService, args });
         return (answer as (...args: unknown[]) => unknown)(...args);
       },
     ]),

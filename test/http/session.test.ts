@@ -159,6 +159,21 @@ describe('what a cookie does not open', () => {
   });
 });
 
+test('who signs in and out stands in the trail, and who tried in vain', async () => {
+  const { record, token } = await scene.world.deps.tokens!.make({ name: 'ann', scopes: ['admin'] }, 'root');
+  await scene.call('POST', '/session', OWN, { token: 'wrong' });
+  const Cookie = await scene.signIn(token);
+  await scene.call('DELETE', '/session', { Cookie, ...OWN });
+  await scene.call('DELETE', '/session', { Cookie, ...OWN });
+  const { items } = await scene.world.deps.catalog.listEvents({ limit: 10 });
+  const actor = `token:ann:${record.id}`;
+  expect(items.map((one) => [one.action, one.actor, one.address])).toEqual([
+    ['session.closed', actor, '192.0.2.1'],
+    ['session.opened', actor, '192.0.2.1'],
+    ['access.refused', 'anonymous', '192.0.2.1'],
+  ]);
+});
+
 describe('it ends', () => {
   test('when one signs out', async () => {
     const Cookie = await scene.signIn();

@@ -38,6 +38,9 @@ export const AUDIT_ACTIONS = [
   'settings.changed',
   'token.created',
   'token.revoked',
+  /** A page has signed in with a token, or out. */
+  'session.opened',
+  'session.closed',
   'notice.raised',
   'notice.cleared',
 ] as const;

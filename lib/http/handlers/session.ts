@@ -18,7 +18,7 @@ export interface SessionHandlerDeps {
   /** Where callers are known by tokens. */
   sessions?: {
     open(token: string, isSecure: boolean): string;
-    close(headers: Headers): string;
+    close(headers: Headers): { cookie: string; wasOpen: boolean };
     demandPatience(address: string): void;
     noteGuess(address: string): void;
   };
@@ -39,7 +39,7 @@ export function createSessionHandlers(deps: SessionHandlerDeps): HandlersOf<type
       return replyJson(200, view(principal));
     },
 
-    async openSession({ fields: { token } }, { caller, origin }) {
+    async openSession({ fields: { token } }, { service, caller, origin }) {
       const { address = '' } = caller;
       sessions!.demandPatience(address);
       let principal: Principal;
@@ -55,11 +55,13 @@ export function createSessionHandlers(deps: SessionHandlerDeps): HandlersOf<type
         );
       }
       const cookie = sessions!.open(token, origin.startsWith('https:'));
+      await service.noteSession('opened', { ...caller, actor: principal.subject });
       return replyJson(201, view(principal), { 'Set-Cookie': cookie });
     },
 
-    async closeSession(_input, { headers, principal }) {
-      const cookie = sessions!.close(headers);
+    async closeSession(_input, { service, caller, headers, principal }) {
+      const { cookie, wasOpen } = sessions!.close(headers);
+      if (wasOpen && principal !== NOBODY) await service.noteSession('closed', caller);
       // Who needs no credential is still the same.
       return replyJson(200, view(isCredentialAsked() ? NOBODY : principal), { 'Set-Cookie': cookie });
     },

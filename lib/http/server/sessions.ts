@@ -27,8 +27,8 @@ export interface Sessions {
   open(token: string, isSecure: boolean): string;
   /** The token that the request's cookie stands for. */
   tokenOf(headers: Headers): string | undefined;
-  /** Ends the one that the cookie names, if there is one. Returns the `Set-Cookie` that takes it away. */
-  close(headers: Headers): string;
+  /** Ends the one that the cookie names, if there is one. Gives the `Set-Cookie` that takes it away. */
+  close(headers: Headers): { cookie: string; wasOpen: boolean };
   /** Throws ServiceError `too_many_requests` for an address that has guessed wrong too often. */
   demandPatience(address: string): void;
   /** A token was not good. */
@@ -67,8 +67,8 @@ export function createSessions(random: Random, now: () => number): Sessions {
     },
     close(headers) {
       const id = idOf(headers);
-      if (id !== undefined) sessions.delete(keyOf(id));
-      return cookie('', 0, false);
+      const wasOpen = id !== undefined && sessions.delete(keyOf(id));
+      return { cookie: cookie('', 0, false), wasOpen };
     },
     demandPatience(address) {
       const found = guesses.get(address);

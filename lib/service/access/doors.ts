@@ -60,7 +60,7 @@ const USE_CASE_SCOPES = {
   listEvents: 'audit:read',
   getUpkeep: 'admin',
 } as const satisfies Record<
-  Exclude<keyof BackupService, 'checkHealth' | 'resourceOf' | 'noteRefusal'>,
+  Exclude<keyof BackupService, 'checkHealth' | 'resourceOf' | 'noteRefusal' | 'noteSession'>,
   Scope
 >;
 
@@ -306,6 +306,7 @@ export function serviceFor(service: BackupService, principal: Principal, address
       return service.getUpkeep();
     },
     noteRefusal: (refusal, who) => service.noteRefusal(refusal, who),
+    noteSession: (what, who) => service.noteSession(what, who),
     checkHealth: () => service.checkHealth(),
     resourceOf: (what) => service.resourceOf(what),
   };

@@ -55,9 +55,22 @@ export async function revokeToken(deps: TokenDeps, id: string, caller: Caller): 
   return record;
 }
 
+/** Writes into the trail that a page has signed in, or out. What cannot be written down is logged. */
+export async function noteSession(
+  deps: TokenDeps & Pick<Deps, 'log'>,
+  what: 'opened' | 'closed',
+  caller: Caller,
+): Promise<void> {
+  try {
+    await tell(deps, `session.${what}`, caller, {});
+  } catch (error) {
+    deps.log.error('a session could not be written down', { what, actor: caller.actor, error });
+  }
+}
+
 async function tell(
   deps: TokenDeps,
-  action: 'token.created' | 'token.revoked',
+  action: 'token.created' | 'token.revoked' | 'session.opened' | 'session.closed',
   caller: Caller,
   detail: Record<string, string>,
 ): Promise<void> {

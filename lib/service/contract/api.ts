@@ -457,6 +457,8 @@ export interface BackupService {
   getUpkeep(): Promise<{ tasks: TaskStatus[]; notices: Notice[] }>;
   /** Writes a call that was refused into the trail. Never throws. */
   noteRefusal(refusal: Refusal, caller: Caller): Promise<void>;
+  /** Writes into the trail that a page has signed in, or out. Never throws: one who only reads may sign in where nothing can be written. */
+  noteSession(what: 'opened' | 'closed', caller: Caller): Promise<void>;
 
   /** Of which resource a backup, deleted or still to be made too, or an operation is; undefined if there is none of that id. */
   resourceOf(what: { backupId: string } | { operationId: string }): Promise<string | undefined>;

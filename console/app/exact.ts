@@ -23,11 +23,19 @@ export function differing(old: string, now: string): { head: number; tail: numbe
   let tail = 0;
   while (tail < most - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail++;
   if (isLow(old.charCodeAt(head)) || isLow(now.charCodeAt(head))) head--;
-  const begun = /\\u?[0-9a-f]{0,3}$/i.exec(old.slice(0, head));
-  if (begun !== null) head -= begun[0].length;
+  head -= unfinished(old.slice(0, head)).length;
   if (tail > 0 && isLow(old.charCodeAt(old.length - tail))) tail--;
+  for (const text of [old, now]) {
+    const begun = unfinished(text.slice(0, text.length - tail));
+    // The rest of the escape, too, is what differs.
+    if (begun !== '') tail -= (begun.startsWith('\\u') ? 6 : 2) - begun.length;
+  }
   return { head: Math.max(0, head), tail: Math.max(0, tail) };
 }
+
+/** The escape that a text breaks off in; empty, if in none. */
+const unfinished = (text: string): string =>
+  /(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3})?)$/i.exec(text)?.[1] ?? '';
 
 const isLow = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff;
 

@@ -153,6 +153,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...FILES, 'node:net', 'node:timers/promises', ...SCHEMA],
   },
 
+  /** The entry of the package. */
+  serve: { from: ['embedded', 'embedded/tokens', 'log'], packages: ['node:url'] },
+
   'aws/names': { from: ['core/*', 'http/contract'], packages: [] },
   'aws/calls': { from: ADAPTER, packages: ['@aws-sdk/*', 'aws-lambda', 'node:timers/promises'] },
   'aws/messages': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'aws-lambda'] },

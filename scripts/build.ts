@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, type BuildResult, build } from 'esbuild';
 import { buildConsole } from './build-console.ts';
@@ -34,6 +34,7 @@ type Bundled = BuildResult<{ metafile: true }>;
 
 /** Programs, by the name that each has in `dist`. */
 const PROGRAMS = {
+  serve: 'lib/serve.ts',
   server: 'bin/server.ts',
   rebuild: 'bin/rebuild.ts',
   quarantine: 'bin/quarantine.ts',
@@ -48,7 +49,7 @@ for (const old of ['chunks', 'types', ...globSync('*.mjs*', { cwd: DIST })]) {
   rmSync(join(DIST, old), { recursive: true, force: true });
 }
 const bundled = [await bundlePrograms(), await bundleCli(), await bundleLibraries(), await buildConsole()];
-await writeTypes(Object.values(LIBRARIES));
+await writeTypes([PROGRAMS.serve, ...Object.values(LIBRARIES)]);
 const inputs = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(DIST, 'sbom.cdx.json'), billOfMaterials(ROOT, inputs));
 
@@ -111,9 +112,28 @@ async function writeTypes(files: string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+  const wanted = reachable(
+    files.map((file) => join(DIST, 'types', file.replace(/^lib\//, '').replace(/\.ts$/, '.d.ts'))),
+  );
   for (const name of globSync('types/**/*.d.ts', { cwd: DIST })) {
+    if (!wanted.has(join(DIST, name))) {
+      rmSync(join(DIST, name));
+      continue;
+    }
     const path = join(DIST, name);
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, text.replaceAll(/((?:from|import\()\s*'\.[^']*)\.ts'/g, "$1.js'"));
   }
+}
+
+/** The declarations, and all that they name: what only the bodies behind them import is nobody's business. */
+function reachable(entries: string[]): Set<string> {
+  const found = new Set(entries);
+  for (const path of found) {
+    const text = readFileSync(path, 'utf8');
+    for (const [, name] of text.matchAll(/(?:from|import\()\s*'(\.[^']*)'/g)) {
+      found.add(join(dirname(path), name!.replace(/\.(ts|js)$/, '.d.ts')));
+    }
+  }
+  return found;
 }

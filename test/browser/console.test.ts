@@ -451,7 +451,8 @@ describe('with a token', () => {
   test('tokens: made once shown, then used to sign in, with no more than its rights; revoked, it is signed out', async () => {
     const { page } = await open('', {}, guarded.url);
     const signIn = async (token: string): Promise<void> => {
-      await page.getByLabel('Token').fill(token);
+      await page.getByRole('heading', { name: /^Sign in to/ }).waitFor();
+      await page.getByLabel('Token', { exact: true }).fill(token);
       await page.keyboard.press('Enter');
     };
     await signIn(TOKEN);

@@ -16,7 +16,7 @@ import {
 
 const rooms = Object.keys(ROOMS);
 const fileIn = (room: string): string =>
-  ['log', 'version'].includes(room) ? `lib/${room}.ts` : `lib/${room}/any.ts`;
+  ['log', 'serve', 'version'].includes(room) ? `lib/${room}.ts` : `lib/${room}/any.ts`;
 const importing = (from: string, to: string): string | undefined => {
   const way = relative(dirname(fileIn(from)), fileIn(to));
   return faultOfImport(fileIn(from), way.startsWith('.') ? way : `./${way}`);

@@ -147,7 +147,9 @@ describe('installed by npm', () => {
        const made: Promise<{ id: string }> = createClient({ url: 'x' }).create('db', '1');
        // @ts-expect-error no such type
        void createClient({ url: 'x' }).create('db', '1', { type: 'whole' });
-       export { made };`,
+       import { serve } from 'backup-restore-service';
+       const served: Promise<{ url: string; close(): Promise<void> }> = serve({ PORT: '0' }, { onLog: (line) => line.length });
+       export { made, served };`,
     );
     const options = [
       '--noEmit',
@@ -163,6 +165,34 @@ describe('installed by npm', () => {
     await promisify(execFile)(join(process.cwd(), 'node_modules/.bin/tsc'), [...options, 'use.ts'], {
       cwd: elsewhere,
     });
+  }, 60_000);
+
+  test('the service runs within a program of somebody else, with its console, and ends with it', async () => {
+    const data = join(temporaryFolder(), 'data');
+    writeFileSync(
+      join(elsewhere, 'serve.mjs'),
+      `import { serve } from 'backup-restore-service';
+       import { createClient } from 'backup-restore-service/client';
+       const lines = [];
+       const { url, close } = await serve({ PORT: '0', BACKUP_DATA_DIR: ${JSON.stringify(data)} }, { onLog: (line) => lines.push(line) });
+       const client = createClient({ url });
+       const rows = JSON.stringify(Array.from({ length: 60000 }, (_, id) => ({ id, text: 'row ' + id })));
+       await client.create('db', rows);
+       const page = await (await fetch(url + '/console/')).text();
+       const script = await fetch(url + '/console/' + /assets\\/app-[^"]+/.exec(page)[0]);
+       console.log((await (await client.state('db')).text()) === rows, script.status, lines.length > 1);
+       await serve({ PORT: '0', BACKUP_DATA_DIR: ${JSON.stringify(data)} }).catch((error) => console.log(error.code ?? error.message));
+       await serve({ PORT: 'x' }).catch((error) => console.log(error.message));
+       await close();`,
+    );
+    const { stdout } = await promisify(execFile)(nodePath(), ['serve.mjs'], {
+      cwd: elsewhere,
+      timeout: 30_000,
+    });
+    const [served, taken, wrong] = stdout.trim().split('\n');
+    expect(served).toBe('true 200 true');
+    expect(taken).toBe('unavailable');
+    expect(wrong).toContain('PORT');
   }, 60_000);
 
   test.each(['rebuild', 'quarantine'])('install brings the other programs along: %s', async (word) => {

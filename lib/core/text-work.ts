@@ -13,6 +13,7 @@ import { type DiffOptions, type DiffPage, diffTexts, type NoDiff } from './histo
 import { rowsGone } from './history/rows-gone.ts';
 import { INDEXED_BYTES_MAX, indexText, type TextIndex } from './history/text-index.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
+import { TakesTime } from './history/ways.ts';
 import { TextCheck } from './json/body.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
 import { findValue } from './json/lookup.ts';
@@ -127,6 +128,21 @@ export function treeAt(
   if (bytes.length >= INDEXED_FROM_BYTES && bytes.length <= INDEXED_BYTES_MAX)
     text.index ??= indexText(bytes);
   return readTree(bytes, steps, options, text.index);
+}
+
+/** The same where an earlier look has left what makes it quick; undefined where it would take its time. */
+export function quickTreeAt(
+  { bytes, index }: IndexedText,
+  steps: readonly string[],
+  options: TreeOptions,
+): Tree | 'nothing' | 'several' | undefined {
+  if (index === undefined) return undefined;
+  try {
+    return readTree(bytes, steps, options, index, true);
+  } catch (error) {
+    if (error instanceof TakesTime) return undefined;
+    throw error;
+  }
 }
 
 /** What stands at `steps` in each state of a chain (`sightsAlong`). */

@@ -4,7 +4,7 @@ import { skipValue } from '../json/skip.ts';
 import { findMember, isNamed } from './member.ts';
 import { parseRowKeys, type RowKey } from './row-key.ts';
 import { rowsCalled } from './row-names.ts';
-import { childrenFrom, skip, type Ways } from './ways.ts';
+import { childrenFrom, demandFewNames, skip, type Ways } from './ways.ts';
 
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
@@ -37,6 +37,7 @@ export function findPlace(text: Uint8Array, steps: readonly string[], ways: Ways
   for (const step of steps) {
     isName.push(text[start] === OPEN_OBJECT);
     if (text[start] === OPEN_OBJECT) {
+      demandFewNames(ways, start);
       const member = findMember(text, start, step, ways);
       if (member === undefined) return 'nothing';
       start = member;

@@ -4,7 +4,7 @@ import { bufferOf } from '../bytes/buffer.ts';
 import { type RowKey, rowKeyOf } from './row-key.ts';
 import { KEY_BYTES_MAX, stepOf } from './row-step.ts';
 import { containerAt, hashOf, type RowNames } from './text-index.ts';
-import { type Child, childrenFrom, type Ways } from './ways.ts';
+import { type Child, childrenFrom, TakesTime, type Ways } from './ways.ts';
 
 /** A value may have six bytes a character, and only short ones are names. */
 const KEY_CHARS_MAX = Math.floor(KEY_BYTES_MAX / 6);
@@ -24,6 +24,7 @@ export function namesOf(ways: Ways, array: number, members: readonly string[]): 
     index.names.push(found!);
     return found;
   }
+  if (ways.isQuick === true) throw new TakesTime();
   const hashes = new Uint32Array(index.counts[container]!);
   for (const { number, start } of childrenFrom(ways, array, 0)) {
     const step = stepOf(bufferOf(text), start, members);

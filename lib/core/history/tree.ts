@@ -9,7 +9,7 @@ import { findPlace, type Place } from './place.ts';
 import { namedRows } from './rows.ts';
 import type { TextIndex } from './text-index.ts';
 import { kindAt, type ShownValue, showValue } from './value.ts';
-import { childrenFrom, countChildren, type Ways } from './ways.ts';
+import { childrenFrom, countChildren, demandQuick, isIndexed, type Ways } from './ways.ts';
 
 /** A longer name is shown as its beginning. */
 const NAME_CHARS_MAX = 1024;
@@ -46,14 +46,18 @@ export interface Tree extends ShownValue {
   next?: number;
 }
 
-/** What is at `steps` (`findPlace`), or why nothing is shown. The text must be canonical. */
+/**
+ * What is at `steps` (`findPlace`), or why nothing is shown. The text must be canonical. With an index of it, `isQuick` throws TakesTime
+ * where that would not be told at once.
+ */
 export function readTree(
   text: Uint8Array,
   steps: readonly string[],
   options: TreeOptions,
   index?: TextIndex,
+  isQuick = false,
 ): Tree | 'nothing' | 'several' {
-  const ways: Ways = index === undefined ? { text } : { text, index };
+  const ways: Ways = index === undefined ? { text } : { text, index, isQuick };
   const place = findPlace(text, steps, ways);
   if (typeof place === 'string') return place;
   const bytes = bufferOf(text);
@@ -66,6 +70,12 @@ export function readTree(
     };
   }
   const { spans, count, next } = pageOf(ways, place.start, kind === 'object', options);
+  // Of a large member the index knows all that is shown; rows are read for what they are called.
+  const read = spans.filter(({ start }) => kind === 'array' || !isIndexed(ways, start));
+  demandQuick(
+    ways,
+    read.reduce((sum, { start, end }) => sum + end - start, 0),
+  );
   const children = spans.map((span) => childOf(bytes, span, options, isHidden, ways));
   if (kind === 'array' && !isHidden) {
     const shown = new Set(spans.map(({ index }) => index));

@@ -13,6 +13,30 @@ const CLOSE_OBJECT = 0x7d;
 export interface Ways {
   text: Uint8Array;
   index?: TextIndex;
+  /** What would take its time is not done: it throws `TakesTime`. */
+  isQuick?: boolean;
+}
+
+/** More than a few milliseconds: to be done in a thread of its own. */
+export class TakesTime extends Error {}
+
+/** Bytes that are read in a few milliseconds, and names of members. */
+const QUICK_BYTES_MAX = 2 * 1024 * 1024;
+const QUICK_NAMES_MAX = 10_000;
+
+/** Throws TakesTime if so much is to be read, and only what is quick is wanted. */
+export function demandQuick({ isQuick }: Ways, bytes: number): void {
+  if (isQuick === true && bytes > QUICK_BYTES_MAX) throw new TakesTime();
+}
+
+/** The same, of the members of the object that begins there. */
+export function demandFewNames(ways: Ways, object: number): void {
+  if (ways.isQuick === true && countChildren(ways, object) > QUICK_NAMES_MAX) throw new TakesTime();
+}
+
+/** Whether what begins there is a large container that the index knows. */
+export function isIndexed({ index }: Ways, at: number): boolean {
+  return index !== undefined && containerAt(index, at) >= 0;
 }
 
 /** The index after the value that begins there. */

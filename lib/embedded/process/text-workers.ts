@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import type { IndexedText } from '../../core/text-work.ts';
+import { type IndexedText, quickTreeAt } from '../../core/text-work.ts';
 import { PortError } from '../../ports/errors.ts';
 import { inThisThread, type TextWork } from '../../ports/text-work.ts';
 import type { WorkAnswer, WorkRequest, WorkTexts } from './text-worker.ts';
@@ -133,8 +133,11 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     findSpan: (text, tokens) =>
       isSmall(text.bytes) ? here.findSpan(text, tokens) : ask('findSpan', [text, tokens], true),
 
-    treeAt: (text, steps, options) =>
-      isSmall(text.bytes) ? here.treeAt(text, steps, options) : ask('treeAt', [text, steps, options], true),
+    async treeAt(text, steps, options) {
+      if (isSmall(text.bytes)) return here.treeAt(text, steps, options);
+      // To hand 100 MB over and back takes longer than to look into what is known of it.
+      return quickTreeAt(text, steps, options) ?? ask('treeAt', [text, steps, options], true);
+    },
 
     placeAlong: (base, deltas, steps, options) =>
       isSmall(base, ...deltas)

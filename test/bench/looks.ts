@@ -86,13 +86,24 @@ async function measureHistory(service: Service, report: Report): Promise<void> {
   const path = encodeURIComponent(`/tables/users/id=${dump.users.length >> 1}/balance`);
   const rows: string[][] = [];
   let all = 0;
-  for (const limit of [10, 100, INCREMENTALS]) {
-    const taken = await times(3, () => look(service.port, 'small', `history?path=${path}&limit=${limit}`));
-    all = median(taken);
-    rows.push([String(limit), taken[0]!.toFixed(0), all.toFixed(0), (all / limit).toFixed(2)]);
+  for (const backups of [10, 100, INCREMENTALS]) {
+    all = (await timed(() => walk(service.port, path, backups))).ms;
+    rows.push([String(backups), all.toFixed(0), (all / backups).toFixed(2)]);
   }
-  report.table(['backups', 'first ms', 'median ms', 'ms each'], rows);
+  report.table(['backups', 'ms', 'ms each'], rows);
   report.target(`history of a path, ${INCREMENTALS} x 10 MB`, { most: 300, unit: 'ms' }, all);
+}
+
+/** Page after page: of large states each looks through fewer than it is asked to. */
+async function walk(port: number, path: string, backups: number): Promise<void> {
+  let cursor = '';
+  for (let looked = 0; looked < backups; ) {
+    const query = `history?path=${path}&limit=${Math.min(1000, backups - looked)}${cursor}`;
+    const page = (await look(port, 'small', query)) as { looked: { backups: number }; nextCursor?: string };
+    looked += page.looked.backups;
+    if (page.nextCursor === undefined) return;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
 }
 
 async function look(port: number, resource: string, query: string): Promise<unknown> {

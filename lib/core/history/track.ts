@@ -147,39 +147,77 @@ function moved(
 ): { level: Level; windows: Window[] } | undefined {
   const { start, close, isObject, starts } = level;
   if (here.some(({ from, to }) => from <= start || to > close)) return undefined;
-  const map = mapping(all);
-  const next: Level = { ...level, start: map(start), starts: [] };
+  const shift = shifting(all);
+  const next: Level = { ...level, start: start + shift.at(start), starts: [] };
   const windows: Window[] = [];
-  let edit = 0;
-  for (let child = 0; child < starts.length; child++) {
+  for (let child = 0, edit = 0; ; ) {
+    const touched = edit === here.length ? starts.length : childEndingAt(level, child, here[edit]!.from);
+    while (child < touched) child = moveRun(starts, child, touched, shift, next.starts);
+    if (edit === here.length) break;
+    // Behind all of them, so that no child is of its business.
+    if (child === starts.length) return undefined;
     const at = starts[child]!;
-    let end = endOf(level, child);
-    if (edit === here.length || here[edit]!.from > end) {
-      next.starts.push(map(at));
-      continue;
-    }
     const first = child;
-    const newStart = here[edit]!.from === at ? here[edit]!.start : map(at);
+    const newStart = here[edit]!.from === at ? here[edit]!.start : at + shift.at(at);
+    let end = endOf(level, child);
     for (; edit < here.length && here[edit]!.from <= end; edit++) {
       while (child + 1 < starts.length && here[edit]!.to > end) end = endOf(level, ++child);
     }
+    child++;
     const begin = next.starts.length;
-    if (!readChildren(text, newStart, map(end), isObject, next.starts)) return undefined;
-    windows.push({ from: first, to: child + 1, start: begin, end: next.starts.length });
+    if (!readChildren(text, newStart, end + shift.at(end), isObject, next.starts)) return undefined;
+    windows.push({ from: first, to: child, start: begin, end: next.starts.length });
   }
-  if (edit < here.length) return undefined;
-  next.close = map(close);
+  next.close = close + shift.at(close);
   return { level: next, windows };
 }
 
-/** Where an offset that no edit covers stands in the next text: behind what was put there. To be asked for rising ones. */
-function mapping(edits: readonly TextEdit[]): (offset: number) => number {
+/** The first child from `child` on that ends at `offset` or behind it. */
+function childEndingAt(level: Level, child: number, offset: number): number {
+  let low = child;
+  let high = level.starts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (endOf(level, middle) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Adds where children begin that have all moved alike: as many of [child, to) as no edit stands between. Gives the next one. */
+function moveRun(
+  starts: readonly number[],
+  child: number,
+  to: number,
+  shift: Shift,
+  moved: number[],
+): number {
+  const by = shift.at(starts[child]!);
+  const bound = shift.until();
+  let at = child;
+  do moved.push(starts[at++]! + by);
+  while (at < to && starts[at]! < bound);
+  return at;
+}
+
+/** How far what no edit covers has moved: behind what was put there. */
+interface Shift {
+  /** To be asked for rising offsets. */
+  at(offset: number): number;
+  /** Up to there it is what it was at the last offset. */
+  until(): number;
+}
+
+function shifting(edits: readonly TextEdit[]): Shift {
   let next = 0;
   let shift = 0;
-  return (offset) => {
-    for (; next < edits.length && edits[next]!.to <= offset; next++)
-      shift = edits[next]!.end - edits[next]!.to;
-    return offset + shift;
+  return {
+    at(offset) {
+      for (; next < edits.length && edits[next]!.to <= offset; next++)
+        shift = edits[next]!.end - edits[next]!.to;
+      return shift;
+    },
+    until: () => (next < edits.length ? edits[next]!.to : Number.POSITIVE_INFINITY),
   };
 }
 

@@ -42,9 +42,10 @@ export function sightsAlong(
   deltas: readonly Uint8Array[],
   steps: readonly string[],
   options: SightOptions,
+  bounds: Parameters<typeof track>[2] = {},
 ): Along {
   let text = bufferOf(base);
-  const tracker = track(text, steps);
+  const tracker = track(text, steps, bounds);
   const sights = [sightOf(tracker, options)];
   for (const delta of deltas) {
     const applied = applyWithScript(text, delta, PROVEN);

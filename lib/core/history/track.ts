@@ -33,6 +33,8 @@ interface Level {
   starts: number[];
   /** The child that the step means; `nothing` or `several` if it means none. */
   chosen: number | 'nothing' | 'several';
+  /** The levels of large children that edits have touched, by their numbers: what is touched again is not read whole. */
+  beside: Map<number, Level>;
 }
 
 /** A place that is followed. */
@@ -40,11 +42,19 @@ export interface Tracker {
   text: Buffer;
   steps: readonly string[];
   levels: Level[];
+  besideBytesMin: number;
 }
 
+/** Smaller children are read anew when they are touched. */
+const BESIDE_BYTES_MIN = 16 * 1024;
+
 /** Begins to follow what `steps` (`findPlace`) mean in a canonical text. */
-export function track(text: Buffer, steps: readonly string[]): Tracker {
-  const tracker: Tracker = { text, steps, levels: [] };
+export function track(
+  text: Buffer,
+  steps: readonly string[],
+  { besideBytesMin = BESIDE_BYTES_MIN }: { besideBytesMin?: number } = {},
+): Tracker {
+  const tracker: Tracker = { text, steps, levels: [], besideBytesMin };
   descend(tracker);
   return tracker;
 }
@@ -67,7 +77,9 @@ export function placeOf({ text, steps, levels }: Tracker): Found {
 
 /** Goes on to the next text. Where the edits leave no way to follow, or there are none told, it is looked for anew. */
 export function follow(tracker: Tracker, text: Buffer, edits: readonly TextEdit[] | undefined): void {
+  const before = tracker.text;
   tracker.text = text;
+  const texts = { before, text, besideBytesMin: tracker.besideBytesMin };
   let left = edits;
   for (let depth = 0; left !== undefined && depth < tracker.levels.length; depth++) {
     const level = tracker.levels[depth]!;
@@ -76,7 +88,7 @@ export function follow(tracker: Tracker, text: Buffer, edits: readonly TextEdit[
     const isDeeper = ({ from, to }: TextEdit): boolean =>
       inner !== undefined && from > inner.start && to <= inner.close;
     const here = left.filter((edit) => !isDeeper(edit));
-    const next = moved(level, text, here, edits!);
+    const next = moved(level, texts, here, edits!);
     if (next === undefined) break;
     const isTouched = here.length < left.length;
     const isSame = chooseAgain(text, level, next, tracker.steps[depth]!, isTouched);
@@ -109,7 +121,10 @@ function descend(tracker: Tracker): void {
 
 function readLevel(text: Buffer, start: number): Level {
   const isObject = text[start] === OPEN_OBJECT;
-  const level: Level = { start, close: start + 1, isObject, starts: [], chosen: 'nothing' };
+  const level: Level = {
+    ...{ start, close: start + 1, isObject, starts: [], chosen: 'nothing' },
+    beside: new Map(),
+  };
   if ((text[start + 1]! | CASE_BIT) === CLOSE_OBJECT) return level;
   for (let at = start + 1; ; at++) {
     level.starts.push(at);
@@ -138,26 +153,35 @@ interface Window {
   end: number;
 }
 
+interface Texts {
+  before: Buffer;
+  text: Buffer;
+  besideBytesMin: number;
+}
+
 /** The level in the next text, without what is chosen there; undefined if its brackets were touched, or it does not come out even. */
 function moved(
   level: Level,
-  text: Buffer,
+  texts: Texts,
   here: readonly TextEdit[],
   all: readonly TextEdit[],
 ): { level: Level; windows: Window[] } | undefined {
   const { start, close, isObject, starts } = level;
   if (here.some(({ from, to }) => from <= start || to > close)) return undefined;
   const shift = shifting(all);
-  const next: Level = { ...level, start: start + shift.at(start), starts: [] };
+  const next: Level = { ...level, start: start + shift.at(start), starts: [], beside: new Map() };
   const windows: Window[] = [];
   for (let child = 0, edit = 0; ; ) {
     const touched = edit === here.length ? starts.length : childEndingAt(level, child, here[edit]!.from);
+    const run = { from: child, to: touched, apart: next.starts.length - child };
     while (child < touched) child = moveRun(starts, child, touched, shift, next.starts);
+    keepBeside(level, next, run, texts, all);
     if (edit === here.length) break;
     // Behind all of them, so that no child is of its business.
     if (child === starts.length) return undefined;
     const at = starts[child]!;
     const first = child;
+    const firstEdit = edit;
     const newStart = here[edit]!.from === at ? here[edit]!.start : at + shift.at(at);
     let end = endOf(level, child);
     for (; edit < here.length && here[edit]!.from <= end; edit++) {
@@ -165,11 +189,49 @@ function moved(
     }
     child++;
     const begin = next.starts.length;
-    if (!readChildren(text, newStart, end + shift.at(end), isObject, next.starts)) return undefined;
+    const own =
+      child - first === 1 ? movedBeside(level, first, texts, here.slice(firstEdit, edit), all) : undefined;
+    if (own !== undefined) {
+      next.starts.push(newStart);
+      next.beside.set(begin, own);
+    } else if (!readChildren(texts.text, newStart, end + shift.at(end), isObject, next.starts))
+      return undefined;
     windows.push({ from: first, to: child, start: begin, end: next.starts.length });
   }
   next.close = close + shift.at(close);
   return { level: next, windows };
+}
+
+/** The level of a large child in the next text, if the edits lie within its brackets and leave it one; undefined otherwise. */
+function movedBeside(
+  level: Level,
+  child: number,
+  texts: Texts,
+  here: readonly TextEdit[],
+  all: readonly TextEdit[],
+): Level | undefined {
+  const { before, besideBytesMin } = texts;
+  const start = valueAt(before, level, child);
+  const end = endOf(level, child);
+  const isContainer = before[start] === OPEN_OBJECT || before[start] === OPEN_ARRAY;
+  if (!isContainer || end - start < besideBytesMin) return undefined;
+  if (here.some(({ from, to }) => from <= start || to > end - 1)) return undefined;
+  return moved(level.beside.get(child) ?? readLevel(before, start), texts, here, all)?.level;
+}
+
+/** Of the children [from, to), which no edit has touched, the levels move along; their numbers are `apart` from what they were. */
+function keepBeside(
+  level: Level,
+  next: Level,
+  { from, to, apart }: { from: number; to: number; apart: number },
+  texts: Texts,
+  all: readonly TextEdit[],
+): void {
+  for (const [child, beside] of level.beside) {
+    if (child < from || child >= to) continue;
+    const own = moved(beside, texts, [], all);
+    if (own !== undefined) next.beside.set(child + apart, own.level);
+  }
 }
 
 /** The first child from `child` on that ends at `offset` or behind it. */

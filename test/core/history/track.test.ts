@@ -36,6 +36,11 @@ function expectAlong(states: readonly string[]): void {
       return sight!;
     });
     expect(sights).toEqual(plain);
+    for (const besideBytesMin of [0, 16]) {
+      const bounds = { besideBytesMin };
+      const again = sightsAlong(texts[0]!.bytes, deltas, path, { textBytesMax: 1e9 }, bounds);
+      expect(again.sights).toEqual(plain);
+    }
     for (const [i, sight] of plain.entries()) {
       const place = findPlace(texts[i]!.bytes, path);
       const found = typeof place === 'string' ? place : place.end - place.start;
@@ -58,10 +63,12 @@ function oneEdit(base: string, target: string, slack: number) {
 
 function expectFollowed(states: readonly string[], slack: number): void {
   for (const path of pathsOf(states)) {
-    const tracker = track(Buffer.from(states[0]!), path);
-    for (const [i, state] of states.entries()) {
-      if (i > 0) follow(tracker, Buffer.from(state), [oneEdit(states[i - 1]!, state, slack)]);
-      expect(placeOf(tracker)).toEqual(findPlace(Buffer.from(state), path));
+    for (const besideBytesMin of [0, 16, 1e9]) {
+      const tracker = track(Buffer.from(states[0]!), path, { besideBytesMin });
+      for (const [i, state] of states.entries()) {
+        if (i > 0) follow(tracker, Buffer.from(state), [oneEdit(states[i - 1]!, state, slack)]);
+        expect(placeOf(tracker)).toEqual(findPlace(Buffer.from(state), path));
+      }
     }
   }
 }

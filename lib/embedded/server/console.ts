@@ -61,7 +61,7 @@ export interface ConsoleOptions {
 
 /** Reads all files once. Without the folder `/console` says how it is made. */
 export function createConsole({ folder, access, log }: ConsoleOptions): Console {
-  const files = readFiles(folder);
+  const files = readFilesOrTell(folder, log);
   const demandAccess = createAccess(access);
   return (request) => {
     const { pathname } = new URL(request.url);
@@ -129,6 +129,16 @@ function wantsPage(headers: Headers): boolean {
 function named(headers: Headers): Headers {
   const host = headers.get('host');
   return new Headers(host === null ? {} : { host });
+}
+
+/** States are kept whether or not there is a page to look at them. */
+function readFilesOrTell(folder: string, log: Logger): Map<string, File> | undefined {
+  try {
+    return readFiles(folder);
+  } catch (error) {
+    log.error('the console cannot be read, and is not served', { folder, error });
+    return undefined;
+  }
 }
 
 function readFiles(folder: string): Map<string, File> | undefined {

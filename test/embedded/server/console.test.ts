@@ -88,6 +88,19 @@ test('a name that is not ours gets nothing, whatever it asks for', () => {
   expect(ask('/console/', { host: 'evil.example' })!.status).toBe(421);
 });
 
+test('files that cannot be read stop nobody: the log says so', async () => {
+  const broken = join(folder, 'broken');
+  mkdirSync(broken);
+  writeFileSync(join(broken, 'index.html'), 'x');
+  const told: string[] = [];
+  const log = { ...silentLogger, error: (message: string) => told.push(message) };
+  const none = createConsole({ folder: broken, access: { checksHost: false, allowedHosts: [] }, log });
+  expect(told).toEqual(['the console cannot be read, and is not served']);
+  expect(none(new Request('http://localhost/console/', { headers: { host: 'localhost' } }))!.status).toBe(
+    404,
+  );
+});
+
 test('without the files it says how they are made, and / stays what it is', async () => {
   const none = createConsole({
     folder: join(folder, 'none'),

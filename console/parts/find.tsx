@@ -1,7 +1,7 @@
 // Find or go to: resources by how their ids begin, a backup by its id, and every screen.
 
 import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useLoad } from '../app/load.ts';
 import { go, linkTo } from '../app/router.ts';
 import { client } from '../app/session.ts';
@@ -61,7 +61,9 @@ async function find(text: string, signal: AbortSignal): Promise<Hit[]> {
 export function Find() {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
-  const { value: hits = PLACES } = useLoad((signal) => find(text, signal), [text]);
+  const { value: hits = PLACES, isOld, error } = useLoad((signal) => find(text, signal), [text]);
+  // Who is faster than the answer means what was typed, and not what is still on the screen.
+  const [isEntered, setEntered] = useState(false);
   const chosen = Math.min(at, hits.length - 1);
   const close = (): void => {
     isFinding.value = false;
@@ -71,6 +73,9 @@ export function Find() {
     close();
     go(hit.href);
   };
+  useEffect(() => {
+    if (isEntered && !isOld && error === undefined) open(hits[0]);
+  }, [isEntered, isOld]);
   return (
     <Dialog title="Find or go to" close={close} isSmall>
       <input
@@ -85,14 +90,17 @@ export function Find() {
         value={text}
         spellcheck={false}
         onInput={(event) => {
+          setEntered(false);
           setText(event.currentTarget.value);
           setAt(0);
         }}
         onKeyDown={(event) => {
           if (event.key === 'ArrowDown') setAt(Math.min(chosen + 1, hits.length - 1));
           else if (event.key === 'ArrowUp') setAt(Math.max(chosen - 1, 0));
-          else if (event.key === 'Enter') open(hits[chosen]);
-          else return;
+          else if (event.key === 'Enter') {
+            if (isOld) setEntered(true);
+            else open(hits[chosen]);
+          } else return;
           event.preventDefault();
         }}
       />

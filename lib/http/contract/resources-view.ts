@@ -10,7 +10,7 @@ import type {
   PathHistory,
   ResourceSummary,
   Timeline,
-} from '../../service/contract/api.ts';
+} from '../../service/contract/looks.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 import { viewDated, viewFound } from './states-view.ts';

@@ -1,7 +1,7 @@
 // A backup's state, as answers of many nouns name it.
 
 import type { DatedBackup, InexactMoment } from '../../core/records/model.ts';
-import type { FoundState } from '../../service/contract/api.ts';
+import type { FoundState } from '../../service/contract/looks.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 

@@ -4,7 +4,7 @@ import { LISTS } from '../../core/history/diff-entries.ts';
 import { pointerOfSteps } from '../../core/json/pointer.ts';
 import { LATEST } from '../../core/records/asked-moment.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { FoundDiff } from '../../service/contract/api.ts';
+import type { FoundDiff } from '../../service/contract/looks.ts';
 import { viewBackup } from '../contract/backups-view.ts';
 import type { RESOURCE_ROUTES } from '../contract/resources.ts';
 import { viewHistory, viewResource, viewTimeline, viewTree } from '../contract/resources-view.ts';

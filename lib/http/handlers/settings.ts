@@ -1,6 +1,6 @@
 // What is said of resources.
 
-import type { FoundSettings } from '../../service/contract/api.ts';
+import type { FoundSettings } from '../../service/contract/looks.ts';
 import { type SETTINGS_ROUTES, viewSettings } from '../contract/settings.ts';
 import type { HandlersOf } from './call.ts';
 import { replyJson } from './reply.ts';

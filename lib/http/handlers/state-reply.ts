@@ -1,7 +1,7 @@
 // A state as an answer of its own bytes: whole, in part, packed, or not at all where the caller has it.
 
 import { ServiceError } from '../../core/records/errors.ts';
-import type { OpenState } from '../../service/contract/api.ts';
+import type { OpenState } from '../../service/contract/looks.ts';
 import { formatInstant } from '../contract/instant.ts';
 import { namesTag, parseRange, takesGzip } from '../contract/range.ts';
 import { replyText } from './reply.ts';

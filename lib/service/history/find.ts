@@ -4,8 +4,8 @@ import { type AskedMoment, instantOf } from '../../core/records/asked-moment.ts'
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import { liveBackup, noBackup } from '../chains/live.ts';
-import type { FoundState } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
+import type { FoundState } from '../contract/looks.ts';
 import { findMoment, nothingAt } from '../restores/moment.ts';
 
 type FindDeps = Pick<Deps, 'catalog' | 'clock'>;

@@ -4,7 +4,7 @@ import { isOpen } from '../../core/records/expiry-wait.ts';
 import type { Tally } from '../../core/records/live-entry.ts';
 import type { BackupRecord, ExpiryWait } from '../../core/records/model.ts';
 import type { ResourceSettings } from '../../core/records/settings.ts';
-import type { ResourceHealth } from '../contract/api.ts';
+import type { ResourceHealth } from '../contract/looks.ts';
 
 export interface Standing {
   resourceId: string;

@@ -2,8 +2,8 @@
 
 import type { ExpiryWait, ResourceHead } from '../../core/records/model.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
-import type { ResourceSummary } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
+import type { ResourceSummary } from '../contract/looks.ts';
 import { healthOf } from './health.ts';
 
 /** One page; it costs a read or two for each. Throws PortError `not_found` for a cursor of another list. */

@@ -4,8 +4,8 @@ import { instantOf } from '../../core/records/asked-moment.ts';
 import { createBuckets } from '../../core/records/buckets.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { Timeline, TimelineInput } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
+import type { Timeline, TimelineInput } from '../contract/looks.ts';
 import { pages } from '../kit/collect.ts';
 import { nothingAt } from '../restores/moment.ts';
 

@@ -5,8 +5,9 @@ import { ServiceError } from '../../core/records/errors.ts';
 import type { ResourceHead } from '../../core/records/model.ts';
 import { meets, type Precondition } from '../../core/records/precondition.ts';
 import type { ResourceSettings } from '../../core/records/settings.ts';
-import type { Caller, FoundSettings } from '../contract/api.ts';
+import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
+import type { FoundSettings } from '../contract/looks.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 

@@ -3,8 +3,9 @@
 import type { BackupRecord } from '../../core/records/model.ts';
 import { restoreCost } from '../../core/records/restore-cost.ts';
 import { anyBackup, liveBackup } from '../chains/live.ts';
-import type { FoundState, PlanInput, PlannedLink, RestorePlan } from '../contract/api.ts';
+import type { PlanInput, PlannedLink, RestorePlan } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
+import type { FoundState } from '../contract/looks.ts';
 import { findMoment } from './moment.ts';
 
 type PlanDeps = Pick<Deps, 'catalog' | 'clock' | 'options' | 'rates'>;

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Sight } from '../../../lib/core/history/along.ts';
 import type { AskedMoment } from '../../../lib/core/records/asked-moment.ts';
-import type { PathChange } from '../../../lib/service/contract/api.ts';
+import type { PathChange } from '../../../lib/service/contract/looks.ts';
 import type { World } from '../world.ts';
 import { createHistoryWorld, type Kept, makeHistory, pathsIn, steps, textAt } from './chains.ts';
 

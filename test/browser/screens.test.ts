@@ -1,0 +1,112 @@
+// Every screen: looked at by axe at two widths and in two themes, no wider than the window, and as a command.
+
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { cleanEnvironment, newDataDir, nodePath } from '../e2e/server.ts';
+import { createScene, picture, settled, USER, violations } from './scene.ts';
+
+const scene = createScene();
+
+const SCREENS: [name: string, path: string, act?: (page: Page) => Promise<unknown>][] = [
+  ['overview', ''],
+  ['resource', 'resource?id=shop'],
+  ['state', `state?id=shop&at=-1&path=${USER}`],
+  ['state-terraform', 'state?id=terraform%2Fprod%2Fdns&path=/resources/name=www/attributes'],
+  ['history', `history?id=shop&path=${USER}/email`],
+  ['compare', 'compare?id=shop'],
+  ['compare-flags', 'compare?id=flags%2Fstorefront'],
+  [
+    'restore',
+    'state?id=shop&at=-1',
+    async (page) => {
+      await page.keyboard.press('r');
+      await page.getByText('In place').click();
+      await page.getByText('Comes back').waitFor();
+    },
+  ],
+  ['trash', 'trash'],
+  ['activity', 'activity'],
+  ['retention', 'retention?id=shop'],
+  ['audit', 'audit'],
+  ['tokens', 'tokens'],
+  [
+    'keys',
+    '',
+    async (page) => {
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+    },
+  ],
+  [
+    'find',
+    '',
+    async (page) => {
+      await page.keyboard.press('/');
+      await page.getByRole('combobox').fill('s');
+      await page.getByRole('option', { name: 'shop' }).waitFor();
+    },
+  ],
+];
+
+const COMPARED: (typeof SCREENS)[number] = [
+  'compared',
+  'compare?id=shop&from=backup-2&to=backup-9&path=/tables/orders',
+];
+
+describe.each([
+  [1440, 'light'],
+  [1440, 'dark'],
+  [390, 'light'],
+  [390, 'dark'],
+] as const)('at %s px, %s', (width, theme) => {
+  test.each(SCREENS.map(([name, path, act]) => ({ name, path, act })))(
+    '$name: axe finds nothing, the policy refuses nothing, nothing scrolls sideways',
+    async ({ name, path, act }) => {
+      const { page, faults } = await scene.open(path, { width, height: width === 390 ? 844 : 900, theme });
+      await act?.(page);
+      await settled(page);
+      await picture(page, `${name}-${width}-${theme}`);
+      expect(await violations(page)).toEqual([]);
+      expect(faults).toEqual([]);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+    },
+  );
+});
+
+test.each([320, 700, 960, 1200])('no screen scrolls sideways at %s px', async (width) => {
+  for (const [, path] of SCREENS.slice(0, 13)) {
+    const { page } = await scene.open(path, { width });
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect([path, over > 0 ? over : 0]).toEqual([path, 0]);
+  }
+});
+
+test('every screen ends with a command that works', async () => {
+  const run = promisify(execFile);
+  const brs = `${nodePath()} ${resolve('bin/brs.mjs')}`;
+  const env = { ...cleanEnvironment(), BACKUP_URL: scene.url, XDG_CONFIG_HOME: newDataDir() };
+  for (const [name, path] of [...SCREENS.slice(0, 7), ...SCREENS.slice(8, 13), COMPARED]) {
+    const { page } = await scene.open(path);
+    const command = (await page.locator('.term code').textContent())!;
+    expect([name, command]).toEqual([name, expect.stringMatching(/^brs /)]);
+    const { stdout } = await run('bash', ['-c', command.replace(/^brs/, brs)], { env });
+    expect([name, stdout.length > 0 || name === 'tokens']).toEqual([name, true]);
+  }
+});
+
+test('the first load is at most 60 KB of script and 10 KB of style, packed', () => {
+  const folder = resolve('dist/console/assets');
+  const sizes = readdirSync(folder).map((name): [string, number] => [
+    name.replace(/-.*\./, '.'),
+    gzipSync(readFileSync(join(folder, name)), { level: 9 }).length,
+  ]);
+  for (const [name, size] of sizes)
+    expect([name, size > (name.endsWith('js') ? 60_000 : 10_240)]).toEqual([name, false]);
+});

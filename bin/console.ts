@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { fileURLToPath } from 'node:url';
 import type { Context } from '../lib/cli/kit/context.ts';
+import { ServiceError } from '../lib/core/records/errors.ts';
 import { createConsole } from '../lib/embedded/server/console.ts';
 import { problemResponse, toServiceError } from '../lib/http/contract/problem.ts';
 import { createAccess } from '../lib/http/server/access.ts';
@@ -54,7 +55,10 @@ export async function serveConsole(context: Context, { port = 0 }: { port?: numb
         redirect: 'manual',
         ...(body === undefined || body.length === 0 ? {} : { body: new Uint8Array(body) }),
       });
-      const response = await fetch(credentials.sign === undefined ? passed : await credentials.sign(passed));
+      const signed = credentials.sign === undefined ? passed : await credentials.sign(passed);
+      const response = await fetch(signed).catch((cause: unknown) => {
+        throw new ServiceError('dependency_unavailable', `No answer from ${base}.`, { cause });
+      });
       return await back(
         response,
         pathname === '/uploads' ? { from: new URL(base).origin, to: origin } : undefined,
@@ -67,6 +71,7 @@ export async function serveConsole(context: Context, { port = 0 }: { port?: numb
   const server = createServer((incoming, outgoing) => {
     void answer(requestOf(incoming), incoming)
       .then((response) => send(response, outgoing))
+      // The page or the service has gone in the middle of an answer: the page sees that it broke off.
       .catch(() => outgoing.destroy());
   });
   server.listen(port, '127.0.0.1');

@@ -109,6 +109,9 @@ export function parentOf(pointer: string): string {
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
 }
 
+/** What was typed, as a JSON Pointer. */
+export const pointerOf = (text: string): string => (text === '' || text.startsWith('/') ? text : `/${text}`);
+
 /** A word of the shell, quoted where it must be. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

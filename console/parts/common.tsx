@@ -140,6 +140,23 @@ export function Deltas({ counts }: { counts: Counts | undefined }) {
   );
 }
 
+/** The same in the cells of a row: what is new, what changed or moved, what is gone. */
+export function CountCells({ counts }: { counts: Counts & { moves: number } }) {
+  const { additions, changes, deletions, moves } = counts;
+  const cell = (tone: string, sign: string, count: number) => (
+    <td class={count > 0 ? `num mono ${tone}` : 'num faint'}>
+      {count > 0 ? `${sign}${number(count)}` : '·'}
+    </td>
+  );
+  return (
+    <>
+      {cell('add', '+', additions)}
+      {cell('chg', '~', changes + moves)}
+      {cell('rem', '−', deletions)}
+    </>
+  );
+}
+
 export function Notice({
   tone,
   children,
@@ -265,6 +282,26 @@ export function Empty({
       <h2>{title}</h2>
       {children && <p>{children}</p>}
       {act}
+    </div>
+  );
+}
+
+/** Under a list that has more behind it. */
+export function More({
+  shown,
+  text,
+  onMore,
+}: {
+  shown: ComponentChildren;
+  text: string;
+  onMore: () => void;
+}) {
+  return (
+    <div class="more">
+      <span>{shown}</span>
+      <button type="button" class="btn sm" onClick={onMore}>
+        {text}
+      </button>
     </div>
   );
 }

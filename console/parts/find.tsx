@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { BackupError } from '../../lib/client/client.ts';
 import { useLoad } from '../app/load.ts';
 import { go, linkTo } from '../app/router.ts';
 import { client } from '../app/session.ts';
@@ -33,7 +34,7 @@ async function find(text: string, signal: AbortSignal): Promise<Hit[]> {
   const asked = { ...(word === '' ? {} : { prefix: word }), limit: 8 };
   const [{ resources }, backup] = await Promise.all([
     client.call('listResources', { query: asked }, { signal }),
-    /^backup-\d+$/.test(word) ? client.backup(word).catch(() => undefined) : undefined,
+    /^backup-\d+$/.test(word) ? client.backup(word).catch(unlessUnknown) : undefined,
   ]);
   return [
     ...(backup === undefined
@@ -56,6 +57,11 @@ async function find(text: string, signal: AbortSignal): Promise<Hit[]> {
     ),
     ...places,
   ];
+}
+
+/** That there is no such backup is an answer, too. */
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof BackupError && error.code === 'backup_not_found')) throw error;
 }
 
 export function Find() {

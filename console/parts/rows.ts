@@ -1,4 +1,4 @@
-// Moving through the rows of a table by keys: the first link of each row is where the focus goes.
+// Moving through rows and lists by keys: the first link of each row is where the focus goes.
 
 import { useRef } from 'preact/hooks';
 import type { Key } from '../app/keys.ts';
@@ -33,4 +33,13 @@ export function useRows(count: number, open?: (i: number) => void): Rows {
         : [{ key: 'Enter', about: 'open', run: () => here() >= 0 && open(here()), isShown: true }]),
     ],
   };
+}
+
+/** The item of a list that stands `by` from the one that has the focus, brought into sight; the first, if none has it. */
+export function step(list: Element | null, items: string, by: number): HTMLElement | undefined {
+  const all = [...(list?.querySelectorAll<HTMLElement>(items) ?? [])];
+  const here = all.findIndex((one) => one.contains(document.activeElement));
+  const next = all[Math.max(0, Math.min(all.length - 1, here < 0 ? 0 : here + by))];
+  next?.scrollIntoView({ block: 'nearest' });
+  return next;
 }

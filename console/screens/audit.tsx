@@ -1,13 +1,14 @@
 // Audit: who did what? Refused calls and looks at states stand out; no values are told.
 
 import { useRef, useState } from 'preact/hooks';
-import type { Answer } from '../../lib/client/contract.ts';
+import type { Answer, CallInput } from '../../lib/client/contract.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
+import { pagesOf } from '../app/pages.ts';
 import { ask } from '../app/router.ts';
 import { client } from '../app/session.ts';
 import { day, moment, number, quoted } from '../app/words.ts';
-import { At, Empty, Head, Rid, resourceLink, Show, Term } from '../parts/common.tsx';
+import { At, Empty, Head, More, Rid, resourceLink, Show, Term } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
 
 type Event = Answer<'AuditEvent'>;
@@ -35,29 +36,22 @@ const PAGE = 50;
 
 interface Page {
   events: Event[];
-  completeSince?: string;
-  isAll: boolean;
+  completeSince: string | undefined;
+  hasMore: boolean;
 }
 
 async function load(
   query: { resourceId?: string; action?: string },
-  pages: number,
+  count: number,
   signal: AbortSignal,
 ): Promise<Page> {
-  const found: Page = { events: [], isAll: false };
-  let cursor: string | undefined;
-  for (let n = 0; n < pages && !found.isAll; n++) {
-    const page = await client.call(
-      'listEvents',
-      { query: { ...query, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) } as never },
-      { signal },
-    );
-    found.events.push(...page.events);
-    if (page.completeSince !== undefined) found.completeSince = page.completeSince;
-    cursor = page.nextCursor;
-    found.isAll = cursor === undefined;
-  }
-  return found;
+  // The action comes from the URL: what is none is refused, and that is shown.
+  const asked = { ...query, limit: PAGE } as NonNullable<CallInput<'listEvents'>['query']>;
+  const { pages, hasMore } = await pagesOf(count, (cursor) =>
+    client.call('listEvents', { query: { ...asked, ...cursor } }, { signal }),
+  );
+  const events = pages.flatMap((page) => page.events);
+  return { events, completeSince: pages.at(-1)?.completeSince, hasMore };
 }
 
 export function Audit({ asked }: { asked: Record<string, string> }) {
@@ -68,13 +62,13 @@ export function Audit({ asked }: { asked: Record<string, string> }) {
     ...(action === undefined ? {} : { action }),
   };
   const loaded = useLoad((signal) => load(query, pages, signal), [query, pages], { everyMs: 10_000 });
-  const { events = [], completeSince, isAll = true } = loaded.value ?? {};
+  const { events = [], completeSince, hasMore = false } = loaded.value ?? {};
   const rows = useRows(events.length);
   const field = useRef<HTMLInputElement>(null);
   useKeys('Audit', [
     ...rows.keys,
     { key: 'f', about: 'filter', run: () => field.current?.focus(), isShown: true },
-    { key: 'm', about: 'more', run: () => !isAll && setPages(pages + 1) },
+    { key: 'm', about: 'more', run: () => hasMore && setPages(pages + 1) },
   ]);
   const refused = events.filter(({ action: what }) => what === 'access.refused').length;
   return (
@@ -193,13 +187,12 @@ export function Audit({ asked }: { asked: Record<string, string> }) {
           )
         }
       </Show>
-      {!isAll && (
-        <div class="more">
-          <span>{number(events.length)} shown</span>
-          <button type="button" class="btn sm" onClick={() => setPages(pages + 1)}>
-            Show {PAGE} more
-          </button>
-        </div>
+      {hasMore && (
+        <More
+          shown={`${number(events.length)} shown`}
+          text={`Show ${PAGE} more`}
+          onMore={() => setPages(pages + 1)}
+        />
       )}
       <Term
         name="The trail"

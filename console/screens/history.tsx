@@ -4,11 +4,13 @@ import { useRef, useState } from 'preact/hooks';
 import type { Answer } from '../../lib/client/contract.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
+import { pagesOf } from '../app/pages.ts';
 import { ask, go, linkTo } from '../app/router.ts';
 import { client, serviceNow } from '../app/session.ts';
-import { counted, day, lastStep, moment, number, parentOf, quoted, span } from '../app/words.ts';
-import { Empty, Head, Show, Term } from '../parts/common.tsx';
+import { counted, day, lastStep, moment, number, parentOf, pointerOf, quoted, span } from '../app/words.ts';
+import { Empty, Head, More, Show, Term } from '../parts/common.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { step } from '../parts/rows.ts';
 import { copy } from '../parts/toast.tsx';
 import { Mask, Value, wasAndIs } from '../parts/value.tsx';
 import { Restore } from './restore.tsx';
@@ -20,34 +22,27 @@ const PAGE = 200;
 interface Page {
   changes: Change[];
   backups: number;
-  oldest?: { backupId: string; createdAt: string };
-  next?: string;
+  oldest: { backupId: string; createdAt: string } | undefined;
+  hasMore: boolean;
 }
 
 async function load(
   id: string,
   path: string,
   isRevealed: boolean,
-  pages: number,
+  count: number,
   signal: AbortSignal,
 ): Promise<Page> {
-  const found: Page = { changes: [], backups: 0 };
-  for (let n = 0; n < pages && (n === 0 || found.next !== undefined); n++) {
-    const query = {
-      path,
-      limit: PAGE,
-      textBytes: 2048,
-      ...(isRevealed ? {} : { mask: '@resource' }),
-      ...(found.next === undefined ? {} : { cursor: found.next }),
-    };
-    const page = await client.call('getHistory', { params: { resourceId: id }, query }, { signal });
-    found.changes.push(...page.changes);
-    found.backups += page.looked.backups;
-    if (page.looked.oldest !== undefined) found.oldest = page.looked.oldest;
-    delete found.next;
-    if (page.nextCursor !== undefined) found.next = page.nextCursor;
-  }
-  return found;
+  const query = { path, limit: PAGE, textBytes: 2048, ...(isRevealed ? {} : { mask: '@resource' }) };
+  const { pages, hasMore } = await pagesOf(count, (cursor) =>
+    client.call('getHistory', { params: { resourceId: id }, query: { ...query, ...cursor } }, { signal }),
+  );
+  return {
+    changes: pages.flatMap(({ changes }) => changes),
+    backups: pages.reduce((sum, { looked }) => sum + looked.backups, 0),
+    oldest: pages.at(-1)?.looked.oldest,
+    hasMore,
+  };
 }
 
 export function History({ asked }: { asked: Record<string, string> }) {
@@ -60,13 +55,8 @@ export function History({ asked }: { asked: Record<string, string> }) {
     [id, path, pages, isRevealed],
   );
   const list = useRef<HTMLOListElement>(null);
-  const move = (by: number): void => {
-    const items = [...(list.current?.querySelectorAll<HTMLElement>('li') ?? [])];
-    const here = items.findIndex((one) => one.contains(document.activeElement));
-    const next = items[Math.max(0, Math.min(items.length - 1, here < 0 ? 0 : here + by))];
-    next?.querySelector<HTMLElement>('a, button')?.focus();
-    next?.scrollIntoView({ block: 'nearest' });
-  };
+  const move = (by: number): void =>
+    step(list.current, 'li', by)?.querySelector<HTMLElement>('a, button')?.focus();
   useKeys('History', [
     { key: 'v', about: isRevealed ? 'hide' : 'reveal', run: () => setRevealed(!isRevealed) },
     { key: 'c', about: 'copy pointer', run: () => copy(path, 'The pointer') },
@@ -109,8 +99,8 @@ export function History({ asked }: { asked: Record<string, string> }) {
         {(page) => (
           <section class="sec panel" aria-label="Changes">
             {page.changes.length === 0 ? (
-              <Empty title={page.next === undefined ? 'It was never there' : 'No change yet'}>
-                {page.next === undefined
+              <Empty title={!page.hasMore ? 'It was never there' : 'No change yet'}>
+                {!page.hasMore
                   ? `None of ${counted(page.backups, 'backup')} has anything at this path.`
                   : `${counted(page.backups, 'backup')} were looked through, and there are older ones.`}
               </Empty>
@@ -128,16 +118,12 @@ export function History({ asked }: { asked: Record<string, string> }) {
                 ))}
               </ol>
             )}
-            {page.next !== undefined && (
-              <div class="more">
-                <span>
-                  {number(page.backups)} backups looked through
-                  {page.oldest && `, back to ${day(page.oldest.createdAt)}`}
-                </span>
-                <button type="button" class="btn sm" onClick={() => setPages(pages + 1)}>
-                  Look further back
-                </button>
-              </div>
+            {page.hasMore && (
+              <More
+                shown={`${number(page.backups)} backups looked through${page.oldest === undefined ? '' : `, back to ${day(page.oldest.createdAt)}`}`}
+                text="Look further back"
+                onMore={() => setPages(pages + 1)}
+              />
             )}
           </section>
         )}
@@ -169,7 +155,7 @@ export function History({ asked }: { asked: Record<string, string> }) {
 }
 
 function PathForm({ id, path }: { id: string; path: string }) {
-  const take = (text: string): void => ask({ path: text === '' || text.startsWith('/') ? text : `/${text}` });
+  const take = (text: string): void => ask({ path: pointerOf(text) });
   return (
     <form
       class="pathbar"
@@ -205,7 +191,7 @@ function PathForm({ id, path }: { id: string; path: string }) {
 function Answered({ page }: { page: Page }) {
   const changes = page.changes.filter(({ change }) => change !== 'first');
   const [newest] = changes;
-  const within = page.next === undefined ? '' : ` in the newest ${number(page.backups)} backups`;
+  const within = !page.hasMore ? '' : ` in the newest ${number(page.backups)} backups`;
   if (newest === undefined)
     return page.changes.length === 0 ? null : (
       <>

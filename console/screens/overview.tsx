@@ -1,13 +1,26 @@
 // Overview: does anything need me? Those that do, worst first; then all resources, by id, so that rows keep their place.
 
 import { useRef, useState } from 'preact/hooks';
+import { BackupError } from '../../lib/client/client.ts';
 import type { Answer } from '../../lib/client/contract.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
+import { pagesOf } from '../app/pages.ts';
 import { ask, go, linkTo } from '../app/router.ts';
 import { client, mayDo, serviceNow } from '../app/session.ts';
 import { bytes, counted, day, number, quoted, span } from '../app/words.ts';
-import { Ago, Empty, Head, Notice, Rid, resourceLink, Show, StateWord, Term } from '../parts/common.tsx';
+import {
+  Ago,
+  Empty,
+  Head,
+  More,
+  Notice,
+  Rid,
+  resourceLink,
+  Show,
+  StateWord,
+  Term,
+} from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
 import { FirstRun } from './first-run.tsx';
 
@@ -19,25 +32,34 @@ const WEIGHT = ['damaged', 'late', 'unusual'];
 
 interface Page {
   resources: Resource[];
-  next?: string;
-  notices: Answer<'Notice'>[];
+  hasMore: boolean;
+  health: Health;
 }
 
-async function load(prefix: string, pages: number, signal: AbortSignal): Promise<Page> {
-  const resources: Resource[] = [];
-  let cursor: string | undefined;
-  for (let n = 0; n < pages && (n === 0 || cursor !== undefined); n++) {
-    const query = {
-      limit: PAGE,
-      ...(prefix === '' ? {} : { prefix }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    const page = await client.call('listResources', { query }, { signal });
-    resources.push(...page.resources);
-    cursor = page.nextCursor;
+async function load(prefix: string, count: number, signal: AbortSignal): Promise<Page> {
+  const query = { limit: PAGE, ...(prefix === '' ? {} : { prefix }) };
+  const [{ pages, hasMore }, health] = await Promise.all([
+    pagesOf(count, (cursor) => client.call('listResources', { query: { ...query, ...cursor } }, { signal })),
+    healthOf(signal),
+  ]);
+  return { resources: pages.flatMap(({ resources }) => resources), hasMore, health };
+}
+
+interface Health {
+  notices: Answer<'Notice'>[];
+  /** What does not answer, in words. */
+  fault?: string;
+}
+
+/** A service that is not well says so by an error, with what it knows. */
+async function healthOf(signal: AbortSignal): Promise<Health> {
+  try {
+    const { notices = [] } = await client.call('getHealth', {}, { signal });
+    return { notices };
+  } catch (error) {
+    if (!(error instanceof BackupError && error.status === 503)) throw error;
+    return { notices: (error.problem.notices as Answer<'Notice'>[] | undefined) ?? [], fault: error.message };
   }
-  const health = await client.call('getHealth', {}, { signal }).catch(() => undefined);
-  return { resources, notices: health?.notices ?? [], ...(cursor === undefined ? {} : { next: cursor }) };
 }
 
 export function Overview({ asked }: { asked: Record<string, string> }) {
@@ -55,8 +77,13 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
     <>
       <Head title="Overview" answer={value && <Answered page={value} needing={needing.length} />} />
       <Show loaded={loaded} what="The resources could not be read">
-        {({ resources, next, notices }) => (
+        {({ resources, hasMore, health: { notices, fault } }) => (
           <>
+            {fault !== undefined && (
+              <Notice tone="bad">
+                <b>The service is not well:</b> {fault}
+              </Notice>
+            )}
             {notices.map(({ code, detail, severity, since }) => (
               <Notice key={code} tone={severity === 'critical' ? 'bad' : 'late'}>
                 <b>{detail ?? code}</b>{' '}
@@ -81,7 +108,7 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
                   value={prefix}
                   onInput={(event) => ask({ prefix: event.currentTarget.value }, { replaces: true })}
                 />
-                <Totals resources={resources} isAll={next === undefined} />
+                <Totals resources={resources} isAll={!hasMore} />
               </div>
               {resources.length === 0 ? (
                 <Empty
@@ -95,13 +122,12 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
               ) : (
                 <List resources={resources} focusFilter={() => filter.current?.focus()} />
               )}
-              {next !== undefined && (
-                <div class="more">
-                  <span>{number(resources.length)} shown, there are more</span>
-                  <button type="button" class="btn sm" onClick={() => setPages(pages + 1)}>
-                    Show {PAGE} more
-                  </button>
-                </div>
+              {hasMore && (
+                <More
+                  shown={`${number(resources.length)} shown, there are more`}
+                  text={`Show ${PAGE} more`}
+                  onMore={() => setPages(pages + 1)}
+                />
               )}
             </section>
           </>
@@ -117,17 +143,16 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
 }
 
 function Answered({ page, needing }: { page: Page; needing: number }) {
-  const { resources, next } = page;
-  const shown =
-    next === undefined
-      ? counted(resources.length, 'resource')
-      : `the first ${number(resources.length)} resources`;
+  const { resources, hasMore } = page;
+  const shown = !hasMore
+    ? counted(resources.length, 'resource')
+    : `the first ${number(resources.length)} resources`;
   const well = resources.length - needing;
   if (needing === 0)
     return (
       <>
-        {next === undefined ? <b>Nothing needs you.</b> : <b>None of {shown} needs you.</b>}{' '}
-        {next === undefined && `${counted(resources.length, 'resource')} restore as they should.`}
+        {!hasMore ? <b>Nothing needs you.</b> : <b>None of {shown} needs you.</b>}{' '}
+        {!hasMore && `${counted(resources.length, 'resource')} restore as they should.`}
       </>
     );
   return (

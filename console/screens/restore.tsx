@@ -2,18 +2,16 @@
 // What the service gives back is proven; where it goes is the reader's to say: a file, another resource, or in place, as the newest state.
 
 import { useId, useState } from 'preact/hooks';
-import { BackupError, type Restored } from '../../lib/client/client.ts';
-import type { Answer } from '../../lib/client/contract.ts';
+import type { Restored } from '../../lib/client/client.ts';
 import { useLoad } from '../app/load.ts';
 import { client, mayDo } from '../app/session.ts';
-import { bytes, counted, moment, number, span, time, zoneName } from '../app/words.ts';
+import { bytes, counted, moment, zoneName } from '../app/words.ts';
 import { Ago, Failure, Notice, Show } from '../parts/common.tsx';
 import { ConfirmName, Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { InstantField } from '../parts/instant.tsx';
 import { tell } from '../parts/toast.tsx';
-
-type Where = 'file' | 'beside' | 'place';
+import { makePlan, type Planned, PlanView, type Where } from './restore-plan.tsx';
 
 interface Props {
   id: string;
@@ -22,62 +20,6 @@ interface Props {
   path?: string | undefined;
   close: () => void;
   done: () => void;
-}
-
-interface Planned {
-  found: Answer<'FoundState'>;
-  plan: Answer<'PlannedRestore'>['plan'];
-  pointer: string;
-  newest: Answer<'FoundState'>;
-  /** What would differ of the newest state. */
-  counts: Answer<'Diff'>['counts'];
-  tables: Answer<'Diff'>['tables'];
-  madeAt: string;
-}
-
-async function makePlan(id: string, at: string, path: string, signal: AbortSignal): Promise<Planned> {
-  const query = { at, path, limit: 1, mask: '@all' };
-  const { state: found, path: pointer } = await client.call(
-    'getTree',
-    { params: { resourceId: id }, query },
-    { signal },
-  );
-  const part = pointer === '' ? {} : { path: pointer };
-  const [plan, diff] = await Promise.all([
-    client.plan({ backupId: found.backupId, targetResourceId: id, ...part }),
-    client
-      .call(
-        'getDiff',
-        {
-          params: { resourceId: id },
-          query: { from: 'latest', to: found.backupId, format: 'stat', ...part },
-        },
-        { signal },
-      )
-      .catch((error: unknown) => {
-        // The path may not be there any more: then all of it is new.
-        if (error instanceof BackupError && error.code === 'path_not_found') return undefined;
-        throw error;
-      }),
-  ]);
-  const newest =
-    diff?.from ??
-    (
-      await client.call(
-        'getTree',
-        { params: { resourceId: id }, query: { at: 'latest', limit: 1, mask: '@all' } },
-        { signal },
-      )
-    ).state;
-  return {
-    found,
-    plan,
-    pointer,
-    newest,
-    counts: diff?.counts ?? { additions: 1, changes: 0, deletions: 0, moves: 0 },
-    tables: diff?.tables ?? [],
-    madeAt: new Date().toISOString(),
-  };
 }
 
 type Run = { progress: number; word: string } | { fault: unknown } | { text: string; undo?: string };
@@ -321,117 +263,6 @@ function Option({
         </span>
       </label>
     </div>
-  );
-}
-
-function PlanView({
-  planned,
-  id,
-  where,
-  path,
-}: {
-  planned: Planned;
-  id: string;
-  where: Where;
-  path: string;
-}) {
-  const { plan, counts, tables, newest, found, madeAt } = planned;
-  const isSame = counts.additions + counts.changes + counts.deletions + counts.moves === 0;
-  return (
-    <>
-      <section aria-label="Plan">
-        <h2 class="lbl">Plan</h2>
-        <dl class="cost">
-          <div>
-            <dt>Reads</dt>
-            <dd>
-              {counted(plan.blobs, 'blob')}, {bytes(plan.bytes)}
-            </dd>
-          </div>
-          <div>
-            <dt>Takes about</dt>
-            <dd>{plan.seconds < 0.1 ? 'no time' : span(plan.seconds * 1000)}</dd>
-          </div>
-          {plan.dollars !== undefined && (
-            <div>
-              <dt>Costs</dt>
-              <dd>${plan.dollars.toPrecision(2)}</dd>
-            </div>
-          )}
-          {plan.weakest && (
-            <div>
-              <dt>Oldest proof</dt>
-              <dd>
-                {plan.weakest.backupId}{' '}
-                <small>
-                  <Ago iso={plan.weakest.provenAt} /> ago
-                </small>
-              </dd>
-            </div>
-          )}
-        </dl>
-      </section>
-      {plan.damaged.length > 0 && (
-        <Notice tone="bad">
-          {plan.damaged.join(', ')} did not pass the last proof: this state cannot be restored from here.
-        </Notice>
-      )}
-      {where !== 'beside' && (
-        <section aria-label={`What changes in ${id}`}>
-          <h2 class="lbl">
-            {where === 'place' ? 'What changes in' : 'How it differs from the newest state of'}{' '}
-            <bdi>{path === '' ? id : path}</bdi>{' '}
-            <span class="faint">
-              compared with {newest.backupId} at {time(madeAt, { seconds: true })}
-            </span>
-          </h2>
-          {isSame ? (
-            <p class="hint">
-              Nothing: {found.backupId} and {newest.backupId} have the same {path === '' ? 'state' : 'value'}{' '}
-              there.
-            </p>
-          ) : (
-            <table class="tbl tight">
-              <thead>
-                <tr>
-                  <th scope="col">Table</th>
-                  <th scope="col" class="num">
-                    Comes back
-                  </th>
-                  <th scope="col" class="num">
-                    Changes
-                  </th>
-                  <th scope="col" class="num">
-                    Goes
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {(tables.length === 0 ? [{ pointer: path, ...counts }] : tables.slice(0, 8)).map((one) => (
-                  <tr key={one.pointer}>
-                    <th scope="row" class="mono">
-                      <bdi>{one.pointer === '' ? 'at the top' : one.pointer}</bdi>
-                    </th>
-                    <td class={one.additions > 0 ? 'num mono add' : 'num faint'}>
-                      {one.additions > 0 ? `+${number(one.additions)}` : '0'}
-                    </td>
-                    <td class={one.changes + one.moves > 0 ? 'num mono chg' : 'num faint'}>
-                      {one.changes + one.moves > 0 ? `~${number(one.changes + one.moves)}` : '0'}
-                    </td>
-                    <td class={one.deletions > 0 ? 'num mono rem' : 'num faint'}>
-                      {one.deletions > 0 ? `−${number(one.deletions)}` : '0'}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </section>
-      )}
-      {where === 'place' && (
-        <p class="hint">The state of now stays as {newest.backupId}: that is the way back.</p>
-      )}
-    </>
   );
 }
 

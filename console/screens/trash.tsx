@@ -4,9 +4,10 @@ import { useState } from 'preact/hooks';
 import type { Answer } from '../../lib/client/contract.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
+import { pagesOf } from '../app/pages.ts';
 import { client, mayDo, serviceNow } from '../app/session.ts';
 import { bytes, counted, moment, number, span } from '../app/words.ts';
-import { At, Empty, faultOf, Head, Rid, resourceLink, Show, Term } from '../parts/common.tsx';
+import { At, Empty, faultOf, Head, More, Rid, resourceLink, Show, Term } from '../parts/common.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useRows } from '../parts/rows.ts';
 import { tell } from '../parts/toast.tsx';
@@ -15,24 +16,26 @@ type Backup = Answer<'Backup'>;
 
 const PAGE = 200;
 
-async function load(pages: number, signal: AbortSignal): Promise<{ backups: Backup[]; isAll: boolean }> {
-  const backups: Backup[] = [];
-  let cursor: string | undefined;
-  for (let n = 0; n < pages && (n === 0 || cursor !== undefined); n++) {
-    const query = { deleted: 'true' as const, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await client.call('listBackups', { query }, { signal });
-    backups.push(...(page.backups as Backup[]));
-    cursor = page.nextCursor;
-  }
+interface Page {
+  backups: Backup[];
+  hasMore: boolean;
+}
+
+async function load(count: number, signal: AbortSignal): Promise<Page> {
+  const query = { deleted: 'true' as const, limit: PAGE };
+  const { pages, hasMore } = await pagesOf(count, (cursor) =>
+    client.call('listBackups', { query: { ...query, ...cursor } }, { signal }),
+  );
   const leaves = ({ restorableUntil = '9' }: Backup): string => restorableUntil;
-  return { backups: backups.sort((a, b) => (leaves(a) < leaves(b) ? -1 : 1)), isAll: cursor === undefined };
+  const backups = pages.flatMap((page) => page.backups as Backup[]);
+  return { backups: backups.sort((a, b) => (leaves(a) < leaves(b) ? -1 : 1)), hasMore };
 }
 
 export function Trash() {
   const [pages, setPages] = useState(1);
   const loaded = useLoad((signal) => load(pages, signal), [pages], { everyMs: 10_000 });
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
-  const { backups = [], isAll = true } = loaded.value ?? {};
+  const { backups = [], hasMore = false } = loaded.value ?? {};
   const rows = useRows(backups.length);
   const mark = (id: string): void => {
     const next = new Set(marked);
@@ -89,7 +92,7 @@ export function Trash() {
             <>
               <b>
                 {counted(backups.length, 'backup')}
-                {isAll ? '' : ' or more'} can still come back.
+                {hasMore ? ' or more' : ''} can still come back.
               </b>
               {first.restorableUntil && (
                 <> The first to leave does so in {span(Date.parse(first.restorableUntil) - serviceNow())}.</>
@@ -175,13 +178,12 @@ export function Trash() {
           )
         }
       </Show>
-      {!isAll && (
-        <div class="more">
-          <span>{number(backups.length)} shown</span>
-          <button type="button" class="btn sm" onClick={() => setPages(pages + 1)}>
-            Show {PAGE} more
-          </button>
-        </div>
+      {hasMore && (
+        <More
+          shown={`${number(backups.length)} shown`}
+          text={`Show ${PAGE} more`}
+          onMore={() => setPages(pages + 1)}
+        />
       )}
       <p class="hint more">
         An undeleted backup keeps its id, time and proof. There is no “empty trash”: what is here leaves by

@@ -1,5 +1,7 @@
 // What is shown: exactly what is stored, nothing that is hidden, by mouse and by keys, and what stands there when something is wrong.
 
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createClient } from '../../lib/client/client.ts';
 import { newDataDir, startServer } from '../e2e/server.ts';
@@ -129,6 +131,19 @@ test('first run: waits, and becomes the overview once there is a state', async (
   await page.getByRole('link', { name: 'settings/checkout' }).waitFor({ timeout: 15_000 });
   expect(faults).toEqual([]);
   await empty.stop();
+});
+
+test('what is not well is told first, with what the service knows of it', async () => {
+  const dataDir = newDataDir();
+  const ill = await startServer({ dataDir });
+  await createClient({ url: ill.url }).create('still-here', '1', {});
+  const { page, faults } = await scene.open('', {}, ill.url);
+  renameSync(join(dataDir, 'master.key'), join(dataDir, 'master.key.elsewhere'));
+  await page.getByText('The service is not well:').waitFor({ timeout: 20_000 });
+  await page.getByText('Not answering: keyring').waitFor();
+  expect(await page.getByRole('link', { name: 'still-here' }).count()).toBe(1);
+  expect(faults).toEqual([]);
+  await ill.stop();
 });
 
 test('a service that goes away leaves what is shown, and says so', async () => {

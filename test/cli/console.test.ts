@@ -113,3 +113,13 @@ test.each<[string, string, Record<string, string>, number]>([
     (await ask(method, '/backups', headers, method === 'POST' ? '{"resourceId":"x","data":1}' : '')).status,
   ).toBe(status);
 });
+
+test('a service that does not answer is said to be away', async () => {
+  await server.stop();
+  const away = await ask('GET', '/resources');
+  expect([away.status, JSON.parse(away.text)]).toEqual([
+    503,
+    expect.objectContaining({ code: 'dependency_unavailable', detail: `No answer from ${server.url}.` }),
+  ]);
+  expect((await ask('GET', '/console/')).status).toBe(200);
+});

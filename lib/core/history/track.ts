@@ -228,7 +228,8 @@ function keepBeside(
   all: readonly TextEdit[],
 ): void {
   for (const [child, beside] of level.beside) {
-    if (child < from || child >= to) continue;
+    // Edits within the child that is chosen are told to its own level, and not here.
+    if (child < from || child >= to || child === level.chosen) continue;
     const own = moved(beside, texts, [], all);
     if (own !== undefined) next.beside.set(child + apart, own.level);
   }

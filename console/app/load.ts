@@ -32,15 +32,18 @@ export function useLoad<T>(
   const [round, setRound] = useState(0);
   const latest = useRef(load);
   latest.current = load;
+  const isUnderWay = useRef(false);
   const key = JSON.stringify(asked);
   const reload = useCallback(() => setRound((n) => n + 1), []);
 
   useEffect(() => {
     const controller = new AbortController();
+    isUnderWay.current = true;
     const noticed = setTimeout(() => setSlow(true), NOTICED_MS);
     const end = (next: (old: { value?: T }) => { value?: T; error?: unknown; key?: string }): void => {
       clearTimeout(noticed);
       if (controller.signal.aborted) return;
+      isUnderWay.current = false;
       setSlow(false);
       setHeld(next);
     };
@@ -57,7 +60,8 @@ export function useLoad<T>(
   useEffect(() => {
     if (everyMs === undefined) return undefined;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') reload();
+      // One that takes longer than that is waited for, and not begun again and again.
+      if (document.visibilityState === 'visible' && !isUnderWay.current) reload();
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs, reload]);

@@ -34,7 +34,7 @@ async function find(text: string, signal: AbortSignal): Promise<Hit[]> {
   const asked = { ...(word === '' ? {} : { prefix: word }), limit: 8 };
   const [{ resources }, backup] = await Promise.all([
     client.call('listResources', { query: asked }, { signal }),
-    /^backup-\d+$/.test(word) ? client.backup(word).catch(unlessUnknown) : undefined,
+    /^backup-\w+$/.test(word) ? client.backup(word).catch(unlessUnknown) : undefined,
   ]);
   return [
     ...(backup === undefined

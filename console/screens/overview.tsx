@@ -51,10 +51,10 @@ interface Health {
   fault?: string;
 }
 
-/** A service that is not well says so by an error, with what it knows. */
+/** A service that is not well says so by an error, with what it knows: that is the answer, and is not asked for again at once. */
 async function healthOf(signal: AbortSignal): Promise<Health> {
   try {
-    const { notices = [] } = await client.call('getHealth', {}, { signal });
+    const { notices = [] } = await client.call('getHealth', {}, { signal, isSafe: false });
     return { notices };
   } catch (error) {
     if (!(error instanceof BackupError && error.status === 503)) throw error;
@@ -143,18 +143,26 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
 }
 
 function Answered({ page, needing }: { page: Page; needing: number }) {
-  const { resources, hasMore } = page;
-  const shown = !hasMore
-    ? counted(resources.length, 'resource')
-    : `the first ${number(resources.length)} resources`;
-  const well = resources.length - needing;
-  if (needing === 0)
+  const { resources, hasMore, health } = page;
+  const { length } = resources;
+  const shown = hasMore ? `the first ${number(length)} resources` : counted(length, 'resource');
+  const well = length - needing;
+  if (health.fault !== undefined || health.notices.length > 0) {
     return (
       <>
-        {!hasMore ? <b>Nothing needs you.</b> : <b>None of {shown} needs you.</b>}{' '}
-        {!hasMore && `${counted(resources.length, 'resource')} restore as they should.`}
+        <b>The service itself needs you</b>
+        {needing > 0 && `, and so ${needing === 1 ? 'does' : 'do'} ${number(needing)} of ${shown}`}.
       </>
     );
+  }
+  if (needing === 0 && hasMore) return <b>None of {shown} needs you.</b>;
+  if (needing === 0) {
+    return (
+      <>
+        <b>Nothing needs you.</b> {shown} {length === 1 ? 'restores as it should' : 'restore as they should'}.
+      </>
+    );
+  }
   return (
     <>
       <b>

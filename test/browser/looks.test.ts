@@ -141,6 +141,7 @@ test('what is not well is told first, with what the service knows of it', async 
   renameSync(join(dataDir, 'master.key'), join(dataDir, 'master.key.elsewhere'));
   await page.getByText('The service is not well:').waitFor({ timeout: 20_000 });
   await page.getByText('Not answering: keyring').waitFor();
+  await page.getByText('The service itself needs you').waitFor();
   expect(await page.getByRole('link', { name: 'still-here' }).count()).toBe(1);
   expect(faults).toEqual([]);
   await ill.stop();

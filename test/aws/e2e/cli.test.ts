@@ -34,19 +34,19 @@ describeDeployed('the command line', ({ unsignedUrl }) => {
 
   tested('backs a file up, shows what changed and when, and brings a value back', async () => {
     writeFileSync(join(folder, 'shop.json'), BEFORE);
-    expect(await brs('create', 'cli/shop', 'shop.json', '--tag', 'by=cli')).toMatch(
+    expect(await brs('create', 'cli-shop', 'shop.json', '--tag', 'by=cli')).toMatch(
       /^backup-\w+ {2}full {2}84 B/,
     );
     writeFileSync(join(folder, 'shop.json'), AFTER);
-    expect(await brs('create', 'cli/shop', 'shop.json')).toContain('incremental');
-    expect(await brs('diff', 'cli/shop')).toBe('~ /users/id=42/email\n    - "a@b"\n    + "A@B"\n');
-    expect(await brs('log', 'cli/shop', '--path', '/users/id=42/email')).toMatch(/changed +"a@b" -> "A@B"/);
-    expect(await brs('cat', 'cli/shop@-1')).toBe(BEFORE);
-    await brs('restore', 'cli/shop@-1', '--path', '/users/id=42', '--to', 'old.json', '--yes');
+    expect(await brs('create', 'cli-shop', 'shop.json')).toContain('incremental');
+    expect(await brs('diff', 'cli-shop')).toBe('~ /users/id=42/email\n    - "a@b"\n    + "A@B"\n');
+    expect(await brs('log', 'cli-shop', '--path', '/users/id=42/email')).toMatch(/changed +"a@b" -> "A@B"/);
+    expect(await brs('cat', 'cli-shop@-1')).toBe(BEFORE);
+    await brs('restore', 'cli-shop@-1', '--path', '/users/id=42', '--to', 'old.json', '--yes');
     expect(readFileSync(join(folder, 'old.json'), 'utf8')).toBe(
       '{"id":42,"email":"a@b","n":12345678901234567890.10}',
     );
-    expect((await brs('ls', 'cli/shop', '--json')).trim().split('\n')).toHaveLength(2);
+    expect((await brs('ls', 'cli-shop', '--json')).trim().split('\n')).toHaveLength(2);
     await expect(brs('show', 'backup-none')).rejects.toMatchObject({ code: 4 });
   });
 });

@@ -9,7 +9,8 @@ import type { PagedOp } from './diff-entries.ts';
 import { startsAt } from './lookups.ts';
 import type { Mask } from './mask.ts';
 import { findPlace } from './place.ts';
-import { elementsOf, namedRows } from './rows.ts';
+import { namedRows } from './rows.ts';
+import { childrenFrom } from './ways.ts';
 
 const OPEN_ARRAY = 0x5b;
 
@@ -113,8 +114,8 @@ function leading(
 /** Where these elements begin. */
 function startsOf(text: Buffer, array: number, wanted: ReadonlySet<number>): Map<number, number> {
   const starts = new Map<number, number>();
-  for (const { index, start } of elementsOf(text, array)) {
-    if (wanted.has(index)) starts.set(index, start);
+  for (const { number, start } of childrenFrom({ text }, array, 0)) {
+    if (wanted.has(number)) starts.set(number, start);
     if (starts.size === wanted.size) break;
   }
   return starts;

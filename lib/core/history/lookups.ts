@@ -5,7 +5,7 @@ import { skipString, skipValue } from '../json/skip.ts';
 import { findMember } from './member.ts';
 import { parseRowKeys } from './row-key.ts';
 import { stepOf } from './row-step.ts';
-import { elementsOf } from './rows.ts';
+import { childrenFrom } from './ways.ts';
 
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
@@ -66,9 +66,8 @@ function rowsAt(text: Buffer, array: number, steps: ReadonlySet<string>): Map<st
     const members = parseRowKeys(step)?.map(({ name }) => name);
     if (members !== undefined) keys.set(JSON.stringify(members), members);
   }
-  for (const { index, start } of elementsOf(text, array)) {
-    const number = String(index);
-    if (steps.has(number)) found.set(number, start);
+  for (const { number, start } of childrenFrom({ text }, array, 0)) {
+    if (steps.has(String(number))) found.set(String(number), start);
     for (const members of keys.values()) {
       const step = stepOf(text, start, members);
       if (step === undefined || !steps.has(step)) continue;

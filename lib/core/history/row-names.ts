@@ -4,19 +4,24 @@ import { bufferOf } from '../bytes/buffer.ts';
 import { type RowKey, rowKeyOf } from './row-key.ts';
 import { KEY_BYTES_MAX, stepOf } from './row-step.ts';
 import { containerAt, hashOf, type RowNames } from './text-index.ts';
-import { type Child, childrenFrom, TakesTime, type Ways } from './ways.ts';
+import { type Child, childrenFrom, countChildren, TakesTime, type Ways } from './ways.ts';
 
 /** A value may have six bytes a character, and only short ones are names. */
 const KEY_CHARS_MAX = Math.floor(KEY_BYTES_MAX / 6);
 /** Arrays and members that are kept of one text. */
 const TABLES_MAX = 4;
 
-/** Undefined where there is no index, or the array is not worth it. */
+/** Whether the index keeps what the rows of this array are called: where there is none, or it has few rows, they are read each time. */
+export function isTable({ index }: Ways, array: number): boolean {
+  if (index === undefined) return false;
+  const container = containerAt(index, array);
+  return container >= 0 && index.counts[container]! >= index.rowsMin;
+}
+
+/** What its rows are called by these members; undefined where that is not kept (`isTable`). */
 export function namesOf(ways: Ways, array: number, members: readonly string[]): RowNames | undefined {
   const { text, index } = ways;
-  if (index === undefined) return undefined;
-  const container = containerAt(index, array);
-  if (container < 0 || index.counts[container]! < index.rowsMin) return undefined;
+  if (index === undefined || !isTable(ways, array)) return undefined;
   const key = JSON.stringify(members);
   const known = index.names.findIndex((one) => one.array === array && one.members === key);
   if (known >= 0) {
@@ -25,7 +30,7 @@ export function namesOf(ways: Ways, array: number, members: readonly string[]): 
     return found;
   }
   if (ways.isQuick === true) throw new TakesTime();
-  const hashes = new Uint32Array(index.counts[container]!);
+  const hashes = new Uint32Array(countChildren(ways, array));
   for (const { number, start } of childrenFrom(ways, array, 0)) {
     const step = stepOf(bufferOf(text), start, members);
     if (step !== undefined) hashes[number] = hashOf(step);

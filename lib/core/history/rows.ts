@@ -2,16 +2,14 @@
 
 import { findInText, type Identity } from '../delta/compare/identity.ts';
 import { decodeName } from '../json/pointer.ts';
-import { skipString, skipValue } from '../json/skip.ts';
+import { skipString } from '../json/skip.ts';
 import { hidesName, type Mask } from './mask.ts';
 import { findMember } from './member.ts';
-import { countOfHash, namesOf, rowsOfHash } from './row-names.ts';
+import { countOfHash, isTable, namesOf, rowsOfHash } from './row-names.ts';
 import { isShortScalar, KEY_BYTES_MAX, stepOf } from './row-step.ts';
 import { hashOf } from './text-index.ts';
-import { childrenFrom, type Ways } from './ways.ts';
+import { childrenFrom, demandQuick, skip, type Ways } from './ways.ts';
 
-const COMMA = 0x2c;
-const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 /** First byte of `null`. */
 const NULL = 0x6e;
@@ -29,23 +27,22 @@ export function namedRows(
   key?: readonly string[],
   ways: Ways = { text },
 ): Map<number, string> {
-  if (ways.index !== undefined) return namedByIndex(text, array, rows, mask, key, ways);
+  const called = calledRows(text, array, rows, mask, key, ways);
+  const found = new Map<number, string>();
+  if (isTable(ways, array)) {
+    for (const [row, named] of called) if (isOnlyOne(text, array, named, ways)) found.set(row, named.step);
+    return found;
+  }
   const wanted = new Map<string, { row: number; times: number }>();
   const keys = new Map<string, readonly string[]>();
-  let left = rows.size;
-  for (const { index, start, end } of elementsOf(text, array)) {
-    if (left === 0) break;
-    if (!rows.has(index)) continue;
-    left--;
-    const named = nameOf(text, start, end, mask, key);
-    if (named === undefined) continue;
-    keys.set(JSON.stringify(named.members), named.members);
-    wanted.set(named.step, { row: index, times: 0 });
+  for (const [row, { members, step }] of called) {
+    keys.set(JSON.stringify(members), members);
+    wanted.set(step, { row, times: 0 });
   }
-  const found = new Map<number, string>();
   if (wanted.size === 0) return found;
+  demandQuick(ways, skip(ways, array) - array);
   // A step means every row that has the members, whatever that row is called itself.
-  for (const { start } of elementsOf(text, array)) {
+  for (const { start } of childrenFrom(ways, array, 0)) {
     for (const members of keys.values()) {
       const step = stepOf(text, start, members);
       const known = step === undefined ? undefined : wanted.get(step);
@@ -56,63 +53,45 @@ export function namedRows(
   return found;
 }
 
-/** The same where the text has an index: only the rows that may be called the same are read. */
-function namedByIndex(
+/** How a row is called, though others may be as well. */
+interface Called {
+  members: readonly string[];
+  step: string;
+}
+
+function calledRows(
   text: Buffer,
   array: number,
   rows: ReadonlySet<number>,
   mask: Mask | undefined,
   key: readonly string[] | undefined,
   ways: Ways,
-): Map<number, string> {
-  const found = new Map<number, string>();
-  const first = Math.min(...rows);
+): Map<number, Called> {
+  const called = new Map<number, Called>();
+  let first = Infinity;
+  for (const row of rows) first = Math.min(first, row);
   let left = rows.size;
+  if (left === 0) return called;
   for (const { number, start, end } of childrenFrom(ways, array, first)) {
-    if (left === 0) break;
     if (!rows.has(number)) continue;
-    left--;
     const named = nameOf(text, start, end, mask, key);
-    if (named === undefined) continue;
-    if (isOnlyOne(ways, array, named)) found.set(number, named.step);
+    if (named !== undefined) called.set(number, named);
+    if (--left === 0) break;
   }
-  return found;
+  return called;
 }
 
-function isOnlyOne(
-  ways: Ways,
-  array: number,
-  { members, step }: { members: readonly string[]; step: string },
-): boolean {
-  const names = namesOf(ways, array, members);
+/** Of a table that the index has names of only the rows that may be called the same are read. */
+function isOnlyOne(text: Buffer, array: number, { members, step }: Called, ways: Ways): boolean {
+  const names = namesOf(ways, array, members)!;
   const hash = hashOf(step);
-  if (names !== undefined && countOfHash(names, hash) === 1) return true;
+  if (countOfHash(names, hash) === 1) return true;
   let times = 0;
   // Those of one hash may still be called differently.
-  for (const { start } of names === undefined
-    ? childrenFrom(ways, array, 0)
-    : rowsOfHash(ways, names, hash)) {
-    if (stepOf(ways.text as Buffer, start, members) === step && ++times > 1) return false;
+  for (const { start } of rowsOfHash(ways, names, hash)) {
+    if (stepOf(text, start, members) === step && ++times > 1) return false;
   }
   return times === 1;
-}
-
-export interface Element {
-  index: number;
-  start: number;
-  end: number;
-}
-
-/** The elements of the array that begins at `array`. */
-export function* elementsOf(text: Buffer, array: number): Generator<Element> {
-  let start = array + 1;
-  if (text[start] === CLOSE_ARRAY) return;
-  for (let index = 0; ; index++) {
-    const end = skipValue(text, start);
-    yield { index, start, end };
-    if (text[end] !== COMMA) return;
-    start = end + 1;
-  }
 }
 
 function nameOf(
@@ -121,7 +100,7 @@ function nameOf(
   end: number,
   mask: Mask | undefined,
   key: readonly string[] | undefined,
-): { members: readonly string[]; step: string } | undefined {
+): Called | undefined {
   if (text[start] !== OPEN_OBJECT || end - start === 2) return undefined;
   const members = key !== undefined && hasKey(text, start, key) ? key : memberOf(text, start, end);
   if (members === undefined || members.some((member) => hidesName(mask, member))) return undefined;

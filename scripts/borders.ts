@@ -76,7 +76,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'service/contract': { from: SHARED, packages: [] },
   'service/kit': { from: [...SHARED, 'service/contract'], packages: ['node:crypto', 'node:timers/promises'] },
   'service/chains': {
-    from: [...SHARED, 'service/contract', 'service/kit'],
+    from: [...SHARED, 'decorators', 'service/contract', 'service/kit'],
     packages: ['node:crypto', 'node:util'],
   },
   'service/backups': { from: GROUND, packages: [] },

@@ -1,5 +1,6 @@
 // What a history says of an instant, by looking at all of it: the reference for the homes that have indexes for it.
 
+import { wayInHead } from '../core/records/chain.ts';
 import type { BackupRecord, BackupRequest, SnapshotPointer } from '../core/records/model.ts';
 import type { MissingState, StateAt } from '../core/records/timeline.ts';
 import type { CatalogState } from './catalog-state.ts';
@@ -26,11 +27,14 @@ export function stateAt(state: CatalogState, resourceId: string, at: number): St
     .filter(({ sequence, state: { createdAt } }) => sequence > from && createdAt <= at)
     .sort(bySequence)
     .at(-1)?.state;
-  const last = state.heads.get(resourceId)?.sequence ?? 0;
+  const head = state.heads.get(resourceId);
+  const last = head?.sequence ?? 0;
+  const way = found && wayInHead(head, found.id);
   const isKnown = [...live, ...others].some(({ sequence }) => sequence === from + 1);
   const isGone = found !== undefined && found.createdAt < at && from < last && !isKnown;
   return {
     ...(found && { found: pointerTo(found) }),
+    ...(way && { way }),
     ...(next && { next: pointerTo(next) }),
     ...(earliest && { earliest: pointerTo(earliest) }),
     ...(missing ? { missing } : isGone ? { missing: { reason: 'gone' } } : {}),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { baseRefOf } from '../../lib/core/records/chain.ts';
 import type { BackupRecord, BackupRequest, ResourceHead } from '../../lib/core/records/model.ts';
 import { withNextState } from '../../lib/core/records/timeline.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
@@ -176,6 +177,23 @@ export function timelineTests(catalog: () => Catalog): void {
         createdAt: third!.createdAt,
       });
       expect(await catalog().stateAt('nothing', T0)).toEqual({});
+    });
+
+    test('the way that it tells of, if it tells of one, is that of the record', async () => {
+      const alone = [1, 2, 3].map((sequence) =>
+        backup({ resourceId: 'r', sequence, chainId: 'one', createdAt: T0 + sequence }),
+      );
+      const chain = alone.flatMap((record) => record.chain);
+      const records = alone.map((record, i) => ({ ...record, chain: chain.slice(0, i + 1) }));
+      await catalog().commit(records.map(inserted));
+      const head: ResourceHead = { resourceId: 'r', sequence: 3, createdAt: T0 + 3, version: 1 };
+      const latest = baseRefOf(records[2]!);
+      await catalog().commit([{ kind: 'head.put', head: { ...head, latest }, expect: 0 }]);
+      for (const { sequence, chainId, chain: own, key } of records) {
+        const { found, way } = await catalog().stateAt('r', T0 + sequence);
+        expect(found?.sequence).toBe(sequence);
+        expect([undefined, { chainId, chain: own, key }]).toContainEqual(way);
+      }
     });
 
     test('takes a sequence that nothing tells of for a state that is gone', async () => {

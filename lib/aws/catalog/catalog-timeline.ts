@@ -1,6 +1,7 @@
 // What a resource's history says of an instant. All of it stands in the resource's partition, sorted by time: a few ranges
 // are read at their ends; more is read only among the times that the clock has seen twice.
 
+import { wayInHead } from '../../core/records/chain.ts';
 import type {
   BackupRecord,
   BackupType,
@@ -73,7 +74,8 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     firstOf(table, pk, LIVE_PREFIX, upTo(at)),
     ...[LIVE_PREFIX, HIDDEN_PREFIX, ASKED_PREFIX, GAP_PREFIX].map((prefix) => lastOf(table, pk, prefix, at)),
   ]);
-  const { disorder, sequence: lastSequence = 0 } = (head && recordOf<ResourceHead>(head)) ?? {};
+  const headRecord = head && recordOf<ResourceHead>(head);
+  const { disorder, sequence: lastSequence = 0 } = headRecord ?? {};
   const [found, hidden, asked, gap] = await Promise.all(
     ends.map((end) => newestOf(table, pk, end, at, disorder)),
   );
@@ -96,8 +98,10 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     sequence,
     backupId: textOf(item, 'id'),
   });
+  const way = found && wayInHead(headRecord, textOf(found.item, 'id'));
   return {
     ...(found && { found: pointer(found) }),
+    ...(way && { way }),
     ...(next && { next: pointer(next) }),
     ...(earliest && { earliest: pointer(earliest) }),
     ...(missing && { missing }),

@@ -1,7 +1,7 @@
 // Chains: what a new backup builds on, and what a restore has to read. Pure.
 
 import { LIMITS } from './limits.ts';
-import type { BackupRecord, BackupType, BaseRef, BlobRef, ResourceHead } from './model.ts';
+import type { BackupRecord, BackupType, BaseRef, BlobRef, ResourceHead, Way } from './model.ts';
 
 export interface BackupPlan {
   /** What the backup will be: a delta without anything to build on becomes a full. */
@@ -62,6 +62,21 @@ export function withBases(head: ResourceHead, latest?: BaseRef, latestFull?: Bas
     ...(latest === undefined ? {} : { latest: baseRefOf(latest) }),
     ...(latestFull === undefined ? {} : { latestFull: baseRefOf(latestFull) }),
   };
+}
+
+/**
+ * The way to a backup's state, where what the head remembers leads through it: as good as its record's own chain, unless that has been
+ * given another since. Undefined where the head does not tell.
+ */
+export function wayInHead(head: ResourceHead | undefined, backupId: string): Way | undefined {
+  for (const base of [head?.latest, head?.latestFull]) {
+    if (base === undefined) continue;
+    const at = base.chain.findIndex((blob) => blob.backupId === backupId);
+    if (at < 0) continue;
+    const { chainId, key } = base;
+    return { chainId, chain: base.chain.slice(0, at + 1), ...(key === undefined ? {} : { key }) };
+  }
+  return undefined;
 }
 
 /** The part of a backup's chain that gives its base's state, if the chain still goes through it. */

@@ -157,6 +157,9 @@ export interface Waiting extends Reason {
   since: number;
 }
 
+/** What leads to a state: its blobs, and what opens them. */
+export type Way = Pick<BackupRecord, 'chainId' | 'chain' | 'key'>;
+
 /** What an incremental or differential needs to know of its base, kept in the head so that one read gives it. */
 export type BaseRef = Pick<
   BackupRecord,

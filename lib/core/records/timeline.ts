@@ -1,6 +1,6 @@
 // The line of a resource's states: sequences are its order, times are the wall clock's and may go back. Pure.
 
-import type { InexactMoment, ResourceHead, SnapshotPointer, TimeRange } from './model.ts';
+import type { InexactMoment, ResourceHead, SnapshotPointer, TimeRange, Way } from './model.ts';
 
 /**
  * The head once the next state has been accepted at `createdAt`: it has the next sequence. Where the clock has gone back,
@@ -34,6 +34,8 @@ export function isInOrder(disorder: TimeRange | undefined, createdAt: number): b
 export interface StateAt {
   /** The live backup with the highest sequence of all that were accepted by then. */
   found?: SnapshotPointer;
+  /** The way to its state, where that is known before its record has been read: what it names may be begun to be read. */
+  way?: Way;
   /** The live one after it, by sequence; the first of all, if none is found. */
   next?: SnapshotPointer;
   /** The live one with the earliest time. */

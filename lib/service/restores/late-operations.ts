@@ -7,7 +7,7 @@ import { isFinished } from '../../core/records/status.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { LateOperations } from '../contract/parts.ts';
-import { aboutOf } from './operations.ts';
+import { wholeOf } from './operations.ts';
 
 /** What is kept of restores at a time when nothing can be written; beyond that the oldest are given up. */
 const LATE_MAX = 10_000;
@@ -78,22 +78,7 @@ export async function writeLateOperations(deps: Pick<Deps, 'catalog' | 'late' | 
 
 async function writeDown(deps: Pick<Deps, 'catalog' | 'random'>, operation: OperationRecord): Promise<void> {
   const { catalog } = deps;
-  // What failed may have been the answer only: then it is there, as far as it had come.
+  // What failed may have been the answer only: then it is there, and over.
   const stored = await catalog.getOperation(operation.id);
-  if (stored !== undefined && isFinished(stored)) return;
-  const action = operation.status === 'completed' ? 'restore.completed' : 'restore.failed';
-  const end = aboutOf(deps, action, operation.completedAt ?? operation.createdAt, operation);
-  if (stored === undefined) {
-    await catalog.commit([
-      { kind: 'operation.insert', record: { ...operation, version: 1 } },
-      aboutOf(deps, 'restore.requested', operation.createdAt, { ...operation, progress: 0 }),
-      end,
-    ]);
-    return;
-  }
-  const expect = stored.version;
-  await catalog.commit([
-    { kind: 'operation.update', record: { ...operation, version: expect + 1 }, expect },
-    end,
-  ]);
+  if (stored === undefined) await catalog.commit(wholeOf(deps, operation));
 }

@@ -1,7 +1,7 @@
 // Which backup an instant means, and whether it is that moment's own.
 
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
-import type { BackupRecord, OperationRecord } from '../../core/records/model.ts';
+import type { BackupRecord, OperationRecord, Way } from '../../core/records/model.ts';
 import type { MissingState, StateAt } from '../../core/records/timeline.ts';
 import { demandSameBackup } from '../chains/agreement.ts';
 import { liveBackup } from '../chains/live.ts';
@@ -18,12 +18,14 @@ export type Moment = Pick<OperationRecord, 'pointInTime' | 'stateOf' | 'exact' |
 /**
  * The newest state accepted by `at`. Throws ServiceError `invalid_request` for an instant that is still ahead,
  * `resource_not_found`, or `snapshot_not_found` naming the earliest instant there is. `pointer` says where it was asked.
+ * `onWay` hears the way to the state if that is known before its record is.
  */
 export async function findMoment(
   deps: Pick<Deps, 'catalog' | 'clock'>,
   resourceId: string,
   at: number,
   pointer = '/timestamp',
+  onWay?: (way: Way) => void,
 ): Promise<{ record: BackupRecord; moment: Moment }> {
   const now = deps.clock.now();
   if (at > now + AHEAD_MS_MAX) {
@@ -34,6 +36,7 @@ export async function findMoment(
   for (let look = 1; ; look++) {
     const state = await deps.catalog.stateAt(resourceId, at);
     if (state.found === undefined) throw nothingAt(state);
+    if (state.way !== undefined) onWay?.(state.way);
     try {
       const { backupId: id, createdAt, sequence } = state.found;
       const record = await liveBackup(deps, id);

@@ -31,23 +31,31 @@ export function noOperation(id: string): ServiceError {
 /** One writer's hold on an operation; its writes follow each other, each on the version before. */
 export interface Tracker {
   readonly current: OperationRecord;
-  /** Inserts the operation; resolves when it is durable or, with `mayBeLate`, known to be written down later. */
-  begin(options?: { mayBeLate: boolean }): Promise<void>;
+  /** Inserts one that is `new`; resolves when it is durable. */
+  begin(): Promise<void>;
   /** Moves on. Written when the status changes after a while, or now and then; a lost write of progress is no loss. */
   advance(status: 'in_progress' | 'validating', progress: number): void;
   complete(validated: boolean, resultUntil?: number): Promise<OperationRecord>;
   fail(reasons: string[]): Promise<OperationRecord>;
 }
 
-/** Tracks an operation: a new one (call `begin`) or one that was stored before. */
-export function trackOperation(deps: OperationDeps, operation: OperationRecord, stored: boolean): Tracker {
+/**
+ * `new`: somebody else may go on with it, so it is stored before it begins. `at_once`: it is over when its call is answered, so it is stored
+ * once, as what has come of it; where nothing can be written now, that may be later. `stored`: it stands already.
+ */
+export type Standing = 'new' | 'at_once' | 'stored';
+
+/** Tracks an operation. */
+export function trackOperation(deps: OperationDeps, operation: OperationRecord, standing: Standing): Tracker {
   const { catalog, clock, late, log } = deps;
   let current = operation;
   let writing: Promise<void> = Promise.resolve();
   let writtenAt = clock.monotonic();
-  /** Whether it may be written down later, and whether it has come to that. */
-  let mayBeLate = false;
+  const isAtOnce = standing === 'at_once';
+  /** Whether it has come to being written down later. */
   let isLate = false;
+  // Until it is over it holds its chain, as far as this process goes.
+  if (isAtOnce) late?.keep(current, false);
 
   const write = async (next: OperationRecord, action: AuditAction): Promise<void> => {
     const expect = next.version;
@@ -62,9 +70,9 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
   const end = async (changes: Partial<OperationRecord>, action: AuditAction): Promise<OperationRecord> => {
     await writing;
     const completedAt = Math.max(clock.now(), current.createdAt);
-    if (!isLate) {
-      await orLate(() => write({ ...current, ...changes, completedAt }, action));
-    }
+    const over = { ...current, ...changes, completedAt };
+    if (isAtOnce) await orLate(() => catalog.commit(wholeOf(deps, over)));
+    else await write(over, action);
     current = { ...current, ...changes, completedAt };
     if (isLate) late?.keep(current, true);
     else late?.drop(current.id);
@@ -76,11 +84,10 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
     try {
       await work();
     } catch (error) {
-      // There already is what an earlier attempt wrote whose answer was lost: the end is put on it later.
+      // It may stand already, by an attempt whose answer was lost.
       const isThere = error instanceof PortError && error.change === 'operation.insert';
-      if (!mayBeLate || !(isThere || cannotWrite(error))) throw error;
+      if (late === undefined || !(isThere || cannotWrite(error))) throw error;
       isLate = true;
-      late?.keep(current, true);
       const { id, backupId } = current;
       log.error('a restore is written down later', { operationId: id, backupId, error });
     }
@@ -90,19 +97,17 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
     get current() {
       return current;
     },
-    async begin(options) {
-      if (stored) return;
-      mayBeLate = options?.mayBeLate === true && late !== undefined;
-      if (mayBeLate) late?.keep(current, false);
-      writing = orLate(() => catalog.commit(insertionOf(deps, current)));
+    async begin() {
+      if (standing !== 'new') return;
+      writing = catalog.commit(insertionOf(deps, current));
       await writing;
     },
     advance(status, progress) {
       const whole = Math.floor(progress);
       current = { ...current, status, progress: Math.max(current.progress, Math.min(99, whole)) };
-      if (clock.monotonic() - writtenAt < PROGRESS_EVERY_MS) return;
+      if (isAtOnce || clock.monotonic() - writtenAt < PROGRESS_EVERY_MS) return;
       writtenAt = clock.monotonic();
-      writing = writing.then(() => (isLate ? undefined : orLate(() => write(current, 'restore.progressed'))));
+      writing = writing.then(() => write(current, 'restore.progressed'));
       // Awaited by whoever ends the operation; until then a failure must not count as unhandled.
       writing.catch(() => undefined);
     },
@@ -114,6 +119,17 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
       return end({ status: 'failed', validated: false, validationErrors: reasons }, 'restore.failed');
     },
   };
+}
+
+/** What an operation is stored with that nothing has been stored of, and that is over. */
+export function wholeOf(deps: EventDeps, operation: OperationRecord): Change[] {
+  const { createdAt, completedAt = createdAt, status } = operation;
+  const action = status === 'completed' ? 'restore.completed' : 'restore.failed';
+  return [
+    { kind: 'operation.insert', record: { ...operation, version: 1 } },
+    aboutOf(deps, 'restore.requested', createdAt, { ...operation, progress: 0 }),
+    aboutOf(deps, action, completedAt, operation),
+  ];
 }
 
 /** What a new operation is stored with. */
@@ -128,7 +144,7 @@ export function insertionOf(deps: EventDeps, operation: OperationRecord): Change
 const UNKNOWN_ACTOR = 'unknown';
 
 /** What a caller calls himself stands beside who he was found to be, never in its place. */
-export function aboutOf(deps: EventDeps, action: AuditAction, at: number, operation: OperationRecord) {
+function aboutOf(deps: EventDeps, action: AuditAction, at: number, operation: OperationRecord) {
   const { id, resourceId, backupId, createdBy, progress } = operation;
   const caller = callerOf({ ...operation, actor: operation.actor ?? UNKNOWN_ACTOR });
   const detail = { progress, createdBy };
@@ -150,7 +166,7 @@ export async function failAbandoned(
     if (!dead && operation.leaseUntil > clock.now()) continue;
     const reason = dead ? 'The service stopped while it worked on this.' : 'The operation ran out of time.';
     try {
-      await trackOperation(deps, operation, true).fail([reason]);
+      await trackOperation(deps, operation, 'stored').fail([reason]);
       const { id: operationId, resourceId, backupId } = operation;
       log.error('restore failed', { operationId, resourceId, backupId, code: 'abandoned', detail: reason });
       failed++;

@@ -11,6 +11,7 @@ import type { Job } from '../../ports/queue.ts';
 import { anyBackup, liveBackup } from '../chains/live.ts';
 import { readBackup } from '../chains/read-backup.ts';
 import { heldText, takeRoom } from '../chains/readers.ts';
+import { startReading } from '../chains/started.ts';
 import { loadState, type ReadOptions, readText } from '../chains/state.ts';
 import type {
   Caller,
@@ -54,8 +55,11 @@ export async function restorePointInTime(
   caller: Caller,
 ): Promise<RestoreOutput> {
   const { resourceId, at } = input;
-  const { record, moment } = await findMoment(deps, resourceId, at);
-  return begin(deps, record, { ...input, ...caller }, input.targetResourceId ?? resourceId, moment);
+  let reading = deps;
+  const { record, moment } = await findMoment(deps, resourceId, at, '/timestamp', (way) => {
+    if (!input.async) reading = startReading(deps, { resourceId, ...way });
+  });
+  return begin(reading, record, { ...input, ...caller }, input.targetResourceId ?? resourceId, moment);
 }
 
 async function begin(
@@ -90,13 +94,10 @@ async function begin(
     version: 1,
   };
   if (async && (await isQueued(deps, record, operation))) return { operation };
-  const tracker = trackOperation(deps, operation, false);
   const room = await takeRoom(deps, record);
+  const tracker = trackOperation(deps, operation, 'at_once');
   try {
-    const [, data] = await Promise.all([
-      tracker.begin({ mayBeLate: true }),
-      settle(run(deps, record, tracker)),
-    ]);
+    const data = await settle(run(deps, record, tracker));
     if ('error' in data) throw await failWith(tracker, data.error);
     const completed = await tracker.complete(operation.validate);
     return { operation: completed, data: heldText(data.value, record.size, room) };
@@ -112,7 +113,7 @@ async function begin(
  */
 async function isQueued(deps: Deps, { size }: BackupRecord, operation: OperationRecord): Promise<boolean> {
   const job: Job = { kind: 'restore', id: operation.id };
-  const tracker = trackOperation(deps, operation, false);
+  const tracker = trackOperation(deps, operation, 'new');
   try {
     if (deps.jobsInCommits === undefined) await tracker.begin();
     else await commitWithJob(deps, insertionOf(deps, operation), job);
@@ -136,7 +137,7 @@ async function isQueued(deps: Deps, { size }: BackupRecord, operation: Operation
 export async function runRestoreJob(deps: Deps, operationId: string): Promise<OperationRecord> {
   const operation = await findOperation(deps, operationId);
   if (isFinished(operation)) return operation;
-  const tracker = trackOperation(deps, operation, true);
+  const tracker = trackOperation(deps, operation, 'stored');
   const outcome = await settle(
     findFor(deps, operation.backupId, operation.includeDeleted).then((record) => run(deps, record, tracker)),
   );
@@ -154,7 +155,7 @@ export async function runRestoreJob(deps: Deps, operationId: string): Promise<Op
 export async function failRestore(deps: Deps, operationId: string, reason: Reason): Promise<void> {
   const operation = await deps.catalog.getOperation(operationId);
   if (operation !== undefined && !isFinished(operation))
-    await failLogged(deps, trackOperation(deps, operation, true), reason);
+    await failLogged(deps, trackOperation(deps, operation, 'stored'), reason);
 }
 
 /** Nobody waits for the answer: so the log has it. */

@@ -57,7 +57,6 @@ export async function build(
   const dataKey = loaded?.dataKey ?? freshKey?.dataKey;
   const encryption = encrypt ? { key: key!, dataKey: dataKey! } : 'none';
   const keyed = key === undefined ? {} : { key };
-  // A long full was packed as it came, and is not made into text again only to be kept.
   const held = isPacked(state) ? {} : { text: state };
   const whole: Built = { content: { state, prefix: [], encryption }, ...held, ...keyed };
   if (base === undefined || loaded?.state === undefined) return whole;

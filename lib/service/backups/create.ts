@@ -177,7 +177,9 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   }
   const { content, changes, key, keyFaults = [] } = built;
   if (changes !== undefined) draft.changes = changes;
-  const { ref, compressedBytes } = await writeBlob(deps, draft, content);
+  // A long state was packed as it came. What comes next will ask for its text, which the proof has in hand.
+  const isWanted = built.text === undefined && deps.bases?.hasRoom(draft.size) === true;
+  const { ref, compressedBytes, text = built.text } = await writeBlob(deps, draft, content, isWanted);
   const record: BackupRecord = {
     ...draft,
     status: 'completed',
@@ -196,8 +198,8 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   });
   if (committed === undefined) return { lostSequence: sequence };
   // A base for what comes next, which this one is only if it is the newest.
-  if (built.text !== undefined && committed.latest?.id === id) {
-    deps.bases?.keep(resourceId, ref.blobId, built.text);
+  if (text !== undefined && committed.latest?.id === id) {
+    deps.bases?.keep(resourceId, ref.blobId, text);
   }
   const warnings = keyFaults.slice(0, WARNINGS_MAX).map(faultSaid);
   const output = { backup: record, replayed: false };

@@ -27,6 +27,7 @@ export function createKeptBases(bytesMax: number): KeptBases {
   }
 
   return {
+    hasRoom: (length) => length + ENTRY_BYTES <= bytesMax / 2,
     has: (blobId) => resourceOf.has(blobId),
     take(blobId) {
       const resourceId = resourceOf.get(blobId);

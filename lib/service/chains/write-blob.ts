@@ -34,9 +34,17 @@ export interface BlobContent {
   encryption: ChainKey | 'none';
 }
 
+export interface WrittenBlob {
+  ref: BlobRef;
+  /** Bytes of the gzip stream. */
+  compressedBytes: number;
+  text?: CanonicalText;
+}
+
 /**
  * Resolves with the reference and the bytes of the gzip stream. Sealed bytes in memory are proven while they are being
- * stored; if they fail, what was stored has no name, and goes like every blob that no record names.
+ * stored; if they fail, what was stored has no name, and goes like every blob that no record names. `isWanted`: a whole state's text is
+ * given back, as it came out of the proof.
  * Throws ServiceError `integrity_error` if the sealed bytes do not give the state back or the store holds others,
  * PortError from the store.
  */
@@ -44,7 +52,8 @@ export async function writeBlob(
   deps: Pick<Deps, 'blobs' | 'options' | 'random' | 'texts'>,
   draft: Draft,
   content: BlobContent,
-): Promise<{ ref: BlobRef; compressedBytes: number }> {
+  isWanted = false,
+): Promise<WrittenBlob> {
   const { random } = deps;
   const { state, delta, encryption } = content;
   const fields = fieldsOf(draft, content, randomHex(random, BLOB_ID_BYTES));
@@ -69,18 +78,18 @@ export async function writeBlob(
     const stored = await deps.blobs.put(blobId, sealing.chunks);
     demandSame(stored, sealing.digest());
     const ref = refOf(stored);
-    await proveBlob(deps, draft, ref, storedBlob(deps, ref), content);
-    return { ref, compressedBytes };
+    const text = await proveBlob(deps, draft, ref, storedBlob(deps, ref), content, isWanted);
+    return { ref, compressedBytes, ...(text && { text }) };
   }
   const sealed = await Array.fromAsync(sealing.chunks);
   const digest = sealing.digest();
   const ref = refOf(digest);
-  const [stored] = await allSettled([
+  const [stored, text] = await allSettled([
     deps.blobs.put(blobId, sealed, digest),
-    proveBlob(deps, draft, ref, sealed, content),
+    proveBlob(deps, draft, ref, sealed, content, isWanted),
   ]);
   demandSame(stored, digest);
-  return { ref, compressedBytes };
+  return { ref, compressedBytes, ...(text && { text }) };
 }
 
 /**
@@ -132,16 +141,19 @@ async function proveBlob(
   ref: BlobRef,
   sealed: Uint8Array[] | BlobSource,
   { state, delta, encryption }: BlobContent,
-): Promise<void> {
+  isWanted: boolean,
+): Promise<CanonicalText | undefined> {
   const dataKey = encryption === 'none' ? undefined : encryption.dataKey;
   const binding = bindingTo(draft, ref);
   if (delta === undefined) {
-    // The header's hash of its contents is the state's checksum, and `prove` holds the contents to it.
+    // The header's hash of its contents is the state's checksum, and the contents are held to it.
+    if (isWanted) return { bytes: (await open(sealed, binding, dataKey)).plain, checksum: ref.checksum };
     await prove(sealed, binding, dataKey);
-    return;
+    return undefined;
   }
   const { plain } = await open(sealed, { ...binding, baseChecksum: delta.base.checksum }, dataKey);
   if ((await texts.hashOfApplied(delta.base, plain)) !== state.checksum) {
     throw new ServiceError('integrity_error', 'The delta does not give the state back; no backup was made.');
   }
+  return undefined;
 }

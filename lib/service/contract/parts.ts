@@ -9,6 +9,8 @@ export interface Gate {
 }
 
 export interface KeptBases {
+  /** Whether a whole text of so many bytes may be made only to be kept: it must leave room for others. */
+  hasRoom(bytes: number): boolean;
   has(blobId: string): boolean;
   /** The state that the blob completes, if it is kept. It no longer is: who takes it may hand its bytes on. */
   take(blobId: string): CanonicalText | undefined;

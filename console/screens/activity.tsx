@@ -11,7 +11,7 @@ import { useRows } from '../parts/rows.ts';
 import { tell } from '../parts/toast.tsx';
 
 type Operation = Answer<'Operation'>;
-type Pending = Answer<'PendingBackup'>;
+type Pending = Answer<'BackupRequest'>;
 
 const EVERY_MS = 2000;
 const ENDED_MAX = 50;

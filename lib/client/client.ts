@@ -19,7 +19,7 @@ export type State =
   | (() => ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>);
 
 export type Backup = Answer<'Backup'>;
-export type Pending = Answer<'PendingBackup'>;
+export type Pending = Answer<'BackupRequest'>;
 export type Receipt = Answer<'Receipt'>;
 export type Operation = Answer<'Operation'>;
 

@@ -13,7 +13,7 @@ import { createHarness, inPieces, problemOf } from './harness.ts';
 const LIMITS = {
   bodyBytesMax: 1000,
   smallBodyBytesMax: 200,
-  envelopeFieldsBytesMax: 300,
+  bodyFieldsBytesMax: 300,
   inFlightBytesMax: 2500,
 };
 const bodyOf = (bytes: number) => {
@@ -96,7 +96,7 @@ describe('413', () => {
     const limits = {
       ...LIMITS,
       bodyBytesMax: 10_000,
-      envelopeFieldsBytesMax: 2000,
+      bodyFieldsBytesMax: 2000,
       inFlightBytesMax: 10_000,
     };
     const { send, calls } = createHarness({ limits });

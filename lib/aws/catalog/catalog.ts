@@ -23,14 +23,13 @@ import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Random } from '../../ports/random.ts';
 import type { TrailSource } from '../../ports/trail.ts';
-import { forEachAtOnce } from '../calls/parallel.ts';
+import { createBackupLists } from './backup-lists.ts';
 import { createCommit } from './catalog-commit.ts';
 import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
 import {
   backupKey,
   CHECK_KEY,
   EXPIRY_KEY,
-  eventKey,
   FIRST,
   garbageKey,
   headKey,
@@ -47,15 +46,14 @@ import {
   policyKey,
   requestKey,
   resourcePartition,
-  SEGMENT_KEY,
   SNAPSHOT_PREFIX,
-  shardedPartition,
   uploadKey,
 } from './catalog-keys.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import { purge } from './catalog-purge.ts';
 import { newestBefore, stateAt } from './catalog-timeline.ts';
 import { createCursors } from './cursors.ts';
+import { createEventMarks } from './event-marks.ts';
 import { createStamps, newId } from './ids.ts';
 import { createListings } from './listing.ts';
 import { addressOf, createTableClient, type TableClient } from './table-client.ts';
@@ -70,16 +68,14 @@ export interface CatalogOptions {
   random: Random;
 }
 
-const MARKED_AT_ONCE = 16;
 const LEASES_PAGE_ITEMS = 100;
 const COUNTED_AT_ONCE = 1000;
 
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
 export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOptions): Catalog & TrailSource {
   const table = createTableClient(dynamoDb, tableName);
-  const lists = createCatalogLists(createListings(table, createCursors(table, random)), (id) =>
-    record<BackupRecord>(backupKey(id)),
-  );
+  const listings = createListings(table, createCursors(table, random));
+  const backupLists = createBackupLists(listings, (id) => record<BackupRecord>(backupKey(id)));
   const commit = createCommit(table, createStamps(clock), random);
 
   async function record<T>(key: Key): Promise<T | undefined> {
@@ -88,7 +84,9 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
   }
 
   return {
-    ...lists,
+    ...backupLists,
+    ...createCatalogLists(listings),
+    ...createEventMarks(table),
     commit,
 
     async allocateId(kind) {
@@ -114,7 +112,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       let cursor: string | undefined;
       do {
         const more = cursor === undefined ? {} : { cursor };
-        const page = await lists.liveEntries({ resourceId, limit: LIMITS.listPageMax, ...more });
+        const page = await backupLists.liveEntries({ resourceId, limit: LIMITS.listPageMax, ...more });
         tally = page.items.reduce(counted, tally);
         cursor = page.cursor;
       } while (cursor !== undefined);
@@ -183,29 +181,6 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       );
     },
 
-    async markPublished(eventIds) {
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
-        noLongerWaits(table, id, INDEXED.pending, INDEXED.untrailed),
-      );
-    },
-
-    async markTrailed(eventIds, { segment, sha256 }) {
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
-        noLongerWaits(table, id, INDEXED.untrailed, INDEXED.pending),
-      );
-      await table.put(item(SEGMENT_KEY, { trailSegment: whole(segment), trailHash: { S: sha256 } }), {
-        expression: 'attribute_not_exists(pk) OR trailSegment < :segment',
-        values: { ':segment': whole(segment) },
-      });
-    },
-
-    async lastSegment() {
-      const found = await table.get(SEGMENT_KEY);
-      return found && { segment: Number(found.trailSegment?.N), sha256: textOf(found, 'trailHash') };
-    },
-
-    hasEvent: async (id) => (await table.get(eventKey(id))) !== undefined,
-
     purge: (request) => purge(table, request),
 
     async check() {
@@ -213,17 +188,6 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       await table.put(item(CHECK_KEY, { at: whole(clock.now()) })).catch(deniedIsUnavailable);
     },
   };
-}
-
-/** Takes an event out of where it waits for `word` alone; one that waits for both then waits for `other` alone. */
-async function noLongerWaits(table: TableClient, id: string, word: string, other: string): Promise<void> {
-  const waitsFor = (waiting: string) => ({
-    expression: 'begins_with(gsi3pk, :word)',
-    values: { ':word': { S: `${waiting}#` } },
-  });
-  const place = { gsi3pk: shardedPartition(other, id) };
-  if (await table.setTexts(eventKey(id), place, waitsFor(INDEXED.fresh))) return;
-  await table.removeAttributes(eventKey(id), ['gsi3pk', 'gsi3sk'], waitsFor(word));
 }
 
 /** Newest first. */

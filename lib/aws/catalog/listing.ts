@@ -5,8 +5,8 @@
 import { checkLimit } from '../../ports/checks.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { IndexName } from '../names/table.ts';
-import { type Item, keyOf, textOf } from './catalog-items.ts';
-import type { Key } from './catalog-keys.ts';
+import { type Item, keyOf, recordOf, textOf } from './catalog-items.ts';
+import { FIRST, type Key, LAST } from './catalog-keys.ts';
 import type { Cursors, ListName } from './cursors.ts';
 import { addressOf, type TableClient } from './table-client.ts';
 
@@ -29,6 +29,16 @@ export interface ListPlan<T> {
   recordKey?(entry: Item): Key;
   /** The record in an item; undefined if it no longer belongs in the list. */
   read(item: Item): T | undefined;
+}
+
+/** All that an index has under a name, in the order of its sort key. */
+export function inIndex<T>(
+  name: readonly string[],
+  index: IndexName,
+  partitions: readonly string[],
+  direction: 'rising' | 'falling',
+): ListPlan<T> {
+  return { name, index, partitions, from: FIRST, to: LAST, direction, read: recordOf<T> };
 }
 
 export interface Listings {

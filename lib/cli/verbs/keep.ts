@@ -132,9 +132,9 @@ export async function wait(context: Context, id: string): Promise<void> {
   const progress = context.progress(`waiting for ${id}`);
   const begun = id.startsWith('restore-')
     ? await context.client.call('getOperation', { params: { id } })
-    : ((await context.client.backup(id)) as Answer<'PendingBackup'>);
+    : ((await context.client.backup(id)) as Answer<'BackupRequest'>);
   try {
-    const done = await context.client.wait(begun as Answer<'PendingBackup'>, {
+    const done = await context.client.wait(begun as Answer<'BackupRequest'>, {
       onProgress: progress.percent,
       signal: context.signal,
     });

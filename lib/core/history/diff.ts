@@ -2,6 +2,7 @@
 // what its row is called; counts by table; or the same as a JSON Patch.
 
 import { bufferOf } from '../bytes/buffer.ts';
+import { compareTexts } from '../delta/compare/compare-texts.ts';
 import {
   addAddition,
   addDeletion,
@@ -12,7 +13,6 @@ import {
   reportWhole,
 } from '../delta/compare/ops.ts';
 import { type KeyPaths, keyPathsIn, keyPathsOf } from '../delta/compare/row-keys.ts';
-import { walkTexts } from '../delta/compare/walk.ts';
 import { pathsBytesMax } from '../delta/served/paths.ts';
 import type { Kernel } from '../json/kernel/kernel.ts';
 import type { ChangeCounts } from '../records/model.ts';
@@ -114,7 +114,7 @@ function compare(
   const keys = steps.reduce((paths, step, i) => keyPathsIn(paths, isName[i] ? step : undefined), root);
   const texts = { base: a, target: b, steps, names, isName, keys };
   if (from !== 'nothing' && to !== 'nothing')
-    return { ...texts, ops: walkTexts(kernel, a, b, undefined, keys) };
+    return { ...texts, ops: compareTexts(kernel, a, b, undefined, keys) };
   const ops = createOps();
   if (from === 'nothing') addAddition(ops, ROOT, 0, b.length, NONE, 0);
   else addDeletion(ops, ROOT, 0, a.length);

@@ -24,7 +24,7 @@ export const LIMITS = {
   /** The same for states that were looked into last: two of the largest that are looked at in pages. */
   keptLooksBytesMax: 256 * MIB,
   /** What stands in a body beside `data`: it is parsed into objects, so it is kept small. */
-  envelopeFieldsBytesMax: 1 * MIB,
+  bodyFieldsBytesMax: 1 * MIB,
   /** A body of a route that takes no state. */
   smallBodyBytesMax: 1 * MIB,
   /** Arrays and objects inside each other. RFC 8259 lets an implementation bound it; ours is iterative, its users' parsers are not. */

@@ -121,7 +121,7 @@ export const backupAnswers = once(() => {
     );
   const BackupOrReceipt = z.xor([Backup, Receipt]);
   const Reason = z.object({ code: z.string(), detail: z.string() });
-  const PendingBackup = z.object({
+  const BackupRequest = z.object({
     id: z.string().check(about('The id that the backup will have')),
     resourceId: z.string(),
     resourceType: z.string(),
@@ -139,9 +139,9 @@ export const backupAnswers = once(() => {
     asOf: z.exactOptional(time).check(about('When its state was true, of one that is imported')),
   });
   const BackupOrPending = z
-    .xor([Backup, PendingBackup])
+    .xor([Backup, BackupRequest])
     .check(
-      oneByStatus({ Backup: ['completed', 'deleted'], PendingBackup: ['pending', 'in_progress', 'failed'] }),
+      oneByStatus({ Backup: ['completed', 'deleted'], BackupRequest: ['pending', 'in_progress', 'failed'] }),
     );
   const BackupList = z.object({
     backups: z.array(BackupOrPending),
@@ -193,7 +193,7 @@ export const backupAnswers = once(() => {
     Reason,
     Metadata,
     Backup,
-    PendingBackup,
+    BackupRequest,
     BackupOrPending,
     BackupOrReceipt,
     BackupUnchanged,

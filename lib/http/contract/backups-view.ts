@@ -116,7 +116,7 @@ function hiddenSince(record: BackupRecord) {
 }
 
 /** A backup that is not there yet. */
-export function viewRequest(request: BackupRequest): Answer<'PendingBackup'> {
+export function viewRequest(request: BackupRequest): Answer<'BackupRequest'> {
   const { failure, waiting, status } = request;
   if (status === 'completed')
     throw new Error(`request ${request.id} is completed: its backup is to be shown`);

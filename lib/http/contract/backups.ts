@@ -119,7 +119,7 @@ export const BACKUP_ROUTES = {
     answers: {
       202: {
         description: 'Accepted: the backup is made from the upload in the background, under this id',
-        schema: 'PendingBackup',
+        schema: 'BackupRequest',
         headers: {
           Location: { description: 'Where its status is, and then the backup' },
           'Idempotent-Replayed': IDEMPOTENT_REPLAYED,

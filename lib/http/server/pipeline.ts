@@ -30,18 +30,14 @@ import { applySchema, parseQuery } from './validate.ts';
 
 /** The bounds a home may set for itself; what it leaves out is as in `LIMITS`. */
 export type ApiLimits = Record<
-  | 'bodyBytesMax'
-  | 'inFlightBytesMax'
-  | 'envelopeFieldsBytesMax'
-  | 'smallBodyBytesMax'
-  | 'smallInFlightBytesMax',
+  'bodyBytesMax' | 'inFlightBytesMax' | 'bodyFieldsBytesMax' | 'smallBodyBytesMax' | 'smallInFlightBytesMax',
   number
 >;
 
 export const DEFAULT_LIMITS: ApiLimits = {
   bodyBytesMax: LIMITS.bodyBytesMax,
   inFlightBytesMax: LIMITS.inFlightBytesMax,
-  envelopeFieldsBytesMax: LIMITS.envelopeFieldsBytesMax,
+  bodyFieldsBytesMax: LIMITS.bodyFieldsBytesMax,
   smallBodyBytesMax: LIMITS.smallBodyBytesMax,
   smallInFlightBytesMax: LIMITS.smallInFlightBytesMax,
 };
@@ -150,7 +146,7 @@ async function takeBody(
       : {
           kernel,
           bodyBytesMax: limits.bodyBytesMax,
-          fieldsBytesMax: limits.envelopeFieldsBytesMax,
+          fieldsBytesMax: limits.bodyFieldsBytesMax,
           stateMember,
           ...(isStateTextWanted === undefined ? {} : { isStateTextWanted }),
           ...(scratch === undefined ? {} : { scratch }),

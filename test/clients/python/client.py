@@ -16,7 +16,7 @@ from generated.models import (
     CreateBackupWithData,
     CreateBackupWithUploadId,
     Operation,
-    PendingBackup,
+    BackupRequest,
     Problem,
     Restored,
     RestoreAccepted,
@@ -64,7 +64,7 @@ text = exact.encode()
 upload = only(Upload, create_upload.sync(client=client, body=UploadRequest(bytes_=len(text))))
 httpx.put(upload.url, content=text, headers={"Content-Type": "application/json"}).raise_for_status()
 pending = only(
-    PendingBackup,
+    BackupRequest,
     create_backup.sync(
         client=client, body=CreateBackupWithUploadId(resource_id="python-upload", upload_id=upload.upload_id)
     ),

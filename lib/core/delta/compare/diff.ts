@@ -10,9 +10,9 @@ import type { Diff } from '../difference.ts';
 import { costBytes, createCopies, finishCopies } from '../find/copies.ts';
 import { withDetours } from '../find/detours.ts';
 import { wholeNumbers } from '../find/whole-numbers.ts';
+import { compareTexts } from './compare-texts.ts';
 import { changeCounts } from './ops.ts';
 import { type KeyFault, keyPathsOf } from './row-keys.ts';
-import { walkTexts } from './walk.ts';
 
 export interface DiffOptions {
   /** A delta longer than this part of the target is not worth it. Infinity to have it anyway. */
@@ -50,7 +50,7 @@ export function compare(
   const b = bufferOf(target.bytes);
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
   const copies = createCopies(a, b, budgetBytes);
-  const ops = walkTexts(kernel, a, b, copies, keyPathsOf(options.identity));
+  const ops = compareTexts(kernel, a, b, copies, keyPathsOf(options.identity));
   const counts = changeCounts(ops);
   const told = { counts, ...(ops.keyFaults.length === 0 ? {} : { keyFaults: ops.keyFaults }) };
   finishCopies(copies);

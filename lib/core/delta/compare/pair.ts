@@ -32,7 +32,7 @@ export interface Pair {
   target: Side;
   /** Bytes of guesswork left; the comparison degrades to what lies side by side once it is used up. */
   effort: number;
-  /** The same, for what is walked for its copies alone. */
+  /** The same, for what is compared for its copies alone. */
   effortAside: number;
   /** The last common prefix found, which ended at `to`, and the last common suffix, which began at `from`. */
   prefix: SameBytes;

@@ -1,4 +1,4 @@
-// Reports what reading two containers in lockstep has found, as walking them child by child does.
+// Reports what reading two containers in lockstep has found, as comparing them child by child does.
 
 import { addCopy, addSharedEnds, type Copies } from '../find/copies.ts';
 import { CHANGED_VALUE, ENTER, EVENT_COLUMNS, LEAVE, type Lockstep, SAME } from './lockstep.ts';

@@ -1,5 +1,5 @@
 // What changed between two large texts of which nearly everything did, by what scanning them has found: counted without
-// walking every row, which would take longer than all else that is done with such a state.
+// comparing every row, which would take longer than all else that is done with such a state.
 
 import { type Column, createColumn } from '../../bytes/column.ts';
 import { type Rows, rowEnd, valueStart } from '../../json/spans.ts';

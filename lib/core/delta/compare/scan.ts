@@ -1,4 +1,4 @@
-// A quick look over two large texts before they are walked: if nearly everything has changed, that shows in the largest
+// A quick look over two large texts before they are compared: if nearly everything has changed, that shows in the largest
 // containers and in a sample of their rows, and nothing more has to be done.
 
 import { type Column, createColumn } from '../../bytes/column.ts';
@@ -8,7 +8,7 @@ import { innerRows, type Pair } from './pair.ts';
 import { type KeyPaths, keyMembers, keyPathsOfChild } from './row-keys.ts';
 import { CHANGED, RUN_COLUMNS } from './runs.ts';
 
-/** Shorter texts are walked sooner than scanned, and so are shorter containers in them. */
+/** Shorter texts are compared sooner than scanned, and so are shorter containers in them. */
 export const SCANNED_BYTES_MIN = 1 << 20;
 export const CONTAINER_BYTES_MIN = 1 << 18;
 /** A sample errs: a comparison is given up only if the delta would be too long by so much. */
@@ -41,7 +41,7 @@ export function scanCost(
     const base = runs.data[at]!;
     const target = runs.data[at + 1]!;
     const count = runs.data[at + 2]!;
-    // A member that is new may be one that is gone, renamed: that is for the walk to find out.
+    // A member that is new may be one that is gone, renamed: that is for the comparison to find out.
     if (j < target && b.stride === 1) costBytes += bytesOf(b, j, target);
     j = target + count;
     if ((runs.data[at + 3]! & CHANGED) === 0) continue;

@@ -6,6 +6,7 @@ import type { Kernel } from '../../json/kernel/kernel.ts';
 import type { ChangeCounts } from '../../records/model.ts';
 import type { RowIdentity } from '../../records/settings.ts';
 import { addAscii, addBytes, createPieces, finishPieces } from '../apply/pieces.ts';
+import { compareTexts } from '../compare/compare-texts.ts';
 import {
   ADDITION,
   BASE_END,
@@ -29,7 +30,6 @@ import {
   TARGET_START,
 } from '../compare/ops.ts';
 import { keyPathsOf } from '../compare/row-keys.ts';
-import { walkTexts } from '../compare/walk.ts';
 import { pathsBytesMax, writePath } from './paths.ts';
 
 const MIB = 1024 * 1024;
@@ -71,7 +71,7 @@ export function serveDelta(
 ): ServedDelta {
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
-  const ops = walkTexts(kernel, a, b, undefined, keyPathsOf(options.identity));
+  const ops = compareTexts(kernel, a, b, undefined, keyPathsOf(options.identity));
   if (pathsBytesMax(ops) > pathsBytesAllowed(a.length + b.length)) reportWhole(ops, a.length, b.length);
   const { data } = ops.ops;
   const pieces = createPieces();

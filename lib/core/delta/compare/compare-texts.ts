@@ -1,4 +1,4 @@
-// Walks both texts at once, from the root down, only where they differ. Reports what can be copied and what was done.
+// Compares both texts at once, from the root down, only where they differ. Reports what can be copied and what was done.
 
 import { type Column, createColumn } from '../../bytes/column.ts';
 import type { Kernel } from '../../json/kernel/kernel.ts';
@@ -39,13 +39,13 @@ import { countScanned } from './scan-counts.ts';
 /** From this length on, a member that is gone and one that is new may be the same one, renamed. */
 const RENAMED_BYTES_MIN = 1024;
 
-interface Walk {
+interface Comparison {
   pair: Pair;
   ops: Ops;
   copies: Copies | undefined;
-  /** Nothing that this walk reports is kept. */
+  /** Nothing that this reports is kept. */
   isAside: boolean;
-  /** A stack: each container that is being walked has its runs on it. */
+  /** A stack: each container that is being compared has its runs on it. */
   runs: Column;
   /** Runs already found, by the end of the base's container. */
   scanned: Map<number, Column>;
@@ -57,7 +57,7 @@ interface Walk {
  * texts shows that the budget will not do is nothing reported, and what changed is counted by rows. `keys` says how rows are
  * told apart.
  */
-export function walkTexts(
+export function compareTexts(
   kernel: Kernel,
   base: Buffer,
   target: Buffer,
@@ -70,22 +70,30 @@ export function walkTexts(
     return ops;
   }
   const pair = createPair(kernel, base, target);
-  const walk: Walk = { pair, ops, copies, isAside: false, runs: createColumn(256), scanned: new Map() };
+  const comparison: Comparison = {
+    pair,
+    ops,
+    copies,
+    isAside: false,
+    runs: createColumn(256),
+    scanned: new Map(),
+  };
   const descends = base[0] === target[0] && (base[0] === OPEN_OBJECT || base[0] === OPEN_ARRAY);
   const a = descends ? rootRows(pair.base) : undefined;
   const b = a && rootRows(pair.target);
   if (a && b && target.length >= SCANNED_BYTES_MIN) {
     // Reported or stored, the same is looked at in the same order, so that both come to the same result.
-    const trial: Trial = (x, i, y, j, inside) => (copies ? trialCost(walk, x, i, y, j, inside) : 0);
-    const costBytes = scanCost(pair, a, b, walk.scanned, trial, keys);
+    const trial: Trial = (x, i, y, j, inside) => (copies ? trialCost(comparison, x, i, y, j, inside) : 0);
+    const costBytes = scanCost(pair, a, b, comparison.scanned, trial, keys);
     if (copies) giveUpIfOver(copies, costBytes / SCAN_MARGIN);
     if (copies?.isGivenUp) {
-      countScanned(pair, a, b, walk.scanned, ops.counts, keys);
+      countScanned(pair, a, b, comparison.scanned, ops.counts, keys);
       ops.keyFaults = sumOfFaults(pair.keyFaults.values());
       return ops;
     }
   }
-  const isReported = a !== undefined && b !== undefined && walkRows(walk, a, b, ROOT, keys) !== AMBIGUOUS;
+  const isReported =
+    a !== undefined && b !== undefined && compareRows(comparison, a, b, ROOT, keys) !== AMBIGUOUS;
   if (!isReported || ops.overflown) {
     reportWhole(ops, base.length, target.length);
   }
@@ -95,7 +103,7 @@ export function walkTexts(
   return ops;
 }
 
-// What a walk finds out about two containers.
+// What comparing two containers finds out.
 /** No value in them is the same. */
 const NOTHING_SHARED = 0;
 const SOMETHING_SHARED = 1;
@@ -104,12 +112,18 @@ const AMBIGUOUS = 2;
 /** No value in them is the same, but their members are, by their names. */
 const NAMES_SHARED = 3;
 
-function walkRows(walk: Walk, a: Rows, b: Rows, place: number, keys: KeyPaths | undefined): number {
-  const { pair, ops, copies, runs } = walk;
+function compareRows(
+  comparison: Comparison,
+  a: Rows,
+  b: Rows,
+  place: number,
+  keys: KeyPaths | undefined,
+): number {
+  const { pair, ops, copies, runs } = comparison;
   // What more there is to report will not be reported.
   if (ops.overflown && (copies === undefined || copies.isGivenUp)) return SOMETHING_SHARED;
   const first = runs.length;
-  const scanned = walk.scanned.get(a.close);
+  const scanned = comparison.scanned.get(a.close);
   if (scanned) appendRuns(runs, scanned);
   else align(pair, a, b, runs, a.stride === 1 ? keyMembers(keys) : undefined);
   const end = runs.length;
@@ -126,7 +140,7 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number, keys: KeyPaths | 
     const kind = runs.data[at + 3]!;
     if (j < target) {
       reportAdded(ops, b, j, target, place, true);
-      if (gone.length > 0) walkRenamed(walk, a, b, j, target, gone);
+      if (gone.length > 0) compareRenamed(comparison, a, b, j, target, gone);
     }
     if ((kind & MOVED) !== 0) reportMoved(ops, a, b, runs, at, first, end, place);
     if ((kind & CHANGED) === EQUAL) {
@@ -135,7 +149,7 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number, keys: KeyPaths | 
       if (copies) addCopy(copies, start, rowStart(b, target), rowEnd(a, base + count - 1) - start);
     } else {
       for (let k = 0; k < count; k++) {
-        const inside = walkChild(walk, a, base + k, b, target + k, place, keys);
+        const inside = compareChildren(comparison, a, base + k, b, target + k, place, keys);
         if (inside === SOMETHING_SHARED) shared = true;
         else if (inside === NAMES_SHARED) isNamedInside = true;
       }
@@ -144,7 +158,7 @@ function walkRows(walk: Walk, a: Rows, b: Rows, place: number, keys: KeyPaths | 
   }
   if (j < b.count) {
     reportAdded(ops, b, j, b.count, place, false);
-    if (gone.length > 0) walkRenamed(walk, a, b, j, b.count, gone);
+    if (gone.length > 0) compareRenamed(comparison, a, b, j, b.count, gone);
   }
   if (paired < a.count) reportDeleted(ops, a, runs, first, place);
   const isRenamed =
@@ -179,9 +193,9 @@ function isSection({ places }: Ops, place: number): boolean {
   return place !== ROOT && places.data[place + AROUND] === ROOT && places.data[place + STEP] !== STEP_INDEX;
 }
 
-/** Walks two children that stand for each other but differ. Gives what they share, as far as it is reported. */
-function walkChild(
-  walk: Walk,
+/** Compares two children that stand for each other but differ. Gives what they share, as far as it is reported. */
+function compareChildren(
+  comparison: Comparison,
   a: Rows,
   i: number,
   b: Rows,
@@ -189,7 +203,7 @@ function walkChild(
   around: number,
   keys: KeyPaths | undefined,
 ): number {
-  const { ops, copies } = walk;
+  const { ops, copies } = comparison;
   const aStart = valueStart(a, i);
   const bStart = valueStart(b, j);
   // The name is the same, colon included.
@@ -198,7 +212,15 @@ function walkChild(
   const placesBefore = ops.places.length;
   const place = placeInBase(ops, around, a, i);
   const placesInside = ops.places.length;
-  const shared = walkValue(walk, a, i, b, j, place, keys && keyPathsOfChild(keys, walk.pair.base, a, i));
+  const shared = compareValues(
+    comparison,
+    a,
+    i,
+    b,
+    j,
+    place,
+    keys && keyPathsOfChild(keys, comparison.pair.base, a, i),
+  );
   // An element that keeps nothing but names is another element.
   if (shared === SOMETHING_SHARED || (shared === NAMES_SHARED && a.stride === 2)) {
     if (ops.ops.length === opsBefore) ops.places.length = placesBefore;
@@ -209,9 +231,9 @@ function walkChild(
   return NOTHING_SHARED;
 }
 
-/** Walks the values of two children; `keys` are what is said of what is inside. Gives what they share. */
-function walkValue(
-  walk: Walk,
+/** Compares the values of two children; `keys` are what is said of what is inside. Gives what they share. */
+function compareValues(
+  comparison: Comparison,
   a: Rows,
   i: number,
   b: Rows,
@@ -219,7 +241,7 @@ function walkValue(
   place: number,
   keys: KeyPaths | undefined,
 ): number {
-  const { pair, copies } = walk;
+  const { pair, copies } = comparison;
   const aStart = valueStart(a, i);
   const aEnd = rowEnd(a, i);
   const bStart = valueStart(b, j);
@@ -229,10 +251,16 @@ function walkValue(
     const { notInStep } = pair;
     // In lockstep nobody asks for keys.
     const isSmall = keys === undefined && Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
-    if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(walk.ops)) {
-      const step = inLockstep(pair.base.bytes, aStart, pair.target.bytes, bStart, isSection(walk.ops, place));
+    if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(comparison.ops)) {
+      const step = inLockstep(
+        pair.base.bytes,
+        aStart,
+        pair.target.bytes,
+        bStart,
+        isSection(comparison.ops, place),
+      );
       if (step) {
-        reportLockstep(walk.ops, copies, step, place);
+        reportLockstep(comparison.ops, copies, step, place);
         return step.isShared ? SOMETHING_SHARED : step.keepsNames ? NAMES_SHARED : NOTHING_SHARED;
       }
       // What is inside would be given up for the same reason, or would have to be read once a level.
@@ -241,38 +269,45 @@ function walkValue(
     }
     const inA = innerRows(pair.base, a, aStart, aEnd);
     const inB = innerRows(pair.target, b, bStart, bEnd);
-    return walkRows(walk, inA, inB, place, keys);
+    return compareRows(comparison, inA, inB, place, keys);
   }
   if (copies) addSharedEnds(copies, aStart, aEnd, bStart, bEnd);
   return NOTHING_SHARED;
 }
 
 /**
- * Members that are added may be members that are gone, under another name: a large one is walked together with the next
+ * Members that are added may be members that are gone, under another name: a large one is compared with the next
  * large one of its kind that is gone, for what can be copied. `gone` is used up from its end.
  */
-function walkRenamed(walk: Walk, a: Rows, b: Rows, j: number, to: number, gone: number[]): void {
-  const { pair } = walk;
+function compareRenamed(
+  comparison: Comparison,
+  a: Rows,
+  b: Rows,
+  j: number,
+  to: number,
+  gone: number[],
+): void {
+  const { pair } = comparison;
   for (let k = j; k < to && gone.length > 0; k++) {
     const start = valueStart(b, k);
     if (rowEnd(b, k) - start < RENAMED_BYTES_MIN) continue;
     const i = gone.at(-1)!;
     if (pair.base.bytes[valueStart(a, i)] !== pair.target.bytes[start]) continue;
     gone.pop();
-    aside(walk, (apart) => walkValue(apart, a, i, b, k, ROOT, undefined));
+    aside(comparison, (apart) => compareValues(apart, a, i, b, k, ROOT, undefined));
   }
 }
 
-/** Walks for copies alone, on an effort of its own: what is reported must not depend on whether copies are wanted. */
-function aside(walk: Walk, run: (apart: Walk) => void): void {
-  const { pair } = walk;
-  if (walk.isAside) {
-    run(walk);
+/** Compares for copies alone, on an effort of its own: what is reported must not depend on whether copies are wanted. */
+function aside(comparison: Comparison, run: (apart: Comparison) => void): void {
+  const { pair } = comparison;
+  if (comparison.isAside) {
+    run(comparison);
     return;
   }
   const { effort } = pair;
   pair.effort = pair.effortAside;
-  run({ ...walk, ops: createOps(), isAside: true });
+  run({ ...comparison, ops: createOps(), isAside: true });
   pair.effortAside = pair.effort;
   pair.effort = effort;
 }
@@ -286,13 +321,20 @@ function largeUnpaired(a: Rows, runs: Column, first: number): number[] {
   return found.reverse();
 }
 
-/** What walking children i and j would cost a delta, in bytes; nothing of it is kept. */
-function trialCost(walk: Walk, a: Rows, i: number, b: Rows, j: number, keys: KeyPaths | undefined): number {
-  const { base, target } = walk.pair;
+/** What comparing children i and j would cost a delta, in bytes; nothing of it is kept. */
+function trialCost(
+  comparison: Comparison,
+  a: Rows,
+  i: number,
+  b: Rows,
+  j: number,
+  keys: KeyPaths | undefined,
+): number {
+  const { base, target } = comparison.pair;
   const copies = createCopies(base.bytes, target.bytes, Number.POSITIVE_INFINITY);
   copies.baseStart = rowStart(a, i);
   copies.targetStart = rowStart(b, j);
-  aside({ ...walk, copies }, (apart) => walkChild(apart, a, i, b, j, ROOT, keys));
+  aside({ ...comparison, copies }, (apart) => compareChildren(apart, a, i, b, j, ROOT, keys));
   return rowEnd(b, j) - rowStart(b, j) - sparedBytes(copies);
 }
 

@@ -1,0 +1,205 @@
+// The lists of backups: in which partitions their entries stand, and between which keys.
+
+import { type LiveEntry, liveEntryOf } from '../../core/records/live-entry.ts';
+import type { BackupRecord, BackupType } from '../../core/records/model.ts';
+import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
+import type { Page, PageRequest } from '../../ports/pages.ts';
+import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
+import {
+  backupKey,
+  FIRST,
+  HIDDEN_PREFIX,
+  LAST,
+  LIVE_PREFIX,
+  padded,
+  partitionsOf,
+  resourcePartition,
+  SEQUENCE_PREFIX,
+  sequenceKey,
+  upTo,
+} from './catalog-keys.ts';
+import { inIndex, type Listings, type ListPlan } from './listing.ts';
+
+type BackupLists = Pick<
+  Catalog,
+  'listBackups' | 'listHidden' | 'resourceHistory' | 'liveEntries' | 'expiring' | 'leastProven'
+>;
+
+/** What one resource has of backups is read strongly consistent, the rest by index. */
+export function createBackupLists(
+  listings: Listings,
+  getBackup: (id: string) => Promise<BackupRecord | undefined>,
+): BackupLists {
+  /** Of one resource, by sequence. */
+  function newestFirst(
+    list: string,
+    request: PageRequest & { type?: BackupType },
+    resourceId: string,
+    isLive: boolean,
+  ): Promise<Page<BackupRecord>> {
+    const { type } = request;
+    // Entries of the first release do not have their type: then the record tells.
+    const accepts = (entry: Item) =>
+      entry.live?.BOOL === isLive && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
+    const read = (item: Item) => {
+      const record = recordOf<BackupRecord>(item);
+      const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
+      return belongs ? record : undefined;
+    };
+    const plan = ofResource(`${list} of a resource`, resourceId, SEQUENCE_PREFIX, { accepts });
+    return listings.page(
+      { ...plan, name: [`${list} of a resource`, resourceId, type ?? ''], direction: 'falling', read },
+      request,
+    );
+  }
+
+  /** Of one resource, by time: its places are sorted so. */
+  function ofOneByTime(
+    list: string,
+    request: PageRequest & BackupQuery,
+    resourceId: string,
+    isLive: boolean,
+  ): Promise<Page<BackupRecord>> {
+    const { type, from, to } = request;
+    const prefix = isLive ? LIVE_PREFIX : HIDDEN_PREFIX;
+    const read = (item: Item) => {
+      const record = recordOf<BackupRecord>(item);
+      const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
+      return belongs ? record : undefined;
+    };
+    // The places of hidden ones, and those of the first release, do not have their type: then the record tells.
+    const accepts = (entry: Item) => [type, ''].includes(textOf(entry, 'type'));
+    return listings.page(
+      {
+        ...ofResource(list, resourceId, prefix, type === undefined ? {} : { accepts }),
+        name: [list, resourceId, type ?? ''],
+        ...(from === undefined ? {} : { from: `${prefix}${padded(from)}` }),
+        ...(to === undefined ? {} : { to: `${prefix}${upTo(to)}` }),
+        direction: 'falling',
+        read,
+      },
+      request,
+    );
+  }
+
+  const isTimed = ({ from, to }: BackupQuery) => from !== undefined || to !== undefined;
+  const within = ({ from, to }: BackupQuery) => ({
+    ...(from === undefined ? {} : { from: padded(from) }),
+    ...(to === undefined ? {} : { to: upTo(to) }),
+  });
+
+  return {
+    async listBackups(request) {
+      const { resourceId, type } = request;
+      if (resourceId !== undefined) {
+        return isTimed(request)
+          ? ofOneByTime('backups by time', request, resourceId, true)
+          : newestFirst('backups', request, resourceId, true);
+      }
+      const plan =
+        type === undefined
+          ? inIndex<BackupRecord>(['backups'], 'gsi1', partitionsOf(INDEXED.live), 'falling')
+          : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
+      return listings.page({ ...plan, ...within(request) }, request);
+    },
+
+    async listHidden(request) {
+      const { resourceId, type } = request;
+      if (resourceId !== undefined) {
+        return isTimed(request)
+          ? ofOneByTime('hidden by time', request, resourceId, false)
+          : newestFirst('hidden', request, resourceId, false);
+      }
+      const plan =
+        type === undefined
+          ? inIndex<BackupRecord>(['hidden'], 'gsi1', partitionsOf(INDEXED.hidden), 'falling')
+          : inIndex<BackupRecord>(
+              ['hidden', type],
+              'gsi2',
+              partitionsOf(INDEXED.hiddenType(type)),
+              'falling',
+            );
+      return listings.page({ ...plan, ...within(request) }, request);
+    },
+
+    async resourceHistory(request) {
+      const { resourceId, fromSequence } = request;
+      const accepts = (entry: Item) => entry.live?.BOOL === true;
+      return listings.page(
+        {
+          ...ofResource('history', resourceId, SEQUENCE_PREFIX, { accepts }),
+          from: sequenceKey(resourceId, fromSequence).sk,
+        },
+        request,
+      );
+    },
+
+    async liveEntries(request) {
+      const { resourceId, from, to } = request;
+      const plan = {
+        name: ['live entries', resourceId],
+        partitions: [resourcePartition(resourceId)],
+        from: `${LIVE_PREFIX}${from === undefined ? FIRST : padded(from)}`,
+        to: `${LIVE_PREFIX}${to === undefined ? LAST : upTo(to)}`,
+        direction: 'rising',
+        // What stands in the place itself need not be read again; of those of before, the records are.
+        isWhole: (place: Item) => place.entry !== undefined,
+        recordKey: (place: Item) => backupKey(textOf(place, 'id')),
+        read: entryOf,
+      } as const;
+      return listings.page<LiveEntry>(plan, request);
+    },
+
+    async expiring(request) {
+      const plan = inIndex<BackupRecord>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
+      return listings.page({ ...plan, to: upTo(request.before) }, request);
+    },
+
+    async leastProven(request) {
+      const plan = inIndex<string>(['least proven'], 'gsi1', partitionsOf(INDEXED.proofs), 'rising');
+      const read = (item: Item) => textOf(item, 'id');
+      const { items: ids, ...page } = await listings.page(
+        { ...plan, read, to: upTo(request.before) },
+        request,
+      );
+      const records = await Promise.all(ids.map(getBackup));
+      return {
+        ...page,
+        items: records.flatMap((record) => (record?.deletedAt === undefined ? (record ?? []) : [])),
+      };
+    },
+  };
+}
+
+/** From a place that has it, or from the record. */
+function entryOf(found: Item): LiveEntry | undefined {
+  const entry = textOf(found, 'entry');
+  if (entry !== '') return JSON.parse(entry) as LiveEntry;
+  const record = recordOf<BackupRecord>(found);
+  return record.deletedAt === undefined ? liveEntryOf(record) : undefined;
+}
+
+/** Live backups of one resource, found by entries that name them. */
+function ofResource(
+  list: string,
+  resourceId: string,
+  prefix: string,
+  accepting: Pick<ListPlan<BackupRecord>, 'accepts'>,
+): ListPlan<BackupRecord> {
+  return {
+    name: [list, resourceId],
+    partitions: [resourcePartition(resourceId)],
+    from: `${prefix}${FIRST}`,
+    to: `${prefix}${LAST}`,
+    direction: 'rising',
+    ...accepting,
+    recordKey: (entry) => backupKey(textOf(entry, 'id')),
+    read: liveRecord,
+  };
+}
+
+/** Undefined for a backup that was hidden since its entry was read. */
+function liveRecord(item: Item): BackupRecord | undefined {
+  const record = recordOf<BackupRecord>(item);
+  return record.deletedAt === undefined ? record : undefined;
+}

@@ -1,0 +1,198 @@
+// What the catalog is asked by name: single indexed statements, each of which holds what it finds to what was asked for.
+
+import type {
+  BackupRecord,
+  BackupRequest,
+  ExpiryState,
+  IdempotencyRecord,
+  Notice,
+  OperationRecord,
+  PolicyRecord,
+  ResourceHead,
+  SnapshotPointer,
+} from '../../core/records/model.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import { checkLimit } from '../../ports/checks.ts';
+import type { Database } from './database.ts';
+import { createHeadList } from './head-list.ts';
+import { createLiveReads } from './live-entries.ts';
+import { type DocRow, keyText, namedRecordOf, recordOf } from './schema.ts';
+import { createStateAt } from './state-at.ts';
+
+type CatalogReads = Pick<
+  Catalog,
+  | 'getBackup'
+  | 'getHead'
+  | 'listHeads'
+  | 'liveEntries'
+  | 'tally'
+  | 'newestBefore'
+  | 'stateAt'
+  | 'findSnapshot'
+  | 'getIdempotency'
+  | 'getPolicy'
+  | 'getExpiryState'
+  | 'hasLive'
+  | 'getNotice'
+  | 'listNotices'
+  | 'getOperation'
+  | 'getRequest'
+  | 'requestOfUpload'
+  | 'hasLease'
+  | 'findUnknownBlobs'
+>;
+
+/** The reads of the catalog that are no lists in pages. */
+export function createCatalogReads(database: Database): CatalogReads {
+  const stateAt = createStateAt(database);
+
+  const backupById = database.statement<DocRow>('SELECT doc, sum FROM backup WHERE id = ?');
+  const headOf = database.statement<DocRow>('SELECT doc, sum FROM head WHERE resource_id = ?');
+  const policyOf = database.statement<DocRow>('SELECT doc, sum FROM policy WHERE resource_id = ?');
+  const expiryState = database.statement<DocRow>('SELECT doc, sum FROM expiry WHERE one = 1');
+  const liveFrom = database.statement<{ found: 1 }>(
+    'SELECT 1 AS found FROM backup WHERE live = 1 AND created_at > ? ORDER BY created_at LIMIT 1 OFFSET ?',
+  );
+  const noticeById = database.statement<DocRow>('SELECT doc, sum FROM notice WHERE id = ?');
+  const notices = database.statement<DocRow>(
+    'SELECT doc, sum FROM notice WHERE since >= 0 ORDER BY since, id LIMIT ?',
+  );
+  const operationById = database.statement<DocRow>('SELECT doc, sum FROM operation WHERE id = ?');
+  const answerTo = database.statement<DocRow>(
+    'SELECT doc, sum FROM idempotency WHERE key = ? AND expires_at > ?',
+  );
+  const newestSnapshot = database.statement<DocRow>(
+    `SELECT doc, sum FROM snapshot WHERE resource_id = ? AND created_at <= ?
+     ORDER BY created_at DESC, sequence DESC LIMIT 1`,
+  );
+  const earliestSnapshot = database.statement<DocRow>(
+    'SELECT doc, sum FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
+  );
+  const listHeads = createHeadList(database);
+  const { liveEntries, tally } = createLiveReads(database);
+  const newestBelow = database.statement<DocRow>(
+    `SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
+     ORDER BY sequence DESC LIMIT 1`,
+  );
+  const newestBelowOfType = database.statement<DocRow>(
+    `SELECT doc, sum FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
+     ORDER BY sequence DESC LIMIT 1`,
+  );
+  const requestById = database.statement<DocRow>('SELECT doc, sum FROM request WHERE id = ?');
+  const requestByUpload = database.statement<DocRow>('SELECT doc, sum FROM request WHERE upload_id = ?');
+  const lease = database.statement<{ held: 1 }>(
+    'SELECT 1 AS held FROM operation WHERE chain_id = ? AND finished = 0 AND lease_until > ? LIMIT 1',
+  );
+  const accounted = database.statement<{ known: 1 }>(
+    `SELECT 1 AS known WHERE EXISTS (SELECT 1 FROM backup WHERE own_blob = ?)
+       OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?)`,
+  );
+
+  const headRecord = (resourceId: string): ResourceHead | undefined =>
+    namedRecordOf<ResourceHead>(
+      'head',
+      headOf.get(keyText(resourceId)),
+      (found) => found.resourceId === resourceId,
+    );
+
+  return {
+    async getBackup(id) {
+      return namedRecordOf<BackupRecord>('backup', backupById.get(keyText(id)), (found) => found.id === id);
+    },
+
+    async getHead(resourceId) {
+      return headRecord(resourceId);
+    },
+
+    listHeads: async (request) => listHeads(request),
+    liveEntries: async (request) => liveEntries(request),
+    tally: async (resourceId) => tally(resourceId),
+
+    async newestBefore(resourceId, sequence, type) {
+      const key = keyText(resourceId);
+      return namedRecordOf<BackupRecord>(
+        'backup',
+        type === undefined ? newestBelow.get(key, sequence) : newestBelowOfType.get(key, type, sequence),
+        (found) => found.resourceId === resourceId,
+      );
+    },
+
+    async stateAt(resourceId, at) {
+      return stateAt(resourceId, headRecord(resourceId), at);
+    },
+
+    async findSnapshot(resourceId, at) {
+      const key = keyText(resourceId);
+      const isOurs = (pointer: SnapshotPointer): boolean => pointer.resourceId === resourceId;
+      const found = namedRecordOf<SnapshotPointer>('snapshot', newestSnapshot.get(key, at), isOurs);
+      const earliest = namedRecordOf<SnapshotPointer>('snapshot', earliestSnapshot.get(key), isOurs);
+      return { ...(found && { found }), ...(earliest && { earliest }) };
+    },
+
+    async getIdempotency(key, now) {
+      return namedRecordOf<IdempotencyRecord>(
+        'idempotency',
+        answerTo.get(keyText(key), now),
+        (found) => found.key === key,
+      );
+    },
+
+    async getPolicy(resourceId) {
+      return namedRecordOf<PolicyRecord>(
+        'policy',
+        policyOf.get(keyText(resourceId)),
+        (found) => found.resourceId === resourceId,
+      );
+    },
+
+    async getExpiryState() {
+      const row = expiryState.get();
+      return row && recordOf<ExpiryState>('expiry', row);
+    },
+
+    async hasLive(count) {
+      return count <= 0 || liveFrom.get(Number.MIN_SAFE_INTEGER, count - 1) !== undefined;
+    },
+
+    async getNotice(id) {
+      return namedRecordOf<Notice>('notice', noticeById.get(keyText(id)), (found) => found.id === id);
+    },
+
+    async listNotices(limit) {
+      checkLimit(limit);
+      return notices.all(limit).map((row) => recordOf<Notice>('notice', row));
+    },
+
+    async getOperation(id) {
+      return namedRecordOf<OperationRecord>(
+        'operation',
+        operationById.get(keyText(id)),
+        (found) => found.id === id,
+      );
+    },
+
+    async getRequest(id) {
+      return namedRecordOf<BackupRequest>(
+        'request',
+        requestById.get(keyText(id)),
+        (found) => found.id === id,
+      );
+    },
+
+    async requestOfUpload(uploadId) {
+      return namedRecordOf<BackupRequest>(
+        'request',
+        requestByUpload.get(keyText(uploadId)),
+        (found) => found.uploadId === uploadId,
+      );
+    },
+
+    async hasLease(chainId, now) {
+      return lease.get(keyText(chainId), now) !== undefined;
+    },
+
+    async findUnknownBlobs(blobIds) {
+      return blobIds.filter((blobId) => accounted.get(blobId, blobId) === undefined);
+    },
+  };
+}

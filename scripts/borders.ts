@@ -102,7 +102,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'http/handlers': { from: [...SHARED, 'http/contract', 'service/contract'], packages: [] },
   'http/server': {
     from: [...SHARED, 'http/contract', 'http/openapi', 'http/handlers', 'service/contract', 'service/access'],
-    packages: ['hono', 'hono/route', 'node:buffer', 'node:crypto', 'node:stream', 'node:zlib', 'zod/mini'],
+    packages: [
+      ...['hono', 'hono/route', 'zod/mini'],
+      ...['node:buffer', 'node:crypto', 'node:fs', 'node:path', 'node:stream', 'node:zlib'],
+    ],
   },
 
   memory: { from: [...ADAPTER, 'random'], packages: ['node:crypto'] },
@@ -170,7 +173,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['aws-lambda', 'hono/aws-lambda', 'node:buffer'],
   },
   'aws/access': {
-    from: [...ADAPTER, 'aws/names', 'aws', 'http/contract'],
+    from: [...ADAPTER, 'aws/names', 'aws', 'http/contract', 'http/server'],
     packages: ['aws-lambda', 'aws-jwt-verify', 'aws-jwt-verify/*', 'node:crypto'],
   },
   aws: {

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { areLettersOn, layers, useKeys } from '../app/keys.ts';
+import { elsewhere } from '../app/pkce.ts';
 import { go, linkTo, route, type Screen } from '../app/router.ts';
 import { lostSince, mayDo, session, signOut } from '../app/session.ts';
 import { OWN_ZONE, time, zone } from '../app/words.ts';
@@ -18,7 +19,10 @@ const MENU: readonly { screen: Screen; text: string; icon: IconName; key: string
   { screen: 'trash', text: 'Trash', icon: 'trash', key: 't' },
   { screen: 'retention', text: 'Retention', icon: 'retention', key: 'r', scope: 'policy:manage' },
   { screen: 'audit', text: 'Audit', icon: 'audit', key: 'u', scope: 'audit:read' },
-  { screen: 'tokens', text: 'Tokens', icon: 'token', key: 'k', scope: 'admin' },
+  // An issuer has its own.
+  ...(elsewhere === undefined
+    ? [{ screen: 'tokens', text: 'Tokens', icon: 'token', key: 'k', scope: 'admin' } as const]
+    : []),
 ];
 const ADMINISTRATION = 3;
 const WITHIN_OVERVIEW: readonly Screen[] = ['overview', 'resource', 'state', 'history', 'compare'];

@@ -4,6 +4,8 @@ import { DAY_MS } from '../core/records/limits.ts';
 import {
   AUTH_KINDS,
   type AuthKind,
+  CONSOLE_ENV,
+  type ConsoleEnvironment,
   ENV,
   type Environment,
   JWT_ENV,
@@ -52,6 +54,16 @@ const JWT_CHECKS = {
   [JWT_ENV.routes]: (value) => faultOf(() => readPatterns(value)),
 } satisfies Record<keyof JwtEnvironment, Check>;
 
+const CONSOLE_CHECKS = {
+  [CONSOLE_ENV.issuer]: JWT_CHECKS[JWT_ENV.issuer],
+  [CONSOLE_ENV.scopePrefix]: JWT_CHECKS[JWT_ENV.scopePrefix],
+  [CONSOLE_ENV.clientId]: text,
+  [CONSOLE_ENV.scopes]: text,
+  [CONSOLE_ENV.audience]: text,
+  [CONSOLE_ENV.basePath]: CHECKS[ENV.basePath],
+  [CONSOLE_ENV.stagingOrigin]: url,
+} satisfies Record<keyof ConsoleEnvironment, Check>;
+
 /** What a reader has against a value. */
 function faultOf(read: () => unknown): string | undefined {
   try {
@@ -89,6 +101,16 @@ export interface JwtConfig {
   scopePrefix: string;
   resourcesClaim: string;
   routes: RoutePatterns;
+}
+
+export interface ConsoleConfig {
+  issuer: string;
+  scopePrefix: string;
+  clientId: string;
+  scopes: string;
+  audience: string;
+  basePath: string;
+  stagingOrigin: string;
 }
 
 /** Throws an Error whose message names every setting that is wrong, and how. */
@@ -130,6 +152,20 @@ export function readJwtConfig(env: Env): JwtConfig {
     scopePrefix: set[JWT_ENV.scopePrefix],
     resourcesClaim: set[JWT_ENV.resourcesClaim],
     routes: readPatterns(set[JWT_ENV.routes]),
+  };
+}
+
+/** The settings of what serves the console. Throws like `readConfig`. */
+export function readConsoleConfig(env: Env): ConsoleConfig {
+  const set = parse(CONSOLE_CHECKS, env);
+  return {
+    issuer: set[CONSOLE_ENV.issuer],
+    scopePrefix: set[CONSOLE_ENV.scopePrefix],
+    clientId: set[CONSOLE_ENV.clientId],
+    scopes: set[CONSOLE_ENV.scopes],
+    audience: set[CONSOLE_ENV.audience],
+    basePath: set[CONSOLE_ENV.basePath],
+    stagingOrigin: set[CONSOLE_ENV.stagingOrigin],
   };
 }
 

@@ -1,12 +1,12 @@
 // The service on one machine, from its settings to where it listens.
 
 import { createApi } from '../http/server/api.ts';
+import { createConsole } from '../http/server/console.ts';
 import type { Logger } from '../log.ts';
 import { systemRandom } from '../random.ts';
 import { VERSION } from '../version.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { openHome } from './home.ts';
-import { createConsole } from './server/console.ts';
 import { addressOfIncoming, bodyOfIncoming, createHttpServer, listen } from './server/http-server.ts';
 
 /** What lies beside the program: elsewhere in the source than once all is bundled. */

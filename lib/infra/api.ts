@@ -9,6 +9,7 @@ import { type ApiFunction, SERVED_BY } from '../aws/names/served-by.ts';
 import { methodsOf } from '../http/contract/route.ts';
 import { ROUTE_LIST } from '../http/contract/routes.ts';
 import { acknowledge } from './acknowledge.ts';
+import { CONSOLE_PATHS } from './console.ts';
 import { addGatewayAnswers } from './gateway-answers.ts';
 import { logRetention } from './log-retention.ts';
 import type { Settings } from './settings.ts';
@@ -18,6 +19,9 @@ const BURST_SECONDS = 2;
 
 /** Calls a second of each route that asks for no credential: monitors need few, and whoever wants to cost us something gets no more. */
 const PUBLIC_PER_SECOND_MAX = 10;
+
+/** The same of the console's files: a page is three. */
+const PAGES_PER_SECOND_MAX = 50;
 
 const PUBLIC: apigateway.MethodOptions = { authorizationType: apigateway.AuthorizationType.NONE };
 
@@ -95,19 +99,25 @@ export class Api extends Construct {
 }
 
 /** What is set for one method stands in place of all that is set for the stage. */
-function publicOptions({ apiLogs }: Settings): Record<string, apigateway.MethodDeploymentOptions> {
-  const options: apigateway.MethodDeploymentOptions = {
-    throttlingRateLimit: PUBLIC_PER_SECOND_MAX,
-    throttlingBurstLimit: PUBLIC_PER_SECOND_MAX * BURST_SECONDS,
+function publicOptions({ apiLogs, auth }: Settings): Record<string, apigateway.MethodDeploymentOptions> {
+  const bounded = (perSecond: number): apigateway.MethodDeploymentOptions => ({
+    throttlingRateLimit: perSecond,
+    throttlingBurstLimit: perSecond * BURST_SECONDS,
     metricsEnabled: true,
     dataTraceEnabled: false,
     ...(apiLogs === 'none' ? {} : { loggingLevel: apigateway.MethodLoggingLevel.ERROR }),
-  };
+  });
   const isOpen = ({ operationId, scope }: (typeof ROUTE_LIST)[number]): boolean =>
     scope === 'public' && SERVED_BY[operationId] !== undefined;
-  return Object.fromEntries(
-    ROUTE_LIST.filter(isOpen).map(({ method, path }) => [`${path}/${method}`, options]),
-  );
+  const open = ROUTE_LIST.filter(isOpen).map(({ method, path }) => [
+    `${path}/${method}`,
+    bounded(PUBLIC_PER_SECOND_MAX),
+  ]);
+  const pages = auth.kind === 'jwt' && auth.console !== undefined ? CONSOLE_PATHS : [];
+  return Object.fromEntries([
+    ...open,
+    ...pages.map((path) => [`${path}/GET`, bounded(PAGES_PER_SECOND_MAX)]),
+  ]);
 }
 
 /** Who, what, how long; no query, for it names resources, and no body. */

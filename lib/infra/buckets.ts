@@ -12,6 +12,15 @@ const RESCUE_DAYS = 7;
 const STAGING_DAYS = 1;
 const ACCESS_LOG_DAYS = 90;
 
+/** What a page may do with the links that it is given. */
+const FROM_PAGES: s3.CorsRule = {
+  allowedOrigins: ['*'],
+  allowedMethods: [s3.HttpMethods.GET, s3.HttpMethods.PUT],
+  allowedHeaders: ['*'],
+  exposedHeaders: ['ETag'],
+  maxAge: 3600,
+};
+
 export class Buckets extends Construct {
   readonly blobs: s3.Bucket;
   /** Not versioned and not locked: what is staged must go. */
@@ -54,8 +63,11 @@ export class Buckets extends Construct {
             objectLockDefaultRetention: lockFor(objectLockDays, settings.objectLockMode),
           }),
     });
+    const { auth } = settings;
     this.staging = new s3.Bucket(this, 'Staging', {
       ...encrypted,
+      // The links are what lets in, whoever holds them; the console of any address may.
+      ...(auth.kind === 'jwt' && auth.console !== undefined ? { cors: [FROM_PAGES] } : {}),
       ...logged('staging/'),
       lifecycleRules: [
         {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BUNDLING } from './bundling.ts';
@@ -23,6 +23,8 @@ export interface ServiceFunctionProps {
   environment: Record<string, string>;
   /** Whether a failed run that nobody waits for is run again; by default twice. */
   retryAttempts?: number;
+  /** A folder, by its path in the project, that lies beside the bundle under its own last name. */
+  files?: string;
   /** All that it may do, besides writing its own log. */
   privileges: iam.PolicyStatement[];
 }
@@ -68,7 +70,17 @@ export class ServiceFunction extends Construct {
         banner: BUNDLING.banner,
         // The SDK that was tested, not the one that the runtime has that week.
         externalModules: [],
+        ...(props.files === undefined ? {} : { commandHooks: copying(join(projectRoot, props.files)) }),
       },
     });
   }
+}
+
+/** After bundling: `cp` is where CDK bundles without Docker as it is in its images. */
+function copying(from: string): ICommandHooks {
+  return {
+    beforeInstall: () => [],
+    beforeBundling: () => [],
+    afterBundling: (_input, output) => [`cp -R '${from}' '${output}'`],
+  };
 }

@@ -4,8 +4,23 @@ import { LIMITS } from '../core/records/limits.ts';
 
 export type Auth =
   | { kind: 'iam' }
-  | { kind: 'jwt'; issuer: string; audience: string; scopePrefix: string; resourcesClaim: string }
+  | {
+      kind: 'jwt';
+      issuer: string;
+      audience: string;
+      scopePrefix: string;
+      resourcesClaim: string;
+      /** With it the stack serves the console. */
+      console?: ConsoleClient;
+    }
   | { kind: 'none' };
+
+/** What the console is to the issuer: a client that has no secret. */
+export interface ConsoleClient {
+  clientId: string;
+  /** What it asks for, with spaces between. */
+  scopes: string;
+}
 
 export interface Settings {
   /** Names the stack and the API's stage. */
@@ -53,6 +68,8 @@ export const SETTING_NAMES = [
   'jwtAudience',
   'jwtScopePrefix',
   'jwtResourcesClaim',
+  'jwtConsoleClientId',
+  'jwtConsoleScopes',
   'objectLock',
   'objectLockMode',
   'alarmEmail',
@@ -168,7 +185,19 @@ function readAuth(read: Read, disposable: boolean): Auth {
   if (/\s/.test(scopePrefix)) throw wrong('jwtScopePrefix', 'what stands before a scope, without spaces');
   const resourcesClaim = read('jwtResourcesClaim') ?? 'backup_resources';
   if (resourcesClaim === '') throw wrong('jwtResourcesClaim', 'the name of a claim');
-  return { kind, issuer, audience, scopePrefix, resourcesClaim };
+  const clientId = read('jwtConsoleClientId');
+  if (clientId !== undefined && !/^\S+$/.test(clientId)) {
+    throw wrong('jwtConsoleClientId', 'the id of a client that has no secret');
+  }
+  const scopes = read('jwtConsoleScopes');
+  if (scopes !== undefined && clientId === undefined) {
+    throw new Error('-c jwtConsoleScopes=... means nothing without -c jwtConsoleClientId=....');
+  }
+  if (scopes !== undefined && !/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(scopes)) {
+    throw wrong('jwtConsoleScopes', 'scopes with a space between them');
+  }
+  const console = clientId === undefined ? {} : { console: { clientId, scopes: scopes ?? 'openid' } };
+  return { kind, issuer, audience, scopePrefix, resourcesClaim, ...console };
 }
 
 function oneOf<const T extends string>(read: Read, name: Name, values: readonly [T, ...T[]]): T {

@@ -8,6 +8,7 @@ import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { Authorizer } from './authorizer.ts';
 import { Buckets } from './buckets.ts';
+import { ConsoleSite } from './console.ts';
 import { Dashboard } from './dashboard.ts';
 import { Emptying } from './emptying.ts';
 import { Events } from './events.ts';
@@ -91,6 +92,15 @@ export class BackupStack extends Stack {
       functions: { backups: backups.lambda, restores: restores.lambda },
       methodOptions: authorizer.methodOptions,
     });
+    if (settings.auth.kind === 'jwt' && settings.auth.console !== undefined) {
+      const { auth } = settings;
+      new ConsoleSite(this, 'Console', {
+        ...{ settings, auth, projectRoot, staging, api: api.rest },
+        client: settings.auth.console,
+      });
+      // Outside the address may be another, and this one is still good.
+      this.output({ ConsoleUrl: api.rest.urlForPath('/console/overview') });
+    }
     const schedule = new Schedule(this, 'Schedule', settings, {
       retention: retention.lambda,
       trail: trail.lambda,

@@ -20,8 +20,10 @@ import {
 import { createPreparer } from '../../lib/aws/catalog/catalog-steps.ts';
 import { PARTITIONS, WRITTEN_BY_RESTORES, WRITTEN_BY_TRAIL } from '../../lib/aws/names/table.ts';
 import { counting, createCallCounts } from '../../lib/decorators/counting.ts';
+import { faulty } from '../../lib/decorators/faulty.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../../lib/decorators/read-only.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
+import { PortError } from '../../lib/ports/errors.ts';
 import { createService } from '../../lib/service/service.ts';
 import { createWorld } from '../service/world.ts';
 import { matches } from './iam.ts';
@@ -53,7 +55,15 @@ test('the trail marks events and where it stands, says how it went, and writes d
 
 test('every write of a restore, a check, a delta and of damage found goes there', async () => {
   const calls = createCallCounts<Catalog>();
-  const world = createWorld(({ catalog }) => ({ catalog: counting(catalog, calls) }));
+  let isQueueDown = false;
+  const world = createWorld(({ catalog, queue }) => ({
+    catalog: counting(catalog, calls),
+    queue: faulty(queue, {
+      before() {
+        if (isQueueDown) throw new PortError('unavailable', 'no answer');
+      },
+    }),
+  }));
   const { clock } = world;
   // As its role has them.
   const service = createService({
@@ -73,6 +83,9 @@ test('every write of a restore, a check, a delta and of damage found goes there'
   const { operation } = await service.restore({ ...asked, backupId: full.id, async: true }, { actor: 'me' });
   await service.getOperation(operation.id);
   await service.listOperations({ limit: 10 });
+  isQueueDown = true;
+  const queued = service.restore({ ...asked, backupId: full.id, async: true }, { actor: 'me' });
+  await expect(queued).rejects.toMatchObject({ code: 'unavailable' });
   await world.plain.blobs.delete(full.chain[0]!.blobId);
   await service.verifyBackup(full.id);
   await expect(service.restore({ ...asked, backupId: full.id }, { actor: 'me' })).rejects.toThrow();

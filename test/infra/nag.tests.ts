@@ -11,6 +11,7 @@ describe('nag', () => {
         auth: 'jwt',
         jwtIssuer: 'https://issuer.example',
         jwtAudience: 'backups',
+        jwtConsoleClientId: 'console',
         objectLock: '30',
         alarmEmail: 'oncall@example.org',
       },

@@ -126,6 +126,45 @@ describe('routes', () => {
     }
   });
 
+  test('with a client for it the console stands at two open paths, by a function that may do nothing', () => {
+    const template = synthesize({
+      ...{ auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'backups,others' },
+      ...{ jwtConsoleClientId: 'console', jwtConsoleScopes: 'openid backups/backup:list' },
+    });
+    const methods = methodsOf(template);
+    const added = methods.filter(({ route }) => !ROUTES.includes(route));
+    expect(added.map(({ route, auth }) => [route, auth]).sort()).toEqual([
+      ['GET /console', 'NONE'],
+      ['GET /console/{proxy+}', 'NONE'],
+    ]);
+    expect(methods).toHaveLength(ROUTES.length + 2);
+    const pages = idOf(template, 'AWS::Lambda::Function', 'ConsolePages');
+    for (const { integration } of added) expect(integration).toContain(pages);
+    const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(([id]) =>
+      id.startsWith('ConsolePages'),
+    );
+    const statements = policies.flatMap(
+      ([, { Properties }]) => (Properties.PolicyDocument as { Statement: { Action: string[] }[] }).Statement,
+    );
+    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ]);
+    const [, { Properties }] = resourcesOf(template, 'AWS::Lambda::Function').find(([id]) => id === pages)!;
+    const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
+    expect(Variables).toMatchObject({
+      BACKUP_CONSOLE_CLIENT_ID: 'console',
+      BACKUP_CONSOLE_SCOPES: 'openid backups/backup:list',
+      BACKUP_CONSOLE_AUDIENCE: 'backups',
+    });
+    const cors = (of: Template) =>
+      resourcesOf(of, 'AWS::S3::Bucket')
+        .filter(([, bucket]) => bucket.Properties.CorsConfiguration !== undefined)
+        .map(([id]) => id);
+    expect(cors(template)).toEqual([expect.stringMatching(/^BucketsStaging/)]);
+    expect(cors(synthesize())).toEqual([]);
+  });
+
   test('what cannot be told of a token, because its issuer is down, is 503 and no refusal; only where there are tokens', () => {
     const answersOf = (template: Template) =>
       resourcesOf(template, 'AWS::ApiGateway::GatewayResponse')

@@ -45,6 +45,14 @@ describe('refuses', () => {
       'jwtScopePrefix',
       { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a', jwtScopePrefix: 'a b' },
     ],
+    [
+      'jwtConsoleClientId',
+      { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a', jwtConsoleClientId: 'a b' },
+    ],
+    [
+      'jwtConsoleScopes',
+      { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a', jwtConsoleScopes: 'openid' },
+    ],
     ['objectLock', { objectLock: '0' }],
     ['objectLock', { objectLock: 'for ever' }],
     ['objectLockMode', { objectLockMode: 'strict' }],

@@ -69,12 +69,17 @@ export function createIssuerKeys({
 }
 
 async function fetchKeys(get: typeof fetch, issuer: string): Promise<Map<string, IssuerKey>> {
-  const discovery = await readJson(get, `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  const { jwks_uri: uri } = discovery as { jwks_uri?: unknown };
+  const { jwks_uri: uri } = await discover(get, issuer);
   if (typeof uri !== 'string' || !uri.startsWith('https://')) throw new Error('the issuer names no key set');
   const { keys } = (await readJson(get, uri)) as { keys?: IssuerKey[] };
   if (!Array.isArray(keys)) throw new Error('the key set of the issuer has no keys');
   return new Map(keys.filter((key) => typeof key?.kid === 'string').map((key) => [key.kid!, key]));
+}
+
+/** What an issuer says of itself (OpenID Connect Discovery 1.0). Rejects if it says nothing, or speaks for another. */
+export async function discover(get: typeof fetch, issuer: string): Promise<Record<string, unknown>> {
+  const found = await readJson(get, `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  return found as Record<string, unknown>;
 }
 
 async function readJson(get: typeof fetch, url: string): Promise<object> {

@@ -43,6 +43,22 @@ export const JWT_ENV = {
   routes: 'BACKUP_JWT_ROUTES',
 } as const;
 
+/** Of what serves the console. */
+export const CONSOLE_ENV = {
+  issuer: 'BACKUP_JWT_ISSUER',
+  scopePrefix: 'BACKUP_JWT_SCOPE_PREFIX',
+  clientId: 'BACKUP_CONSOLE_CLIENT_ID',
+  /** What it asks the issuer for, with spaces between. */
+  scopes: 'BACKUP_CONSOLE_SCOPES',
+  /** For whom its tokens are to be. */
+  audience: 'BACKUP_CONSOLE_AUDIENCE',
+  basePath: 'BACKUP_BASE_PATH',
+  /** Where uploads and results lie: the origin of their links. */
+  stagingOrigin: 'BACKUP_CONSOLE_STAGING_ORIGIN',
+} as const;
+
+export type ConsoleEnvironment = Record<(typeof CONSOLE_ENV)[keyof typeof CONSOLE_ENV], string>;
+
 /** Under which the custom resource that empties a bucket says which. */
 export const EMPTIED_BUCKET = 'BucketName';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createConsole } from '../../../lib/embedded/server/console.ts';
-import { silentLogger } from '../../../lib/log.ts';
+import { createConsole } from '../../lib/http/server/console.ts';
+import { silentLogger } from '../../lib/log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'console-'));
 mkdirSync(join(folder, 'assets'));

@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ServiceError } from '../../core/records/errors.ts';
-import { problemResponse, toServiceError } from '../../http/contract/problem.ts';
-import { type AccessOptions, createAccess } from '../../http/server/access.ts';
 import type { Logger } from '../../log.ts';
+import { problemResponse, toServiceError } from '../contract/problem.ts';
+import { type AccessOptions, createAccess } from './access.ts';
 
 const TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
@@ -16,21 +16,22 @@ const TYPES: Record<string, string> = {
   css: 'text/css; charset=utf-8',
 };
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+/** `elsewhere`: where else than here the page may ask for something. */
+const policyFor = (elsewhere: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    ["connect-src 'self'", ...elsewhere].join(' '),
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
 
 const HEADERS = {
-  'Content-Security-Policy': POLICY,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -51,18 +52,49 @@ interface File {
 /** Answers for the console's paths, and sends a browser that asks for `/` there; undefined for every other request. */
 export type Console = (request: Request) => Response | undefined;
 
+/** Where people sign in who do not do so here, as the page is told (OAuth 2.0, RFC 6749, with PKCE, RFC 7636). */
+export interface SignInElsewhere {
+  issuer: string;
+  authorizationEndpoint: string;
+  tokenEndpoint: string;
+  clientId: string;
+  /** What is asked for, with spaces between. */
+  scopes: string;
+  /** For whom the token is to be, where the issuer asks. */
+  audience?: string;
+  /** What stands before our scopes in a token. */
+  scopePrefix: string;
+}
+
 export interface ConsoleOptions {
   /** Of what `npm run build` makes. */
   folder: string;
-  /** Which names the service answers to. */
-  access: AccessOptions;
+  /** Which names the service answers to; whoever stands before it sees to that if it is not given. */
+  access?: AccessOptions;
+  /** What stands before `/console/` outside. */
+  basePath?: string;
+  signIn?: SignInElsewhere;
+  /** Origins beside ours, and that of the sign-in, that the page may ask. */
+  elsewhere?: readonly string[];
   log: Logger;
 }
 
 /** Reads all files once. Without the folder `/console` says how it is made. */
-export function createConsole({ folder, access, log }: ConsoleOptions): Console {
-  const files = readFilesOrTell(folder, log);
-  const demandAccess = createAccess(access);
+export function createConsole({
+  folder,
+  access,
+  basePath = '',
+  signIn,
+  elsewhere = [],
+  log,
+}: ConsoleOptions): Console {
+  const files = readFilesOrTell(folder, signIn, log);
+  const demandAccess = access === undefined ? () => undefined : createAccess(access);
+  const home = `${basePath}/console/`;
+  const policy = policyFor([
+    ...(signIn === undefined ? [] : [new URL(signIn.tokenEndpoint).origin]),
+    ...elsewhere,
+  ]);
   return (request) => {
     const { pathname } = new URL(request.url);
     const isReading = request.method === 'GET' || request.method === 'HEAD';
@@ -73,21 +105,27 @@ export function createConsole({ folder, access, log }: ConsoleOptions): Console 
     try {
       // Which page leads here does not matter: a link may. Which name leads here does.
       demandAccess(new Request(request.url, { headers: named(request.headers) }));
-      response = isBrowser ? redirect(302) : answer(files, pathname, request);
+      response = isBrowser ? redirect(302, home) : answer(files, pathname, request, home);
     } catch (error) {
       response = problemResponse(toServiceError(error, log, 'console'), pathname);
     }
+    response.headers.set('Content-Security-Policy', policy);
     for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
     log.info('console', { method: request.method, path: pathname.slice(0, 200), status: response.status });
     return response;
   };
 }
 
-function answer(files: Map<string, File> | undefined, pathname: string, request: Request): Response {
+function answer(
+  files: Map<string, File> | undefined,
+  pathname: string,
+  request: Request,
+  home: string,
+): Response {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new ServiceError('method_not_allowed', 'The console is only read.');
   }
-  if (pathname === '/console') return redirect(308);
+  if (pathname === '/console') return redirect(308, home);
   if (files === undefined) {
     throw new ServiceError('route_not_found', 'The console is not built here: "npm run build" makes it.');
   }
@@ -114,10 +152,10 @@ function answer(files: Map<string, File> | undefined, pathname: string, request:
   });
 }
 
-function redirect(status: 302 | 308): Response {
+function redirect(status: 302 | 308, home: string): Response {
   return new Response(null, {
     status,
-    headers: { Location: '/console/', Vary: 'Accept', 'Cache-Control': 'no-store' },
+    headers: { Location: home, Vary: 'Accept', 'Cache-Control': 'no-store' },
   });
 }
 
@@ -132,24 +170,42 @@ function named(headers: Headers): Headers {
 }
 
 /** States are kept whether or not there is a page to look at them. */
-function readFilesOrTell(folder: string, log: Logger): Map<string, File> | undefined {
+function readFilesOrTell(
+  folder: string,
+  signIn: SignInElsewhere | undefined,
+  log: Logger,
+): Map<string, File> | undefined {
   try {
-    return readFiles(folder);
+    return readFiles(folder, signIn);
   } catch (error) {
     log.error('the console cannot be read, and is not served', { folder, error });
     return undefined;
   }
 }
 
-function readFiles(folder: string): Map<string, File> | undefined {
+function readFiles(folder: string, signIn: SignInElsewhere | undefined): Map<string, File> | undefined {
   if (!existsSync(join(folder, 'index.html'))) return undefined;
   const names = ['index.html', ...readdirSync(join(folder, 'assets')).map((name) => `assets/${name}`)];
   return new Map(
     names.map((name) => {
-      const bytes = readFileSync(join(folder, name));
+      const stored = readFileSync(join(folder, name));
+      const bytes = name === 'index.html' && signIn !== undefined ? told(stored, signIn) : stored;
       const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
       const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
       return [name, { bytes, packed: gzipSync(bytes, { level: 9 }), type, etag }];
     }),
   );
 }
+
+/** The page, with what it has to know before it can ask anybody. Throws RangeError if the page has no place for it. */
+function told(page: Buffer, signIn: SignInElsewhere): Buffer {
+  const text = page.toString();
+  const json = JSON.stringify(signIn)
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;');
+  if (!text.includes(SIGN_IN_PLACE)) throw new RangeError('the page has no place for how one signs in');
+  return Buffer.from(text.replace(SIGN_IN_PLACE, () => `<meta name="sign-in" content="${json}">`));
+}
+
+const SIGN_IN_PLACE = '<meta name="sign-in" content="">';

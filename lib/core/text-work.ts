@@ -123,11 +123,9 @@ export function treeAt(
   steps: readonly string[],
   options: TreeOptions,
 ): Tree | 'nothing' | 'several' {
-  const { bytes } = text;
   // The next look is helped by it; of a text that is seen once it costs about as much as reading it.
-  if (bytes.length >= INDEXED_FROM_BYTES && bytes.length <= INDEXED_BYTES_MAX)
-    text.index ??= indexText(bytes);
-  return readTree(bytes, steps, options, text.index);
+  const { bytes, index } = withIndex(text);
+  return readTree(bytes, steps, options, index);
 }
 
 /** The same where an earlier look has left what makes it quick; undefined where it would take its time. */
@@ -158,12 +156,25 @@ export function placeAlong(
 /** What two canonical texts differ by at `steps` (`diffTexts`). */
 export function diffPage(
   kernel: Kernel,
-  base: TextBytes,
-  target: TextBytes,
+  base: IndexedText,
+  target: IndexedText,
   steps: readonly string[],
   options: DiffOptions,
 ): DiffPage | NoDiff {
-  return diffTexts(kernel, base.bytes, target.bytes, steps, options);
+  // Only entries are told by what their rows are called.
+  if (options.format === 'entries') for (const text of [base, target]) withIndex(text);
+  const indices = {
+    ...(base.index === undefined ? {} : { base: base.index }),
+    ...(target.index === undefined ? {} : { target: target.index }),
+  };
+  return diffTexts(kernel, base.bytes, target.bytes, steps, options, indices);
+}
+
+/** The text with its index, which is made now if it is worth one and has none. */
+function withIndex(text: IndexedText): IndexedText {
+  const { length } = text.bytes;
+  if (length >= INDEXED_FROM_BYTES && length <= INDEXED_BYTES_MAX) text.index ??= indexText(text.bytes);
+  return text;
 }
 
 /** Which rows of one canonical text another has not (`rowsGone`). */

@@ -13,6 +13,7 @@ import {
   diffPage,
   findSpan,
   hashOfApplied,
+  type IndexedText,
   lossesOf,
   type MadeDelta,
   makeDelta,
@@ -42,8 +43,8 @@ export interface TextWork {
   /** `base` and `deltas` do not come back. */
   placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
   diffPage(
-    base: TextBytes,
-    target: TextBytes,
+    base: IndexedText,
+    target: IndexedText,
     steps: readonly string[],
     options: DiffOptions,
   ): Promise<DiffPage | NoDiff>;

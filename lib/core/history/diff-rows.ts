@@ -10,7 +10,7 @@ import { startsAt } from './lookups.ts';
 import type { Mask } from './mask.ts';
 import { findPlace } from './place.ts';
 import { namedRows } from './rows.ts';
-import { childrenFrom } from './ways.ts';
+import { childrenFrom, isIndexed, type Ways } from './ways.ts';
 
 const OPEN_ARRAY = 0x5b;
 
@@ -20,7 +20,7 @@ export function pathsByName(
   paged: readonly PagedOp[],
   mask: Mask | undefined,
 ): Map<PagedOp, string> {
-  const { base, steps: around } = compared;
+  const { base, ways, steps: around } = compared;
   /** The steps of each entry, named as far as they have been. */
   const named = new Map(paged.map((one) => [one, one.steps.map(({ step }) => step)]));
   const changed = new Set<PagedOp>();
@@ -48,9 +48,9 @@ export function pathsByName(
       return;
     }
     const rows = new Set(inBase.map(({ steps }) => steps[depth]!.index!));
-    const names = namedRows(base, start, rows, mask, keyMembers(keys)?.names);
+    const names = namedRows(base, start, rows, mask, keyMembers(keys)?.names, ways.base);
     for (const one of inBase) give(one, depth, names.get(one.steps[depth]!.index!));
-    const starts = startsOf(base, start, rows);
+    const starts = startsOf(ways.base, start, rows);
     const inside = keyPathsIn(keys, undefined);
     for (const inner of byStep.values())
       descend(starts.get(inner[0]!.steps[depth]!.index!)!, depth + 1, inner, inside);
@@ -68,22 +68,22 @@ export function pathsByName(
 
 /** New rows are looked up in the target, by the path of their array: if that does not lead to them, they get no name. */
 function nameAdded(
-  { target, ops, keys }: Compared,
+  { target, ways, ops, keys }: Compared,
   added: readonly PagedOp[],
   named: ReadonlyMap<PagedOp, string[]>,
   mask: Mask | undefined,
   give: (one: PagedOp, depth: number, step: string | undefined) => void,
 ): void {
   for (const group of Map.groupBy(added, (one) => pointerOfSteps(named.get(one)!.slice(0, -1))).values()) {
-    const array = findPlace(target, named.get(group[0]!)!.slice(0, -1));
+    const array = findPlace(target, named.get(group[0]!)!.slice(0, -1), ways.target);
     if (typeof array === 'string' || target[array.start] !== OPEN_ARRAY) continue;
     const paths = array.steps.reduce(
       (at, step, i) => keyPathsIn(at, array.isName[i] ? step : undefined),
       keys,
     );
     const rows = new Set(group.map(({ steps }) => steps.at(-1)!.index!));
-    const starts = startsOf(target, array.start, rows);
-    const names = namedRows(target, array.start, rows, mask, keyMembers(paths)?.names);
+    const starts = startsOf(ways.target, array.start, rows);
+    const names = namedRows(target, array.start, rows, mask, keyMembers(paths)?.names, ways.target);
     for (const one of group) {
       const index = one.steps.at(-1)!.index!;
       const isThere = starts.get(index) === ops.ops.data[one.op + TARGET_START];
@@ -94,13 +94,13 @@ function nameAdded(
 
 /** Those whose path leads where it should: a name on the way may be there twice, though it is written in two ways. */
 function leading(
-  { base, target, ops: { ops } }: Compared,
+  { ways, ops: { ops } }: Compared,
   entries: readonly PagedOp[],
   named: ReadonlyMap<PagedOp, string[]>,
 ): PagedOp[] {
   const paths = entries.map((one) => named.get(one)!);
-  const before = startsAt(base, paths);
-  const after = startsAt(target, paths);
+  const before = startsAt(ways.base, paths);
+  const after = startsAt(ways.target, paths);
   return entries.filter(({ op, kind }, i) => {
     const isOld = before[i] === ops.data[op + BASE_START];
     const isNew = after[i] === ops.data[op + TARGET_START];
@@ -112,9 +112,16 @@ function leading(
 }
 
 /** Where these elements begin. */
-function startsOf(text: Buffer, array: number, wanted: ReadonlySet<number>): Map<number, number> {
+function startsOf(ways: Ways, array: number, wanted: ReadonlySet<number>): Map<number, number> {
   const starts = new Map<number, number>();
-  for (const { number, start } of childrenFrom({ text }, array, 0)) {
+  if (isIndexed(ways, array)) {
+    for (const row of wanted) {
+      const [found] = childrenFrom(ways, array, row);
+      if (found !== undefined) starts.set(row, found.start);
+    }
+    return starts;
+  }
+  for (const { number, start } of childrenFrom(ways, array, 0)) {
     if (wanted.has(number)) starts.set(number, start);
     if (starts.size === wanted.size) break;
   }

@@ -22,6 +22,8 @@ import type { Mask } from './mask.ts';
 import { writePatch } from './patch.ts';
 import { findPlace, type Place } from './place.ts';
 import { type TableCounts, tablesOf } from './tables.ts';
+import type { TextIndex } from './text-index.ts';
+import type { Ways } from './ways.ts';
 
 /** Paths of all operations together: a patch has them whole, and has to be sorted by them. */
 const PATCH_PATHS_BYTES_MAX = 64 * 1024 * 1024;
@@ -61,6 +63,8 @@ export type NoDiff = 'nothing' | 'several' | 'one-sided';
 export interface Compared {
   base: Buffer;
   target: Buffer;
+  /** How one gets about in them. */
+  ways: { base: Ways; target: Ways };
   ops: Ops;
   steps: readonly string[];
   /** Those of them that are names of members, and which of the steps those are. */
@@ -72,7 +76,7 @@ export interface Compared {
 
 /**
  * What turns what stands at `steps` in `base` into what stands there in `target`. Throws ServiceError `payload_too_large` for a patch with a value that no
- * page can carry.
+ * page can carry. Indices of the texts, where there are some, spare passes over them.
  */
 export function diffTexts(
   kernel: Kernel,
@@ -80,14 +84,16 @@ export function diffTexts(
   target: Uint8Array,
   steps: readonly string[],
   options: DiffOptions,
+  { base: baseIndex, target: targetIndex }: { base?: TextIndex; target?: TextIndex } = {},
 ): DiffPage | NoDiff {
-  const from = findPlace(base, steps);
-  const to = findPlace(target, steps);
+  const ways = { base: waysIn(base, baseIndex), target: waysIn(target, targetIndex) };
+  const from = findPlace(base, steps, ways.base);
+  const to = findPlace(target, steps, ways.target);
   if (from === 'several' || to === 'several') return 'several';
   if (from === 'nothing' && to === 'nothing') return 'nothing';
   // What a patch adds has to have something around it, and its number there may be none yet.
   if (options.format === 'patch' && (from === 'nothing' || to === 'nothing')) return 'one-sided';
-  const compared = compare(kernel, base, from, target, to, keyPathsOf(options.identity));
+  const compared = compare(kernel, ways, from, to, keyPathsOf(options.identity));
   const { ops } = compared;
   const page = { steps: [...compared.steps], counts: ops.counts };
   if (options.format === 'stat') return { ...page, tables: tablesOf(compared) };
@@ -102,17 +108,16 @@ export function diffTexts(
 
 function compare(
   kernel: Kernel,
-  base: Uint8Array,
+  ways: Compared['ways'],
   from: Place | 'nothing',
-  target: Uint8Array,
   to: Place | 'nothing',
   root: KeyPaths | undefined,
 ): Compared {
-  const a = partOf(base, from);
-  const b = partOf(target, to);
+  const [base, target] = [partOf(ways.base, from), partOf(ways.target, to)];
+  const [a, b] = [bufferOf(base.text), bufferOf(target.text)];
   const { steps, names, isName } = (from === 'nothing' ? to : from) as Place;
   const keys = steps.reduce((paths, step, i) => keyPathsIn(paths, isName[i] ? step : undefined), root);
-  const texts = { base: a, target: b, steps, names, isName, keys };
+  const texts = { base: a, target: b, ways: { base, target }, steps, names, isName, keys };
   if (from !== 'nothing' && to !== 'nothing')
     return { ...texts, ops: compareTexts(kernel, a, b, undefined, keys) };
   const ops = createOps();
@@ -121,6 +126,11 @@ function compare(
   return { ...texts, ops };
 }
 
-function partOf(text: Uint8Array, place: Place | 'nothing'): Buffer {
-  return bufferOf(place === 'nothing' ? text.subarray(0, 0) : text.subarray(place.start, place.end));
+function waysIn(text: Uint8Array, index: TextIndex | undefined): Ways {
+  return index === undefined ? { text } : { text, index };
+}
+
+function partOf({ text, ...ways }: Ways, place: Place | 'nothing'): Ways {
+  if (place === 'nothing') return { text: text.subarray(0, 0) };
+  return { ...ways, text: text.subarray(place.start, place.end), from: place.start };
 }

@@ -51,7 +51,8 @@ export function findPlace(text: Uint8Array, steps: readonly string[], ways: Ways
     start = element.start;
     taken.push(String(element.index));
   }
-  return { start, end: skip(ways, start), steps: taken, names, isName };
+  const end = steps.length === 0 ? text.length : skip(ways, start);
+  return { start, end, steps: taken, names, isName };
 }
 
 function findElement(

@@ -3,8 +3,8 @@
 import { bufferOf } from '../bytes/buffer.ts';
 import { type RowKey, rowKeyOf } from './row-key.ts';
 import { KEY_BYTES_MAX, stepOf } from './row-step.ts';
-import { containerAt, hashOf, type RowNames } from './text-index.ts';
-import { type Child, childrenFrom, countChildren, TakesTime, type Ways } from './ways.ts';
+import { hashOf, type RowNames } from './text-index.ts';
+import { type Child, childrenFrom, containerOf, countChildren, TakesTime, type Ways } from './ways.ts';
 
 /** A value may have six bytes a character, and only short ones are names. */
 const KEY_CHARS_MAX = Math.floor(KEY_BYTES_MAX / 6);
@@ -12,18 +12,18 @@ const KEY_CHARS_MAX = Math.floor(KEY_BYTES_MAX / 6);
 const TABLES_MAX = 4;
 
 /** Whether the index keeps what the rows of this array are called: where there is none, or it has few rows, they are read each time. */
-export function isTable({ index }: Ways, array: number): boolean {
-  if (index === undefined) return false;
-  const container = containerAt(index, array);
-  return container >= 0 && index.counts[container]! >= index.rowsMin;
+export function isTable(ways: Ways, array: number): boolean {
+  const container = containerOf(ways, array);
+  return container >= 0 && ways.index!.counts[container]! >= ways.index!.rowsMin;
 }
 
 /** What its rows are called by these members; undefined where that is not kept (`isTable`). */
 export function namesOf(ways: Ways, array: number, members: readonly string[]): RowNames | undefined {
-  const { text, index } = ways;
+  const { text, index, from = 0 } = ways;
   if (index === undefined || !isTable(ways, array)) return undefined;
   const key = JSON.stringify(members);
-  const known = index.names.findIndex((one) => one.array === array && one.members === key);
+  const place = array + from;
+  const known = index.names.findIndex((one) => one.array === place && one.members === key);
   if (known >= 0) {
     const [found] = index.names.splice(known, 1);
     index.names.push(found!);
@@ -35,7 +35,7 @@ export function namesOf(ways: Ways, array: number, members: readonly string[]): 
     const step = stepOf(bufferOf(text), start, members);
     if (step !== undefined) hashes[number] = hashOf(step);
   }
-  const made = { array, members: key, hashes, sorted: hashes.toSorted() };
+  const made = { array: place, members: key, hashes, sorted: hashes.toSorted() };
   index.names.push(made);
   if (index.names.length > TABLES_MAX) index.names.shift();
   return made;
@@ -56,7 +56,7 @@ export function rowsCalled(ways: Ways, array: number, keys: readonly RowKey[]): 
 /** The rows of a hash, by their numbers. */
 export function* rowsOfHash(ways: Ways, { array, hashes }: RowNames, hash: number): Generator<Child> {
   for (let row = hashes.indexOf(hash); row >= 0; row = hashes.indexOf(hash, row + 1)) {
-    for (const child of childrenFrom(ways, array, row)) {
+    for (const child of childrenFrom(ways, array - (ways.from ?? 0), row)) {
       yield child;
       break;
     }

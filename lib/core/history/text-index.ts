@@ -32,6 +32,7 @@ export interface TextIndex {
 
 /** What the rows of one array are called by some members. */
 export interface RowNames {
+  /** Where it begins in the text that the index is of. */
   array: number;
   /** The members as JSON. */
   members: string;

@@ -12,7 +12,9 @@ const CLOSE_OBJECT = 0x7d;
 
 export interface Ways {
   text: Uint8Array;
+  /** Of this text, or of one that it is a part of: then `from` is where it begins there. */
   index?: TextIndex;
+  from?: number;
   /** What would take its time is not done: it throws `TakesTime`. */
   isQuick?: boolean;
 }
@@ -34,16 +36,22 @@ export function demandFewNames(ways: Ways, object: number): void {
   if (ways.isQuick === true && countChildren(ways, object) > QUICK_NAMES_MAX) throw new TakesTime();
 }
 
-/** Whether what begins there is a large container that the index knows. */
-export function isIndexed({ index }: Ways, at: number): boolean {
-  return index !== undefined && containerAt(index, at) >= 0;
+/** Which of the large containers that the index knows begins there; -1 for none. */
+export function containerOf({ index, from = 0 }: Ways, at: number): number {
+  return index === undefined ? -1 : containerAt(index, at + from);
+}
+
+/** Whether what begins there is one. */
+export function isIndexed(ways: Ways, at: number): boolean {
+  return containerOf(ways, at) >= 0;
 }
 
 /** The index after the value that begins there. */
-export function skip({ text, index }: Ways, at: number): number {
+export function skip(ways: Ways, at: number): number {
+  const { text, index, from = 0 } = ways;
   if (index !== undefined && (text[at] === OPEN_OBJECT || text[at] === OPEN_ARRAY)) {
-    const container = containerAt(index, at);
-    if (container >= 0) return index.ends[container]!;
+    const container = containerOf(ways, at);
+    if (container >= 0) return index.ends[container]! - from;
   }
   return skipValue(text, at);
 }
@@ -51,7 +59,7 @@ export function skip({ text, index }: Ways, at: number): number {
 /** The children of the container that begins there. */
 export function countChildren(ways: Ways, container: number): number {
   const { text, index } = ways;
-  const known = index === undefined ? -1 : containerAt(index, container);
+  const known = containerOf(ways, container);
   if (known >= 0) return index!.counts[known]!;
   const isObject = text[container] === OPEN_OBJECT;
   let at = container + 1;
@@ -73,16 +81,16 @@ export interface Child {
 
 /** The children of the container that begins there, from that number on. */
 export function* childrenFrom(ways: Ways, container: number, first: number): Generator<Child> {
-  const { text, index } = ways;
+  const { text, index, from = 0 } = ways;
   const isObject = text[container] === OPEN_OBJECT;
   let at = container + 1;
   if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return;
   let number = 0;
-  const known = index === undefined ? -1 : containerAt(index, container);
+  const known = containerOf(ways, container);
   if (known >= 0) {
     if (first >= index!.counts[known]!) return;
     const mark = Math.floor(first / index!.stride);
-    at = index!.marks[index!.firstMarks[known]! + mark]!;
+    at = index!.marks[index!.firstMarks[known]! + mark]! - from;
     number = mark * index!.stride;
   }
   for (; ; number++) {

@@ -1,11 +1,13 @@
 // Rebuilds a state from its chain: the one way in which stored bytes become a state again.
 
+import type { BlobHeader } from '../../core/blob/header.ts';
 import { open, openBase, prove, streamProven } from '../../core/blob/open.ts';
 import { joined } from '../../core/bytes/chunks.ts';
+import { sha256Of } from '../../core/bytes/sha256.ts';
 import type { CanonicalText } from '../../core/bytes/text.ts';
 import { findTextFault, TextCheck } from '../../core/json/body.ts';
 import { ServiceError } from '../../core/records/errors.ts';
-import type { BlobRef } from '../../core/records/model.ts';
+import type { BackupRecord, BlobRef } from '../../core/records/model.ts';
 import type { AppliedChunks } from '../../ports/text-work.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { Text } from '../contract/text.ts';
@@ -42,12 +44,43 @@ export async function loadState(
   return dataKey === undefined ? { state } : { state, dataKey };
 }
 
+/**
+ * Two states of one way, both proven as by `loadState`: that at its end, and one that it leads through, whose own chain it begins with.
+ * Throws as `loadState`.
+ */
+export async function loadTwoStates(
+  deps: StoreDeps,
+  source: ChainSource,
+  through: ChainSource | BackupRecord,
+): Promise<{ first: CanonicalText; last: CanonicalText }> {
+  demandOwnTip(through);
+  const { base, deltas, checksum, headers } = await openChain(deps, source);
+  const at = through.chain.length - 1;
+  demandAgreement(through, headers[at]!);
+  const { checksum: firstChecksum } = through.chain[at]!;
+  const first =
+    at === 0
+      ? await demandChecksum(base, firstChecksum)
+      : joined((await applied(deps, base, deltas.slice(0, at), firstChecksum, false)).chunks);
+  // What is applied to does not come back.
+  const { chunks } = await applied(deps, new Uint8Array(first), deltas.slice(at), checksum, false);
+  return { first: { bytes: first, checksum: firstChecksum }, last: { bytes: joined(chunks), checksum } };
+}
+
+/** With deltas on it a base is not hashed when it is opened. */
+async function demandChecksum(bytes: Uint8Array, expected: string): Promise<Uint8Array> {
+  if ((await sha256Of([bytes])) === expected) return bytes;
+  throw new ServiceError('integrity_error', 'The state does not have its checksum.');
+}
+
 export interface OpenChain {
   /** The state that the chain begins with, and what follows on it. */
   base: Uint8Array;
   deltas: Uint8Array[];
   /** Of the state at the end: proven, if there are no deltas. */
   checksum: string;
+  /** Of each blob, proven. */
+  headers: BlobHeader[];
   dataKey?: Uint8Array;
 }
 
@@ -79,23 +112,24 @@ export async function openChain(
   ]);
   // With deltas on it, what comes of it in the end is hashed.
   const openFirst = rest.length === 0 ? open : openBase;
-  let { header, plain: base } = await opened(first, () =>
+  const { header, plain: base } = await opened(first, () =>
     openFirst(sealed[0]!, bindingTo(source, first), dataKey),
   );
   step();
+  const headers = [header];
   const deltas: Uint8Array[] = [];
   let { checksum } = first;
   for (const [i, ref] of rest.entries()) {
     if (ref.kind === 'state') throw new ServiceError('broken_chain', 'The chain has a state in its middle.');
     const binding = { ...bindingTo(source, ref), baseChecksum: checksum };
     const delta = await opened(ref, () => open(sealed[i + 1]!, binding, dataKey));
-    header = delta.header;
+    headers.push(delta.header);
     deltas.push(delta.plain);
     checksum = ref.checksum;
     step();
   }
-  demandAgreement(source, header);
-  return { base, deltas, checksum, ...(dataKey === undefined ? {} : { dataKey }) };
+  demandAgreement(source, headers.at(-1)!);
+  return { base, deltas, checksum, headers, ...(dataKey === undefined ? {} : { dataKey }) };
 }
 
 /** A blob's contents are held to their own hash, which for a whole state is the state's; a delta's result is not. */

@@ -3,7 +3,7 @@
 import type { NoDiff } from '../../core/history/diff.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
-import { isKept, takeLook } from '../chains/looks.ts';
+import { isKept, type Look, takeLook, takeLooks } from '../chains/looks.ts';
 import { takeRoom } from '../chains/readers.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -46,12 +46,16 @@ async function compare(
   steps: DiffInput['steps'],
   options: DiffInput['options'],
 ): ReturnType<Deps['texts']['diffPage']> {
-  const isSame = from.id === to.id;
-  const [target, base] = await Promise.all([takeLook(deps, to), takeLook(deps, from, isSame ? 0 : 1)]);
+  const looks = from.id === to.id ? await takeTwice(deps, to) : await takeLooks(deps, to, from);
+  const [target, base] = looks;
   const page = await deps.texts.diffPage(base.state, target.state, steps, options);
-  if (!isSame) base.keep();
-  target.keep();
+  for (const { keep } of new Set(looks)) keep();
   return page;
+}
+
+/** What is compared is handed over, and the same bytes cannot be twice. */
+async function takeTwice(deps: Deps, record: BackupRecord): Promise<[Look, Look]> {
+  return [await takeLook(deps, record), await takeLook(deps, record)];
 }
 
 const WHY: Record<NoDiff, (path: string) => string> = {

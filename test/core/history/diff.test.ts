@@ -6,18 +6,31 @@ import fc from 'fast-check';
 import { type DiffOptions, type DiffPage, diffTexts } from '../../../lib/core/history/diff.ts';
 import { parseMask } from '../../../lib/core/history/mask.ts';
 import { findPlace } from '../../../lib/core/history/place.ts';
+import { indexText } from '../../../lib/core/history/text-index.ts';
 import { parsePointer } from '../../../lib/core/json/pointer.ts';
 import { pathsIn, textAt } from '../../service/history/chains.ts';
 import { hostileIdentity } from '../delta/identities.ts';
 import { pairOfTables, pairOfTexts } from '../delta/states.ts';
 import { applyServed, parseTree, printTree, type Tree } from '../json/json-tree.ts';
 import { KERNEL } from '../kernels.ts';
+import { INDICES } from './indices.ts';
 
 const numRuns = Number(process.env.DELTA_RUNS ?? 150);
 const ALL: DiffOptions = { format: 'entries', limit: 1000, after: 0, valueBytesMax: 1e9 };
 
+/** By reading all, and by indices that know of everything, of most, of what is large: they must agree. */
+const compared = (base: string, target: string, steps: string[], options: DiffOptions) => {
+  const [a, b] = [Buffer.from(base), Buffer.from(target)];
+  const page = diffTexts(KERNEL, a, b, steps, options);
+  for (const bounds of INDICES) {
+    const indices = { base: indexText(a, bounds), target: indexText(b, bounds) };
+    expect(diffTexts(KERNEL, new Uint8Array(a), new Uint8Array(b), steps, options, indices)).toEqual(page);
+  }
+  return page;
+};
+
 const diff = (base: string, target: string, options: Partial<DiffOptions> = {}, steps: string[] = []) => {
-  const page = diffTexts(KERNEL, Buffer.from(base), Buffer.from(target), steps, { ...ALL, ...options });
+  const page = compared(base, target, steps, { ...ALL, ...options });
   if (typeof page === 'string') throw new Error(page);
   return page;
 };
@@ -237,7 +250,7 @@ describe('any two states', () => {
         if (hasTwins(from) || hasTwins(to)) return;
         for (const path of pathsIn([base, target])) {
           const [old, fresh] = [textAt(base, path), textAt(target, path)];
-          const page = diffTexts(KERNEL, Buffer.from(base), Buffer.from(target), path, {
+          const page = compared(base, target, path, {
             ...ALL,
             format: 'patch',
           });
@@ -322,7 +335,7 @@ describe('what is told', () => {
 
   test('nothing, where nothing differs or is there', () => {
     expect(diff(base, base)).toMatchObject({ tables: { tables: [] }, lists: { changes: '[]', moves: '[]' } });
-    const at = (steps: string[]) => diffTexts(KERNEL, Buffer.from(base), Buffer.from(target), steps, ALL);
+    const at = (steps: string[]) => compared(base, target, steps, ALL);
     expect(at(['nowhere'])).toBe('nothing');
     const twins = Buffer.from('[{"id":1},{"id":1}]');
     expect(diffTexts(KERNEL, twins, twins, ['id=1'], ALL)).toBe('several');

@@ -9,6 +9,7 @@ import { readTree, type TreeChild, type TreeOptions } from '../../../lib/core/hi
 import { quickTreeAt } from '../../../lib/core/text-work.ts';
 import { pairOfTables, pairOfTexts } from '../delta/states.ts';
 import { parseTree, printTree, type Tree } from '../json/json-tree.ts';
+import { INDICES } from './indices.ts';
 
 const numRuns = Number(process.env.DELTA_RUNS ?? 200);
 const ALL: TreeOptions = { limit: 1000, after: 0, textBytesMax: 1000 };
@@ -28,12 +29,6 @@ const look = (json: string, steps: string[], options: Partial<TreeOptions> = {})
   }
   return found;
 };
-const INDICES = [
-  { bytesMin: 0, stride: 1, rowsMin: 0 },
-  { bytesMin: 10, stride: 3, rowsMin: 2 },
-  { bytesMin: 100, stride: 2, rowsMin: 4 },
-];
-
 const placeIn = (json: string, steps: string[]) => {
   const text = Buffer.from(json);
   const found = findPlace(text, steps);

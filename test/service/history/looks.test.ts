@@ -109,3 +109,60 @@ describe('a page of what was just looked at', () => {
     expect(items).toHaveLength(3);
   });
 });
+
+describe('two states of one chain', () => {
+  const VALUES = Array.from({ length: 300 }, (_, i) => ((i + 1) * 2654435761) % 1_000_003);
+  const numbered = (n: number) => JSON.stringify({ n, values: VALUES });
+
+  async function chain() {
+    const scene = createScene();
+    const records = [await scene.world.make('db', numbered(0), 'full')];
+    for (let n = 1; n < 4; n++) records.push(await scene.world.make('db', numbered(n), 'incremental'));
+    expect(records.map((record) => record.chain.length)).toEqual([1, 2, 3, 4]);
+    const compare = (from: number, to: number) =>
+      scene.world.service.readDiff(
+        {
+          ...{ resourceId: 'db', from: { back: 3 - from }, to: { back: 3 - to }, steps: [], path: '' },
+          options: { format: 'entries', limit: 9, after: 0, valueBytesMax: 100 },
+        },
+        CALLER,
+      );
+    return { ...scene, records, compare };
+  }
+
+  test.each([
+    [0, 3],
+    [1, 3],
+    [2, 3],
+    [3, 0],
+    [3, 1],
+    [1, 2],
+  ])('%i and %i are rebuilt on one way', async (from, to) => {
+    const { compare, readsOf } = await chain();
+    const reads = await readsOf(async () => {
+      expect(JSON.parse((await compare(from, to)).page.lists!.changes)).toMatchObject([
+        { key: 'n', oldValue: from, newValue: to },
+      ]);
+    });
+    expect(reads).toBe(Math.max(from, to) + 1);
+    expect(await readsOf(() => compare(from, to))).toBe(0);
+    expect(await readsOf(() => compare(to, from))).toBe(0);
+  });
+
+  test('of two chains each is read on its own', async () => {
+    const { world, compare, readsOf } = await chain();
+    await world.make('db', numbered(9), 'full');
+    // The newest, and the one of four blobs before it.
+    expect(await readsOf(() => compare(2, 3))).toBe(5);
+  });
+
+  test.each([0, 1, 2, 3])('a blob that is damaged on the way is found: that of %i', async (n) => {
+    const { world, records, compare } = await chain();
+    const { blobId } = records[n]!.chain.at(-1)!;
+    const [bytes] = [Buffer.concat((await Array.fromAsync(await world.plain.blobs.get(blobId))) as Buffer[])];
+    bytes[bytes.length - 40]! ^= 1;
+    await world.plain.blobs.delete(blobId);
+    await world.plain.blobs.put(blobId, [bytes]);
+    await expect(compare(1, 3)).rejects.toMatchObject({ code: 'integrity_error', extra: { blobId } });
+  });
+});

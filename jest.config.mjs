@@ -7,6 +7,7 @@ export const LONG = [
   '<rootDir>/test/core/delta/chain.test.ts',
   '<rootDir>/test/core/bytes/packed.test.ts',
   '<rootDir>/test/e2e/rebuild.test.ts',
+  '<rootDir>/test/http/long-history.test.ts',
   '<rootDir>/test/cli/cli.test.ts',
   '<rootDir>/test/cli/console.test.ts',
   '<rootDir>/test/contract/embedded-disk-faults.test.ts',

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, expect, test } from '@jest/globals';
 import { emptyBucket } from '../../lib/aws/blobs/empty-bucket.ts';
-import { forEachAtOnce } from '../../lib/aws/calls/parallel.ts';
+import { forEachAtOnce } from '../../lib/core/at-once.ts';
 import { createClients, destroyClients, makeBucket, newName } from './resources.ts';
 
 const clients = createClients();

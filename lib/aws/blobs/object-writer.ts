@@ -12,12 +12,13 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { forEachAtOnce } from '../../core/at-once.ts';
 import type { Chunks } from '../../core/bytes/chunks.ts';
 import type { BlobDigest } from '../../ports/blob-store.ts';
 import { PortError } from '../../ports/errors.ts';
 import { backOff, call, OBJECT_DEADLINE_MS } from '../calls/call.ts';
 import { attemptsOf, awsNameOf } from '../calls/failures.ts';
-import { forEachAtOnce, piecesOf } from '../calls/parallel.ts';
+import { piecesOf } from '../calls/parallel.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
 /** An object of at most so many parts goes in one PUT: three requests fewer. */

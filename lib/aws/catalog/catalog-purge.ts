@@ -1,6 +1,6 @@
 // Forgets what is past its time. Nothing is removed for what an index says of it: the item itself has to agree.
 
-import { forEachAtOnce } from '../calls/parallel.ts';
+import { forEachAtOnce } from '../../core/at-once.ts';
 import { INDEXED, keyOf, textOf, whole } from './catalog-items.ts';
 import { FIRST, LAST, padded, partitionsOf, upTo } from './catalog-keys.ts';
 import type { Condition, TableClient } from './table-client.ts';

@@ -1,8 +1,8 @@
 // What has become of events: which were published, which stand in the trail, and how far that has been written.
 
+import { forEachAtOnce } from '../../core/at-once.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
-import { forEachAtOnce } from '../calls/parallel.ts';
 import { INDEXED, item, textOf, whole } from './catalog-items.ts';
 import { eventKey, SEGMENT_KEY, shardedPartition } from './catalog-keys.ts';
 import type { TableClient } from './table-client.ts';

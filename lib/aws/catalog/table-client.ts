@@ -9,9 +9,10 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { forEachAtOnce } from '../../core/at-once.ts';
 import { PortError } from '../../ports/errors.ts';
 import { backOff, call } from '../calls/call.ts';
-import { batchesOf, forEachAtOnce } from '../calls/parallel.ts';
+import { batchesOf } from '../calls/parallel.ts';
 import type { IndexName } from '../names/table.ts';
 import { type Item, keyOf } from './catalog-items.ts';
 import type { Key } from './catalog-keys.ts';

@@ -9,13 +9,13 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { forEachAtOnce } from '../../core/at-once.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { checkLimit } from '../../ports/checks.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Delivery, Job, Queue } from '../../ports/queue.ts';
 import { call } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
-import { forEachAtOnce } from '../calls/parallel.ts';
 import { jobText, parseJob } from './job-text.ts';
 
 export interface QueueOptions {

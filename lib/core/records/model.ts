@@ -329,11 +329,21 @@ export interface ExpiryWait {
   decision?: 'confirmed' | 'refused';
 }
 
+/** Where a sweep has stopped among what has expired: the next one goes on there, so that what is kept never stands before the rest. */
+export interface ExpiryPass {
+  /** Of the catalog's list. */
+  cursor: string;
+  /** Waits that were about something on the way there. */
+  about: string[];
+}
+
 /** What retention remembers from one sweep to the next. One for the store. */
 export interface ExpiryState {
   /** What the clock said when it was last believed. */
   seenAt: number;
   waits: ExpiryWait[];
+  /** Absent where the next sweep begins at the beginning. */
+  pass?: ExpiryPass;
   version: number;
 }
 

@@ -92,6 +92,7 @@ export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefin
       const expect = state?.version ?? 0;
       const others = (state?.waits ?? []).filter((one) => one !== standing);
       const record: ExpiryState = {
+        ...(state?.pass === undefined ? {} : { pass: state.pass }),
         // While it is doubted, what it said before is what it is held to.
         seenAt: wait === undefined ? now : (state?.seenAt ?? (await lastCommitAt(deps)) ?? now),
         waits: wait === undefined ? others : [wait, ...others],

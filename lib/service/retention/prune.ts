@@ -29,6 +29,9 @@ export interface Pruned {
 
 const BY: Readonly<Caller> = { actor: 'retention' };
 
+/** No resource's own gate: those are their ids, or lists. */
+const REBASING = JSON.stringify({ rebasing: true });
+
 /**
  * One pass over a resource. Blobs of expired backups are freed at once, those of deleted ones when they are due;
  * bytes go when due, needed by nothing live and under no lease. Every step is a commit of its own that leaves all
@@ -88,7 +91,8 @@ async function rebaseAll(deps: Deps, live: BackupRecord[], unwanted: ReadonlySet
     if (deps.isStopping?.()) break;
     if (!record.chain.some((blob) => unwanted.has(blob.blobId))) continue;
     try {
-      const after = await rebase(deps, record, rebuilt, unwanted);
+      // Two states may stand in memory for it, so that no two resources do that at once.
+      const after = await deps.gate.run(REBASING, () => rebase(deps, record, rebuilt, unwanted));
       const { chain: before, chainId, key } = record;
       if (after !== undefined) rebuilt.push({ before, after, chainId, key });
     } catch (error) {

@@ -1,5 +1,6 @@
 // The sweep: hides what has expired, removes what nothing needs any more.
 
+import { forEachAtOnce } from '../../core/at-once.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
@@ -11,11 +12,17 @@ import { lookAtClock, peekAtClock } from '../kit/clock-watch.ts';
 import { pages } from '../kit/collect.ts';
 import { demandTrust } from '../kit/trust.ts';
 import { ifWritable } from '../restores/late-operations.ts';
-import { judgeExpiry, settleWaits } from './expiry.ts';
+import { judgeExpiry, keepPass, settleWaits } from './expiry.ts';
 import { pruneResource } from './prune.ts';
 
 /** So many resources that cannot be pruned end a sweep. */
 const FAILED_RESOURCES_MAX = 10;
+/** Expired backups that are judged together, in memory: what is more comes after those. */
+const JUDGED_AT_ONCE = 10_000;
+/** Resources worked on at once: each waits for a store most of the time. What needs memory takes turns (`prune.ts`). */
+const RESOURCES_AT_ONCE = 16;
+/** Of the time that a sweep has, what is left to remove bytes in. */
+const REMOVING_SHARE = 1 / 3;
 
 export interface SweepSummary {
   expired: number;
@@ -32,7 +39,11 @@ export interface SweepSummary {
  * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
  * Throws what the first resource that could not be pruned threw, once the others are done.
  */
-export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Promise<SweepSummary> {
+export async function sweep(
+  deps: Deps,
+  deadline = Number.POSITIVE_INFINITY,
+  judgedAtOnce = JUDGED_AT_ONCE,
+): Promise<SweepSummary> {
   await demandTrust(deps);
   const { catalog } = deps;
   const summary: SweepSummary = {
@@ -53,45 +64,63 @@ export async function sweep(deps: Deps, deadline = Number.POSITIVE_INFINITY): Pr
       if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
     }
   };
+  const now = deps.clock.now();
   const clockWait = await lookEvenIfFull(deps);
-  // Hiding takes backups out of the very list that is judged, so all is judged before anything is hidden.
-  const judgement = await judgeExpiry(deps, await catalog.getExpiryState(), clockWait);
-  const { now, going, waiting } = judgement;
-  summary.waiting = waiting.size;
   if (clockWait !== undefined) {
+    summary.waiting = (await judgeExpiry(deps, await catalog.getExpiryState(), clockWait)).waiting.size;
     deps.log.warn('nothing expires and nothing is removed', { ...clockWait });
     return { ...summary, finished: true };
   }
-  const { begun } = judgement;
-  // What begins to wait is written down first, what has waited last: it may take more than one sweep.
-  await settleWaits(deps, { ...judgement, ended: [] });
-  for (const record of going) {
-    if (isOver(deps, deadline)) return summary;
-    if (waiting.has(record.id)) continue;
-    await despite(record.resourceId, async () => {
-      if (await expire(deps, record)) summary.expired++;
+  // What is merely forgotten waits for nothing that follows.
+  const operationsBefore = now - LIMITS.operationHistoryDays * DAY_MS;
+  const { auditMs } = deps.options;
+  const past = { now, operationsBefore, ...(auditMs === 0 ? {} : { eventsBefore: now - auditMs }) };
+  await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
+  const hidingUntil = Number.isFinite(deadline) ? deadline - (deadline - now) * REMOVING_SHARE : deadline;
+  let isAllJudged = false;
+  while (!isAllJudged && !isOver(deps, hidingUntil)) {
+    // Hiding takes backups out of the very list that is judged, so what is judged together is judged before any of it is hidden.
+    const judgement = await judgeExpiry(deps, await catalog.getExpiryState(), undefined, {
+      atOnce: judgedAtOnce,
+      hidden: summary.expired,
     });
-    touched.add(record.resourceId);
+    const { going, waiting, begun } = judgement;
+    summary.waiting += waiting.size;
+    if (waiting.size > 0)
+      deps.log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
+    // What begins to wait is written down first, what has waited last: it may take more than one sweep.
+    await settleWaits(deps, { ...judgement, ended: [] });
+    const leaving = Map.groupBy(
+      going.filter(({ id }) => !waiting.has(id)),
+      ({ resourceId }) => resourceId,
+    );
+    await forEachAtOnce(leaving, RESOURCES_AT_ONCE, async ([resourceId, records]) => {
+      for (const record of records) {
+        if (isOver(deps, hidingUntil)) return;
+        touched.add(resourceId);
+        await despite(resourceId, async () => {
+          if (await expire(deps, record)) summary.expired++;
+        });
+      }
+    });
+    if (isOver(deps, hidingUntil)) break;
+    await settleWaits(deps, { ...judgement, begun: [] });
+    await keepPass(deps, judgement);
+    isAllJudged = judgement.pass === undefined;
   }
-  await settleWaits(deps, { ...judgement, begun: [] });
-  if (waiting.size > 0) deps.log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
   for await (const entry of pages((page) => catalog.dueGarbage({ ...page, before: now }))) {
     touched.add(entry.resourceId);
   }
-  for (const resourceId of touched) {
-    if (isOver(deps, deadline)) return summary;
+  await forEachAtOnce(touched, RESOURCES_AT_ONCE, async (resourceId) => {
+    if (isOver(deps, deadline)) return;
     await despite(resourceId, async () => {
       const pruned = await pruneResource(deps, resourceId);
       summary.rebased += pruned.rebased;
       summary.blobsRemoved += pruned.blobsRemoved;
     });
-  }
-  const operationsBefore = now - LIMITS.operationHistoryDays * DAY_MS;
-  const { auditMs } = deps.options;
-  const past = { now, operationsBefore, ...(auditMs === 0 ? {} : { eventsBefore: now - auditMs }) };
-  await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
+  });
   if (failures.length > 0) throw failures[0];
-  return { ...summary, finished: true };
+  return { ...summary, finished: isAllJudged && !isOver(deps, deadline) };
 }
 
 /** On a full disk the wait cannot be written down, but it is found again each time. */

@@ -45,6 +45,7 @@ export async function decideWait(
     const next = decided(standing, decision, now);
     const isOver = next.decision === 'confirmed' && id === CLOCK_WAIT;
     const record: ExpiryState = {
+      ...(state.pass === undefined ? {} : { pass: state.pass }),
       seenAt: isOver ? now : state.seenAt,
       waits: state.waits.flatMap((one) => (one !== standing ? [one] : isOver ? [] : [next])),
       version: state.version + 1,

@@ -42,6 +42,8 @@ const SERVER_ERRORS_MAX = 3;
 const CALL_ERRORS_MAX = 3;
 const DEPENDENCY_ERRORS_MAX = 3;
 const OLDEST_JOB_SECONDS = 10 * 60;
+/** What waits because it looks wrong does so for a day, and is due from then on. */
+const OLDEST_DUE_SECONDS = 3 * 86_400;
 /** Part of its time that a function may take before it is too near the end. */
 const DURATION_RATIO = 0.8;
 /** It is called every minute. */
@@ -163,6 +165,12 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
         period: Duration.minutes(settings.retentionEveryMinutes * SWEEPS_MISSED_MAX),
       }),
       below: 1,
+    },
+    {
+      name: 'retention-late',
+      says: 'Backups stay longer than they should: sweeps do not keep up.',
+      metric: metrics.oldestDue.with({ period: Duration.hours(1) }),
+      atLeast: OLDEST_DUE_SECONDS,
     },
     {
       name: 'trail-silent',

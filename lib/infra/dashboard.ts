@@ -50,6 +50,10 @@ export class Dashboard extends Construct {
       graph('Integrity and keys', [metrics.integrityErrors, metrics.keyErrors]),
     );
     this.dashboard.addWidgets(
+      graph('Retention: expired, due', [metrics.expired, metrics.due]),
+      graph('Retention: the longest overdue, seconds', [metrics.oldestDue]),
+    );
+    this.dashboard.addWidgets(
       graph('Table: throttled', [metrics.throttledWrites, metrics.throttledReads]),
       graph('Dependencies that do not answer', [metrics.dependencyErrors]),
     );

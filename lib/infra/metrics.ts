@@ -21,6 +21,10 @@ export class Metrics extends Construct {
   readonly integrityErrors: cloudwatch.IMetric;
   readonly keyErrors: cloudwatch.IMetric;
   readonly dependencyErrors: cloudwatch.IMetric;
+  readonly expired: cloudwatch.Metric;
+  readonly due: cloudwatch.Metric;
+  /** Seconds. */
+  readonly oldestDue: cloudwatch.Metric;
   readonly throttledWrites: cloudwatch.IMetric;
   readonly throttledReads: cloudwatch.IMetric;
   readonly failedSweeps: cloudwatch.IMetric;
@@ -35,6 +39,9 @@ export class Metrics extends Construct {
     this.integrityErrors = own(FIGURES.integrityErrors);
     this.keyErrors = own(FIGURES.keyErrors);
     this.dependencyErrors = own(FIGURES.dependencyErrors);
+    this.expired = own(FIGURES.retentionExpired);
+    this.due = own(FIGURES.retentionDue).with({ statistic: 'Maximum' });
+    this.oldestDue = own(FIGURES.retentionOldestDue).with({ statistic: 'Maximum' });
     const runs = (outcome: string) => (task: AwsTask) =>
       own(FIGURES.upkeepRuns, { [DIMENSIONS.task]: task, [DIMENSIONS.outcome]: outcome });
     this.done = runs('done');

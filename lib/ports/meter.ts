@@ -5,6 +5,11 @@ export type CountName =
   | 'port_failure'
   | 'upkeep_run'
   | 'upkeep_overdue'
+  /** Backups that a sweep has hidden, and those that were to go when it looked, itself or another. */
+  | 'retention_expired'
+  | 'retention_due'
+  /** Of those that are still there after it: seconds since the longest overdue has expired. What is counted is its age. */
+  | 'retention_oldest_due'
   | 'integrity_error'
   | 'key_error'
   | 'dependency_error';

@@ -13,6 +13,9 @@ const COUNTED: Readonly<Record<CountName, string | undefined>> = {
   dependency_error: FIGURES.dependencyErrors,
   upkeep_run: FIGURES.upkeepRuns,
   upkeep_overdue: FIGURES.upkeepOverdue,
+  retention_expired: FIGURES.retentionExpired,
+  retention_due: FIGURES.retentionDue,
+  retention_oldest_due: FIGURES.retentionOldestDue,
 };
 
 /** Hands finished lines, without their newline, to `write`. Times are told to nobody here: CloudWatch has those of every function. */

@@ -12,6 +12,11 @@ export const FIGURES = {
   upkeepRuns: 'UpkeepRuns',
   /** Runs that took longer than they should, by task. */
   upkeepOverdue: 'UpkeepOverdue',
+  /** Of a sweep: backups that it has hidden, and those that were to go when it looked. */
+  retentionExpired: 'RetentionExpired',
+  retentionDue: 'RetentionDue',
+  /** Of those that are still there after it: seconds since the longest overdue has expired. */
+  retentionOldestDue: 'RetentionOldestDueSeconds',
 } as const;
 
 /** What a figure is told apart by. */

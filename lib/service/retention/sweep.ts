@@ -5,6 +5,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, ExpiryWait } from '../../core/records/model.ts';
+import { timeOfExpiry } from '../../core/records/retention.ts';
 import { hideBackup } from '../backups/hide.ts';
 import { mayExpire } from '../chains/disagreement.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -26,6 +27,9 @@ const REMOVING_SHARE = 1 / 3;
 
 export interface SweepSummary {
   expired: number;
+  /** What was to go when it looked. Of that which it did not come to, or could not hide: for how many seconds the longest overdue has expired. */
+  due: number;
+  oldestDueSeconds: number;
   /** What has expired and waits (see `waits.ts`). */
   waiting: number;
   rebased: number;
@@ -48,6 +52,8 @@ export async function sweep(
   const { catalog } = deps;
   const summary: SweepSummary = {
     expired: 0,
+    due: 0,
+    oldestDueSeconds: 0,
     waiting: 0,
     rebased: 0,
     blobsRemoved: 0,
@@ -90,19 +96,24 @@ export async function sweep(
       deps.log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
     // What begins to wait is written down first, what has waited last: it may take more than one sweep.
     await settleWaits(deps, { ...judgement, ended: [] });
-    const leaving = Map.groupBy(
-      going.filter(({ id }) => !waiting.has(id)),
-      ({ resourceId }) => resourceId,
-    );
+    const due = going.filter(({ id }) => !waiting.has(id));
+    summary.due += due.length;
+    const left = new Set(due);
+    const leaving = Map.groupBy(due, ({ resourceId }) => resourceId);
     await forEachAtOnce(leaving, RESOURCES_AT_ONCE, async ([resourceId, records]) => {
       for (const record of records) {
         if (isOver(deps, hidingUntil)) return;
         touched.add(resourceId);
         await despite(resourceId, async () => {
           if (await expire(deps, record)) summary.expired++;
+          left.delete(record);
         });
       }
     });
+    for (const record of left) {
+      const seconds = Math.floor((now - timeOfExpiry(record)) / 1000);
+      summary.oldestDueSeconds = Math.max(summary.oldestDueSeconds, seconds);
+    }
     if (isOver(deps, hidingUntil)) break;
     await settleWaits(deps, { ...judgement, begun: [] });
     await keepPass(deps, judgement);

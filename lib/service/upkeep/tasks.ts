@@ -23,7 +23,15 @@ export function sharedTasks(
     async (deadline: number): Promise<object> =>
       (await mayRun(name)) ? work(deadline) : {};
   return {
-    sweep: { run: guarded('sweep', (deadline) => sweep(deps, deadline)), says: 'retention swept' },
+    sweep: {
+      run: guarded('sweep', (deadline) => sweep(deps, deadline)),
+      says: 'retention swept',
+      figures: {
+        retention_expired: 'expired',
+        retention_due: 'due',
+        retention_oldest_due: 'oldestDueSeconds',
+      },
+    },
     abandoned: {
       run: guarded('abandoned', async () => {
         // First: what was answered while nothing could be written has not been abandoned by anybody.

@@ -23,7 +23,6 @@ const look = (json: string, steps: string[], options: Partial<TreeOptions> = {})
     const index = indexText(text, bounds);
     // A thread that a text is given to has it as plain bytes.
     expect(readTree(new Uint8Array(text), steps, asked, index)).toEqual(found);
-    expect(readTree(text, steps, asked, index)).toEqual(found);
     // What is known by then is told at once; of many kinds of names only the last ones are.
     expect([found, undefined]).toContainEqual(quickTreeAt({ bytes: text, index }, steps, asked));
   }

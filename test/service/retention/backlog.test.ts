@@ -43,7 +43,9 @@ test('what is kept stands before nothing: sweeps that have time for a part of it
   let sweeps = 0;
   for (; (await liveIds(world)).includes(last); sweeps++) {
     expect(sweeps).toBeLessThan(20);
-    await sweep(world.deps, world.clock.now() + 400_000, 50);
+    const { due, expired, oldestDueSeconds } = await sweep(world.deps, world.clock.now() + 400_000, 50);
+    // Whatever was not come to is told by its age.
+    expect(oldestDueSeconds > 0).toBe(due > expired);
     const state = await world.plain.catalog.getExpiryState();
     if (state?.pass !== undefined) stops.add(state.pass.cursor);
   }

@@ -21,14 +21,17 @@ const FROM_PAGES: s3.CorsRule = {
   maxAge: 3600,
 };
 
+/** What is used of the blobs' bucket, whoever has made it. */
+export type BlobBucket = Pick<s3.IBucket, 'bucketName' | 'bucketArn' | 'arnForObjects' | 'stack' | 'node'>;
+
 export class Buckets extends Construct {
-  readonly blobs: s3.Bucket;
+  readonly blobs: BlobBucket;
   /** Not versioned and not locked: what is staged must go. */
   readonly staging: s3.Bucket;
 
   constructor(scope: Construct, id: string, settings: Settings, key: IKey) {
     super(scope, id);
-    const { disposable, objectLockDays } = settings;
+    const { disposable, adopted } = settings;
     // What is thrown away is emptied first (Emptying); nobody logs access to it, for the logs would come meanwhile.
     const common = {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
@@ -44,25 +47,10 @@ export class Buckets extends Construct {
       encryptionKey: key,
       bucketKeyEnabled: true,
     };
-    this.blobs = new s3.Bucket(this, 'Blobs', {
-      ...encrypted,
-      ...logged('blobs/'),
-      versioned: true,
-      lifecycleRules: [
-        {
-          id: 'rescue-then-forget',
-          noncurrentVersionExpiration: Duration.days(disposable ? 1 : RESCUE_DAYS),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
-        { id: 'delete-markers', expiredObjectDeleteMarker: true },
-      ],
-      ...(objectLockDays === undefined
-        ? {}
-        : {
-            objectLockEnabled: true,
-            objectLockDefaultRetention: lockFor(objectLockDays, settings.objectLockMode),
-          }),
-    });
+    this.blobs =
+      adopted.bucketName === undefined
+        ? this.blobBucket({ ...encrypted, ...logged('blobs/') }, settings)
+        : s3.Bucket.fromBucketName(this, 'Blobs', adopted.bucketName);
     const { auth } = settings;
     this.staging = new s3.Bucket(this, 'Staging', {
       ...encrypted,
@@ -77,11 +65,35 @@ export class Buckets extends Construct {
         },
       ],
     });
-    if (disposable) {
+    if (disposable && this.blobs instanceof s3.Bucket) {
       const reason =
         'A stage that can be thrown away logs no access: the logs would keep its buckets from being emptied.';
       for (const bucket of [this.blobs, this.staging]) acknowledge(bucket, { S1: reason });
     }
+  }
+
+  private blobBucket(
+    common: s3.BucketProps,
+    { disposable, objectLockDays, objectLockMode }: Settings,
+  ): s3.Bucket {
+    return new s3.Bucket(this, 'Blobs', {
+      ...common,
+      versioned: true,
+      lifecycleRules: [
+        {
+          id: 'rescue-then-forget',
+          noncurrentVersionExpiration: Duration.days(disposable ? 1 : RESCUE_DAYS),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+        { id: 'delete-markers', expiredObjectDeleteMarker: true },
+      ],
+      ...(objectLockDays === undefined
+        ? {}
+        : {
+            objectLockEnabled: true,
+            objectLockDefaultRetention: lockFor(objectLockDays, objectLockMode),
+          }),
+    });
   }
 
   /** A bucket for the access logs of the others; gives what another needs to write them there, under a prefix. */

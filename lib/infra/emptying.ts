@@ -3,11 +3,11 @@
 
 import { type CfnElement, CustomResource, Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { AWS_BOUNDS } from '../aws/names/bounds.ts';
 import { EMPTIED_BUCKET } from '../aws/names/env.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { BlobBucket } from './buckets.ts';
 import { ServiceFunction } from './function.ts';
 import type { Settings } from './settings.ts';
 
@@ -16,7 +16,7 @@ const MEMORY_MIB = 512;
 export interface EmptyingProps {
   settings: Settings;
   projectRoot: string;
-  buckets: Record<string, Bucket>;
+  buckets: Record<string, BlobBucket>;
 }
 
 /** What writes into the buckets has to depend on it, so that it is gone before they are emptied. */

@@ -1,11 +1,10 @@
 // The functions, cut by privilege: what each is for, how much it gets, how long it may take.
 
-import { type CfnElement, Duration } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { type CfnElement, Duration, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { AWS_BOUNDS } from '../aws/names/bounds.ts';
 import type { Environment } from '../aws/names/env.ts';
 import { PARTITIONS, TABLE } from '../aws/names/table.ts';
@@ -13,6 +12,7 @@ import { acknowledge } from './acknowledge.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './function.ts';
 import { BLOBS, type Privileges, QUARANTINE, RESULTS, type Stores, TRAIL, UPLOADS } from './privileges.ts';
 import type { Settings } from './settings.ts';
+import type { Catalog } from './table.ts';
 
 /** One whole processor: compression and encryption are all that a call waits for. */
 const API_MEMORY_MIB = 1769;
@@ -35,7 +35,7 @@ export interface FunctionsProps {
   environment: Environment;
   privileges: Privileges;
   jobs: IQueue;
-  table: Table;
+  table: Catalog;
 }
 
 export class Functions extends Construct {
@@ -113,11 +113,12 @@ export class Functions extends Construct {
    * Within seconds of a commit; whatever a call of the stream does not do, the schedule's does. The CDK's own event source would
    * also let the function list the streams of all tables.
    */
-  private kickTrail(table: Table): void {
+  private kickTrail({ tableStreamArn }: Catalog): void {
+    if (tableStreamArn === undefined) return;
     const { lambda: target } = this.trail;
     const mapping = new lambda.EventSourceMapping(this, 'TrailStream', {
       target,
-      eventSourceArn: table.tableStreamArn!,
+      eventSourceArn: tableStreamArn,
       startingPosition: lambda.StartingPosition.LATEST,
       batchSize: KICK_RECORDS_MAX,
       maxBatchingWindow: Duration.seconds(AWS_BOUNDS.trailGatherSeconds),
@@ -142,19 +143,29 @@ export class Functions extends Construct {
  */
 export function acknowledgeNames(functions: Functions, { blobs, staging, table }: Stores): void {
   const { stack } = blobs;
+  /** As the finding names what is made here, or what was taken over. */
+  const arnIn = ({ node }: Pick<IConstruct, 'node'>, otherwise: string) =>
+    node.defaultChild === undefined
+      ? otherwise
+      : `<${stack.getLogicalId(node.defaultChild as CfnElement)}.Arn>`;
+  /** Where account and region are not told, the finding has their names in their place. */
+  const named = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+  const partition = named(stack.partition, 'Partition');
+  const place = `${named(stack.region, 'Region')}:${named(stack.account, 'AccountId')}`;
+  const tableArn = arnIn(table, `arn:${partition}:dynamodb:${place}:table/${table.tableName}`);
   acknowledge(functions.trail, {
-    [`IAM5[Resource::<${stack.getLogicalId(table.node.defaultChild as CfnElement)}.Arn>/stream/*]`]:
+    [`IAM5[Resource::${tableArn}/stream/*]`]:
       'A table that was restored has another stream; table and actions are stated.',
   });
-  const arnIn = (bucket: Stores['blobs']) =>
-    `<${stack.getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>`;
+  const blobsArn = arnIn(blobs, `arn:${partition}:s3:::${blobs.bucketName}`);
+  const stagingArn = arnIn(staging, '');
   for (const objects of [
-    `${arnIn(blobs)}/*`,
-    `${arnIn(blobs)}/${BLOBS}*`,
-    `${arnIn(blobs)}/${QUARANTINE}*`,
-    `${arnIn(blobs)}/${TRAIL}*`,
-    `${arnIn(staging)}/${UPLOADS}*`,
-    `${arnIn(staging)}/${RESULTS}*`,
+    `${blobsArn}/*`,
+    `${blobsArn}/${BLOBS}*`,
+    `${blobsArn}/${QUARANTINE}*`,
+    `${blobsArn}/${TRAIL}*`,
+    `${stagingArn}/${UPLOADS}*`,
+    `${stagingArn}/${RESULTS}*`,
   ]) {
     acknowledge(functions, {
       [`IAM5[Resource::${objects}]`]:

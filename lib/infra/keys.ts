@@ -12,26 +12,28 @@ const PENDING_DAYS_DISPOSABLE = 7;
 
 export class Keys extends Construct {
   /** Wraps data keys. Without it, every encrypted backup is lost: it is never deleted with the stack. */
-  readonly wrapping: kms.Key;
+  readonly wrapping: kms.IKey;
   /** Encrypts buckets and alarm messages at rest. */
-  readonly storage: kms.Key;
+  readonly storage: kms.IKey;
 
-  constructor(scope: Construct, id: string, { disposable }: Settings) {
+  constructor(scope: Construct, id: string, { disposable, adopted }: Settings) {
     super(scope, id);
     const common = {
       enableKeyRotation: true,
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       pendingWindow: Duration.days(disposable ? PENDING_DAYS_DISPOSABLE : PENDING_DAYS),
     };
-    this.wrapping = new kms.Key(this, 'Wrapping', {
-      ...common,
-      description: 'Wraps the data keys of backups',
-    });
-    this.storage = new kms.Key(this, 'Storage', {
-      ...common,
-      description: 'Encrypts the storage of the backup service at rest',
-    });
-    // CloudWatch could otherwise not tell the encrypted alarm topic anything.
+    const key = (name: string, arn: string | undefined, description: string): kms.IKey =>
+      arn === undefined
+        ? new kms.Key(this, name, { ...common, description })
+        : kms.Key.fromKeyArn(this, name, arn);
+    this.wrapping = key('Wrapping', adopted.keyArn, 'Wraps the data keys of backups');
+    this.storage = key(
+      'Storage',
+      adopted.storageKeyArn,
+      'Encrypts the storage of the backup service at rest',
+    );
+    // CloudWatch could otherwise not tell the encrypted alarm topic anything. One that is taken over has it.
     this.storage.addToResourcePolicy(
       new iam.PolicyStatement({
         sid: 'AlarmsReachTheirTopic',

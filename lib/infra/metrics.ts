@@ -2,17 +2,17 @@
 
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { DIMENSIONS, FIGURES, namespaceOf } from '../aws/names/figures.ts';
 import type { AwsTask } from '../aws/names/upkeep.ts';
 import type { Schedule } from './schedule.ts';
+import type { Catalog } from './table.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 
 export interface MetricsProps {
   stackName: string;
-  table: Table;
+  table: Pick<Catalog, 'tableName'>;
   schedule: Schedule;
 }
 

@@ -2,13 +2,14 @@
 // resource stands only where objects are named when they are written.
 
 import { Stack } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { PARTITIONS, TABLE, WRITTEN_BY_RESTORES, WRITTEN_BY_TRAIL } from '../aws/names/table.ts';
+import type { BlobBucket } from './buckets.ts';
+import type { Catalog } from './table.ts';
 
 /** Of the staging bucket, as the transfers use them; a test holds them equal. */
 export const UPLOADS = 'uploads/';
@@ -19,9 +20,9 @@ export const QUARANTINE = 'quarantine/';
 export const TRAIL = 'trail/';
 
 export interface Stores {
-  blobs: Bucket;
+  blobs: BlobBucket;
   staging: Bucket;
-  table: Table;
+  table: Catalog;
   /** Keys that have wrapped data keys before. */
   formerKeyArns: readonly string[];
   wrappingKey: IKey;
@@ -124,12 +125,12 @@ function opensFormerKeys({ formerKeyArns }: Stores): iam.PolicyStatement[] {
   return [may('OpenFormerDataKeys', ['kms:Decrypt'], [...formerKeyArns])];
 }
 
-function objects(bucket: Bucket, prefix = ''): string[] {
+function objects(bucket: Pick<BlobBucket, 'arnForObjects'>, prefix = ''): string[] {
   return [bucket.arnForObjects(`${prefix}*`)];
 }
 
 /** Besides listing and HeadBucket: only who may list is told that an object is missing; others hear that it is forbidden. */
-function mayFind(sid: string, buckets: Bucket[]): iam.PolicyStatement {
+function mayFind(sid: string, buckets: Pick<BlobBucket, 'bucketArn'>[]): iam.PolicyStatement {
   return may(
     sid,
     ['s3:ListBucket'],

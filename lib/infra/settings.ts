@@ -52,6 +52,22 @@ export interface Settings {
   formerKeyArns: string[];
   /** What stands before the API's paths outside. */
   basePath: string;
+  /** What is there already, of a stack of before: the new one takes it over and makes none of its own. */
+  adopted: Adopted;
+}
+
+/** Absent is what the stack makes itself. */
+export interface Adopted {
+  /** Holds the blobs and the trail. */
+  bucketName?: string;
+  /** Encrypts that bucket at rest. */
+  storageKeyArn?: string;
+  /** The catalog, or what was restored of it. */
+  tableName?: string;
+  /** Of that table; without it the trail is written each minute, and not within seconds. */
+  tableStreamArn?: string;
+  /** Has wrapped the data keys, and goes on to. */
+  keyArn?: string;
 }
 
 /** Time to notice a mistaken DELETE, and to undelete. */
@@ -82,6 +98,11 @@ export const SETTING_NAMES = [
   'apiLogs',
   'formerKeyArns',
   'basePath',
+  'bucketName',
+  'storageKeyArn',
+  'tableName',
+  'tableStreamArn',
+  'keyArn',
 ] as const;
 
 type Name = (typeof SETTING_NAMES)[number];
@@ -133,6 +154,7 @@ export function readSettings(context: Context): Settings {
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
     formerKeyArns: readKeyArns(read),
     basePath,
+    adopted: readAdopted(read, disposable),
   };
 }
 
@@ -163,6 +185,50 @@ function readKeyArns(read: Read): string[] {
   if (!arns.every((arn) => KEY_ARN.test(arn)))
     throw wrong('formerKeyArns', 'ARNs of KMS keys, with commas between them');
   return arns;
+}
+
+/** What belongs together has to come together: blobs without their key at rest could not be read, and those of another table not be found. */
+function readAdopted(read: Read, disposable: boolean): Adopted {
+  const forms = {
+    bucketName: [/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket'],
+    storageKeyArn: [KEY_ARN, 'the ARN of a KMS key'],
+    tableName: [/^[\w.-]{3,255}$/, 'the name of a table'],
+    tableStreamArn: [
+      /^arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table\/[\w.-]+\/stream\/\S+$/,
+      'the ARN of the stream of the table',
+    ],
+    keyArn: [KEY_ARN, 'the ARN of a KMS key'],
+  } as const satisfies Record<keyof Adopted, readonly [RegExp, string]>;
+  const adopted: Adopted = {};
+  for (const [name, [form, takes]] of Object.entries(forms) as [keyof Adopted, readonly [RegExp, string]][]) {
+    const value = read(name);
+    if (value === undefined) continue;
+    if (!form.test(value)) throw wrong(name, takes);
+    adopted[name] = value;
+  }
+  const { bucketName, storageKeyArn, tableName, tableStreamArn, keyArn } = adopted;
+  if (Object.keys(adopted).length > 0 && disposable) {
+    throw new Error(
+      'The stage dev is thrown away, and takes over nothing that is to be kept: take another stage (-c stage=...).',
+    );
+  }
+  if (
+    (bucketName === undefined) !== (storageKeyArn === undefined) ||
+    (bucketName !== undefined && keyArn === undefined)
+  ) {
+    throw new Error(
+      '-c bucketName=..., -c storageKeyArn=... and -c keyArn=... go together: blobs are read by both keys that they were written under.',
+    );
+  }
+  if (tableName !== undefined && bucketName === undefined) {
+    throw new Error(
+      '-c tableName=... goes with -c bucketName=...: a table without its blobs restores nothing.',
+    );
+  }
+  if (tableStreamArn !== undefined && tableName === undefined) {
+    throw new Error('-c tableStreamArn=... goes with -c tableName=....');
+  }
+  return adopted;
 }
 
 function readAuth(read: Read, disposable: boolean): Auth {

@@ -122,6 +122,8 @@ export class BackupStack extends Stack {
       StagingBucketName: staging.bucketName,
       TableName: table.tableName,
       KeyArn: keys.wrapping.keyArn,
+      StorageKeyArn: keys.storage.keyArn,
+      ...(table.tableStreamArn === undefined ? {} : { TableStreamArn: table.tableStreamArn }),
       QueueUrl: queues.jobs.queueUrl,
       DeadLetterQueueUrl: queues.deadLetters.queueUrl,
       EventBusName: bus.eventBusName,

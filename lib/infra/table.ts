@@ -8,12 +8,25 @@ import type { Settings } from './settings.ts';
 
 const text = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
 
-export class CatalogTable extends Construct {
-  readonly table: dynamodb.Table;
+/** What is used of a table, whoever has made it. */
+export type Catalog = Pick<dynamodb.ITable, 'tableName' | 'tableArn' | 'stack' | 'node'> & {
+  tableStreamArn?: string | undefined;
+};
 
-  constructor(scope: Construct, id: string, { disposable }: Settings) {
+export class CatalogTable extends Construct {
+  readonly table: Catalog;
+
+  constructor(scope: Construct, id: string, { disposable, adopted }: Settings) {
     super(scope, id);
-    this.table = new dynamodb.Table(this, 'Table', {
+    const { tableName, tableStreamArn } = adopted;
+    if (tableName !== undefined) {
+      this.table = dynamodb.Table.fromTableAttributes(this, 'Table', {
+        tableName,
+        ...(tableStreamArn === undefined ? {} : { tableStreamArn }),
+      });
+      return;
+    }
+    const table = new dynamodb.Table(this, 'Table', {
       partitionKey: text(TABLE.partitionKey),
       sortKey: text(TABLE.sortKey),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -27,12 +40,13 @@ export class CatalogTable extends Construct {
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
     for (const { name, partitionKey, sortKey } of TABLE.indexes) {
-      this.table.addGlobalSecondaryIndex({
+      table.addGlobalSecondaryIndex({
         indexName: name,
         partitionKey: text(partitionKey),
         sortKey: text(sortKey),
         projectionType: dynamodb.ProjectionType.KEYS_ONLY,
       });
     }
+    this.table = table;
   }
 }

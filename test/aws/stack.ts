@@ -13,6 +13,8 @@ export interface StackOutputs {
   StagingBucketName: string;
   TableName: string;
   KeyArn: string;
+  StorageKeyArn: string;
+  TableStreamArn: string;
   QueueUrl: string;
   DeadLetterQueueUrl: string;
   EventBusName: string;

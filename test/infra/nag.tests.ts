@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { ADOPTING } from './adopted.tests.ts';
 import { checkWithNag } from './synth.ts';
 
 describe('nag', () => {
   test.each([
     ['prod', {}],
     ['dev without authentication', { stage: 'dev', auth: 'none' }],
+    ['what was there before', ADOPTING],
     [
       'tokens, locks and mail',
       {

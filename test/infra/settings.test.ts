@@ -8,6 +8,7 @@ const read = (context: Record<string, unknown>) => readSettings((name) => contex
 test('by default nothing can be lost, and IAM guards the door', () => {
   expect(read({})).toEqual({
     stage: 'prod',
+    adopted: {},
     disposable: false,
     auth: { kind: 'iam' },
     objectLockMode: 'governance',
@@ -32,6 +33,12 @@ test('only the stage dev is disposable, and only there bytes may go sooner than 
   expect(read({ stage: 'dev', graceSeconds: '1' })).toMatchObject({ disposable: true, graceSeconds: 1 });
   expect(() => read({ stage: 'staging', graceSeconds: '1' })).toThrow('graceSeconds');
 });
+
+const KEY_ARN = 'arn:aws:kms:eu-central-1:123456789012:key/1111-2222';
+const ADOPTING = {
+  ...{ bucketName: 'blobs', storageKeyArn: KEY_ARN, keyArn: KEY_ARN, tableName: 'table' },
+  tableStreamArn: 'arn:aws:dynamodb:eu-central-1:123456789012:table/table/stream/2026-11-28T00:00:00.000',
+};
 
 describe('refuses', () => {
   test.each<[string, Record<string, unknown>]>([
@@ -64,6 +71,15 @@ describe('refuses', () => {
     ['maxRequestsPerSecond', { maxRequestsPerSecond: '0' }],
     ['apiLogs', { apiLogs: 'maybe' }],
     ['formerKeyArns', { formerKeyArns: 'alias/old' }],
+    ['bucketName', { bucketName: 'Blobs' }],
+    ['keyArn', { keyArn: 'alias/old' }],
+    ['tableName', { tableName: 'a b' }],
+    ['tableStreamArn', { tableStreamArn: 'arn:aws:dynamodb:table' }],
+    ['storageKeyArn', { bucketName: 'blobs' }],
+    ['keyArn', { bucketName: 'blobs', storageKeyArn: KEY_ARN }],
+    ['bucketName', { tableName: 'table' }],
+    ['tableName', { ...ADOPTING, tableName: undefined }],
+    ['stage', { ...ADOPTING, stage: 'dev', auth: 'none' }],
   ])('a wrong %s, by its name', (name, context) => {
     expect(() => read(context)).toThrow(`-c ${name}=`);
   });

@@ -1,5 +1,6 @@
 // One file for the runner: the CDK takes longer to load than all of these to run.
 
+import './adopted.tests.ts';
 import './alarms.tests.ts';
 import './nag.tests.ts';
 import './privileges.tests.ts';

@@ -5,11 +5,18 @@ import type { CanonicalText } from './bytes/text.ts';
 import { applyDelta } from './delta/apply/apply.ts';
 import { applyChainToBuffer } from './delta/apply/compose.ts';
 import { compare } from './delta/compare/diff.ts';
+import type { Ops } from './delta/compare/ops.ts';
 import type { KeyFault } from './delta/compare/row-keys.ts';
 import { serveDelta } from './delta/served/serve.ts';
 import { encodeDelta } from './delta/stored/encode.ts';
 import { type Along, type SightOptions, sightsAlong } from './history/along.ts';
-import { type DiffOptions, type DiffPage, diffTexts, type NoDiff } from './history/diff.ts';
+import {
+  type DiffOptions,
+  type DiffPage,
+  diffTexts,
+  type KnownOfTexts,
+  type NoDiff,
+} from './history/diff.ts';
 import { rowsGone } from './history/rows-gone.ts';
 import { INDEXED_BYTES_MAX, indexText, type TextIndex } from './history/text-index.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
@@ -32,8 +39,18 @@ export interface MadeDelta {
 /** A canonical text, whether or not it has been hashed. */
 export type TextBytes = Pick<CanonicalText, 'bytes'>;
 
-/** The same, with where things are in it, once somebody has looked. */
-export type IndexedText = TextBytes & { index?: TextIndex };
+/** The same, with where things are in it, once somebody has looked; and of the second of two what they differ by, once they were compared. */
+export type IndexedText = TextBytes & { checksum?: string; index?: TextIndex; differences?: Differences };
+
+/** What a text differs by from another: plain data, which goes from thread to thread with it. */
+interface Differences {
+  /** From which text, where in it, and by what its rows were told apart. */
+  from: string;
+  ops: Ops;
+}
+
+/** More is not kept beside a text. */
+const DIFFERENCES_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Shorter texts are read as they are. */
 const INDEXED_FROM_BYTES = 1024 * 1024;
@@ -163,11 +180,22 @@ export function diffPage(
 ): DiffPage | NoDiff {
   // Only entries are told by what their rows are called.
   if (options.format === 'entries') for (const text of [base, target]) withIndex(text);
-  const indices = {
+  const from = base.checksum && JSON.stringify([base.checksum, steps, options.identity]);
+  const known: KnownOfTexts = {
     ...(base.index === undefined ? {} : { base: base.index }),
     ...(target.index === undefined ? {} : { target: target.index }),
+    ...(from === undefined || target.differences?.from !== from ? {} : { ops: target.differences.ops }),
   };
-  return diffTexts(kernel, base.bytes, target.bytes, steps, options, indices);
+  const page = diffTexts(kernel, base.bytes, target.bytes, steps, options, known);
+  const { ops } = known;
+  if (from !== undefined && ops !== undefined && bytesOf(ops) <= DIFFERENCES_BYTES_MAX) {
+    target.differences = { from, ops };
+  }
+  return page;
+}
+
+function bytesOf({ ops, places }: Ops): number {
+  return ops.data.byteLength + places.data.byteLength;
 }
 
 /** The text with its index, which is made now if it is worth one and has none. */

@@ -59,6 +59,13 @@ export interface DiffPage {
  */
 export type NoDiff = 'nothing' | 'several' | 'one-sided';
 
+/** What an earlier comparison of the same texts, at the same steps and by the same identity, has left. */
+export interface KnownOfTexts {
+  base?: TextIndex;
+  target?: TextIndex;
+  ops?: Ops;
+}
+
 /** What is compared: a value of each state, and where both stand. */
 export interface Compared {
   base: Buffer;
@@ -76,7 +83,7 @@ export interface Compared {
 
 /**
  * What turns what stands at `steps` in `base` into what stands there in `target`. Throws ServiceError `payload_too_large` for a patch with a value that no
- * page can carry. Indices of the texts, where there are some, spare passes over them.
+ * page can carry. What is known of the texts already spares passes over them; what they differ by is known from then on, except for a patch.
  */
 export function diffTexts(
   kernel: Kernel,
@@ -84,17 +91,20 @@ export function diffTexts(
   target: Uint8Array,
   steps: readonly string[],
   options: DiffOptions,
-  { base: baseIndex, target: targetIndex }: { base?: TextIndex; target?: TextIndex } = {},
+  known: KnownOfTexts = {},
 ): DiffPage | NoDiff {
-  const ways = { base: waysIn(base, baseIndex), target: waysIn(target, targetIndex) };
+  const ways = { base: waysIn(base, known.base), target: waysIn(target, known.target) };
   const from = findPlace(base, steps, ways.base);
   const to = findPlace(target, steps, ways.target);
   if (from === 'several' || to === 'several') return 'several';
   if (from === 'nothing' && to === 'nothing') return 'nothing';
   // What a patch adds has to have something around it, and its number there may be none yet.
   if (options.format === 'patch' && (from === 'nothing' || to === 'nothing')) return 'one-sided';
-  const compared = compare(kernel, ways, from, to, keyPathsOf(options.identity));
+  const keys = keyPathsOf(options.identity);
+  // A patch may have to change them.
+  const compared = compare(kernel, ways, from, to, keys, options.format === 'patch' ? undefined : known.ops);
   const { ops } = compared;
+  if (options.format !== 'patch') known.ops = ops;
   const page = { steps: [...compared.steps], counts: ops.counts };
   if (options.format === 'stat') return { ...page, tables: tablesOf(compared) };
   if (options.format === 'entries') {
@@ -112,12 +122,14 @@ function compare(
   from: Place | 'nothing',
   to: Place | 'nothing',
   root: KeyPaths | undefined,
+  known: Ops | undefined,
 ): Compared {
   const [base, target] = [partOf(ways.base, from), partOf(ways.target, to)];
   const [a, b] = [bufferOf(base.text), bufferOf(target.text)];
   const { steps, names, isName } = (from === 'nothing' ? to : from) as Place;
   const keys = steps.reduce((paths, step, i) => keyPathsIn(paths, isName[i] ? step : undefined), root);
   const texts = { base: a, target: b, ways: { base, target }, steps, names, isName, keys };
+  if (known !== undefined) return { ...texts, ops: known };
   if (from !== 'nothing' && to !== 'nothing')
     return { ...texts, ops: compareTexts(kernel, a, b, undefined, keys) };
   const ops = createOps();

@@ -163,6 +163,7 @@ function giveBack(given: unknown, returned: unknown): void {
   if (!isText(given) || !isText(returned)) return;
   given.bytes = returned.bytes;
   if (returned.index !== undefined) given.index = returned.index;
+  if (returned.differences !== undefined) given.differences = returned.differences;
 }
 
 function isText(value: unknown): value is IndexedText {

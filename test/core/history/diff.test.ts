@@ -25,7 +25,10 @@ const compared = (base: string, target: string, steps: string[], options: DiffOp
   // In turn, as the texts come.
   const bounds = INDICES[(a.length + b.length) % INDICES.length]!;
   const indices = { base: indexText(a, bounds), target: indexText(b, bounds) };
-  expect(diffTexts(KERNEL, new Uint8Array(a), new Uint8Array(b), steps, options, indices)).toEqual(page);
+  // The second time what they differ by is known.
+  for (let n = 0; n < 2; n++) {
+    expect(diffTexts(KERNEL, new Uint8Array(a), new Uint8Array(b), steps, options, indices)).toEqual(page);
+  }
   return page;
 };
 

@@ -131,7 +131,7 @@ describe('a signal', () => {
     const third = await startServer({ dataDir, env });
     expect(await createClient(third.url).list()).toEqual([]);
     expect(mishaps(third.logs)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** A connection on which a body has begun and does not go on. */

@@ -1,6 +1,6 @@
 // What a history says of an instant, by looking at all of it: the reference for the homes that have indexes for it.
 
-import { wayInHead } from '../core/records/chain.ts';
+import { wayOf } from '../core/records/chain.ts';
 import type { BackupRecord, BackupRequest, SnapshotPointer } from '../core/records/model.ts';
 import type { MissingState, StateAt } from '../core/records/timeline.ts';
 import type { CatalogState } from './catalog-state.ts';
@@ -29,7 +29,7 @@ export function stateAt(state: CatalogState, resourceId: string, at: number): St
     .at(-1)?.state;
   const head = state.heads.get(resourceId);
   const last = head?.sequence ?? 0;
-  const way = found && wayInHead(head, found.id);
+  const way = found && wayOf(found);
   const isKnown = [...live, ...others].some(({ sequence }) => sequence === from + 1);
   const isGone = found !== undefined && found.createdAt < at && from < last && !isKnown;
   return {

@@ -203,6 +203,34 @@ describe('calls to AWS', () => {
     });
   });
 
+  test('so does one to any instant of before, between two backups of another chain than the newest has', async () => {
+    const apart = () => new Promise((done) => setTimeout(done, 30));
+    await backUp('instants', 'full');
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      await apart();
+      ids.push(await backUp('instants', 'incremental'));
+    }
+    await apart();
+    await backUp('instants', 'full');
+    const { createdAt } = await service.findBackup(ids[1]!);
+    const count = await measure('restore to an older instant', async () => {
+      const { operation } = await service.restorePointInTime(
+        { resourceId: 'instants', at: createdAt + 10, createdBy: 'tester', validate: true, async: false },
+        caller,
+      );
+      expect(operation).toMatchObject({ backupId: ids[1], exact: true });
+    });
+    expect(count.inSequence).toBeLessThanOrEqual(3);
+    expect(count.byName).toEqual({
+      'dynamoDb.GetItem': 2,
+      'dynamoDb.Query': 6,
+      'dynamoDb.TransactWriteItems': 1,
+      'kms.Decrypt': 1,
+      's3.GetObject': 3,
+    });
+  });
+
   test('reading, listing and deleting', async () => {
     const id = await backUp('small', 'full');
     const get = await measure('get a backup', () => service.findBackup(id));

@@ -2,7 +2,7 @@
 // and conditions need.
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { ownBlob } from '../../core/records/chain.ts';
+import { ownBlob, wayOf } from '../../core/records/chain.ts';
 import { liveEntryOf } from '../../core/records/live-entry.ts';
 import type {
   AuditEvent,
@@ -12,6 +12,7 @@ import type {
   IdempotencyRecord,
   OperationRecord,
   ResourceHead,
+  Way,
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
 import { isFinished } from '../../core/records/status.ts';
@@ -106,12 +107,47 @@ export function backupItems(record: BackupRecord): BackupItems {
         ? item(liveKey(resourceId, createdAt, sequence), {
             ...{ id: { S: id }, type: { S: type } },
             entry: { S: JSON.stringify(liveEntryOf(record)) },
+            ...wayAttributes(wayOf(record)),
           })
         : item(hiddenKey(resourceId, createdAt, sequence), {
             id: { S: id },
             reason: { S: record.deletedReason ?? 'deleted' },
           }),
     ],
+  };
+}
+
+/** As few bytes as they take: with them a place stays within one write unit for most of a chain. */
+function wayAttributes({ chainId, blobIds, bytes, key }: Way): Item {
+  return {
+    chain: { S: chainId },
+    blobs: { B: Buffer.from(blobIds.join(''), 'hex') },
+    bytes: whole(bytes),
+    ...(key === undefined
+      ? {}
+      : {
+          keyId: { S: key.keyId },
+          keyVersion: { S: key.keyVersion },
+          wrapped: { B: Buffer.from(key.wrapped, 'base64') },
+        }),
+  };
+}
+
+/** The way that a live place tells of; those of before tell of none. */
+export function wayIn(place: Item): Way | undefined {
+  const { blobs, wrapped } = place;
+  if (blobs?.B === undefined) return undefined;
+  const ids = Buffer.from(blobs.B).toString('hex');
+  const key = {
+    keyId: textOf(place, 'keyId'),
+    keyVersion: textOf(place, 'keyVersion'),
+    wrapped: Buffer.from(wrapped?.B ?? []).toString('base64'),
+  };
+  return {
+    chainId: textOf(place, 'chain'),
+    blobIds: ids.match(/.{32}/g) ?? [],
+    bytes: Number(place.bytes?.N),
+    ...(wrapped === undefined ? {} : { key }),
   };
 }
 

@@ -1,7 +1,6 @@
 // What a resource's history says of an instant. All of it stands in the resource's partition, sorted by time: a few ranges
 // are read at their ends; more is read only among the times that the clock has seen twice.
 
-import { wayInHead } from '../../core/records/chain.ts';
 import type {
   BackupRecord,
   BackupType,
@@ -10,7 +9,7 @@ import type {
   TimeRange,
 } from '../../core/records/model.ts';
 import { isInOrder, type MissingState, type StateAt } from '../../core/records/timeline.ts';
-import { type Item, recordOf, textOf } from './catalog-items.ts';
+import { type Item, recordOf, textOf, wayIn } from './catalog-items.ts';
 import {
   ASKED_PREFIX,
   backupKey,
@@ -74,8 +73,7 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     firstOf(table, pk, LIVE_PREFIX, upTo(at)),
     ...[LIVE_PREFIX, HIDDEN_PREFIX, ASKED_PREFIX, GAP_PREFIX].map((prefix) => lastOf(table, pk, prefix, at)),
   ]);
-  const headRecord = head && recordOf<ResourceHead>(head);
-  const { disorder, sequence: lastSequence = 0 } = headRecord ?? {};
+  const { disorder, sequence: lastSequence = 0 } = (head && recordOf<ResourceHead>(head)) ?? {};
   const [found, hidden, asked, gap] = await Promise.all(
     ends.map((end) => newestOf(table, pk, end, at, disorder)),
   );
@@ -84,8 +82,14 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
   const newest = [hidden, asked, gap]
     .filter((place) => place !== undefined && place.sequence > from)
     .sort((a, b) => b!.sequence - a!.sequence)[0];
+  // The very next one is known, and known to be later, where it is the next by time as well.
+  const isNextKnown = following?.sequence === from + 1;
   const mayBeGone =
-    newest === undefined && found !== undefined && found.createdAt < at && from < lastSequence;
+    newest === undefined &&
+    found !== undefined &&
+    found.createdAt < at &&
+    from < lastSequence &&
+    !isNextKnown;
   const [next, missing] = await Promise.all([
     isNext ? following : nextAfter(table, resourceId, from),
     mayBeGone
@@ -98,7 +102,7 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     sequence,
     backupId: textOf(item, 'id'),
   });
-  const way = found && wayInHead(headRecord, textOf(found.item, 'id'));
+  const way = found && wayIn(found.item);
   return {
     ...(found && { found: pointer(found) }),
     ...(way && { way }),

@@ -64,19 +64,15 @@ export function withBases(head: ResourceHead, latest?: BaseRef, latestFull?: Bas
   };
 }
 
-/**
- * The way to a backup's state, where what the head remembers leads through it: as good as its record's own chain, unless that has been
- * given another since. Undefined where the head does not tell.
- */
-export function wayInHead(head: ResourceHead | undefined, backupId: string): Way | undefined {
-  for (const base of [head?.latest, head?.latestFull]) {
-    if (base === undefined) continue;
-    const at = base.chain.findIndex((blob) => blob.backupId === backupId);
-    if (at < 0) continue;
-    const { chainId, key } = base;
-    return { chainId, chain: base.chain.slice(0, at + 1), ...(key === undefined ? {} : { key }) };
-  }
-  return undefined;
+/** The way to a backup's state. */
+export function wayOf({ chainId, chain, key }: Pick<BackupRecord, 'chainId' | 'chain' | 'key'>): Way {
+  const bytes = chain.reduce((sum, blob) => sum + blob.bytes, 0);
+  return {
+    chainId,
+    blobIds: chain.map(({ blobId }) => blobId),
+    bytes,
+    ...(key === undefined ? {} : { key }),
+  };
 }
 
 /** The part of a backup's chain that gives its base's state, if the chain still goes through it. */

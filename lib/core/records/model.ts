@@ -157,8 +157,15 @@ export interface Waiting extends Reason {
   since: number;
 }
 
-/** What leads to a state: its blobs, and what opens them. */
-export type Way = Pick<BackupRecord, 'chainId' | 'chain' | 'key'>;
+/** What has to be fetched for a state, as far as that can be said without its record. */
+export interface Way {
+  chainId: string;
+  /** Of its chain, in order. */
+  blobIds: string[];
+  /** Of all of them together. */
+  bytes: number;
+  key?: WrappedKey;
+}
 
 /** What an incremental or differential needs to know of its base, kept in the head so that one read gives it. */
 export type BaseRef = Pick<

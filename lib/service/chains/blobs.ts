@@ -5,13 +5,13 @@ import { createHash } from 'node:crypto';
 import { keyContextOf } from '../../core/blob/key-context.ts';
 import type { BlobBinding, BlobSource } from '../../core/blob/open.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
-import type { BackupRecord, BlobRef, Way, WrappedKey } from '../../core/records/model.ts';
+import type { BackupRecord, BlobRef, WrappedKey } from '../../core/records/model.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
 
 /** What is needed to read a chain; a backup record has it all. */
-export type ChainSource = Way & Pick<BackupRecord, 'resourceId'>;
+export type ChainSource = Pick<BackupRecord, 'resourceId' | 'chainId' | 'chain' | 'key'>;
 
 /** The way to a state that lies on the way to a backup's own. */
 export function wayTo({ resourceId, chainId, key }: ChainSource, chain: BlobRef[]): ChainSource {

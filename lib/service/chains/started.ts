@@ -3,20 +3,19 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { keyContextOf } from '../../core/blob/key-context.ts';
+import type { Way } from '../../core/records/model.ts';
 import { around } from '../../decorators/around.ts';
 import type { Deps } from '../contract/deps.ts';
-import type { ChainSource } from './blobs.ts';
 
 /**
  * Begins to fetch the blobs and the key of a way, if they are small enough to be held. Whoever then reads with what is given gets each of
  * them as it was fetched, once; nothing else is changed by it, also where the way turns out to be another.
  */
-export function startReading(deps: Deps, way: ChainSource): Deps {
+export function startReading(deps: Deps, resourceId: string, way: Way): Deps {
   const { blobs, keyring, options } = deps;
-  const bytes = way.chain.reduce((sum, blob) => sum + blob.bytes, 0);
-  if (bytes > options.syncBytesMax) return deps;
-  const context = keyContextOf(way);
-  const fetched = new Map(way.chain.map(({ blobId }) => [blobId, unheard(blobs.get(blobId))]));
+  if (way.bytes > options.syncBytesMax) return deps;
+  const context = keyContextOf({ resourceId, chainId: way.chainId });
+  const fetched = new Map(way.blobIds.map((blobId) => [blobId, unheard(blobs.get(blobId))]));
   let opened = way.key && unheard(keyring.open(way.key, context));
   return {
     ...deps,

@@ -57,7 +57,7 @@ export async function restorePointInTime(
   const { resourceId, at } = input;
   let reading = deps;
   const { record, moment } = await findMoment(deps, resourceId, at, '/timestamp', (way) => {
-    if (!input.async) reading = startReading(deps, { resourceId, ...way });
+    if (!input.async) reading = startReading(deps, resourceId, way);
   });
   return begin(reading, record, { ...input, ...caller }, input.targetResourceId ?? resourceId, moment);
 }

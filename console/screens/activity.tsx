@@ -58,13 +58,11 @@ export function Activity() {
             {now.failed.map((one) => (
               <Failed key={one.id} backup={one} reload={loaded.reload} />
             ))}
-            <section class="sec" aria-labelledby="run">
-              <div class="sec-h">
-                <h2 id="run">Running</h2>
-              </div>
-              {now.running.length + now.making.length === 0 ? (
-                <p class="hint">Nothing is under way.</p>
-              ) : (
+            {now.running.length + now.making.length > 0 && (
+              <section class="sec" aria-labelledby="run">
+                <div class="sec-h">
+                  <h2 id="run">Running</h2>
+                </div>
                 <ul class="panel">
                   {now.running.map((one) => (
                     <Job
@@ -87,8 +85,8 @@ export function Activity() {
                     />
                   ))}
                 </ul>
-              )}
-            </section>
+              </section>
+            )}
             <Ended operations={now.ended} />
             {now.upkeep && <Upkeep upkeep={now.upkeep} />}
           </>
@@ -290,6 +288,8 @@ function Upkeep({ upkeep }: { upkeep: Answer<'Upkeep'> }) {
                     </span>
                   ) : task.running ? (
                     'running'
+                  ) : task.lastSucceededAt === undefined ? (
+                    <span class="faint">has not run</span>
                   ) : (
                     <span class="st ok">
                       <Icon name="check" small />
@@ -298,12 +298,10 @@ function Upkeep({ upkeep }: { upkeep: Answer<'Upkeep'> }) {
                   )}
                 </td>
                 <td class="lo nw">
-                  {task.lastSucceededAt ? (
+                  {task.lastSucceededAt && (
                     <>
                       <Ago iso={task.lastSucceededAt} /> <span class="faint">ago</span>
                     </>
-                  ) : (
-                    <span class="faint">not yet</span>
                   )}
                 </td>
                 <td class="lo nw faint">

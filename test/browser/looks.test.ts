@@ -48,6 +48,20 @@ describe('what is shown', () => {
     await page.getByLabel('Raw value').getByText('$2b$12$').waitFor();
   });
 
+  test.each([320, 390])('nothing stands out of a page that is %i px wide', async (width) => {
+    const screens = ['', 'resource?id=shop', 'activity', 'trash', 'audit', 'retention?id=shop'];
+    for (const path of [...screens, `history?id=shop&path=${USER}/email`, 'compare?id=shop&from=backup-60']) {
+      const { page } = await scene.open(path, { width, height: 844 });
+      const out = await page.evaluate(() =>
+        [...document.querySelectorAll('main table, main section, main .panel')]
+          .filter((one) => one.getBoundingClientRect().width > 0)
+          .map((one) => Math.round(one.getBoundingClientRect().right))
+          .filter((right) => right > innerWidth - 8),
+      );
+      expect([path, out]).toEqual([path, []]);
+    }
+  });
+
   test('what is in a state is never a part of the page', async () => {
     const client = createClient({ url: scene.url });
     const nasty = '<img src=x onerror=alert(1)>';

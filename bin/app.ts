@@ -3,13 +3,13 @@
 import { resolve } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { readSettings, refuseUnknownNames, type Settings } from '../lib/infra/settings.ts';
+import { consoleOf, readSettings, refuseUnknownNames, type Settings } from '../lib/infra/settings.ts';
 import { BackupStack } from '../lib/infra/stack.ts';
 import { buildConsole } from '../scripts/build-console.ts';
 
 const app = new App();
 const settings = settingsOf(app);
-if (settings.auth.kind === 'jwt' && settings.auth.console !== undefined) await buildConsole();
+if (consoleOf(settings) !== undefined) await buildConsole();
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 new BackupStack(app, `BackupRestore-${settings.stage}`, {
   settings,

@@ -1,25 +1,13 @@
 // Sign-in at an issuer of tokens: authorization code with PKCE (RFC 7636). What comes back is held by this page alone, as long as it is open:
 // no store of the browser has it, and no URL.
 
+import type { SignInElsewhere } from '../../lib/client/contract.ts';
 import { HOME } from './router.ts';
 
 const NAME = 'sign-in';
 const VERIFIER_BYTES = 32;
 /** Before a token ends it is renewed, if the issuer gave what that takes. */
 const EARLY_MS = 30_000;
-
-/** What the page is told of the issuer by whoever serves it. */
-export interface SignIn {
-  issuer: string;
-  authorizationEndpoint: string;
-  tokenEndpoint: string;
-  clientId: string;
-  /** What is asked for, with spaces between. */
-  scopes: string;
-  audience?: string;
-  /** What stands before our scopes in a token. */
-  scopePrefix: string;
-}
 
 /** What this page has to know again once the issuer has sent the person back. None of it opens anything by itself. */
 interface Begun {
@@ -41,9 +29,9 @@ let renewing: Promise<void> | undefined;
 /** How one signs in here, if not at the service itself. */
 export const elsewhere = readPage();
 
-function readPage(): SignIn | undefined {
+function readPage(): SignInElsewhere | undefined {
   const content = document.querySelector<HTMLMetaElement>('meta[name="sign-in"]')?.content ?? '';
-  return content === '' ? undefined : (JSON.parse(content) as SignIn);
+  return content === '' ? undefined : (JSON.parse(content) as SignInElsewhere);
 }
 
 /** A path that every gateway tells from the console's own name. */
@@ -55,7 +43,7 @@ export async function leaveToSignIn({
   scopes,
   audience,
   authorizationEndpoint,
-}: SignIn): Promise<void> {
+}: SignInElsewhere): Promise<void> {
   const begun: Begun = { verifier: randomText(), state: randomText(), view: location.href };
   sessionStorage.setItem(NAME, JSON.stringify(begun));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(begun.verifier));
@@ -79,7 +67,7 @@ export async function leaveToSignIn({
  * Takes what the issuer sent the person back with, if this is such a return. Resolves with the view that was wanted; throws Error with a
  * sentence for a person if it is not what this page has asked for.
  */
-export async function comeBack(config: SignIn): Promise<string | undefined> {
+export async function comeBack(config: SignInElsewhere): Promise<string | undefined> {
   const given = new URL(location.href).searchParams;
   const [code, fault, state] = ['code', 'error', 'state'].map((name) => given.get(name));
   if ((code ?? fault) == null || state == null) return undefined;
@@ -131,7 +119,10 @@ export function forgetToken(): void {
 }
 
 /** What the token says of its holder, for the screen: the service decides by itself. */
-export function holderOf(token: string, { scopePrefix }: SignIn): { subject: string; scopes: string[] } {
+export function holderOf(
+  token: string,
+  { scopePrefix }: SignInElsewhere,
+): { subject: string; scopes: string[] } {
   const bytes = Uint8Array.from(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
     c.charCodeAt(0),
   );
@@ -145,7 +136,7 @@ export function holderOf(token: string, { scopePrefix }: SignIn): { subject: str
 }
 
 async function exchange(
-  { tokenEndpoint, clientId, issuer }: SignIn,
+  { tokenEndpoint, clientId, issuer }: SignInElsewhere,
   fields: Record<string, string>,
 ): Promise<void> {
   const host = new URL(issuer).host;

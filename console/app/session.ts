@@ -3,7 +3,8 @@
 
 import { computed, signal } from '@preact/signals';
 import { BackupError, createClient } from '../../lib/client/client.ts';
-import { accessToken, comeBack, elsewhere, forgetToken, holderOf, type SignIn } from './pkce.ts';
+import type { SignInElsewhere } from '../../lib/client/contract.ts';
+import { accessToken, comeBack, elsewhere, forgetToken, holderOf } from './pkce.ts';
 import { go, SERVICE_URL } from './router.ts';
 
 export interface Session {
@@ -82,7 +83,7 @@ async function send(request: Request): Promise<Response> {
   return fetch(again);
 }
 
-async function sessionElsewhere(config: SignIn): Promise<Session> {
+async function sessionElsewhere(config: SignInElsewhere): Promise<Session> {
   let view: string | undefined;
   signInFault.value = '';
   try {

@@ -1,7 +1,8 @@
 // Sign-in: nothing is shown before, not even names.
 
 import { useState } from 'preact/hooks';
-import { elsewhere, type SignIn as Issuer, leaveToSignIn } from '../app/pkce.ts';
+import type { SignInElsewhere } from '../../lib/client/contract.ts';
+import { elsewhere, leaveToSignIn } from '../app/pkce.ts';
 import { clockAheadMs, signIn, signInFault } from '../app/session.ts';
 import { span } from '../app/words.ts';
 import { faultOf } from '../parts/common.tsx';
@@ -94,7 +95,7 @@ function ByToken() {
 }
 
 /** The issuer asks for whatever it asks for; this page only hears how it ended. */
-function AtIssuer({ issuer }: { issuer: Issuer }) {
+function AtIssuer({ issuer }: { issuer: SignInElsewhere }) {
   const [isBusy, setBusy] = useState(false);
   const host = new URL(issuer.issuer).host;
   const leave = (): void => {

@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import type { Answer, AnswerName } from '../http/contract/answers.ts';
 import type { OperationId, Routes } from '../http/contract/routes.ts';
 
+export type { SignInElsewhere } from '../http/contract/sign-in.ts';
 export type { Answer, OperationId };
 
 type Input<S> = S extends () => infer Schema ? z.input<Schema> : Record<never, never>;

@@ -9,6 +9,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { DAY_MS } from '../core/records/limits.ts';
 import type { Functions } from './functions.ts';
 import type { Metrics } from './metrics.ts';
 import type { Queues } from './queues.ts';
@@ -43,7 +44,7 @@ const CALL_ERRORS_MAX = 3;
 const DEPENDENCY_ERRORS_MAX = 3;
 const OLDEST_JOB_SECONDS = 10 * 60;
 /** What waits because it looks wrong does so for a day, and is due from then on. */
-const OLDEST_DUE_SECONDS = 3 * 86_400;
+const OVERDUE_MS = 3 * DAY_MS;
 /** Part of its time that a function may take before it is too near the end. */
 const DURATION_RATIO = 0.8;
 /** It is called every minute. */
@@ -169,8 +170,8 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     {
       name: 'retention-late',
       says: 'Backups stay longer than they should: sweeps do not keep up.',
-      metric: metrics.oldestDue.with({ period: Duration.hours(1) }),
-      atLeast: OLDEST_DUE_SECONDS,
+      metric: metrics.overdue.with({ period: Duration.hours(1) }),
+      atLeast: OVERDUE_MS,
     },
     {
       name: 'trail-silent',

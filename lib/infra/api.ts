@@ -12,7 +12,7 @@ import { acknowledge } from './acknowledge.ts';
 import { CONSOLE_PATHS } from './console.ts';
 import { addGatewayAnswers } from './gateway-answers.ts';
 import { logRetention } from './log-retention.ts';
-import type { Settings } from './settings.ts';
+import { consoleOf, type Settings } from './settings.ts';
 
 /** A burst of so many seconds' worth of calls is let through at once. */
 const BURST_SECONDS = 2;
@@ -99,13 +99,13 @@ export class Api extends Construct {
 }
 
 /** What is set for one method stands in place of all that is set for the stage. */
-function publicOptions({ apiLogs, auth }: Settings): Record<string, apigateway.MethodDeploymentOptions> {
+function publicOptions(settings: Settings): Record<string, apigateway.MethodDeploymentOptions> {
   const bounded = (perSecond: number): apigateway.MethodDeploymentOptions => ({
     throttlingRateLimit: perSecond,
     throttlingBurstLimit: perSecond * BURST_SECONDS,
     metricsEnabled: true,
     dataTraceEnabled: false,
-    ...(apiLogs === 'none' ? {} : { loggingLevel: apigateway.MethodLoggingLevel.ERROR }),
+    ...(settings.apiLogs === 'none' ? {} : { loggingLevel: apigateway.MethodLoggingLevel.ERROR }),
   });
   const isOpen = ({ operationId, scope }: (typeof ROUTE_LIST)[number]): boolean =>
     scope === 'public' && SERVED_BY[operationId] !== undefined;
@@ -113,7 +113,7 @@ function publicOptions({ apiLogs, auth }: Settings): Record<string, apigateway.M
     `${path}/${method}`,
     bounded(PUBLIC_PER_SECOND_MAX),
   ]);
-  const pages = auth.kind === 'jwt' && auth.console !== undefined ? CONSOLE_PATHS : [];
+  const pages = consoleOf(settings) === undefined ? [] : CONSOLE_PATHS;
   return Object.fromEntries([
     ...open,
     ...pages.map((path) => [`${path}/GET`, bounded(PAGES_PER_SECOND_MAX)]),

@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import type { Settings } from './settings.ts';
+import { consoleOf, type Settings } from './settings.ts';
 
 /** After the retention function has removed a blob, its bytes can still be rescued for this long. */
 const RESCUE_DAYS = 7;
@@ -51,11 +51,10 @@ export class Buckets extends Construct {
       adopted.bucketName === undefined
         ? this.blobBucket({ ...encrypted, ...logged('blobs/') }, settings)
         : s3.Bucket.fromBucketName(this, 'Blobs', adopted.bucketName);
-    const { auth } = settings;
     this.staging = new s3.Bucket(this, 'Staging', {
       ...encrypted,
       // The links are what lets in, whoever holds them; the console of any address may.
-      ...(auth.kind === 'jwt' && auth.console !== undefined ? { cors: [FROM_PAGES] } : {}),
+      ...(consoleOf(settings) === undefined ? {} : { cors: [FROM_PAGES] }),
       ...logged('staging/'),
       lifecycleRules: [
         {

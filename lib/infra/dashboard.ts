@@ -51,7 +51,7 @@ export class Dashboard extends Construct {
     );
     this.dashboard.addWidgets(
       graph('Retention: expired, due', [metrics.expired, metrics.due]),
-      graph('Retention: the longest overdue, seconds', [metrics.oldestDue]),
+      graph('Retention: the longest overdue, milliseconds', [metrics.overdue]),
     );
     this.dashboard.addWidgets(
       graph('Table: throttled', [metrics.throttledWrites, metrics.throttledReads]),

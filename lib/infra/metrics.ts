@@ -23,8 +23,8 @@ export class Metrics extends Construct {
   readonly dependencyErrors: cloudwatch.IMetric;
   readonly expired: cloudwatch.Metric;
   readonly due: cloudwatch.Metric;
-  /** Seconds. */
-  readonly oldestDue: cloudwatch.Metric;
+  /** Milliseconds. */
+  readonly overdue: cloudwatch.Metric;
   readonly throttledWrites: cloudwatch.IMetric;
   readonly throttledReads: cloudwatch.IMetric;
   readonly failedSweeps: cloudwatch.IMetric;
@@ -41,7 +41,7 @@ export class Metrics extends Construct {
     this.dependencyErrors = own(FIGURES.dependencyErrors);
     this.expired = own(FIGURES.retentionExpired);
     this.due = own(FIGURES.retentionDue).with({ statistic: 'Maximum' });
-    this.oldestDue = own(FIGURES.retentionOldestDue).with({ statistic: 'Maximum' });
+    this.overdue = own(FIGURES.retentionOverdue).with({ statistic: 'Maximum' });
     const runs = (outcome: string) => (task: AwsTask) =>
       own(FIGURES.upkeepRuns, { [DIMENSIONS.task]: task, [DIMENSIONS.outcome]: outcome });
     this.done = runs('done');

@@ -22,6 +22,11 @@ export interface ConsoleClient {
   scopes: string;
 }
 
+/** Absent where the stack serves no console. */
+export function consoleOf({ auth }: Pick<Settings, 'auth'>): ConsoleClient | undefined {
+  return auth.kind === 'jwt' ? auth.console : undefined;
+}
+
 export interface Settings {
   /** Names the stack and the API's stage. */
   stage: string;

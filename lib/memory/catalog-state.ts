@@ -4,15 +4,14 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
-  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   ResourceHead,
   SnapshotPointer,
 } from '../core/records/model.ts';
+import type { ExpiryState, PolicyRecord } from '../core/records/retention-records.ts';
 import type { IdKind } from '../ports/catalog.ts';
 import type { Entry } from './page.ts';
 

@@ -27,8 +27,7 @@ export function stateAt(state: CatalogState, resourceId: string, at: number): St
     .filter(({ sequence, state: { createdAt } }) => sequence > from && createdAt <= at)
     .sort(bySequence)
     .at(-1)?.state;
-  const head = state.heads.get(resourceId);
-  const last = head?.sequence ?? 0;
+  const last = state.heads.get(resourceId)?.sequence ?? 0;
   const way = found && wayOf(found);
   const isKnown = [...live, ...others].some(({ sequence }) => sequence === from + 1);
   const isGone = found !== undefined && found.createdAt < at && from < last && !isKnown;

@@ -6,16 +6,15 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
-  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   RequestStatus,
   ResourceHead,
   SnapshotPointer,
 } from '../core/records/model.ts';
+import type { ExpiryState, PolicyRecord } from '../core/records/retention-records.ts';
 import type { StateAt } from '../core/records/timeline.ts';
 import type { Change } from './change.ts';
 import type { Page, PageRequest } from './pages.ts';

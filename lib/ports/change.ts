@@ -4,15 +4,14 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
-  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   ResourceHead,
   SnapshotPointer,
 } from '../core/records/model.ts';
+import type { ExpiryState, PolicyRecord } from '../core/records/retention-records.ts';
 import type { Job } from './queue.ts';
 
 /** What one transaction can hold in every home (DynamoDB takes 100 items, and some changes need two). */

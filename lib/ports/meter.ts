@@ -8,14 +8,16 @@ export type CountName =
   /** Backups that a sweep has hidden, and those that were to go when it looked, itself or another. */
   | 'retention_expired'
   | 'retention_due'
-  /** Of those that are still there after it: seconds since the longest overdue has expired. What is counted is its age. */
-  | 'retention_oldest_due'
   | 'integrity_error'
   | 'key_error'
   | 'dependency_error';
 
 /** What is timed. */
-export type TimeName = 'port_call' | 'upkeep';
+export type TimeName =
+  | 'port_call'
+  | 'upkeep'
+  /** Of what was to go and is still there after a sweep: how long ago the longest overdue has expired. */
+  | 'retention_overdue';
 
 /** What tells figures of one name apart. Few values each: never an id, nor a name that a caller chose. */
 export type MeterTags = Readonly<Record<string, string>>;

@@ -8,10 +8,10 @@ import type {
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   ResourceHead,
   SnapshotPointer,
 } from '../../lib/core/records/model.ts';
+import type { PolicyRecord } from '../../lib/core/records/retention-records.ts';
 import type { BlobStore } from '../../lib/ports/blob-store.ts';
 import type { Change } from '../../lib/ports/change.ts';
 import type { PortErrorCode } from '../../lib/ports/errors.ts';

@@ -7,8 +7,8 @@ import type {
   BackupRecord,
   BackupRequest,
   OperationRecord,
-  PolicyRecord,
 } from '../../lib/core/records/model.ts';
+import type { PolicyRecord } from '../../lib/core/records/retention-records.ts';
 import { statusOf, UPKEEP } from '../../lib/core/records/upkeep.ts';
 import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
 

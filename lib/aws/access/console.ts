@@ -4,7 +4,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { ServiceError } from '../../core/records/errors.ts';
 import { problemResponse } from '../../http/contract/problem.ts';
-import { type Console, createConsole, type SignInElsewhere } from '../../http/server/console.ts';
+import type { SignInElsewhere } from '../../http/contract/sign-in.ts';
+import { type Console, createConsole } from '../../http/server/console.ts';
 import type { Logger } from '../../log.ts';
 import type { ConsoleConfig } from '../config.ts';
 import { discover } from './issuer-keys.ts';

@@ -15,8 +15,8 @@ export const FIGURES = {
   /** Of a sweep: backups that it has hidden, and those that were to go when it looked. */
   retentionExpired: 'RetentionExpired',
   retentionDue: 'RetentionDue',
-  /** Of those that are still there after it: seconds since the longest overdue has expired. */
-  retentionOldestDue: 'RetentionOldestDueSeconds',
+  /** Of those that are still there after it: milliseconds since the longest overdue has expired. */
+  retentionOverdue: 'RetentionOverdue',
 } as const;
 
 /** What a figure is told apart by. */

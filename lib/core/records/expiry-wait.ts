@@ -1,7 +1,7 @@
 // When expiry waits, and for how long. Pure. What is hidden or removed by mistake is missed late; what stays a day longer
 // is not missed at all. So whatever makes the clock or a sweep look wrong is given time to be looked at.
 
-import type { ExpiryState, ExpiryWait } from './model.ts';
+import type { ExpiryState, ExpiryWait } from './retention-records.ts';
 
 /** Clocks are corrected by seconds; what is more has been set. */
 export const CLOCK_TOLERANCE_MS = 60_000;

@@ -104,7 +104,7 @@ export interface BackupRecord {
   version: number;
 }
 
-/** A backup asked for by upload: worked off in the background, under the id that the backup will have. */
+/** A backup asked for by upload: processed in the background, under the id that the backup will have. */
 export interface BackupRequest {
   id: string;
   resourceId: string;
@@ -283,75 +283,6 @@ export interface GarbageEntry {
   sequence: number;
   markedAt: number;
   dueAt: number;
-}
-
-/** How many to keep besides what has not expired. A backup that any rule keeps stays. */
-export interface RetentionPolicy {
-  keepLast?: number;
-  keepHourly?: number;
-  keepDaily?: number;
-  keepWeekly?: number;
-  keepMonthly?: number;
-  keepYearly?: number;
-  /** IANA name of the zone whose hours, days, weeks, months and years are meant; UTC without it. */
-  timeZone?: string;
-  /** Whether the newest backup expires like any other. */
-  expireNewest?: boolean;
-}
-
-export interface FormerPolicy {
-  policy: RetentionPolicy;
-  until: number;
-}
-
-export interface PolicyRecord {
-  resourceId: string;
-  policy: RetentionPolicy;
-  /** Set when it was removed: it is kept while a former one still protects. */
-  removed?: true;
-  /** Policies that this one has narrowed: until then each goes on to protect what it protected. */
-  former?: FormerPolicy[];
-  updatedAt: number;
-  version: number;
-}
-
-/** What keeps expired backups for a while, so that somebody can look. */
-export interface ExpiryWait {
-  id: string;
-  /** `many`: more at once than is usual; all others are about the clock, and hold up all expiry and removal. */
-  reason: 'clock_jumped' | 'clock_behind' | 'silence' | 'many';
-  /** Of `many`: the resource; absent for the store as a whole. */
-  resourceId?: string;
-  since: number;
-  /** Then it is over, unless somebody has decided before. */
-  until: number;
-  /** Of `many`: how many backups wait, and that they had expired by then. */
-  backups?: number;
-  covers?: number;
-  /** By how much the clock has moved beyond what has passed, in milliseconds. */
-  offsetMs?: number;
-  /** Of `silence`: what the clock said when it was last believed. */
-  trustedAt?: number;
-  /** `confirmed`: need not wait. `refused`: waits until it is confirmed. */
-  decision?: 'confirmed' | 'refused';
-}
-
-/** Where a sweep has stopped among what has expired: the next one goes on there, so that what is kept never stands before the rest. */
-export interface ExpiryPass {
-  /** Of the catalog's list. */
-  cursor: string;
-  /** Waits that were about something on the way there. */
-  about: string[];
-}
-
-/** What retention remembers from one sweep to the next. One for the store. */
-export interface ExpiryState {
-  /** What the clock said when it was last believed. */
-  seenAt: number;
-  waits: ExpiryWait[];
-  /** Absent where the next sweep begins at the beginning. */
-  pass?: ExpiryPass;
-  version: number;
 }
 
 export type NoticeCode =

@@ -1,7 +1,8 @@
 // A retention plan in one sentence. Pure.
 
-import type { BackupRecord, RetentionPolicy } from './model.ts';
+import type { BackupRecord } from './model.ts';
 import { type RetentionDecision, type RetentionSubject, timeOfExpiry } from './retention.ts';
+import type { RetentionPolicy } from './retention-records.ts';
 
 const KEEPS: readonly [keyof RetentionPolicy, string][] = [
   ['keepHourly', 'hourly'],

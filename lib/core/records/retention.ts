@@ -1,7 +1,8 @@
 // What expiry and policy say of each backup, and why. Pure: the dry run and the sweep see the same decisions.
 
 import { type Calendar, calendarOf } from './calendar.ts';
-import type { BackupRecord, RetentionPolicy } from './model.ts';
+import type { BackupRecord } from './model.ts';
+import type { RetentionPolicy } from './retention-records.ts';
 
 export interface RetentionDecision {
   backupId: string;

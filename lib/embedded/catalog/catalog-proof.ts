@@ -7,16 +7,15 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
-  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   ResourceHead,
   SnapshotPointer,
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
+import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import { isFinished } from '../../core/records/status.ts';
 import type { Logger } from '../../log.ts';
 import { PortError } from '../../ports/errors.ts';

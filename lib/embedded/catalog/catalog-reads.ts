@@ -3,14 +3,13 @@
 import type {
   BackupRecord,
   BackupRequest,
-  ExpiryState,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   ResourceHead,
   SnapshotPointer,
 } from '../../core/records/model.ts';
+import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import { checkLimit } from '../../ports/checks.ts';
 import type { Database } from './database.ts';

@@ -5,14 +5,13 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
-  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
   ResourceHead,
 } from '../../core/records/model.ts';
+import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import { type TrailChange, trailBackup, trailHead } from '../../ports/trail-lines.ts';
 import type { Database } from '../catalog/database.ts';

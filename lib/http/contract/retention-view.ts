@@ -1,7 +1,7 @@
 // Records of retention to the wire. What is not named here is not shown.
 
 import { LIMITS } from '../../core/records/limits.ts';
-import type { PolicyRecord } from '../../core/records/model.ts';
+import type { PolicyRecord } from '../../core/records/retention-records.ts';
 import type { DescribedWait, PolicyChange, RetentionDecision } from '../../service/contract/api.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';

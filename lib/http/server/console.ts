@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
 import { problemResponse, toServiceError } from '../contract/problem.ts';
+import type { SignInElsewhere } from '../contract/sign-in.ts';
 import { type AccessOptions, createAccess } from './access.ts';
 
 const TYPES: Record<string, string> = {
@@ -51,20 +52,6 @@ interface File {
 
 /** Answers for the console's paths, and sends a browser that asks for `/` there; undefined for every other request. */
 export type Console = (request: Request) => Response | undefined;
-
-/** Where people sign in who do not do so here, as the page is told (OAuth 2.0, RFC 6749, with PKCE, RFC 7636). */
-export interface SignInElsewhere {
-  issuer: string;
-  authorizationEndpoint: string;
-  tokenEndpoint: string;
-  clientId: string;
-  /** What is asked for, with spaces between. */
-  scopes: string;
-  /** For whom the token is to be, where the issuer asks. */
-  audience?: string;
-  /** What stands before our scopes in a token. */
-  scopePrefix: string;
-}
 
 export interface ConsoleOptions {
   /** Of what `npm run build` makes. */

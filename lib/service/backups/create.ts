@@ -178,8 +178,8 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   const { content, changes, key, keyFaults = [] } = built;
   if (changes !== undefined) draft.changes = changes;
   // A long state was packed as it came. What comes next will ask for its text, which the proof has in hand.
-  const isWanted = built.text === undefined && deps.bases?.hasRoom(draft.size) === true;
-  const { ref, compressedBytes, text = built.text } = await writeBlob(deps, draft, content, isWanted);
+  const isTextWanted = built.text === undefined && deps.bases?.hasRoom(draft.size) === true;
+  const { ref, compressedBytes, text = built.text } = await writeBlob(deps, draft, content, isTextWanted);
   const record: BackupRecord = {
     ...draft,
     status: 'completed',

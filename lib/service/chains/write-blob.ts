@@ -43,7 +43,7 @@ export interface WrittenBlob {
 
 /**
  * Resolves with the reference and the bytes of the gzip stream. Sealed bytes in memory are proven while they are being
- * stored; if they fail, what was stored has no name, and goes like every blob that no record names. `isWanted`: a whole state's text is
+ * stored; if they fail, what was stored has no name, and goes like every blob that no record names. `isTextWanted`: a whole state's text is
  * given back, as it came out of the proof.
  * Throws ServiceError `integrity_error` if the sealed bytes do not give the state back or the store holds others,
  * PortError from the store.
@@ -52,7 +52,7 @@ export async function writeBlob(
   deps: Pick<Deps, 'blobs' | 'options' | 'random' | 'texts'>,
   draft: Draft,
   content: BlobContent,
-  isWanted = false,
+  isTextWanted = false,
 ): Promise<WrittenBlob> {
   const { random } = deps;
   const { state, delta, encryption } = content;
@@ -78,7 +78,7 @@ export async function writeBlob(
     const stored = await deps.blobs.put(blobId, sealing.chunks);
     demandSame(stored, sealing.digest());
     const ref = refOf(stored);
-    const text = await proveBlob(deps, draft, ref, storedBlob(deps, ref), content, isWanted);
+    const text = await proveBlob(deps, draft, ref, storedBlob(deps, ref), content, isTextWanted);
     return { ref, compressedBytes, ...(text && { text }) };
   }
   const sealed = await Array.fromAsync(sealing.chunks);
@@ -86,7 +86,7 @@ export async function writeBlob(
   const ref = refOf(digest);
   const [stored, text] = await allSettled([
     deps.blobs.put(blobId, sealed, digest),
-    proveBlob(deps, draft, ref, sealed, content, isWanted),
+    proveBlob(deps, draft, ref, sealed, content, isTextWanted),
   ]);
   demandSame(stored, digest);
   return { ref, compressedBytes, ...(text && { text }) };
@@ -141,13 +141,13 @@ async function proveBlob(
   ref: BlobRef,
   sealed: Uint8Array[] | BlobSource,
   { state, delta, encryption }: BlobContent,
-  isWanted: boolean,
+  isTextWanted: boolean,
 ): Promise<CanonicalText | undefined> {
   const dataKey = encryption === 'none' ? undefined : encryption.dataKey;
   const binding = bindingTo(draft, ref);
   if (delta === undefined) {
     // The header's hash of its contents is the state's checksum, and the contents are held to it.
-    if (isWanted) return { bytes: (await open(sealed, binding, dataKey)).plain, checksum: ref.checksum };
+    if (isTextWanted) return { bytes: (await open(sealed, binding, dataKey)).plain, checksum: ref.checksum };
     await prove(sealed, binding, dataKey);
     return undefined;
   }

@@ -10,16 +10,14 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
-  ExpiryWait,
   Notice,
   OperationRecord,
-  PolicyRecord,
   RequestStatus,
-  RetentionPolicy,
 } from '../../core/records/model.ts';
 import type { Precondition } from '../../core/records/precondition.ts';
 import type { RestoreCost } from '../../core/records/restore-cost.ts';
 import type { RetentionDecision } from '../../core/records/retention.ts';
+import type { ExpiryWait, PolicyRecord, RetentionPolicy } from '../../core/records/retention-records.ts';
 import type { ResourceSettings } from '../../core/records/settings.ts';
 import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { EventQuery } from '../../ports/catalog.ts';

@@ -2,7 +2,8 @@
 
 import { isOpen } from '../../core/records/expiry-wait.ts';
 import type { Tally } from '../../core/records/live-entry.ts';
-import type { BackupRecord, ExpiryWait } from '../../core/records/model.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
+import type { ExpiryWait } from '../../core/records/retention-records.ts';
 import type { ResourceSettings } from '../../core/records/settings.ts';
 import type { ResourceHealth } from '../contract/looks.ts';
 

@@ -1,6 +1,7 @@
 // All resources, by id: from their heads, each with the newest backup of it.
 
-import type { ExpiryWait, ResourceHead } from '../../core/records/model.ts';
+import type { ResourceHead } from '../../core/records/model.ts';
+import type { ExpiryWait } from '../../core/records/retention-records.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { ResourceSummary } from '../contract/looks.ts';

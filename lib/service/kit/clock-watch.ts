@@ -2,7 +2,7 @@
 // passed by a clock that nobody can set, and to when it was last looked at.
 
 import { CLOCK_TOLERANCE_MS, clockWaitAfter, clockWaitOf } from '../../core/records/expiry-wait.ts';
-import type { ExpiryState, ExpiryWait } from '../../core/records/model.ts';
+import type { ExpiryState, ExpiryWait } from '../../core/records/retention-records.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -92,7 +92,7 @@ export async function lookAtClock(deps: ClockDeps): Promise<ExpiryWait | undefin
       const expect = state?.version ?? 0;
       const others = (state?.waits ?? []).filter((one) => one !== standing);
       const record: ExpiryState = {
-        ...(state?.pass === undefined ? {} : { pass: state.pass }),
+        ...state,
         // While it is doubted, what it said before is what it is held to.
         seenAt: wait === undefined ? now : (state?.seenAt ?? (await lastCommitAt(deps)) ?? now),
         waits: wait === undefined ? others : [wait, ...others],

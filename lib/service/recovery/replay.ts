@@ -4,13 +4,12 @@ import type {
   AuditEvent,
   BackupRequest,
   BlobRef,
-  ExpiryState,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  PolicyRecord,
 } from '../../core/records/model.ts';
+import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import type { TrailBackup, TrailChange, TrailHead } from '../../ports/trail-lines.ts';
 

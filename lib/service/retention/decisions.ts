@@ -1,7 +1,8 @@
 // What retention decides of a resource's backups, by the policy in force and those that still protect beside it.
 
-import type { BackupRecord, PolicyRecord, RetentionPolicy } from '../../core/records/model.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
 import { planUnderAll, type RetentionDecision } from '../../core/records/retention.ts';
+import type { PolicyRecord, RetentionPolicy } from '../../core/records/retention-records.ts';
 import type { Deps } from '../contract/deps.ts';
 import { collect } from '../kit/collect.ts';
 

@@ -3,8 +3,9 @@
 import { forEachAtOnce } from '../../core/at-once.ts';
 import { areFew, isAbout, isOpen, liveThatMakeFew } from '../../core/records/expiry-wait.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { BackupRecord, ExpiryPass, ExpiryState, ExpiryWait } from '../../core/records/model.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
 import { type RetentionDecision, timeOfExpiry } from '../../core/records/retention.ts';
+import type { ExpiryPass, ExpiryState, ExpiryWait } from '../../core/records/retention-records.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Page } from '../../ports/pages.ts';
 import type { Caller } from '../contract/api.ts';
@@ -79,8 +80,23 @@ export async function judgeExpiry(
   return cursor === undefined ? judgement : { ...judgement, pass: { cursor, about: [...about] } };
 }
 
-/** From the cursor on, in whole pages; from the beginning where it is not one of this list any more. */
+/** From the cursor on; from the beginning where it is not one of this list any more. */
 async function expired(
+  deps: Deps,
+  before: number,
+  from: string | undefined,
+  atOnce: number,
+): Promise<{ records: BackupRecord[]; cursor?: string }> {
+  try {
+    return await expiredFrom(deps, before, from, atOnce);
+  } catch (error) {
+    if (from === undefined || !(error instanceof PortError && error.code === 'not_found')) throw error;
+    return expiredFrom(deps, before, undefined, atOnce);
+  }
+}
+
+/** In whole pages. Throws PortError `not_found` for a cursor that the list does not know. */
+async function expiredFrom(
   { catalog }: Deps,
   before: number,
   from: string | undefined,
@@ -90,12 +106,11 @@ async function expired(
   let cursor = from;
   do {
     const limit = Math.min(LIMITS.listPageMax, atOnce);
-    const request = { limit, before, ...(cursor === undefined ? {} : { cursor }) };
-    const page: Page<BackupRecord> = await catalog.expiring(request).catch((error: unknown) => {
-      if (cursor === undefined || !(error instanceof PortError && error.code === 'not_found')) throw error;
-      return { items: [], cursor: '' };
+    const page: Page<BackupRecord> = await catalog.expiring({
+      limit,
+      before,
+      ...(cursor === undefined ? {} : { cursor }),
     });
-    if (page.cursor === '') return expired({ catalog } as Deps, before, undefined, atOnce);
     records.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined && records.length < atOnce);
@@ -177,7 +192,7 @@ export async function settleWaits(deps: Deps, judgement: Judgement): Promise<voi
     const expect = state?.version ?? 0;
     const gone = new Set(ended.map(({ id }) => id));
     const record: ExpiryState = {
-      ...(state?.pass === undefined ? {} : { pass: state.pass }),
+      ...state,
       seenAt: state?.seenAt ?? now,
       waits: [...(state?.waits ?? []).filter(({ id }) => !gone.has(id)), ...begun],
       version: expect + 1,

@@ -1,7 +1,7 @@
 // The dry run of retention: what a sweep would do now, and why. Changes nothing.
 
-import type { ExpiryWait, RetentionPolicy } from '../../core/records/model.ts';
 import { planRetention, planUnderAll, type RetentionDecision } from '../../core/records/retention.ts';
+import type { ExpiryWait, RetentionPolicy } from '../../core/records/retention-records.ts';
 import { summarizePlan } from '../../core/records/retention-summary.ts';
 import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
 import { PortError } from '../../ports/errors.ts';

@@ -3,8 +3,8 @@
 
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { FormerPolicy, PolicyRecord, RetentionPolicy } from '../../core/records/model.ts';
 import { isNarrower, planUnderAll } from '../../core/records/retention.ts';
+import type { FormerPolicy, PolicyRecord, RetentionPolicy } from '../../core/records/retention-records.ts';
 import type { Caller, PolicyChange } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from '../kit/conflict.ts';

@@ -4,8 +4,9 @@ import { forEachAtOnce } from '../../core/at-once.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
-import type { BackupRecord, ExpiryWait } from '../../core/records/model.ts';
+import type { BackupRecord } from '../../core/records/model.ts';
 import { timeOfExpiry } from '../../core/records/retention.ts';
+import type { ExpiryWait } from '../../core/records/retention-records.ts';
 import { hideBackup } from '../backups/hide.ts';
 import { mayExpire } from '../chains/disagreement.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -27,9 +28,9 @@ const REMOVING_SHARE = 1 / 3;
 
 export interface SweepSummary {
   expired: number;
-  /** What was to go when it looked. Of that which it did not come to, or could not hide: for how many seconds the longest overdue has expired. */
+  /** What was to go when it looked. Of that which it did not come to, or could not hide: how long ago the longest overdue has expired. */
   due: number;
-  oldestDueSeconds: number;
+  overdueMs: number;
   /** What has expired and waits (see `waits.ts`). */
   waiting: number;
   rebased: number;
@@ -53,7 +54,7 @@ export async function sweep(
   const summary: SweepSummary = {
     expired: 0,
     due: 0,
-    oldestDueSeconds: 0,
+    overdueMs: 0,
     waiting: 0,
     rebased: 0,
     blobsRemoved: 0,
@@ -81,7 +82,12 @@ export async function sweep(
   const operationsBefore = now - LIMITS.operationHistoryDays * DAY_MS;
   const { auditMs } = deps.options;
   const past = { now, operationsBefore, ...(auditMs === 0 ? {} : { eventsBefore: now - auditMs }) };
-  await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
+  try {
+    await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
+  } catch (error) {
+    deps.log.error('what is forgotten is still there', { error });
+    failures.push(error);
+  }
   const hidingUntil = Number.isFinite(deadline) ? deadline - (deadline - now) * REMOVING_SHARE : deadline;
   let isAllJudged = false;
   while (!isAllJudged && !isOver(deps, hidingUntil)) {
@@ -111,8 +117,7 @@ export async function sweep(
       }
     });
     for (const record of left) {
-      const seconds = Math.floor((now - timeOfExpiry(record)) / 1000);
-      summary.oldestDueSeconds = Math.max(summary.oldestDueSeconds, seconds);
+      summary.overdueMs = Math.max(summary.overdueMs, now - timeOfExpiry(record));
     }
     if (isOver(deps, hidingUntil)) break;
     await settleWaits(deps, { ...judgement, begun: [] });

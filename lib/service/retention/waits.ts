@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../../core/records/errors.ts';
 import { CLOCK_WAIT } from '../../core/records/expiry-wait.ts';
-import type { ExpiryState, ExpiryWait } from '../../core/records/model.ts';
+import type { ExpiryState, ExpiryWait } from '../../core/records/retention-records.ts';
 import type { Caller, Decision, DescribedWait } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { describeClockWait, lookAtClock, peekAtClock } from '../kit/clock-watch.ts';
@@ -45,7 +45,7 @@ export async function decideWait(
     const next = decided(standing, decision, now);
     const isOver = next.decision === 'confirmed' && id === CLOCK_WAIT;
     const record: ExpiryState = {
-      ...(state.pass === undefined ? {} : { pass: state.pass }),
+      ...state,
       seenAt: isOver ? now : state.seenAt,
       waits: state.waits.flatMap((one) => (one !== standing ? [one] : isOver ? [] : [next])),
       version: state.version + 1,

@@ -12,7 +12,7 @@ import {
 import type { Logger } from '../../log.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
-import type { CountName, Meter } from '../../ports/meter.ts';
+import type { CountName, Meter, TimeName } from '../../ports/meter.ts';
 import type { UpkeepRecords } from '../../ports/upkeep.ts';
 
 export interface Task {
@@ -22,8 +22,9 @@ export interface Task {
   run(deadline: number): Promise<object | undefined>;
   /** Before the first run in a process, in milliseconds; at once if it is not said. */
   firstMs?: number;
-  /** Which members of what it has done are figures. */
-  figures?: Readonly<Partial<Record<CountName, string>>>;
+  /** Which members of what it has done are figures: how often, and how long in milliseconds. */
+  counts?: Readonly<Partial<Record<CountName, string>>>;
+  times?: Readonly<Partial<Record<TimeName, string>>>;
   /** What the log says of a run that has done something, or of every run that is rarer than the minutes. */
   says?: string;
 }
@@ -128,9 +129,14 @@ export function createUpkeep(deps: UpkeepDeps, tasks: Tasks): Upkeep {
     };
     try {
       const done = (await task.run(startedAt + Math.min(deadlineMs, budgetMs))) ?? {};
-      for (const [name, member] of Object.entries(task.figures ?? {})) {
-        const value = (done as Record<string, unknown>)[member];
-        if (typeof value === 'number') deps.meter.count(name as CountName, {}, value);
+      const figures = done as Record<string, unknown>;
+      for (const [name, member] of Object.entries(task.counts ?? {})) {
+        const times = figures[member];
+        if (typeof times === 'number') deps.meter.count(name as CountName, {}, times);
+      }
+      for (const [name, member] of Object.entries(task.times ?? {})) {
+        const ms = figures[member];
+        if (typeof ms === 'number') deps.meter.time(name as TimeName, ms);
       }
       const wasFailing = (last?.fault?.inARow ?? 0) > 0;
       const run = ended('done', last?.fault && { ...last.fault, inARow: 0 });

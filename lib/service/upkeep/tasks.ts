@@ -26,11 +26,8 @@ export function sharedTasks(
     sweep: {
       run: guarded('sweep', (deadline) => sweep(deps, deadline)),
       says: 'retention swept',
-      figures: {
-        retention_expired: 'expired',
-        retention_due: 'due',
-        retention_oldest_due: 'oldestDueSeconds',
-      },
+      counts: { retention_expired: 'expired', retention_due: 'due' },
+      times: { retention_overdue: 'overdueMs' },
     },
     abandoned: {
       run: guarded('abandoned', async () => {

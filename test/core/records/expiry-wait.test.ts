@@ -6,7 +6,7 @@ import {
   clockWaitAfter,
   liveThatMakeFew,
 } from '../../../lib/core/records/expiry-wait.ts';
-import type { ExpiryWait } from '../../../lib/core/records/model.ts';
+import type { ExpiryWait } from '../../../lib/core/records/retention-records.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -1,7 +1,7 @@
 // Backups as retention sees them, at given instants, and what is planned for them.
 
-import type { RetentionPolicy } from '../../../lib/core/records/model.ts';
 import { planRetention, type RetentionSubject } from '../../../lib/core/records/retention.ts';
+import type { RetentionPolicy } from '../../../lib/core/records/retention-records.ts';
 
 export const DAY = 24 * 60 * 60 * 1000;
 export const NOW = Date.parse('2026-03-10T12:00:00Z');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { RetentionPolicy } from '../../../lib/core/records/model.ts';
 import { planRetention, type RetentionSubject } from '../../../lib/core/records/retention.ts';
+import type { RetentionPolicy } from '../../../lib/core/records/retention-records.ts';
 import { backupsAt, DAY, LONG_AGO, NOW, plan, reasonsByTime } from './retention-plans.ts';
 
 describe('rules, as a table of times to reasons', () => {

@@ -86,8 +86,9 @@ test('figures are lines that CloudWatch makes metrics of', () => {
   meter.count('integrity_error');
   meter.count('port_failure', { port: 'blobs' });
   meter.time('upkeep', 5);
-  const [run, error] = lines.map((line) => JSON.parse(line));
-  expect(lines).toHaveLength(2);
+  meter.time('retention_overdue', 7);
+  const [run, error, overdue] = lines.map((line) => JSON.parse(line));
+  expect(lines).toHaveLength(3);
   expect(run).toEqual({
     _aws: {
       Timestamp: 1234,
@@ -104,4 +105,8 @@ test('figures are lines that CloudWatch makes metrics of', () => {
     UpkeepRuns: 1,
   });
   expect(error).toMatchObject({ _aws: { CloudWatchMetrics: [{ Dimensions: [[]] }] }, IntegrityErrors: 1 });
+  expect(overdue).toMatchObject({
+    _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: FIGURES.retentionOverdue, Unit: 'Milliseconds' }] }] },
+    RetentionOverdue: 7,
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RetentionPolicy } from '../../../lib/core/records/model.ts';
+import type { RetentionPolicy } from '../../../lib/core/records/retention-records.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { DAY } from '../world.ts';
 import { CALLER, createWaitingWorld, days, expectPlanned, HOUR, live, liveIds } from './waiting-world.ts';

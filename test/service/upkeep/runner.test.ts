@@ -21,7 +21,8 @@ function createScene(
   const figures: unknown[] = [];
   const log = createLogger((line) => lines.push(JSON.parse(line)), clock.now);
   const meter = {
-    count: (name: string, tags = {}) => void figures.push([name, tags]),
+    count: (name: string, tags = {}, times?: number) =>
+      void figures.push(times === undefined ? [name, tags] : [name, times, tags]),
     time: (name: string, ms: number, tags = {}) => void figures.push([name, ms, tags]),
   };
   const upkeep = createUpkeep({ clock, log, meter, records: kept }, tasks(clock));
@@ -38,14 +39,18 @@ describe('a run', () => {
       sweep: {
         run: async () => {
           clock.advance(40);
-          return { expired: 2 };
+          return { expired: 2, overdueMs: 7 };
         },
         says: 'retention swept',
+        counts: { retention_expired: 'expired' },
+        times: { retention_overdue: 'overdueMs' },
       },
     }));
-    expect(await upkeep.run('sweep')).toEqual({ expired: 2 });
+    expect(await upkeep.run('sweep')).toEqual({ expired: 2, overdueMs: 7 });
     expect(lines).toMatchObject([{ message: 'retention swept', task: 'sweep', expired: 2, durationMs: 40 }]);
     expect(figures).toEqual([
+      ['retention_expired', 2, {}],
+      ['retention_overdue', 7, {}],
       ['upkeep_run', { task: 'sweep', outcome: 'done' }],
       ['upkeep', 40, { task: 'sweep' }],
     ]);

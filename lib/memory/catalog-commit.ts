@@ -6,7 +6,7 @@ import type { IdKind } from '../ports/catalog.ts';
 import type { Change } from '../ports/change.ts';
 import { checkChanges } from '../ports/checks.ts';
 import { PortError } from '../ports/errors.ts';
-import { type CatalogState, createJournal, type Journal, sequenceKey } from './catalog-state.ts';
+import { type CatalogState, createJournal, documentKey, type Journal, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
 import type { Entry } from './page.ts';
 
@@ -142,6 +142,23 @@ const APPLIERS: Appliers = {
   'notice.remove'(state, journal, { kind, id, expect }) {
     demand(state.notices.get(id)?.version === expect, kind);
     journal.delete(state.notices, id);
+  },
+
+  'document.put'(state, journal, { kind, record, expect }) {
+    const key = documentKey(record.collection, record.id);
+    const entry = state.documents.get(key);
+    demand((entry?.record.version ?? 0) === expect, kind);
+    journal.set(
+      state.documents,
+      key,
+      entry === undefined ? newEntry(state, record) : { row: entry.row, record },
+    );
+  },
+
+  'document.remove'(state, journal, { kind, collection, id, expect }) {
+    const key = documentKey(collection, id);
+    demand(state.documents.get(key)?.record.version === expect, kind);
+    journal.delete(state.documents, key);
   },
 
   'job.send'() {

@@ -1,5 +1,6 @@
 // What the memory catalog holds, and how a commit changes it so that it can be undone.
 
+import type { DocumentRecord } from '../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -43,6 +44,8 @@ export interface CatalogState {
   notices: Map<string, Notice>;
   /** At most one, under the empty name. */
   expiry: Map<string, ExpiryState>;
+  /** By `documentKey`. */
+  documents: Map<string, Entry<DocumentRecord>>;
   events: Map<string, Entry<StoredEvent>>;
   /** The highest number given in an id of each kind. */
   allocated: Map<IdKind, number>;
@@ -64,6 +67,7 @@ export function createState(): CatalogState {
     policies: new Map(),
     notices: new Map(),
     expiry: new Map(),
+    documents: new Map(),
     events: new Map(),
     allocated: new Map(),
     rows: 0,
@@ -72,6 +76,10 @@ export function createState(): CatalogState {
 
 export function sequenceKey(resourceId: string, sequence: number): string {
   return JSON.stringify([resourceId, sequence]);
+}
+
+export function documentKey(collection: string, id: string): string {
+  return JSON.stringify([collection, id]);
 }
 
 /** Changes maps, and can put everything back as it was. */

@@ -7,9 +7,9 @@ import type { BackupQuery, Catalog } from '../ports/catalog.ts';
 import { checkLimit } from '../ports/checks.ts';
 import type { Page, PageRequest } from '../ports/pages.ts';
 import { applyChanges } from './catalog-commit.ts';
-import { createState, sequenceKey } from './catalog-state.ts';
+import { createState, documentKey, sequenceKey } from './catalog-state.ts';
 import { copy } from './copy.ts';
-import { pageOfHeads } from './head-list.ts';
+import { pageById } from './id-list.ts';
 import { pageOfEntries, tallyOf } from './live-entries.ts';
 import { pageOf } from './page.ts';
 import { stateAt } from './state-at.ts';
@@ -26,6 +26,10 @@ export function createMemoryCatalog(): Catalog {
     return liveBackups()
       .map(({ record }) => record)
       .filter((record) => record.resourceId === resourceId);
+  }
+
+  function documentsOf(collection: string) {
+    return [...state.documents.values()].filter(({ record }) => record.collection === collection);
   }
 
   function listed(list: string, request: PageRequest & BackupQuery, isHidden: boolean): Page<BackupRecord> {
@@ -67,7 +71,8 @@ export function createMemoryCatalog(): Catalog {
       return copied(state.heads.get(resourceId));
     },
 
-    listHeads: async (request) => pageOfHeads(state.heads.values(), request),
+    listHeads: async (request) =>
+      pageById(state.heads.values(), { list: 'resources', idOf: ({ resourceId }) => resourceId }, request),
 
     listBackups: async (request) => listed('backups', request, false),
     listHidden: async (request) => listed('hidden', request, true),
@@ -153,6 +158,29 @@ export function createMemoryCatalog(): Catalog {
     async listNotices(limit) {
       checkLimit(limit);
       return copy([...state.notices.values()].sort((a, b) => a.since - b.since).slice(0, limit));
+    },
+
+    async getDocument(collection, id) {
+      return copied(state.documents.get(documentKey(collection, id))?.record);
+    },
+
+    async listDocuments(request) {
+      const { collection, falling = false } = request;
+      const matching = documentsOf(collection).map(({ record }) => record);
+      const list = `${falling ? 'last' : 'first'} of ${collection}`;
+      return pageById(matching, { list, idOf: ({ id }) => id, falling }, request);
+    },
+
+    async dueDocuments(request) {
+      const { collection, before } = request;
+      const matching = documentsOf(collection).filter(
+        ({ record: { dueAt } }) => dueAt !== undefined && dueAt <= before,
+      );
+      return pageOf(
+        matching,
+        { list: `due of ${collection}`, key: ({ dueAt }) => dueAt!, direction: 'rising' },
+        request,
+      );
     },
 
     async getOperation(id) {
@@ -281,6 +309,9 @@ export function createMemoryCatalog(): Catalog {
         if (record.expiresAt <= now) {
           state.idempotency.delete(key);
         }
+      }
+      for (const [key, { record }] of state.documents) {
+        if (record.expiresAt !== undefined && record.expiresAt <= now) state.documents.delete(key);
       }
       for (const [id, { record }] of state.operations) {
         if (isFinished(record) && record.createdAt < operationsBefore) {

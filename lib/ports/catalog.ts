@@ -1,5 +1,6 @@
 // All metadata.
 
+import type { Collection, DocumentRecord } from '../core/records/document.ts';
 import type { LiveEntry, Tally } from '../core/records/live-entry.ts';
 import type {
   AuditEvent,
@@ -38,6 +39,15 @@ export interface EventQuery {
   /** Epoch milliseconds, both included. */
   since?: number;
   until?: number;
+}
+
+/** Which documents, in which order: by rising id, by bytes, as JSON writes it. */
+export interface DocumentQuery {
+  collection: Collection;
+  /** With which their ids begin. */
+  prefix?: string;
+  /** By falling id instead. */
+  falling?: boolean;
 }
 
 /** What not every catalog promises. */
@@ -111,6 +121,14 @@ export interface Catalog {
   /** Up to `limit` notices, the longest standing first. There are few of them: what would raise many raises one. */
   listNotices(limit: number): Promise<Notice[]>;
 
+  /** What has expired may be there for some time. */
+  getDocument(collection: Collection, id: string): Promise<DocumentRecord | undefined>;
+  listDocuments(request: PageRequest & DocumentQuery): Promise<Page<DocumentRecord>>;
+  /** Documents with dueAt <= before, by rising dueAt. */
+  dueDocuments(
+    request: PageRequest & { collection: Collection; before: number },
+  ): Promise<Page<DocumentRecord>>;
+
   getRequest(id: string): Promise<BackupRequest | undefined>;
   /** The request that has an upload: the one, if there is any, that has not failed. */
   requestOfUpload(uploadId: string): Promise<BackupRequest | undefined>;
@@ -150,7 +168,7 @@ export interface Catalog {
   listEvents(request: PageRequest & EventQuery): Promise<Page<AuditEvent>>;
 
   /**
-   * Forgets idempotency records expired at `now`, finished operations and requests created before `operationsBefore`, and
+   * Forgets idempotency records and documents expired at `now`, finished operations and requests created before `operationsBefore`, and
    * events of before `eventsBefore` that have been published and stand in the trail, the last one apart.
    */
   purge(request: { now: number; operationsBefore: number; eventsBefore?: number }): Promise<void>;

@@ -1,5 +1,6 @@
 // What one commit of the catalog may hold.
 
+import type { Collection, DocumentRecord } from '../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -45,6 +46,8 @@ export type Change =
   | { kind: 'expiry.put'; record: ExpiryState; expect: number; isMark?: true }
   | { kind: 'notice.put'; record: Notice; expect: number }
   | { kind: 'notice.remove'; id: string; expect: number }
+  | { kind: 'document.put'; record: DocumentRecord; expect: number }
+  | { kind: 'document.remove'; collection: Collection; id: string; expect: number }
   /** Sends a job, in homes whose queue and catalog are one store; in others it is a bug of the caller, refused with a RangeError. */
   | { kind: 'job.send'; job: Job }
   /** Events keep the order of their commits. */

@@ -16,6 +16,7 @@ export function checkChanges(changes: readonly Change[]): void {
   const claimed = new Set<string>();
   for (const change of changes) {
     checkVersion(change);
+    checkId(change);
     for (const slot of slotsOf(change)) {
       if (claimed.has(slot)) {
         throw new RangeError(`two changes of one commit claim ${slot}`);
@@ -32,6 +33,17 @@ function checkVersion(change: Change): void {
   }
 }
 
+/** Every home has an order of ids only up to some length. */
+function checkId(change: Change): void {
+  if (change.kind !== 'document.put') return;
+  const { id } = change.record;
+  if (id.length < 1 || id.length > LIMITS.documentIdLength) {
+    throw new RangeError(
+      `the id of a document has ${id.length} characters; 1 to ${LIMITS.documentIdLength} are allowed`,
+    );
+  }
+}
+
 function nextVersionOf(change: Change): { expect: number; version: number } | undefined {
   switch (change.kind) {
     case 'backup.update':
@@ -40,6 +52,7 @@ function nextVersionOf(change: Change): { expect: number; version: number } | un
     case 'policy.put':
     case 'expiry.put':
     case 'notice.put':
+    case 'document.put':
       return { expect: change.expect, version: change.record.version };
     case 'head.put':
       return { expect: change.expect, version: change.head.version };
@@ -87,6 +100,10 @@ function slotsOf(change: Change): string[] {
       return [slot('notice', change.record.id)];
     case 'notice.remove':
       return [slot('notice', change.id)];
+    case 'document.put':
+      return [slot('document', change.record.collection, change.record.id)];
+    case 'document.remove':
+      return [slot('document', change.collection, change.id)];
     case 'job.send':
       return [];
     case 'event.append':

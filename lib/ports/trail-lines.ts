@@ -1,6 +1,7 @@
 // What a commit leaves in the trail: a line of JSON with all of it that the blobs do not say, or say in more bytes. Replayed
 // in order, the lines give every record as it last was.
 
+import { isLasting } from '../core/records/document.ts';
 import type { AuditEvent, BackupRecord, BlobRef, ResourceHead } from '../core/records/model.ts';
 import type { Catalog, IdKind } from './catalog.ts';
 import type { Change } from './change.ts';
@@ -35,6 +36,8 @@ export type TrailChange =
       | 'expiry.put'
       | 'notice.put'
       | 'notice.remove'
+      | 'document.put'
+      | 'document.remove'
       | 'event.append'
     >;
 
@@ -55,6 +58,10 @@ function trailChange(change: Change): TrailChange | undefined {
       return { kind: 'backup.put', record: trailBackup(change.record) };
     case 'head.put':
       return { kind: 'head.put', head: trailHead(change.head) };
+    case 'document.put':
+      return isLasting(change.record.collection) ? change : undefined;
+    case 'document.remove':
+      return isLasting(change.collection) ? change : undefined;
     case 'expiry.put':
       return change.isMark === true ? undefined : change;
     default:

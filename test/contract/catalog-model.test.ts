@@ -13,6 +13,7 @@ import { createDataDirs } from './data-dirs.ts';
 import {
   answer,
   backup,
+  document,
   drain,
   event,
   garbage,
@@ -86,6 +87,19 @@ const requestFields = fc
     createdAt: time,
   })
   .map((fields) => ({ ...fields, ...identities[fields.id]!, uploadId: `of ${fields.id}` }));
+
+const documentFields = fc
+  .record({
+    collection: fc.constantFrom('schedule' as const, 'run' as const),
+    id: fc.constantFrom('a', 'ab', '__proto__'),
+    dueAt: fc.option(time, { nil: undefined }),
+    expiresAt: fc.option(time, { nil: undefined }),
+  })
+  .map(({ dueAt, expiresAt, ...fields }) => ({
+    ...fields,
+    ...(dueAt !== undefined && { dueAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }));
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   backupFields.map((fields): Change => ({ kind: 'backup.insert', record: backup(fields) })),
@@ -161,6 +175,16 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     id: fc.constantFrom('notice-a', 'notice-b'),
     expect: small,
   }),
+  fc.tuple(documentFields, expect0).map(
+    ([fields, version]): Change => ({
+      kind: 'document.put',
+      record: document({ ...fields, version: version + 1 }),
+      expect: version,
+    }),
+  ),
+  fc
+    .tuple(documentFields, small)
+    .map(([{ collection, id }, expect]): Change => ({ kind: 'document.remove', collection, id, expect })),
   fc.tuple(resourceId, fc.constantFrom('event-a', 'event-b', 'event-c', 'event-d')).map(
     ([name, eventId]): Change => ({
       kind: 'event.append',
@@ -249,6 +273,15 @@ async function everything(catalog: Catalog): Promise<string> {
       ofUploads: await each(ids, (key) => catalog.requestOfUpload(`of ${key}`)),
       unfinishedRequests: await all((page) => catalog.unfinishedRequests(page)),
       unknown: await catalog.findUnknownBlobs(blobs),
+      documents: await each([undefined, 'a'], (prefix) =>
+        all((page) => catalog.listDocuments({ ...page, collection: 'run', ...(prefix && { prefix }) })),
+      ),
+      lastFirst: await all((page) =>
+        catalog.listDocuments({ ...page, collection: 'schedule', falling: true }),
+      ),
+      dueDocuments: await all((page) =>
+        catalog.dueDocuments({ ...page, collection: 'schedule', before: T0 + 1 }),
+      ),
       pending: await catalog.pendingEvents(10),
       events: await all((page) => catalog.listEvents(page)),
       eventsOf: await all((page) => catalog.listEvents({ ...page, resourceId: 'r' })),

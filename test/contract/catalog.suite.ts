@@ -4,6 +4,7 @@ import { describe } from '@jest/globals';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import { auditTests } from './catalog-audit.tests.ts';
 import { commitTests } from './catalog-commit.tests.ts';
+import { documentTests } from './catalog-documents.tests.ts';
 import { idTests } from './catalog-ids.tests.ts';
 import { listTests } from './catalog-lists.tests.ts';
 import { liveEntriesTests } from './catalog-live-entries.tests.ts';
@@ -28,6 +29,7 @@ export function catalogSuite(name: string, make: Make<CatalogHarness>): void {
     commitTests(catalog);
     raceTests(catalog);
     recordTests(catalog);
+    documentTests(catalog);
     lookupTests(catalog);
     listTests(catalog);
     liveEntriesTests(catalog);

@@ -1,5 +1,6 @@
 // Records for the suites: valid, small, each with what makes it different from the next.
 
+import type { DocumentRecord } from '../../lib/core/records/document.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -158,6 +159,10 @@ export function notice(fields: Partial<Notice> = {}): Notice {
     version: 1,
     ...fields,
   };
+}
+
+export function document(fields: Partial<DocumentRecord> = {}): DocumentRecord {
+  return { collection: 'schedule', id: `schedule-${unique()}`, body: { every: 1 }, version: 1, ...fields };
 }
 
 export function event(fields: Partial<AuditEvent> = {}): AuditEvent {

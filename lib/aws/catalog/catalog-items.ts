@@ -3,6 +3,7 @@
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ownBlob, wayOf } from '../../core/records/chain.ts';
+import type { DocumentRecord } from '../../core/records/document.ts';
 import { liveEntryOf } from '../../core/records/live-entry.ts';
 import type {
   AuditEvent,
@@ -20,6 +21,7 @@ import type { IndexName } from '../names/table.ts';
 import {
   askedKey,
   backupKey,
+  documentKey,
   eventKey,
   garbageKey,
   headKey,
@@ -70,6 +72,8 @@ export const INDEXED = {
   untrailed: 'TRAIL',
   pending: 'PEND',
   answers: 'ANSWERS',
+  dueDocuments: (collection: string) => `DOCDUE#${collection}`,
+  expiringDocuments: 'DOCEXP',
 } as const;
 
 /** The record itself, then what makes it found: unchanged parts of it need not be written again. */
@@ -210,6 +214,24 @@ export function idempotencyItem(record: IdempotencyRecord): Item {
     expiresAt: whole(expiresAt),
     ttl: whole(Math.ceil(expiresAt / 1000)),
     ...indexed('gsi3', shardedPartition(INDEXED.answers, key), sortedBy(expiresAt, key)),
+  });
+}
+
+export function documentItem(record: DocumentRecord): Item {
+  const { collection, id, dueAt, expiresAt, version } = record;
+  return document(documentKey(collection, id), record, version, {
+    ...(dueAt === undefined ? {} : indexed('gsi1', INDEXED.dueDocuments(collection), sortedBy(dueAt, id))),
+    ...(expiresAt === undefined
+      ? {}
+      : {
+          expiresAt: whole(expiresAt),
+          ttl: whole(Math.ceil(expiresAt / 1000)),
+          ...indexed(
+            'gsi3',
+            shardedPartition(INDEXED.expiringDocuments, id),
+            `${sortedBy(expiresAt, id)}#${collection}`,
+          ),
+        }),
   });
 }
 

@@ -47,6 +47,12 @@ export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALO
 /** All notices stand together: there are few, and the health check reads them all. */
 export const NOTICES_PARTITION = 'NOTICES';
 export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part(id) });
+/** A collection stands together: it is read in the order of its ids, strongly consistent. */
+export const documentsPartition = (collection: string): string => `DOC#${collection}`;
+export const documentKey = (collection: string, id: string): Key => ({
+  pk: documentsPartition(collection),
+  sk: part(id),
+});
 /** How the runs of periodic work went: one item a task. */
 export const UPKEEP_PARTITION = 'UPKEEP';
 export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };

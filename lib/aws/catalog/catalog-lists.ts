@@ -1,5 +1,6 @@
 // The lists of what is no backup: in which partitions their entries stand, and between which keys.
 
+import type { DocumentRecord } from '../../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRequest,
@@ -10,7 +11,7 @@ import type {
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import { INDEXED, mayBeOfAction, recordOf, textOf } from './catalog-items.ts';
-import { padded, part, partitionsOf, upTo } from './catalog-keys.ts';
+import { documentsPartition, padded, part, partitionsOf, upTo } from './catalog-keys.ts';
 import { inIndex, type Listings, type ListPlan } from './listing.ts';
 
 /** No text has a greater character, and no id begins with several of it. */
@@ -27,6 +28,8 @@ type CatalogLists = Pick<
   | 'resourceGarbage'
   | 'listEvents'
   | 'pendingEvents'
+  | 'listDocuments'
+  | 'dueDocuments'
 > &
   Pick<TrailSource, 'untrailedEvents' | 'trailedEvents'>;
 
@@ -98,6 +101,28 @@ export function createCatalogLists(listings: Listings): CatalogLists {
         inIndex<GarbageEntry>(['garbage', resourceId], 'gsi2', partitions, 'rising'),
         request,
       );
+    },
+
+    async listDocuments(request) {
+      const { collection, prefix = '', falling = false } = request;
+      const from = part(prefix);
+      const plan: ListPlan<DocumentRecord> = {
+        name: ['documents', collection, prefix, falling ? 'falling' : 'rising'],
+        partitions: [documentsPartition(collection)],
+        from,
+        to: `${from}${BEHIND_ALL}`,
+        direction: falling ? 'falling' : 'rising',
+        isWhole: () => true,
+        read: recordOf<DocumentRecord>,
+      };
+      return listings.page(plan, request);
+    },
+
+    async dueDocuments(request) {
+      const { collection, before } = request;
+      const partitions = [INDEXED.dueDocuments(collection)];
+      const plan = inIndex<DocumentRecord>(['due documents', collection], 'gsi1', partitions, 'rising');
+      return listings.page({ ...plan, to: upTo(before) }, request);
     },
 
     async listEvents(request) {

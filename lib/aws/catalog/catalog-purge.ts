@@ -22,11 +22,13 @@ export async function purge(
   { now, operationsBefore, eventsBefore }: { now: number; operationsBefore: number; eventsBefore?: number },
 ): Promise<void> {
   // An answer that has expired may have been replaced by a new one under its key since the index was read.
-  await purgeIndexed(table, {
-    word: INDEXED.answers,
-    to: upTo(now),
-    condition: { expression: 'expiresAt <= :now', values: { ':now': whole(now) } },
-  });
+  for (const word of [INDEXED.answers, INDEXED.expiringDocuments]) {
+    await purgeIndexed(table, {
+      word,
+      to: upTo(now),
+      condition: { expression: 'expiresAt <= :now', values: { ':now': whole(now) } },
+    });
+  }
   for (const word of [INDEXED.finishedOperations, INDEXED.finishedRequests]) {
     await purgeIndexed(table, {
       word,

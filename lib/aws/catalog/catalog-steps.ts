@@ -8,6 +8,7 @@ import {
   askedItem,
   backupItems,
   document,
+  documentItem,
   eventItem,
   garbageItem,
   headItem,
@@ -25,6 +26,7 @@ import {
 } from './catalog-items.ts';
 import {
   backupKey,
+  documentKey,
   EXPIRY_KEY,
   gapKey,
   garbageKey,
@@ -170,6 +172,12 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     'expiry.put': ({ record, expect }) => putVersioned(EXPIRY_KEY, record, expect),
     'notice.put': ({ record, expect }) => putVersioned(noticeKey(record.id), record, expect),
     'notice.remove': ({ id, expect }) => [remove(noticeKey(id), versionIs(expect))],
+    'document.put': ({ record, expect }) => [
+      put(documentItem(record), expect === 0 ? NOT_THERE : versionIs(expect)),
+    ],
+    'document.remove': ({ collection, id, expect }) => [
+      remove(documentKey(collection, id), versionIs(expect)),
+    ],
     'job.send': () => {
       throw new RangeError('the jobs of this home have a store of their own');
     },

@@ -4,6 +4,7 @@
 // new record a moment later, and never one that has changed or gone.
 
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DocumentRecord } from '../../core/records/document.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { counted, NOTHING_LIVE } from '../../core/records/live-entry.ts';
 import type {
@@ -28,6 +29,7 @@ import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
 import {
   backupKey,
   CHECK_KEY,
+  documentKey,
   EXPIRY_KEY,
   FIRST,
   garbageKey,
@@ -97,6 +99,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
     getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
     getExpiryState: () => record<ExpiryState>(EXPIRY_KEY),
     getNotice: (id) => record<Notice>(noticeKey(id)),
+    getDocument: (collection, id) => record<DocumentRecord>(documentKey(collection, id)),
     getRequest: (id) => record<BackupRequest>(requestKey(id)),
     getOperation: (id) => record<OperationRecord>(operationKey(id)),
 

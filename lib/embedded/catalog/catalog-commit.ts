@@ -37,6 +37,7 @@ export function createCatalogWriter(
     ...resourcePreparers(database),
     ...expiryPreparers(database),
     ...noticePreparers(database),
+    ...documentPreparers(database),
     ...trailPreparers(database),
   };
   return {
@@ -294,6 +295,29 @@ function noticePreparers(database: Database) {
     'notice.remove': ({ id, expect }) => {
       const key = keyText(id);
       return () => remove.run(key, expect);
+    },
+  } satisfies Partial<Preparers>;
+}
+
+function documentPreparers(database: Database) {
+  const insert = database.statement(
+    `INSERT INTO document (due_at, expires_at, version, doc, sum, collection, id) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE document SET due_at = ?, expires_at = ?, version = ?, doc = ?, sum = ?
+     WHERE collection = ? AND id = ? AND version = ?`,
+  );
+  const remove = database.statement('DELETE FROM document WHERE collection = ? AND id = ? AND version = ?');
+  return {
+    'document.put': ({ record, expect }) => {
+      const { dueAt = null, expiresAt = null, version, collection, id } = record;
+      const values = [dueAt, expiresAt, version, ...docOf(record), collection, keyText(id)];
+      return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+    },
+    'document.remove': ({ collection, id, expect }) => {
+      const key = keyText(id);
+      return () => remove.run(collection, key, expect);
     },
   } satisfies Partial<Preparers>;
 }

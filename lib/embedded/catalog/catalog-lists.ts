@@ -1,5 +1,6 @@
 // Every list of the catalog: which rows, in which order. Each has an index that gives exactly that.
 
+import type { DocumentRecord } from '../../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -10,6 +11,7 @@ import type {
 import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { Database } from './database.ts';
+import { createDocumentList } from './id-lists.ts';
 import { createListing, type ListingPlan } from './listing.ts';
 import { keyText } from './schema.ts';
 
@@ -29,6 +31,8 @@ type CatalogLists = Pick<
   | 'listRequests'
   | 'resourceGarbage'
   | 'listEvents'
+  | 'listDocuments'
+  | 'dueDocuments'
 >;
 
 /** The paginated reads of the catalog. */
@@ -149,6 +153,15 @@ export function createCatalogLists(database: Database): CatalogLists {
     where: 'resource_id = ?',
     belongs: ofResource,
   });
+  const dueDocuments = createListing<DocumentRecord>(database, {
+    list: 'due documents',
+    table: 'document',
+    key: 'due_at',
+    direction: 'rising',
+    where: 'collection = ? AND due_at <= ?',
+    belongs: ({ collection }, [asked]) => collection === asked,
+  });
+  const documentsById = createDocumentList(database);
   const events = (index: string, where: string) =>
     createListing<AuditEvent>(database, {
       list: 'events',
@@ -184,6 +197,8 @@ export function createCatalogLists(database: Database): CatalogLists {
     unfinishedRequests: async (request) => unfinishedRequests(request),
     dueGarbage: async (request) => due(request, request.before),
     resourceGarbage: async (request) => garbageOfResource(request, keyText(request.resourceId)),
+    listDocuments: async (request) => documentsById(request),
+    dueDocuments: async (request) => dueDocuments(request, request.collection, request.before),
     async listEvents(request) {
       const {
         resourceId,

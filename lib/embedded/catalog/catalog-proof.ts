@@ -3,6 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ownBlob } from '../../core/records/chain.ts';
+import type { DocumentRecord } from '../../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -109,6 +110,13 @@ const PLANS: readonly TablePlan[] = [
     action,
   })),
   plan<ExpiryState>('expiry', ({ version }) => ({ one: 1, version })),
+  plan<DocumentRecord>('document', ({ collection, id, dueAt, expiresAt, version }) => ({
+    collection,
+    id: keyText(id),
+    due_at: dueAt ?? null,
+    expires_at: expiresAt ?? null,
+    version,
+  })),
   plan<Notice>('notice', ({ id, since, version }) => ({ id: keyText(id), since, version })),
 ];
 

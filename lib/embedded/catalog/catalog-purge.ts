@@ -13,6 +13,9 @@ export function createPurge(database: Database): Catalog['purge'] {
     `DELETE FROM idempotency WHERE rowid IN
        (SELECT rowid FROM idempotency WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
   );
+  const purgeDocuments = database.statement(
+    `DELETE FROM document WHERE row IN (SELECT row FROM document WHERE expires_at <= ? LIMIT ${PURGE_ROWS})`,
+  );
   const purgeOperations = database.statement(
     `DELETE FROM operation WHERE row IN
        (SELECT row FROM operation WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
@@ -42,6 +45,7 @@ export function createPurge(database: Database): Catalog['purge'] {
 
   return async ({ now, operationsBefore, eventsBefore }) => {
     await purgeAll(purgeIdempotency, now);
+    await purgeAll(purgeDocuments, now);
     await purgeAll(purgeOperations, operationsBefore);
     await database.write(() => leaveGaps.run(operationsBefore));
     await purgeAll(purgeRequests, operationsBefore);

@@ -1,5 +1,6 @@
 // What the catalog is asked by name: single indexed statements, each of which holds what it finds to what was asked for.
 
+import type { DocumentRecord } from '../../core/records/document.ts';
 import type {
   BackupRecord,
   BackupRequest,
@@ -13,7 +14,7 @@ import type { ExpiryState, PolicyRecord } from '../../core/records/retention-rec
 import type { Catalog } from '../../ports/catalog.ts';
 import { checkLimit } from '../../ports/checks.ts';
 import type { Database } from './database.ts';
-import { createHeadList } from './head-list.ts';
+import { createHeadList } from './id-lists.ts';
 import { createLiveReads } from './live-entries.ts';
 import { type DocRow, keyText, namedRecordOf, recordOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
@@ -34,6 +35,7 @@ type CatalogReads = Pick<
   | 'hasLive'
   | 'getNotice'
   | 'listNotices'
+  | 'getDocument'
   | 'getOperation'
   | 'getRequest'
   | 'requestOfUpload'
@@ -55,6 +57,9 @@ export function createCatalogReads(database: Database): CatalogReads {
   const noticeById = database.statement<DocRow>('SELECT doc, sum FROM notice WHERE id = ?');
   const notices = database.statement<DocRow>(
     'SELECT doc, sum FROM notice WHERE since >= 0 ORDER BY since, id LIMIT ?',
+  );
+  const documentById = database.statement<DocRow>(
+    'SELECT doc, sum FROM document WHERE collection = ? AND id = ?',
   );
   const operationById = database.statement<DocRow>('SELECT doc, sum FROM operation WHERE id = ?');
   const answerTo = database.statement<DocRow>(
@@ -160,6 +165,14 @@ export function createCatalogReads(database: Database): CatalogReads {
     async listNotices(limit) {
       checkLimit(limit);
       return notices.all(limit).map((row) => recordOf<Notice>('notice', row));
+    },
+
+    async getDocument(collection, id) {
+      return namedRecordOf<DocumentRecord>(
+        'document',
+        documentById.get(collection, keyText(id)),
+        (found) => found.collection === collection && found.id === id,
+      );
     },
 
     async getOperation(id) {

@@ -224,6 +224,21 @@ export const MIGRATIONS: readonly string[] = [
     coalesce(doc ->> '$.legalHold', 0) = 1, doc ->> '$.lockedUntil', (doc -> '$.damagedAt') IS NOT NULL
     FROM backup WHERE live = 1;
   `,
+  `
+  CREATE TABLE document (
+    row INTEGER PRIMARY KEY,
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    due_at INTEGER,
+    expires_at INTEGER,
+    version INTEGER NOT NULL,
+    doc TEXT NOT NULL,
+    sum INTEGER NOT NULL,
+    UNIQUE (collection, id)
+  ) STRICT;
+  CREATE INDEX document_due ON document (collection, due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX document_expiring ON document (expires_at) WHERE expires_at IS NOT NULL;
+  `,
 ];
 
 /**

@@ -116,6 +116,9 @@ function* changesOf({ backups, heads }: RebuiltCatalog, trail: Replayed): Genera
   for (const record of trail.notices.values()) {
     if (!MENDED.includes(record.code)) yield { kind: 'notice.put', record: first(record), expect: 0 };
   }
+  for (const record of trail.documents.values()) {
+    yield { kind: 'document.put', record: first(record), expect: 0 };
+  }
   for (const record of trail.requests.values()) yield { kind: 'request.insert', record };
   for (const record of trail.operations.values()) yield { kind: 'operation.insert', record };
   for (const record of trail.answers.values()) yield { kind: 'idempotency.insert', record, now: 0 };

@@ -1,6 +1,7 @@
 // All that a catalog holds, as the trail has it: what a trail begins with whose catalog is older than it.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type DocumentRecord, isLasting } from '../../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRecord,
@@ -23,8 +24,8 @@ const ROWS_AT_ONCE = 200;
 type Row = DocRow & { position: number };
 
 const reader =
-  <T>(table: string, changeOf: (record: T) => TrailChange) =>
-  (): [string, (row: Row) => TrailChange] => [table, (row) => changeOf(recordOf<T>(table, row))];
+  <T>(table: string, changeOf: (record: T) => TrailChange | undefined) =>
+  (): [string, (row: Row) => TrailChange | undefined] => [table, (row) => changeOf(recordOf<T>(table, row))];
 
 const TABLES = [
   reader<ResourceHead>('head', (head) => ({ kind: 'head.put', head: trailHead(head) })),
@@ -36,6 +37,9 @@ const TABLES = [
   reader<IdempotencyRecord>('idempotency', (record) => ({ kind: 'idempotency.insert', record, now: 0 })),
   reader<ExpiryState>('expiry', (record) => ({ kind: 'expiry.put', record, expect: 0 })),
   reader<Notice>('notice', (record) => ({ kind: 'notice.put', record, expect: 0 })),
+  reader<DocumentRecord>('document', (record) =>
+    isLasting(record.collection) ? { kind: 'document.put', record, expect: 0 } : undefined,
+  ),
   reader<AuditEvent>('event', (event) => ({ kind: 'event.append', event })),
 ];
 
@@ -54,7 +58,7 @@ async function* baseChanges(database: Database): AsyncGenerator<TrailChange> {
       `SELECT rowid AS position, doc, sum FROM ${name} WHERE rowid > ? ORDER BY rowid LIMIT ${ROWS_AT_ONCE}`,
     );
     for (let rows = next.all(0); rows.length > 0; rows = next.all(rows.at(-1)!.position)) {
-      yield* rows.map(changeOf);
+      yield* rows.map(changeOf).filter((change) => change !== undefined);
       await nextTurn();
     }
   }

@@ -1,5 +1,6 @@
 // Replays the trail: every record as it last was.
 
+import type { Collection, DocumentRecord } from '../../core/records/document.ts';
 import type {
   AuditEvent,
   BackupRequest,
@@ -41,6 +42,8 @@ export interface Replayed {
   notices: Map<string, Notice>;
   /** At most one, under the empty name. */
   expiry: Map<string, ExpiryState>;
+  /** Those that the trail tells of, by `documentKey`. */
+  documents: Map<string, DocumentRecord>;
   events: Map<string, AuditEvent>;
 }
 
@@ -60,6 +63,7 @@ export function createReplay(): Replayed & { take(changes: readonly TrailChange[
     answers: new Map(),
     notices: new Map(),
     expiry: new Map(),
+    documents: new Map(),
     events: new Map(),
   };
   return {
@@ -127,9 +131,19 @@ function takeOne(to: Replayed, change: TrailChange): void {
     case 'notice.remove':
       to.notices.delete(change.id);
       return;
+    case 'document.put':
+      to.documents.set(documentKey(change.record), change.record);
+      return;
+    case 'document.remove':
+      to.documents.delete(documentKey(change));
+      return;
     case 'event.append':
       to.events.set(change.event.id, change.event);
   }
+}
+
+function documentKey({ collection, id }: { collection: Collection; id: string }): string {
+  return JSON.stringify([collection, id]);
 }
 
 function takeBackup(to: Replayed, record: TrailBackup): void {

@@ -12,6 +12,7 @@ import {
   answer,
   appended,
   backup,
+  document,
   event,
   garbage,
   head,
@@ -21,6 +22,7 @@ import {
   pointer,
   policy,
   request,
+  T0,
 } from '../../contract/samples.ts';
 
 const dataDirs = createDataDirs();
@@ -53,6 +55,7 @@ beforeEach(async () => {
     { kind: 'policy.put', record: policy({ resourceId, version: 1 }), expect: 0 },
     { kind: 'idempotency.insert', record: answer(), now: 0 },
     { kind: 'notice.put', record: notice({ version: 1 }), expect: 0 },
+    { kind: 'document.put', record: document({ dueAt: T0, expiresAt: T0 }), expect: 0 },
     { kind: 'expiry.put', record: { seenAt: 1, waits: [], version: 1 }, expect: 0 },
     appended(event()),
   ]);

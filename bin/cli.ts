@@ -25,9 +25,20 @@ const become =
   };
 
 const { env, stdin, stdout, stderr } = process;
+
+/** Whoever types a command may read what that user may: nothing is refused here. */
+async function openSources() {
+  const [{ createSources }, { createSecretReader }] = await Promise.all([
+    import('../lib/sources/sources.ts'),
+    import('../lib/sources/secrets.ts'),
+  ]);
+  const secrets = createSecretReader({ env, files: true });
+  return createSources({ secrets, privateHosts: 'any', folders: 'any' });
+}
+
 const code = await runCli(
   process.argv.slice(2),
-  { env, stdin, stdout, stderr, signal: interrupt.signal },
+  { env, stdin, stdout, stderr, signal: interrupt.signal, sources: openSources },
   { serve: become('server'), rebuild: become('rebuild'), quarantine: become('quarantine') },
   async (context, options) => (await import('./console.ts')).serveConsole(context, options),
 );

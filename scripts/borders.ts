@@ -110,6 +110,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   memory: { from: [...ADAPTER, 'random'], packages: ['node:crypto'] },
 
+  /** What states are read from and put back into: loaded only when one is used. */
+  'sources/kit': { from: ADAPTER, packages: ['node:buffer', ...FILES] },
+  sources: {
+    from: [...ADAPTER, 'sources/*'],
+    packages: [...FILES, '@aws-sdk/*', 'node:http', 'node:https', 'node:net', 'node:stream', 'node:zlib'],
+  },
+
   'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },
   'embedded/blobs': { from: [...ADAPTER, 'embedded/disk'], packages: FILES },
   'embedded/transfers': { from: [...ADAPTER, 'embedded/disk', 'embedded/blobs'], packages: FILES },
@@ -202,7 +209,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'cli/kit': {
-    from: ['client'],
+    from: ['client', 'ports'],
     packages: [
       '@aws-sdk/credential-provider-node',
       ...['node:child_process', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],

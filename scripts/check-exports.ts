@@ -6,6 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const IMPORT = /(?:import|export)\s+(?:type\s+)?(\{[^}]*\}|\*[^']*?|[^'"{}]*?)\s+from\s+'(\.[^']+)'/g;
+/** What is loaded when it is used: all of it counts as imported. */
+const LOADED = /\bimport\('(\.[^']+)'\)/g;
 const VALUE = /^export (?:abstract )?(?:async )?(?:function\*? |const |class )(\w+)/gm;
 /** The home of the tests, whole. */
 const FOR_TESTS = /^lib\/(?:memory|decorators)\//;
@@ -33,6 +35,8 @@ export function unusedExports(files: ReadonlyMap<string, string>): string[] {
         importers.set(key, [...(importers.get(key) ?? []), file]);
       }
     }
+    for (const [, from = ''] of text.matchAll(LOADED))
+      importers.set(`${join(dirname(file), from)} *`, [file]);
   }
   const faults: string[] = [];
   for (const [file, text] of files) {

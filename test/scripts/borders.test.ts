@@ -87,10 +87,10 @@ test.each([
 });
 
 test('a folder that has no place is said to, and so is an import that leads to one', () => {
-  expect(roomOf('lib/sources/any.ts')).toBeUndefined();
+  expect(roomOf('lib/nowhere/any.ts')).toBeUndefined();
   expect(roomOf('lib/core/blob/deep/any.ts')).toBeUndefined();
-  expect(faultOfImport('lib/sources/any.ts', '../log.ts')).toContain('lies in no room');
-  expect(faultOfImport('lib/memory/any.ts', '../sources/any.ts')).toContain('leads to no room');
+  expect(faultOfImport('lib/nowhere/any.ts', '../log.ts')).toContain('lies in no room');
+  expect(faultOfImport('lib/memory/any.ts', '../nowhere/any.ts')).toContain('leads to no room');
 });
 
 test('every way to import is seen', () => {

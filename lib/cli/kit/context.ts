@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import { type Client, createClient, type Sign } from '../../client/client.ts';
 import { type Edge, formatAge, formatTime, isZone, parseTime } from '../../client/times.ts';
+import type { Sources } from '../../ports/source.ts';
 import { CliError, EXIT } from './exit.ts';
 import { resolveSettings, type Settings } from './profile.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -17,6 +18,8 @@ export interface Terminal {
   stderr: NodeJS.WriteStream;
   /** Aborted when the user interrupts. */
   signal: AbortSignal;
+  /** What reads states beside this process, loaded when it is asked for. */
+  sources: () => Promise<Sources>;
 }
 
 export interface GlobalOptions extends Settings {

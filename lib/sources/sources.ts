@@ -1,0 +1,43 @@
+// Every kind of source, each loaded when the first of it is opened.
+
+import type { SourceSpec } from '../core/records/source.ts';
+import { faultsOfSource } from '../core/records/source-check.ts';
+import { wordOfSource } from '../core/records/source-words.ts';
+import { PortError } from '../ports/errors.ts';
+import type { Source, Sources } from '../ports/source.ts';
+import type { SourceContext } from './kit/opened.ts';
+
+export interface SourcesOptions extends SourceContext {
+  /** Folders in and below which files are read and written; `any` for all, none for no files at all. */
+  folders: 'any' | readonly string[];
+}
+
+export function createSources(options: SourcesOptions): Sources {
+  return {
+    async open(spec) {
+      const [fault] = faultsOfSource(spec);
+      if (fault !== undefined)
+        throw new PortError('denied', `the source is refused: ${fault.pointer} ${fault.detail}`);
+      if ('path' in spec && !isLetIn(spec.path, options.folders))
+        throw new PortError('denied', `${wordOfSource(spec)} lies in no folder that is let in here`);
+      return load(spec);
+    },
+  };
+}
+
+async function load(spec: SourceSpec): Promise<Source> {
+  switch (spec.kind) {
+    case 'file':
+      return (await import('./file.ts')).openFile(spec);
+    default:
+      throw new PortError('denied', `sources of kind ${spec.kind} are not opened here`);
+  }
+}
+
+function isLetIn(path: string, folders: SourcesOptions['folders']): boolean {
+  if (folders === 'any') return true;
+  return (
+    !path.split('/').includes('..') &&
+    folders.some((folder) => path === folder || path.startsWith(`${folder.replace(/\/$/, '')}/`))
+  );
+}

@@ -134,6 +134,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: [...FILES, 'node:timers/promises'],
   },
   'embedded/process': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'node:worker_threads'] },
+  'embedded/metrics': {
+    from: [...ADAPTER, 'service/contract', 'service/kit', 'service/upkeep'],
+    packages: ['prom-client'],
+  },
   'embedded/start': {
     from: [
       ...ADAPTER,

@@ -8,6 +8,7 @@ import { MEMORY_BOUNDS } from '../core/records/limits.ts';
 import { statusOf } from '../core/records/upkeep.ts';
 import { metered } from '../decorators/metered.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../decorators/read-only.ts';
+import { watchingCommits } from '../decorators/watching.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,6 +23,7 @@ import type { UpkeepRecords } from '../ports/upkeep.ts';
 import { systemRandom } from '../random.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import { createClockWatch } from '../service/kit/clock-watch.ts';
+import { tellOfCommit } from '../service/kit/commit-figures.ts';
 import { countingErrors, countingKeyErrors } from '../service/kit/counted-errors.ts';
 import { createGate } from '../service/kit/gate.ts';
 import { createTrailTrust } from '../service/trail/trust.ts';
@@ -110,7 +112,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   };
   const deps: Deps = {
     blobs: parts.storesNothing ? readOnlyBlobStore(blobs) : blobs,
-    catalog,
+    catalog: watchingCommits(catalog, (changes) => tellOfCommit(meter, changes)),
     keyring: parts.storesNothing ? readOnlyKeyring(keyring) : keyring,
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),

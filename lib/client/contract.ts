@@ -75,4 +75,5 @@ export const PLACES: Readonly<Record<OperationId, string>> = {
   closeSession: 'DELETE /session',
   listEvents: 'GET /audit',
   getUpkeep: 'GET /upkeep',
+  getMetrics: 'GET /metrics',
 };

@@ -53,6 +53,7 @@ const schema = z.object({
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
   BACKUP_AUDIT_DAYS: wholeNumber(0, LIMITS.auditDaysMax, LIMITS.auditDays),
+  BACKUP_METRICS_RESOURCES: wholeNumber(0, 100_000, 1000),
   BACKUP_KERNEL: z._default(z.enum(['on', 'off']), 'on'),
 });
 
@@ -72,6 +73,8 @@ export interface EmbeddedConfig {
   expiryHoldMs: number;
   /** 0: for ever. */
   auditMs: number;
+  /** Of so many resources each has series of its own. */
+  metricsResourcesMax: number;
   isKernelWanted: boolean;
 }
 
@@ -115,6 +118,7 @@ export function readConfig(
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
     auditMs: set.BACKUP_AUDIT_DAYS * DAY_MS,
+    metricsResourcesMax: set.BACKUP_METRICS_RESOURCES,
     isKernelWanted: set.BACKUP_KERNEL === 'on',
   };
 }

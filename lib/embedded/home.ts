@@ -8,9 +8,11 @@ import { createKernel, type Kernel } from '../core/json/kernel/kernel.ts';
 import { LIMITS, MEMORY_BOUNDS } from '../core/records/limits.ts';
 import type { TaskName } from '../core/records/upkeep.ts';
 import { metered } from '../decorators/metered.ts';
+import { watchingCommits } from '../decorators/watching.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
+import { type Meter, toEach } from '../ports/meter.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Random } from '../ports/random.ts';
 import { inThisThread } from '../ports/text-work.ts';
@@ -22,6 +24,7 @@ import type { BackupService, UploadReceiver } from '../service/contract/api.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import type { TrustFault } from '../service/contract/parts.ts';
 import { createClockWatch, recallClock } from '../service/kit/clock-watch.ts';
+import { tellOfCommit } from '../service/kit/commit-figures.ts';
 import { createGate } from '../service/kit/gate.ts';
 import { createTrust, writtenProof } from '../service/kit/trust.ts';
 import { createLateOperations, ifWritable } from '../service/restores/late-operations.ts';
@@ -31,6 +34,7 @@ import { rememberHealth } from '../service/upkeep/health.ts';
 import { createUpkeep } from '../service/upkeep/runner.ts';
 import { reopenRequests } from '../service/uploads/request-run.ts';
 import { receiveUpload } from '../service/uploads/upload.ts';
+import { VERSION } from '../version.ts';
 import { openBlobStore } from './blobs/blob-store.ts';
 import { hasBlobs } from './blobs/blob-survey.ts';
 import { createCatalog } from './catalog/catalog.ts';
@@ -45,6 +49,8 @@ import { watchDisk } from './disk/disk-watch.ts';
 import { createRoom, type Room } from './disk/room.ts';
 import { demandRightKey } from './keys/key-proof.ts';
 import { openKeyring } from './keys/keyring.ts';
+import type { Exposition } from './metrics/exposition.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { every, type Repeated } from './process/every.ts';
 import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
@@ -80,6 +86,10 @@ export interface Home {
   tokens: TokenRegistry;
   scratch: Scratch;
   kernel: Kernel;
+  /** Is told of requests. */
+  meter: Meter;
+  /** What this process has counted, and how each resource stands, for Prometheus. Throws PortError from the catalog. */
+  readMetrics(): Promise<Exposition>;
   /** Does a piece of periodic work now, beside its timer. Throws what it throws. */
   run(name: TaskName): Promise<void>;
   /** No further background work begins, and what runs ends after the step that it is at. */
@@ -142,12 +152,18 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const catalog = distrusting(demandingHeads(createCatalog(database, room, unnamed), database), database);
   const tokens = openTokens(dataDir, clock, random, log);
   const figures = createFigures();
+  const metrics = createMetrics();
+  const meter = toEach(figures, metrics.meter);
+  const told = watchingCommits(catalog, (changes) => {
+    tellOfCommit(meter, changes);
+    metrics.committed(changes);
+  });
   const measured = <Port extends object>(name: string, port: Port): Port =>
-    metered(port, name, { meter: figures, clock });
+    metered(port, name, { meter, clock });
   const deps: Deps = {
     tokens,
     blobs: measured('blobs', openBlobStore(dataDir, clock.now, room)),
-    catalog: measured('catalog', catalog),
+    catalog: measured('catalog', told),
     keyring: measured('keyring', keyring),
     queue: measured(
       'queue',
@@ -218,7 +234,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     tokens,
     figures,
   });
-  const upkeep = createUpkeep({ clock, log, meter: figures, records: createUpkeepRecords(database) }, tasks);
+  const upkeep = createUpkeep({ clock, log, meter, records: createUpkeepRecords(database) }, tasks);
   deps.upkeep = upkeep;
   const isBegun = (name: string, everyMs: number): boolean =>
     config.isDriven !== true && everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
@@ -238,6 +254,11 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     tokens,
     scratch,
     kernel,
+    meter: metrics.meter,
+    readMetrics: metrics.from({
+      ...{ catalog, upkeep, queue, version: VERSION },
+      resourcesMax: config.metricsResourcesMax,
+    }),
     async run(name) {
       await upkeep.run(name);
     },

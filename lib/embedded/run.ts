@@ -44,6 +44,8 @@ export async function run(config: EmbeddedConfig, log: Logger, places: Places): 
     kernel: home.kernel,
     limits: { bodyBytesMax: config.bodyBytesMax },
     uploads: home.uploads,
+    meter: home.meter,
+    readMetrics: home.readMetrics,
     scratch: home.scratch,
     bodyOf: bodyOfIncoming,
     addressOf: addressOfIncoming,

@@ -50,6 +50,17 @@ export class Dashboard extends Construct {
       graph('Integrity and keys', [metrics.integrityErrors, metrics.keyErrors]),
     );
     this.dashboard.addWidgets(
+      graph('Backups', [
+        ...['full', 'incremental', 'differential'].map((type) => metrics.backups(type).with({ label: type })),
+        metrics.backupFailures,
+      ]),
+      graph('Restores', [metrics.restores, metrics.restoresFailed]),
+    );
+    this.dashboard.addWidgets(
+      graph('Time to make a backup, p99, milliseconds', [metrics.backupDuration]),
+      graph('The largest state, bytes', [metrics.backupSize]),
+    );
+    this.dashboard.addWidgets(
       graph('Retention: expired, due', [metrics.expired, metrics.due]),
       graph('Retention: the longest overdue, milliseconds', [metrics.overdue]),
     );

@@ -21,6 +21,13 @@ export class Metrics extends Construct {
   readonly integrityErrors: cloudwatch.IMetric;
   readonly keyErrors: cloudwatch.IMetric;
   readonly dependencyErrors: cloudwatch.IMetric;
+  readonly backups: (type: string) => cloudwatch.Metric;
+  readonly backupFailures: cloudwatch.Metric;
+  readonly restores: cloudwatch.Metric;
+  readonly restoresFailed: cloudwatch.Metric;
+  /** Milliseconds, and bytes. */
+  readonly backupDuration: cloudwatch.Metric;
+  readonly backupSize: cloudwatch.Metric;
   readonly expired: cloudwatch.Metric;
   readonly due: cloudwatch.Metric;
   /** Milliseconds. */
@@ -39,6 +46,12 @@ export class Metrics extends Construct {
     this.integrityErrors = own(FIGURES.integrityErrors);
     this.keyErrors = own(FIGURES.keyErrors);
     this.dependencyErrors = own(FIGURES.dependencyErrors);
+    this.backups = (type) => own(FIGURES.backups, { [DIMENSIONS.type]: type });
+    this.backupFailures = own(FIGURES.backupFailures);
+    this.restores = own(FIGURES.restores);
+    this.restoresFailed = own(FIGURES.restoresFailed);
+    this.backupDuration = own(FIGURES.backupDuration).with({ statistic: 'p99' });
+    this.backupSize = own(FIGURES.backupSize).with({ statistic: 'Maximum' });
     this.expired = own(FIGURES.retentionExpired);
     this.due = own(FIGURES.retentionDue).with({ statistic: 'Maximum' });
     this.overdue = own(FIGURES.retentionOverdue).with({ statistic: 'Maximum' });

@@ -8,6 +8,7 @@ import { createRefusals, noteRefusal } from './access/refusals.ts';
 import { listTokens, makeToken, noteSession, revokeToken } from './access/tokens.ts';
 import { createBackup } from './backups/create.ts';
 import { readDelta } from './backups/delta.ts';
+import { createFailures, notingFailure } from './backups/failed.ts';
 import { listBackups } from './backups/list.ts';
 import { protectBackup } from './backups/protect.ts';
 import { undeleteBackup } from './backups/undelete.ts';
@@ -37,8 +38,10 @@ import { createUpload } from './uploads/upload.ts';
 export function createService(deps: Deps): BackupService {
   const { catalog } = deps;
   const refusals = createRefusals();
+  const failures = createFailures();
   return {
-    createBackup: (input, caller) => createBackup(deps, input, caller),
+    createBackup: (input, caller) =>
+      notingFailure(deps, failures, input.resourceId, caller, () => createBackup(deps, input, caller)),
     createUpload: (announced) => createUpload(deps, announced),
     requestBackup: (input, caller) => requestBackup(deps, input, caller),
     findBackup: (id) => findBackup(deps, id),

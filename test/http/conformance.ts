@@ -161,9 +161,10 @@ function checkContent(exchange: Exchange, { content }: Described, validate: Vali
     return;
   }
   const [type] = Object.keys(content);
-  if (type !== JSON_TYPE && type !== PATCH_TYPE) fail('no JSON is described');
+  if (type !== JSON_TYPE && type !== PATCH_TYPE && !type!.startsWith('text/')) fail('no JSON is described');
   checkType(headers, type!, fail);
   const { schema } = content[type!]!;
+  if (type!.startsWith('text/')) return;
   if (method === 'HEAD' || schema === undefined) return;
   const name = String((schema as { $ref?: string }).$ref)
     .split('/')

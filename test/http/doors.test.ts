@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { adminOf, type Principal, SCOPES, type Scope } from '../../lib/core/records/access.ts';
+import { METRICS_MEDIA_TYPE } from '../../lib/http/contract/metrics.ts';
 import { type OperationId, ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
@@ -24,6 +25,7 @@ async function createScene() {
     version: '1',
     log: silentLogger,
     now: world.clock.now,
+    readMetrics: async () => ({ mediaType: METRICS_MEDIA_TYPE, text: 'up 1\n' }),
   });
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     app.request(path, {
@@ -117,6 +119,7 @@ const CALLS: Record<
   removePolicy: (_, resourceId) => [`/retention/policies/${resourceId}`],
   listEvents: (_, resourceId) => [`/audit?resourceId=${resourceId}`],
   getUpkeep: () => ['/upkeep'],
+  getMetrics: () => ['/metrics'],
   listTokens: () => ['/tokens'],
   makeToken: () => ['/tokens', { name: 'new', scopes: ['admin'] }],
   revokeToken: ({ token }) => [`/tokens/${token}`],
@@ -124,6 +127,8 @@ const CALLS: Record<
 
 /** Not about any one resource: whoever has the scope may call them, and sees of others' nothing. */
 const OF_NO_RESOURCE: ReadonlySet<OperationId> = new Set(['createUpload', 'listWaits']);
+/** About every resource at once: for nobody who is let in for some of them. */
+const ABOUT_ALL: readonly OperationId[] = ['getMetrics'];
 const bearer = (scope: Scope, resources: Principal['resources'] = OWN): Principal => ({
   subject: `only ${scope}`,
   scopes: new Set([scope]),
@@ -157,8 +162,8 @@ describe.each(closed.map(({ operationId, method, scope }) => [operationId, metho
       const { as, sides } = await createScene();
       const [path, body] = CALLS[operationId](sides.own, MINE.own);
       const { status, text } = await as(bearer(needed), method, path, body);
-      // Nothing waits: to decide about the clock needs a credential for all resources.
-      if (operationId === 'decideWait') expect(status).toBe(403);
+      // Nothing waits: to decide about the clock needs a credential for all resources, as what names them all does.
+      if (['decideWait', ...ABOUT_ALL].includes(operationId)) expect(status).toBe(403);
       else expect({ status, text, ok: status < 300 }).toMatchObject({ ok: true });
     });
 

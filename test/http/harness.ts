@@ -1,6 +1,7 @@
 // An API on a fake service, with its log caught.
 
 import { expect } from '@jest/globals';
+import { METRICS_MEDIA_TYPE } from '../../lib/http/contract/metrics.ts';
 import { type ApiDeps, createApi } from '../../lib/http/server/api.ts';
 import { createLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
@@ -41,6 +42,7 @@ export function createHarness(options: HarnessOptions = {}) {
     ...(options.serves === undefined ? {} : { serves: options.serves }),
     ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
     now: () => NOW,
+    readMetrics: async () => ({ mediaType: METRICS_MEDIA_TYPE, text: 'up 1\n' }),
   });
 
   /** A request with a JSON body, given as text or as a value. */

@@ -30,7 +30,9 @@ describe('routes', () => {
     }));
   }
 
-  const ROUTES = ROUTE_LIST.filter(({ needsTokens }) => needsTokens !== true)
+  const ROUTES = ROUTE_LIST.filter(
+    ({ needsTokens, needsProcess }) => needsTokens !== true && needsProcess !== true,
+  )
     .flatMap((route) => methodsOfRoute(route).map((method) => `${method} ${route.path}`))
     .sort();
 

@@ -17,10 +17,26 @@ export const FIGURES = {
   retentionDue: 'RetentionDue',
   /** Of those that are still there after it: milliseconds since the longest overdue has expired. */
   retentionOverdue: 'RetentionOverdue',
+  /** Backups that were made, by type; bytes of their states, and milliseconds from acceptance to commit. */
+  backups: 'Backups',
+  backupSize: 'BackupSize',
+  backupDuration: 'BackupDuration',
+  /** Backups that were asked for and not made. */
+  backupFailures: 'BackupFailures',
+  backupsUnchanged: 'BackupsUnchanged',
+  backupChanges: 'BackupChanges',
+  backupsUnusual: 'BackupsUnusual',
+  /** Restores that are over, and how long they took. */
+  restores: 'Restores',
+  restoresFailed: 'RestoresFailed',
+  restoreDuration: 'RestoreDuration',
+  verifyFailures: 'VerifyFailures',
+  /** Backups that were hidden, by whomever. */
+  backupsHidden: 'BackupsHidden',
 } as const;
 
-/** What a figure is told apart by. */
-export const DIMENSIONS = { task: 'Task', outcome: 'Outcome' } as const;
+/** What a figure may be told apart by. Each set of values costs as much as a figure of its own. */
+export const DIMENSIONS = { task: 'Task', outcome: 'Outcome', type: 'Type' } as const;
 
 /** One namespace a stack: its figures are its own. */
 export function namespaceOf(stackName: string): string {

@@ -43,6 +43,8 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   removePolicy: 'backups',
   listEvents: 'restores',
   getUpkeep: 'backups',
+  // No function sees more than its own calls: CloudWatch adds them up.
+  getMetrics: undefined,
   // Callers are known by IAM or by a JWT: there are no tokens of our own here.
   listTokens: undefined,
   makeToken: undefined,

@@ -13,6 +13,7 @@ export const SCOPES = [
   'hold:manage',
   'policy:manage',
   'audit:read',
+  'metrics:read',
   'admin',
 ] as const;
 

@@ -8,6 +8,8 @@ export const AUDIT_ACTIONS = [
   'backup.base_damaged',
   /** It was made, and more has gone than its owner takes for usual. */
   'backup.unusual',
+  /** One was asked for and not made; `code` says why, `count` how many of the same there were since it was written last. */
+  'backup.failed',
   'backup.requested',
   'backup.request_progressed',
   'backup.deleted',

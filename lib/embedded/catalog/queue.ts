@@ -16,8 +16,13 @@ interface DueRow extends DocRow {
   attempt: number;
 }
 
+export interface EmbeddedQueue extends Queue {
+  /** How many jobs wait, are worked on, and were given up. */
+  states(): Promise<Record<'waiting' | 'working' | 'dead', number>>;
+}
+
 /** The queue of an open database. `clock` tells when a job comes back; receipts are drawn. */
-export function createQueue(database: Database, clock: WallClock, random: Random): Queue {
+export function createQueue(database: Database, clock: WallClock, random: Random): EmbeddedQueue {
   const insert = database.statement(INSERT_JOB);
   const anyDue = database.statement<{ row: number }>(
     'SELECT row FROM job WHERE dead = 0 AND visible_at <= ? LIMIT 1',
@@ -43,8 +48,19 @@ export function createQueue(database: Database, clock: WallClock, random: Random
   );
   const dead = database.statement<DocRow>('SELECT doc, sum FROM job WHERE dead = 1 ORDER BY row');
 
+  const byState = database.statement<{ dead: number; held: number; jobs: number }>(
+    'SELECT dead, receipt IS NOT NULL AS held, count(*) AS jobs FROM job GROUP BY dead, held',
+  );
+
   return {
     capabilities: { receiptsRunOut: true },
+    async states() {
+      const states = { waiting: 0, working: 0, dead: 0 };
+      for (const { dead, held, jobs } of byState.all()) {
+        states[dead === 1 ? 'dead' : held === 1 ? 'working' : 'waiting'] += jobs;
+      }
+      return states;
+    },
     async send(job, delayMs = 0) {
       const written = docOf(job);
       const visibleAt = clock.now() + delayMs;

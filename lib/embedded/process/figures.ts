@@ -9,6 +9,8 @@ interface Figure extends Record<string, string | number | undefined> {
   /** All together, and the longest; absent of what was only counted. */
   ms?: number;
   maxMs?: number;
+  /** All together; absent of what was not measured. */
+  bytes?: number;
 }
 
 export interface Figures extends Meter {
@@ -37,6 +39,11 @@ export function createFigures(): Figures {
       figure.count += 1;
       figure.ms = (figure.ms ?? 0) + ms;
       figure.maxMs = Math.max(figure.maxMs ?? 0, ms);
+    },
+    size(name, bytes, tags = {}) {
+      const figure = figureOf(`${name}_bytes`, tags);
+      figure.count += 1;
+      figure.bytes = (figure.bytes ?? 0) + bytes;
     },
     take() {
       const taken = [...figures.values()].map(rounded);

@@ -47,6 +47,8 @@ export interface AnswerSpec {
   media?: string;
   /** Some bytes of a JSON text. */
   isPart?: true;
+  /** Plain text, of the kind that `media` says. */
+  isText?: true;
   headers?: Record<string, HeaderSpec>;
 }
 
@@ -74,6 +76,8 @@ export interface Route {
   scope: Scope | 'public';
   /** Only where this service knows its callers itself, by tokens. */
   needsTokens?: boolean;
+  /** Only where one process is the home: elsewhere no call sees more than its own function's. */
+  needsProcess?: boolean;
   params?: Schema;
   query?: Schema;
   headers?: Schema;

@@ -2,6 +2,7 @@
 
 import { AUDIT_ROUTES } from './audit.ts';
 import { BACKUP_ROUTES } from './backups.ts';
+import { METRICS_ROUTES } from './metrics.ts';
 import { PUT_STATE_ROUTES } from './put-state.ts';
 import { RESOURCE_ROUTES } from './resources.ts';
 import { RESTORE_ROUTES } from './restores.ts';
@@ -27,6 +28,7 @@ export const ROUTES = {
   ...SESSION_ROUTES,
   ...AUDIT_ROUTES,
   ...UPKEEP_ROUTES,
+  ...METRICS_ROUTES,
 };
 
 export type Routes = typeof ROUTES;

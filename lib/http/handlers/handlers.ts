@@ -4,6 +4,7 @@ import type { Routes } from '../contract/routes.ts';
 import { createAuditHandlers } from './audit.ts';
 import { createBackupHandlers } from './backups.ts';
 import type { HandlersOf } from './call.ts';
+import { createMetricsHandlers, type MetricsHandlerDeps } from './metrics.ts';
 import { createPutStateHandlers } from './put-state.ts';
 import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
@@ -15,7 +16,7 @@ import { createTokenHandlers } from './tokens.ts';
 import { createUpkeepHandlers } from './upkeep.ts';
 import { createUploadHandlers } from './uploads.ts';
 
-export interface HandlerDeps extends ServiceHandlerDeps, SessionHandlerDeps {
+export interface HandlerDeps extends ServiceHandlerDeps, SessionHandlerDeps, MetricsHandlerDeps {
   /** Epoch milliseconds. */
   now: () => number;
 }
@@ -38,5 +39,6 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createSessionHandlers(deps),
     ...createAuditHandlers(),
     ...createUpkeepHandlers(),
+    ...createMetricsHandlers(deps),
   };
 }

@@ -23,7 +23,7 @@ export function describeResponses(route: Route, edge: Edge): Json {
 function describeAnswers(route: Route): Json {
   const responses = Object.entries(route.answers).map(([status, answer]) => {
     const example = route.examples?.answers?.[Number(status)];
-    const { description, schema, media: type = 'application/json', isPart, headers } = answer;
+    const { description, schema, media: type = 'application/json', isPart, isText, headers } = answer;
     const media = schema && { schema: reference(schema), ...(example === undefined ? {} : { example }) };
     return [
       status,
@@ -31,6 +31,7 @@ function describeAnswers(route: Route): Json {
         description,
         ...(headers === undefined ? {} : { headers: describeHeaders(headers) }),
         ...(media === undefined ? {} : { content: { [type]: media } }),
+        ...(isText === true ? { content: { [type]: { schema: { type: 'string' } } } } : {}),
         ...(isPart === true ? { content: { 'application/json': {} } } : {}),
       },
     ];

@@ -8,6 +8,7 @@ import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { NOBODY, type Principal } from '../../core/records/access.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { Logger } from '../../log.ts';
+import type { Meter } from '../../ports/meter.ts';
 import { type Random, randomUuid } from '../../ports/random.ts';
 import { callerFor } from '../../service/access/doors.ts';
 import type { BackupService, UploadReceiver } from '../../service/contract/api.ts';
@@ -18,6 +19,7 @@ import { type OperationId, ROUTE_LIST } from '../contract/routes.ts';
 import { UPLOAD_ROUTE } from '../contract/uploads.ts';
 import type { Call } from '../handlers/call.ts';
 import { createHandlers } from '../handlers/handlers.ts';
+import type { MetricsHandlerDeps } from '../handlers/metrics.ts';
 import { replyJson } from '../handlers/reply.ts';
 import { createOpenApi } from '../openapi/openapi.ts';
 import { type AccessOptions, createAccess } from './access.ts';
@@ -64,6 +66,10 @@ export interface ApiDeps {
   basePath?: string;
   /** Which names it answers to, and which pages may call it, in a home whose door is open to everybody on the machine. */
   access?: AccessOptions;
+  /** The figures of the process, where one process is the home. */
+  readMetrics?: MetricsHandlerDeps['readMetrics'];
+  /** Is told how long each request took. */
+  meter?: Pick<Meter, 'time'>;
   /** Called when a request had to be refused because others hold what it needs. */
   onFull?: () => void;
 }
@@ -95,7 +101,9 @@ export function createApi(deps: ApiDeps): Api {
   const authenticator = createAuthenticator(deps.auth, sessions);
   // Made on demand: it is costly, and a cold start should not pay for it.
   const routes = ROUTE_LIST.filter(
-    ({ needsTokens }) => needsTokens !== true || deps.auth.tokens !== undefined,
+    ({ needsTokens, needsProcess }) =>
+      (needsTokens !== true || deps.auth.tokens !== undefined) &&
+      (needsProcess !== true || deps.readMetrics !== undefined),
   );
   const openApi = once(() =>
     createOpenApi({
@@ -109,6 +117,7 @@ export function createApi(deps: ApiDeps): Api {
   const handlers = createHandlers({
     ...{ version, openApi, now, basePath, routes, isCredentialAsked: authenticator.isAsked },
     whoHolds: authenticator.whoHolds,
+    ...(deps.readMetrics === undefined ? {} : { readMetrics: deps.readMetrics }),
     ...(sessions === undefined ? {} : { sessions }),
   });
   const pipeline = {
@@ -155,7 +164,15 @@ export function createApi(deps: ApiDeps): Api {
       // Hono's own handler takes only Errors; whatever else is thrown must not escape either.
       context.res = await refuse(context, thrown);
     }
-    finish(context, log, performance.now() - started);
+    const durationMs = performance.now() - started;
+    finish(context, log, durationMs);
+    const { method } = context.req;
+    // What is no method of ours may be anything.
+    deps.meter?.time('http_request', durationMs, {
+      route: contractPath(context) ?? 'none',
+      method: METHODS.has(method) ? method : 'other',
+      status: String(context.res.status),
+    });
   });
 
   /** Where no credential is needed, one that is not good is as good as none. */
@@ -238,6 +255,8 @@ function finish(context: Context<Env>, log: Logger, durationMs: number): void {
     bytesOut: Number(res.headers.get('content-length') ?? 0),
   });
 }
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 const UPLOAD_PATH = routerPath(UPLOAD_ROUTE.path);
 

@@ -49,5 +49,6 @@ export function countingKeyErrors(meter: Meter): Meter {
       if (name === 'port_failure' && tags?.code !== 'unavailable') meter.count('key_error', {}, times);
     },
     time() {},
+    size() {},
   };
 }

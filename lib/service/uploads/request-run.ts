@@ -7,6 +7,7 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRequest, Reason } from '../../core/records/model.ts';
 import { isFinished } from '../../core/records/status.ts';
 import { withNextState } from '../../core/records/timeline.ts';
+import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import { createRequested } from '../backups/create.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -152,8 +153,19 @@ async function move(
         detail: { status, progress, ...(reason === undefined ? {} : { code: reason.code }) },
       },
     ),
+    ...(record.failure === undefined ? [] : [failedFor(deps, record, record.failure, now)]),
   ]);
   return record;
+}
+
+/** As of one that fails in a call. */
+function failedFor(
+  deps: Pick<Deps, 'random'>,
+  { id: backupId, resourceId, actor }: BackupRequest,
+  { code }: Reason,
+  now: number,
+): Change {
+  return event(deps, 'backup.failed', now, { actor }, { resourceId, backupId, detail: { code, count: 1 } });
 }
 
 async function readUpload(

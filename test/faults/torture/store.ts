@@ -72,6 +72,8 @@ export async function openStore(
     kernel: home.kernel,
     limits: {},
     uploads: home.uploads,
+    meter: home.meter,
+    readMetrics: home.readMetrics,
     scratch: home.scratch,
     now: clock.now,
   });

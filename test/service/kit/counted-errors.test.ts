@@ -13,7 +13,7 @@ import { countingErrors, countingKeyErrors } from '../../../lib/service/kit/coun
 
 function createScene() {
   const counted: string[] = [];
-  const meter = { count: (name: string) => void counted.push(name), time: () => {} };
+  const meter = { count: (name: string) => void counted.push(name), time: () => {}, size: () => {} };
   const log = countingErrors(
     createLogger(() => {}),
     meter,

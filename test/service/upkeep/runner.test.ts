@@ -24,6 +24,7 @@ function createScene(
     count: (name: string, tags = {}, times?: number) =>
       void figures.push(times === undefined ? [name, tags] : [name, times, tags]),
     time: (name: string, ms: number, tags = {}) => void figures.push([name, ms, tags]),
+    size: () => {},
   };
   const upkeep = createUpkeep({ clock, log, meter, records: kept }, tasks(clock));
   return { clock, lines, figures, upkeep, kept };

@@ -3,12 +3,15 @@
 
 import { ownBlob } from '../../core/records/chain.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import type { BackupRecord, BackupRequest, ResourceHead } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
+import type { PolicyRecord } from '../../core/records/retention-records.ts';
 import { isFinished } from '../../core/records/status.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
+import { createChainLinks } from './chain-links.ts';
+import { headWithoutChains, withoutChain } from './chained-rows.ts';
 import type { Database } from './database.ts';
 import { createLiveWriter } from './live-entries.ts';
 import { INSERT_JOB } from './queue.ts';
@@ -71,12 +74,14 @@ function backupPreparers(database: Database, allocated: Allocated) {
   const live = createLiveWriter(database);
   const insert = database.statement(
     `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, looked_at,
-       version, doc, sum, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       version, doc, sum, id, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
-    `UPDATE backup SET resource_id = ?, sequence = ?, type = ?, created_at = ?, expires_at = ?, live = ?,
-       own_blob = ?, looked_at = ?, version = ?, doc = ?, sum = ? WHERE id = ? AND version = ?`,
+    `UPDATE backup SET resource_id = ?1, sequence = ?2, type = ?3, created_at = ?4, expires_at = ?5, live = ?6,
+       own_blob = ?7, looked_at = ?8, version = ?9, doc = ?10, sum = ?11, link = ?13 WHERE id = ?12 AND version = ?14`,
   );
+  const links = createChainLinks(database);
+  const linkOf = database.statement<{ link: number | null }>('SELECT link FROM backup WHERE id = ?');
   const remove = database.statement('DELETE FROM backup WHERE id = ? AND version = ?');
   const leaveGap = database.statement(
     `INSERT INTO gap (resource_id, sequence, created_at)
@@ -92,7 +97,7 @@ function backupPreparers(database: Database, allocated: Allocated) {
     ownBlob(record).blobId,
     lookedAt(record),
     record.version,
-    ...docOf(record),
+    ...docOf(withoutChain(record)),
     keyText(record.id),
   ];
   return {
@@ -100,8 +105,10 @@ function backupPreparers(database: Database, allocated: Allocated) {
       const { id } = record;
       const values = columns(record);
       const putLive = live.put(record);
+      const putChain = links.put(record.chain);
       return () => {
-        const rows = insert.run(...values);
+        const link = putChain();
+        const rows = insert.run(...values, link);
         if (rows > 0) {
           count('backup', id);
           putLive();
@@ -112,9 +119,16 @@ function backupPreparers(database: Database, allocated: Allocated) {
     'backup.update': ({ record, expect }) => {
       const values = columns(record);
       const putLive = live.put(record);
+      const putChain = links.put(record.chain);
+      const key = keyText(record.id);
       return () => {
-        const rows = update.run(...values, expect);
-        if (rows > 0) putLive();
+        const before = linkOf.get(key)?.link;
+        const link = putChain();
+        const rows = update.run(...values, link, expect);
+        if (rows > 0) {
+          putLive();
+          links.release(before);
+        }
         return rows;
       };
     },
@@ -123,7 +137,10 @@ function backupPreparers(database: Database, allocated: Allocated) {
       return () => {
         leaveGap.run(key, expect);
         live.remove(id, expect);
-        return remove.run(key, expect);
+        const before = linkOf.get(key)?.link;
+        const rows = remove.run(key, expect);
+        if (rows > 0) links.release(before);
+        return rows;
       };
     },
   } satisfies Partial<Preparers>;
@@ -211,8 +228,8 @@ function requestPreparers(database: Database, allocated: Allocated) {
 
 /** What there is one of for each resource, or a window of: head, policy, snapshot pointers. */
 function resourcePreparers(database: Database) {
-  const putHead = createVersionedPut(database, 'head');
-  const putPolicy = createVersionedPut(database, 'policy');
+  const putHead = createHeadPut(database);
+  const putPolicy = createPolicyPut(database);
   const removePolicy = database.statement('DELETE FROM policy WHERE resource_id = ? AND version = ?');
   const removeSnapshot = database.statement('DELETE FROM snapshot WHERE resource_id = ? AND sequence = ?');
   const addSnapshot = database.statement(
@@ -224,8 +241,8 @@ function resourcePreparers(database: Database) {
        ORDER BY created_at DESC, sequence DESC LIMIT 1 OFFSET ${LIMITS.snapshotsMax - 1})`,
   );
   return {
-    'head.put': ({ head, expect }) => putHead(head.resourceId, head, expect),
-    'policy.put': ({ record, expect }) => putPolicy(record.resourceId, record, expect),
+    'head.put': ({ head, expect }) => putHead(head, expect),
+    'policy.put': ({ record, expect }) => putPolicy(record, expect),
     'policy.remove': ({ resourceId, expect }) => {
       const key = keyText(resourceId);
       return () => removePolicy.run(key, expect);
@@ -251,16 +268,47 @@ function resourcePreparers(database: Database) {
   } satisfies Partial<Preparers>;
 }
 
-function createVersionedPut(database: Database, table: 'head' | 'policy') {
+function createPolicyPut(database: Database) {
   const insert = database.statement(
-    `INSERT INTO ${table} (version, doc, sum, resource_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    'INSERT INTO policy (version, doc, sum, resource_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const update = database.statement(
-    `UPDATE ${table} SET version = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?`,
+    'UPDATE policy SET version = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?',
   );
-  return (resourceId: string, record: { version: number }, expect: number): Step => {
-    const values = [record.version, ...docOf(record), keyText(resourceId)];
+  return (record: PolicyRecord, expect: number): Step => {
+    const values = [record.version, ...docOf(record), keyText(record.resourceId)];
     return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
+  };
+}
+
+function createHeadPut(database: Database) {
+  const insert = database.statement(
+    `INSERT INTO head (latest, latest_full, version, doc, sum, resource_id) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
+  );
+  const update = database.statement(
+    `UPDATE head SET latest = ?, latest_full = ?, version = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?`,
+  );
+  const linksOf = database.statement<Record<'latest' | 'latest_full', number | null>>(
+    'SELECT latest, latest_full FROM head WHERE resource_id = ?',
+  );
+  const links = createChainLinks(database);
+  return (head: ResourceHead, expect: number): Step => {
+    const { resourceId, version, latest, latestFull } = head;
+    const key = keyText(resourceId);
+    const values = [version, ...docOf(headWithoutChains(head)), key];
+    const [putLatest, putFull] = [latest, latestFull].map((base) => base && links.put(base.chain));
+    return () => {
+      const before = linksOf.get(key);
+      const chains = [putLatest?.() ?? null, putFull?.() ?? null];
+      if (expect === 0) return insert.run(...chains, ...values);
+      const rows = update.run(...chains, ...values, expect);
+      if (rows > 0) {
+        links.release(before?.latest);
+        links.release(before?.latest_full);
+      }
+      return rows;
+    };
   };
 }
 

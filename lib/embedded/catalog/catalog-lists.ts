@@ -10,6 +10,8 @@ import type {
 } from '../../core/records/model.ts';
 import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
+import { createChainLinks } from './chain-links.ts';
+import { BACKUP_COLUMNS, type BackupRow, backupOf } from './chained-rows.ts';
 import type { Database } from './database.ts';
 import { createDocumentList } from './id-lists.ts';
 import { createListing, type ListingPlan } from './listing.ts';
@@ -44,7 +46,7 @@ export function createCatalogLists(database: Database): CatalogLists {
     belongs?: ListingPlan<BackupRecord>['belongs'],
     live = 1,
   ) =>
-    createListing<BackupRecord>(database, {
+    listBackupRows(database, {
       ...(belongs === undefined ? {} : { belongs }),
       list,
       table: 'backup',
@@ -82,7 +84,7 @@ export function createCatalogLists(database: Database): CatalogLists {
   };
   const backupsByTime = createTimed(database, 1);
   const hiddenByTime = createTimed(database, 0);
-  const history = createListing<BackupRecord>(database, {
+  const history = listBackupRows(database, {
     list: 'history',
     table: 'backup',
     key: 'sequence',
@@ -90,14 +92,14 @@ export function createCatalogLists(database: Database): CatalogLists {
     where: 'resource_id = ? AND sequence >= ? AND live = 1',
     belongs: ofResource,
   });
-  const expiring = createListing<BackupRecord>(database, {
+  const expiring = listBackupRows(database, {
     list: 'expiring',
     table: 'backup',
     key: 'expires_at',
     direction: 'rising',
     where: 'live = 1 AND expires_at <= ?',
   });
-  const leastProven = createListing<BackupRecord>(database, {
+  const leastProven = listBackupRows(database, {
     list: 'least proven',
     table: 'backup',
     key: 'looked_at',
@@ -220,10 +222,25 @@ export function createCatalogLists(database: Database): CatalogLists {
   };
 }
 
+/** A list of backups: their chains stand apart. */
+function listBackupRows(database: Database, plan: Omit<ListingPlan<BackupRecord>, 'rows'>) {
+  const links = createChainLinks(database);
+  return createListing<BackupRecord>(database, {
+    ...plan,
+    rows: {
+      columns: BACKUP_COLUMNS,
+      reader() {
+        const chainOf = links.reader();
+        return (row) => backupOf(row as BackupRow, chainOf);
+      },
+    },
+  });
+}
+
 /** Backups of a time, by time. What is asked for besides is compared as the index is walked. */
 function createTimed(database: Database, live: 0 | 1): (request: BackupListRequest) => Page<BackupRecord> {
   const list = (index: string, where: string, belongs?: ListingPlan<BackupRecord>['belongs']) =>
-    createListing<BackupRecord>(database, {
+    listBackupRows(database, {
       list: `${live === 1 ? 'backups' : 'hidden'} ${belongs === undefined ? '' : 'of a resource '}by time`,
       table: 'backup',
       index,

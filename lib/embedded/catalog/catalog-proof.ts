@@ -20,8 +20,9 @@ import type { ExpiryState, PolicyRecord } from '../../core/records/retention-rec
 import { isFinished } from '../../core/records/status.ts';
 import type { Logger } from '../../log.ts';
 import { PortError } from '../../ports/errors.ts';
+import { createChainLinks } from './chain-links.ts';
+import { backupOf, type ChainOf, headOf } from './chained-rows.ts';
 import type { Database } from './database.ts';
-
 import { createLiveProof } from './live-entries.ts';
 import { type DocRow, damagedRow, keyText, recordOf } from './schema.ts';
 
@@ -38,31 +39,55 @@ interface TablePlan {
   table: string;
   /** What a row must hold beside the record. */
   columns: (record: never) => Expected;
+  /** The record in a row, where its document alone is not. */
+  read?: (row: never, chainOf: ChainOf) => unknown;
   /** The columns of the primary key, in order, where the table has no row numbers. */
   key?: readonly string[];
 }
 
 const flag = (holds: boolean): number => (holds ? 1 : 0);
-const plan = <T>(table: string, columns: (record: T) => Expected, key?: readonly string[]): TablePlan => ({
+const plan = <T>(
+  table: string,
+  columns: (record: T) => Expected,
+  key?: readonly string[],
+  read?: TablePlan['read'],
+): TablePlan => ({
   table,
   columns: columns as TablePlan['columns'],
+  ...(read === undefined ? {} : { read }),
   ...(key === undefined ? {} : { key }),
 });
 
 const PLANS: readonly TablePlan[] = [
-  plan<BackupRecord>('backup', (record) => ({
-    id: keyText(record.id),
-    resource_id: keyText(record.resourceId),
-    sequence: record.sequence,
-    type: record.type,
-    created_at: record.createdAt,
-    expires_at: record.expiresAt ?? null,
-    live: flag(record.deletedAt === undefined),
-    own_blob: ownBlob(record).blobId,
-    looked_at: lookedAt(record),
-    version: record.version,
-  })),
-  plan<ResourceHead>('head', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),
+  plan<BackupRecord>(
+    'backup',
+    (record) => ({
+      id: keyText(record.id),
+      resource_id: keyText(record.resourceId),
+      sequence: record.sequence,
+      type: record.type,
+      created_at: record.createdAt,
+      expires_at: record.expiresAt ?? null,
+      live: flag(record.deletedAt === undefined),
+      own_blob: ownBlob(record).blobId,
+      looked_at: lookedAt(record),
+      version: record.version,
+    }),
+    undefined,
+    backupOf,
+  ),
+  plan<ResourceHead>(
+    'head',
+    ({ resourceId, version, latest, latestFull }) => ({
+      resource_id: keyText(resourceId),
+      version,
+      // What stands there leads to the chain, or has been refused by now.
+      ...(latest === undefined ? { latest: null } : {}),
+      ...(latestFull === undefined ? { latest_full: null } : {}),
+    }),
+    undefined,
+    headOf,
+  ),
   plan<SnapshotPointer>(
     'snapshot',
     ({ resourceId, createdAt, sequence }) => ({
@@ -129,7 +154,8 @@ const PLANS: readonly TablePlan[] = [
 async function proveRows(database: Database, isStopping: () => boolean): Promise<number> {
   let proven = 0;
   const live = createLiveProof(database);
-  for (const { table, columns, key = ['rowid'] } of PLANS) {
+  const links = createChainLinks(database);
+  for (const { table, columns, key = ['rowid'], read: recordIn = withoutChains(table) } of PLANS) {
     const order = key.join(', ');
     const read = (after: string) =>
       database.statement<DocRow & Columns & { position: number }>(
@@ -138,8 +164,10 @@ async function proveRows(database: Database, isStopping: () => boolean): Promise
     const first = read('');
     const next = read(`WHERE (${order}) > (${key.map(() => '?').join(', ')})`);
     for (let rows = first.all(); rows.length > 0; ) {
+      const chainOf = links.reader();
       for (const row of rows) {
-        const record = demandRow(table, row, columns);
+        const record = recordIn(row as never, chainOf);
+        demandColumns(table, row, columns(record as never));
         if (table === 'backup') live.demand(record as BackupRecord);
       }
       proven += rows.length;
@@ -153,14 +181,16 @@ async function proveRows(database: Database, isStopping: () => boolean): Promise
   return proven;
 }
 
-function demandRow(table: string, row: DocRow & Columns, columns: TablePlan['columns']): unknown {
-  const record = recordOf(table, row);
-  const expected = columns(record as never);
+const withoutChains =
+  (table: string) =>
+  (row: DocRow): unknown =>
+    recordOf(table, row);
+
+function demandColumns(table: string, row: Columns, expected: Expected): void {
   for (const [column, value] of Object.entries(expected)) {
     const values = Array.isArray(value) ? value : [value];
-    if (!values.includes(row[column])) throw damagedRow(table);
+    if (!values.includes(row[column]!)) throw damagedRow(table);
   }
-  return record;
 }
 
 /** A proof holds so many times as long as it took: before each sweep of a small catalog, and for 2 % of the time of a large one. */

@@ -13,10 +13,19 @@ import type {
 import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import { checkLimit } from '../../ports/checks.ts';
+import { createChainLinks } from './chain-links.ts';
+import {
+  BACKUP_COLUMNS,
+  type BackupRow,
+  backupOf,
+  HEAD_COLUMNS,
+  type HeadRow,
+  headOf,
+} from './chained-rows.ts';
 import type { Database } from './database.ts';
 import { createHeadList } from './id-lists.ts';
 import { createLiveReads } from './live-entries.ts';
-import { type DocRow, keyText, namedRecordOf, recordOf } from './schema.ts';
+import { type DocRow, demandAsked, keyText, namedRecordOf, recordOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
 
 type CatalogReads = Pick<
@@ -47,8 +56,9 @@ type CatalogReads = Pick<
 export function createCatalogReads(database: Database): CatalogReads {
   const stateAt = createStateAt(database);
 
-  const backupById = database.statement<DocRow>('SELECT doc, sum FROM backup WHERE id = ?');
-  const headOf = database.statement<DocRow>('SELECT doc, sum FROM head WHERE resource_id = ?');
+  const links = createChainLinks(database);
+  const backupById = database.statement<BackupRow>(`SELECT ${BACKUP_COLUMNS} FROM backup WHERE id = ?`);
+  const headRow = database.statement<HeadRow>(`SELECT ${HEAD_COLUMNS} FROM head WHERE resource_id = ?`);
   const policyOf = database.statement<DocRow>('SELECT doc, sum FROM policy WHERE resource_id = ?');
   const expiryState = database.statement<DocRow>('SELECT doc, sum FROM expiry WHERE one = 1');
   const liveFrom = database.statement<{ found: 1 }>(
@@ -74,12 +84,12 @@ export function createCatalogReads(database: Database): CatalogReads {
   );
   const listHeads = createHeadList(database);
   const { liveEntries, tally } = createLiveReads(database);
-  const newestBelow = database.statement<DocRow>(
-    `SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
+  const newestBelow = database.statement<BackupRow>(
+    `SELECT ${BACKUP_COLUMNS} FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
   );
-  const newestBelowOfType = database.statement<DocRow>(
-    `SELECT doc, sum FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
+  const newestBelowOfType = database.statement<BackupRow>(
+    `SELECT ${BACKUP_COLUMNS} FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
   );
   const requestById = database.statement<DocRow>('SELECT doc, sum FROM request WHERE id = ?');
@@ -92,16 +102,23 @@ export function createCatalogReads(database: Database): CatalogReads {
        OR EXISTS (SELECT 1 FROM garbage WHERE blob_id = ?)`,
   );
 
-  const headRecord = (resourceId: string): ResourceHead | undefined =>
-    namedRecordOf<ResourceHead>(
+  const headRecord = (resourceId: string): ResourceHead | undefined => {
+    const row = headRow.get(keyText(resourceId));
+    return demandAsked(
       'head',
-      headOf.get(keyText(resourceId)),
+      row && headOf(row, links.reader()),
       (found) => found.resourceId === resourceId,
     );
+  };
+
+  const backupIn = (
+    row: BackupRow | undefined,
+    isAsked: (record: BackupRecord) => boolean,
+  ): BackupRecord | undefined => demandAsked('backup', row && backupOf(row, links.reader()), isAsked);
 
   return {
     async getBackup(id) {
-      return namedRecordOf<BackupRecord>('backup', backupById.get(keyText(id)), (found) => found.id === id);
+      return backupIn(backupById.get(keyText(id)), (found) => found.id === id);
     },
 
     async getHead(resourceId) {
@@ -114,8 +131,7 @@ export function createCatalogReads(database: Database): CatalogReads {
 
     async newestBefore(resourceId, sequence, type) {
       const key = keyText(resourceId);
-      return namedRecordOf<BackupRecord>(
-        'backup',
+      return backupIn(
         type === undefined ? newestBelow.get(key, sequence) : newestBelowOfType.get(key, type, sequence),
         (found) => found.resourceId === resourceId,
       );

@@ -5,6 +5,8 @@ import type { ResourceHead } from '../../core/records/model.ts';
 import type { DocumentQuery } from '../../ports/catalog.ts';
 import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
+import { createChainLinks } from './chain-links.ts';
+import { HEAD_COLUMNS, type HeadRow, headOf } from './chained-rows.ts';
 import type { Database } from './database.ts';
 import { type DocRow, damagedRow, keyText, nameOf, recordOf } from './schema.ts';
 
@@ -19,21 +21,32 @@ type Prefixed = PageRequest & { prefix?: string };
 
 /** Prepares the list of all heads. It throws as `decodeCursor` does. */
 export function createHeadList(database: Database): (request: Prefixed) => Page<ResourceHead> {
-  const rowsOf = rangeOf(database, 'head', 'resource_id', false);
-  return (request) =>
-    pageOf('resources', rowsOf, request, (row) => {
-      const head = recordOf<ResourceHead>('head', row);
+  const rowsOf = rangeOf<HeadRow & NamedRow>(
+    database,
+    `SELECT resource_id AS key, ${HEAD_COLUMNS} FROM head`,
+    {
+      key: 'resource_id',
+    },
+  );
+  const links = createChainLinks(database);
+  return (request) => {
+    const chainOf = links.reader();
+    return pageOf('resources', rowsOf, request, (row) => {
+      const head = headOf(row, chainOf);
       if (head.resourceId !== nameOf(row.key)) throw damagedRow('head');
       return head;
     });
+  };
 }
 
 /** Prepares the lists of documents. They throw as `decodeCursor` does. */
 export function createDocumentList(
   database: Database,
 ): (request: PageRequest & DocumentQuery) => Page<DocumentRecord> {
-  const rising = rangeOf(database, 'document', 'id', false, 'collection = ? AND');
-  const falling = rangeOf(database, 'document', 'id', true, 'collection = ? AND');
+  const select = 'SELECT id AS key, doc, sum FROM document';
+  const order = { key: 'id', where: 'collection = ? AND' };
+  const rising = rangeOf<NamedRow>(database, select, order);
+  const falling = rangeOf<NamedRow>(database, select, { ...order, isFalling: true });
   return (request) => {
     const { collection, falling: isFalling = false } = request;
     const rowsOf = isFalling ? falling : rising;
@@ -58,21 +71,25 @@ interface Range {
   count: number;
 }
 
-function rangeOf(database: Database, table: string, key: string, isFalling: boolean, where = '') {
+function rangeOf<Row extends NamedRow>(
+  database: Database,
+  select: string,
+  { key, where = '', isFalling = false }: { key: string; where?: string; isFalling?: boolean },
+) {
   const [beyond, order, start] = isFalling ? ['<', 'DESC', BEHIND_ALL] : ['>', 'ASC', ''];
-  const statement = database.statement<NamedRow>(
-    `SELECT ${key} AS key, doc, sum FROM ${table}
+  const statement = database.statement<Row>(
+    `${select}
      WHERE ${where} ${key} ${beyond} ? AND ${key} >= ? AND ${key} < ? ORDER BY ${key} ${order} LIMIT ?`,
   );
-  return ({ after, prefix, count }: Range, ...of: string[]): NamedRow[] =>
+  return ({ after, prefix, count }: Range, ...of: string[]): Row[] =>
     statement.all(...of, after ?? start, prefix, prefix + BEHIND_ALL, count);
 }
 
-function pageOf<T>(
+function pageOf<T, Row extends NamedRow>(
   list: string,
-  rowsOf: (range: Range) => NamedRow[],
+  rowsOf: (range: Range) => Row[],
   request: Prefixed,
-  read: (row: NamedRow) => T,
+  read: (row: Row) => T,
 ): Page<T> {
   const [after] = decodeCursor(list, ['string'], request) ?? [];
   // One more than asked for tells whether this page is the last.

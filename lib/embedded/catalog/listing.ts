@@ -18,6 +18,8 @@ export interface ListingPlan<T> {
   direction: 'rising' | 'falling';
   /** What orders rows with equal keys, where an index has something else than the order of insertion behind the key. */
   tie?: 'row' | 'sequence';
+  /** What is read of a row beside its document, as SQL, and how it becomes a record; without it the document is the record. */
+  rows?: { columns: string; reader(): (row: DocRow) => T };
   /** SQL of what belongs in the list; its parameters come first. */
   where: string;
   /** Whether a record is one of those that were asked for, by the parameters: an index that is damaged may give another. */
@@ -33,14 +35,14 @@ interface ListedRow extends DocRow {
 
 /** Prepares a list of records of type T. The listing throws as `decodeCursor` does. */
 export function createListing<T>(database: Database, plan: ListingPlan<T>): Listing<T> {
-  const { list, table, index, key, tie = 'row', where, belongs } = plan;
+  const { list, table, index, key, tie = 'row', where, belongs, rows: kind } = plan;
   const [beyond, order, start] =
     plan.direction === 'rising'
       ? ['>', 'ASC', Number.MIN_SAFE_INTEGER]
       : ['<', 'DESC', Number.MAX_SAFE_INTEGER];
   const source = index === undefined ? table : `${table} INDEXED BY ${index}`;
   const statement = database.statement<ListedRow>(
-    `SELECT ${key} AS position, ${tie} AS tied, doc, sum FROM ${source} WHERE ${where} AND (${key}, ${tie}) ${beyond} (?, ?)
+    `SELECT ${key} AS position, ${tie} AS tied, ${kind?.columns ?? 'doc, sum'} FROM ${source} WHERE ${where} AND (${key}, ${tie}) ${beyond} (?, ?)
      ORDER BY ${key} ${order}, ${tie} ${order} LIMIT ?`,
   );
   return (request, ...parameters) => {
@@ -49,7 +51,8 @@ export function createListing<T>(database: Database, plan: ListingPlan<T>): List
     const rows = statement.all(...parameters, ...after, request.limit + 1);
     const shown = rows.slice(0, request.limit);
     const last = shown.at(-1);
-    const items = shown.map((found) => recordOf<T>(table, found));
+    const read = kind?.reader() ?? ((found: DocRow) => recordOf<T>(table, found));
+    const items = shown.map(read);
     if (belongs !== undefined && !items.every((item) => belongs(item, parameters))) throw damagedRow(table);
     return last !== undefined && rows.length > shown.length
       ? { items, cursor: encodeCursor(list, [last.position, last.tied]) }

@@ -239,6 +239,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX document_due ON document (collection, due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX document_expiring ON document (expires_at) WHERE expires_at IS NOT NULL;
   `,
+  // A chain stands in the catalog once (see chain-links.ts), and not in each record that goes through it.
+  `
+  CREATE TABLE link (id INTEGER PRIMARY KEY, before INTEGER NOT NULL, ref TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;
+  CREATE INDEX link_before ON link (before, sum);
+  ALTER TABLE backup ADD COLUMN link INTEGER;
+  CREATE INDEX backup_link ON backup (link) WHERE link IS NOT NULL;
+  ALTER TABLE head ADD COLUMN latest INTEGER;
+  ALTER TABLE head ADD COLUMN latest_full INTEGER;
+  CREATE INDEX head_latest ON head (latest) WHERE latest IS NOT NULL;
+  CREATE INDEX head_latest_full ON head (latest_full) WHERE latest_full IS NOT NULL;
+  `,
 ];
 
 /**
@@ -282,9 +293,16 @@ export function namedRecordOf<T>(
   row: DocRow | undefined,
   isAsked: (record: T) => boolean,
 ): T | undefined {
-  if (row === undefined) return undefined;
-  const record = recordOf<T>(table, row);
-  if (!isAsked(record)) throw damagedRow(table);
+  return demandAsked(table, row && recordOf<T>(table, row), isAsked);
+}
+
+/** What was found under a name, held to be what was asked for. Throws as `namedRecordOf`. */
+export function demandAsked<T>(
+  table: string,
+  record: T | undefined,
+  isAsked: (record: T) => boolean,
+): T | undefined {
+  if (record !== undefined && !isAsked(record)) throw damagedRow(table);
   return record;
 }
 

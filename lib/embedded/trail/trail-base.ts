@@ -4,7 +4,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DocumentRecord, isLasting } from '../../core/records/document.ts';
 import type {
   AuditEvent,
-  BackupRecord,
   BackupRequest,
   GarbageEntry,
   IdempotencyRecord,
@@ -15,6 +14,8 @@ import type {
 import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import { type TrailChange, trailBackup, trailHead } from '../../ports/trail-lines.ts';
+import { createChainLinks } from '../catalog/chain-links.ts';
+import { BACKUP_COLUMNS, type BackupRow, backupOf, type ChainOf } from '../catalog/chained-rows.ts';
 import type { Database } from '../catalog/database.ts';
 import { type DocRow, nameOf, recordOf } from '../catalog/schema.ts';
 
@@ -23,13 +24,29 @@ const ROWS_AT_ONCE = 200;
 
 type Row = DocRow & { position: number };
 
-const reader =
-  <T>(table: string, changeOf: (record: T) => TrailChange | undefined) =>
-  (): [string, (row: Row) => TrailChange | undefined] => [table, (row) => changeOf(recordOf<T>(table, row))];
+interface TableReader {
+  table: string;
+  /** What is read of a row, as SQL. */
+  columns: string;
+  changeOf(row: Row, chainOf: ChainOf): TrailChange | undefined;
+}
 
-const TABLES = [
+const reader = <T>(table: string, changeOf: (record: T) => TrailChange | undefined): TableReader => ({
+  table,
+  columns: 'doc, sum',
+  changeOf: (row) => changeOf(recordOf<T>(table, row)),
+});
+
+const TABLES: readonly TableReader[] = [
   reader<ResourceHead>('head', (head) => ({ kind: 'head.put', head: trailHead(head) })),
-  reader<BackupRecord>('backup', (record) => ({ kind: 'backup.put', record: trailBackup(record) })),
+  {
+    table: 'backup',
+    columns: BACKUP_COLUMNS,
+    changeOf: (row, chainOf) => ({
+      kind: 'backup.put',
+      record: trailBackup(backupOf(row as Row & BackupRow, chainOf)),
+    }),
+  },
   reader<PolicyRecord>('policy', (record) => ({ kind: 'policy.put', record, expect: 0 })),
   reader<BackupRequest>('request', (record) => ({ kind: 'request.insert', record })),
   reader<GarbageEntry>('garbage', (entry) => ({ kind: 'garbage.put', entry })),
@@ -52,13 +69,15 @@ export async function* baseLines(database: Database): AsyncGenerator<string> {
 }
 
 async function* baseChanges(database: Database): AsyncGenerator<TrailChange> {
-  for (const table of TABLES) {
-    const [name, changeOf] = table();
+  const links = createChainLinks(database);
+  for (const { table, columns, changeOf } of TABLES) {
     const next = database.statement<Row>(
-      `SELECT rowid AS position, doc, sum FROM ${name} WHERE rowid > ? ORDER BY rowid LIMIT ${ROWS_AT_ONCE}`,
+      `SELECT rowid AS position, ${columns} FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${ROWS_AT_ONCE}`,
     );
     for (let rows = next.all(0); rows.length > 0; rows = next.all(rows.at(-1)!.position)) {
-      yield* rows.map(changeOf).filter((change) => change !== undefined);
+      // What is read while others commit is not remembered: numbers of links may be given again.
+      const chainOf = links.reader();
+      yield* rows.map((row) => changeOf(row, chainOf)).filter((change) => change !== undefined);
       await nextTurn();
     }
   }

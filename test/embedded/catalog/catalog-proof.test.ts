@@ -1,6 +1,7 @@
 // Columns beside the records decide what is found, and with it what is hidden and removed: one that is changed is noticed.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { baseRefOf } from '../../../lib/core/records/chain.ts';
 import { createCatalog } from '../../../lib/embedded/catalog/catalog.ts';
 import { createCatalogProof } from '../../../lib/embedded/catalog/catalog-proof.ts';
 import { type Database, openDatabase } from '../../../lib/embedded/catalog/database.ts';
@@ -45,9 +46,10 @@ beforeEach(async () => {
   const catalog = createCatalog(database);
   const record = backup();
   const { resourceId } = record;
+  const latest = baseRefOf(record);
   await catalog.commit([
     inserted(record),
-    { kind: 'head.put', head: head({ resourceId }), expect: 0 },
+    { kind: 'head.put', head: head({ resourceId, latest }), expect: 0 },
     { kind: 'snapshot.add', pointer: pointer({ resourceId }) },
     { kind: 'garbage.put', entry: garbage() },
     { kind: 'operation.insert', record: operation() },

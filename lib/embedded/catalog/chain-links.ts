@@ -87,7 +87,7 @@ export function createChainLinks(database: Database): ChainLinks {
 }
 
 /** What a link says, and behind what it stands. */
-export function sumOfLink(before: number, ref: string): number {
+function sumOfLink(before: number, ref: string): number {
   return sumOf(`${before} ${ref}`);
 }
 

@@ -1,11 +1,12 @@
-// One place through a chain of states: what stands there in each of them, while each is put together from the one before.
+// One place through a chain of states: what stands there in each of them, told by what the deltas do.
 
 import { createHash } from 'node:crypto';
-import { bufferOf } from '../bytes/buffer.ts';
-import { applyWithScript } from '../delta/apply/apply.ts';
-import type { Script } from '../delta/stored/script.ts';
+import { beginChain, composeNext, textOf } from '../delta/apply/compose.ts';
+import { editsOf, type TextEdit } from './edits.ts';
 import { hidesPath, type Mask } from './mask.ts';
-import { follow, placeOf, type TextEdit, type Tracker, track } from './track.ts';
+import { type Parts, partsOfRope } from './parts.ts';
+import type { Found } from './place.ts';
+import { follow, placeOf, track } from './track.ts';
 import { type ShownValue, showValue } from './value.ts';
 
 /** What stands at a place of a state; `several` rows are called like that, so none is meant. */
@@ -33,8 +34,9 @@ export interface Along {
 const PROVEN = { baseProven: true } as const;
 
 /**
- * What stands at `steps` (`findPlace`) in `base` and after each of the stored deltas. All is bound by what each delta names
- * of its base and its target: that the last has the checksum that it should have is for the caller to see.
+ * What stands at `steps` (`findPlace`) in `base` and after each of the stored deltas. No state between is put together. All
+ * is bound by what each delta names of its base and its target: that the last has the checksum that it should have is for
+ * the caller to see.
  * Throws ServiceError `integrity_error` if a delta is not sound, or is not one of the state before it.
  */
 export function sightsAlong(
@@ -44,44 +46,45 @@ export function sightsAlong(
   options: SightOptions,
   bounds: Parameters<typeof track>[2] = {},
 ): Along {
-  let text = bufferOf(base);
-  const tracker = track(text, steps, bounds);
-  const sights = [sightOf(tracker, options)];
+  const composed = beginChain(base);
+  const tracker = track(partsOfRope(composed.rope), steps, bounds);
+  let place = placeOf(tracker);
+  let sight = sightOf(tracker.text, place, options);
+  const sights = [sight];
   for (const delta of deltas) {
-    const applied = applyWithScript(text, delta, PROVEN);
-    follow(tracker, applied.text, editsOf(applied.script, text.length, applied.text.length));
-    text = applied.text;
-    sights.push(sightOf(tracker, options));
+    const script = composeNext(composed, delta, PROVEN);
+    const edits = editsOf(script, tracker.text, composed.rope.bytes);
+    follow(tracker, partsOfRope(composed.rope), edits);
+    const before = place;
+    place = placeOf(tracker);
+    if (!isUntouched(before, place, edits)) sight = sightOf(tracker.text, place, options);
+    sights.push(sight);
   }
-  return { sights, checksum: createHash('sha256').update(text).digest('hex') };
+  const hash = createHash('sha256');
+  for (const chunk of textOf(composed)) hash.update(chunk);
+  return { sights, checksum: hash.digest('hex') };
 }
 
-/** What a script does to its base, as edits; undefined if it puts together what stood in another order. */
-function editsOf(
-  { copyBytes, copyFrom, literalBytes }: Script,
-  baseBytes: number,
-  targetBytes: number,
-): TextEdit[] | undefined {
-  const edits: TextEdit[] = [];
-  let from = 0;
-  let start = 0;
-  for (let k = 0; k < copyBytes.length; k++) {
-    const to = copyFrom[k]!;
-    const end = start + literalBytes[k]!;
-    if (to < from) return undefined;
-    if (to > from || end > start) edits.push({ from, to, start, end });
-    from = to + copyBytes[k]!;
-    start = end + copyBytes[k]!;
-  }
-  if (baseBytes > from || targetBytes > start) edits.push({ from, to: baseBytes, start, end: targetBytes });
-  return edits;
+/** Whether the same bytes stand there, under the same names. */
+function isUntouched(before: Found, now: Found, edits: readonly TextEdit[] | undefined): boolean {
+  if (edits === undefined || typeof before === 'string' || typeof now === 'string') return false;
+  const { start, end } = before;
+  // The first edit that is not wholly before it.
+  let next = 0;
+  while (next < edits.length && edits[next]!.to < start) next++;
+  if (next < edits.length && edits[next]!.from <= end) return false;
+  const last = edits[next - 1];
+  const shift = last === undefined ? 0 : last.end - last.to;
+  return (
+    now.start === start + shift &&
+    now.end === end + shift &&
+    now.isName.every((is, i) => is === before.isName[i])
+  );
 }
 
-function sightOf(tracker: Tracker, { textBytesMax, mask }: SightOptions): Sight {
-  const { text } = tracker;
-  const place = placeOf(tracker);
+function sightOf(text: Parts, place: Found, { textBytesMax, mask }: SightOptions): Sight {
   if (typeof place === 'string') return place;
-  const { start, end, names } = place;
-  const sha256 = createHash('sha256').update(text.subarray(start, end)).digest('hex');
-  return { value: showValue(text, start, end, textBytesMax, hidesPath(mask, names)), sha256 };
+  const bytes = text.part(place.start, place.end);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { value: showValue(bytes, 0, bytes.length, textBytesMax, hidesPath(mask, place.names)), sha256 };
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { bufferOf } from '../../bytes/buffer.ts';
 import { ServiceError } from '../../records/errors.ts';
 import { type Delta, decodeDelta } from '../stored/decode.ts';
-import { findIn, type Script } from '../stored/script.ts';
+import { findIn } from '../stored/script.ts';
 import { addBytes, createPieces, finishPieces } from './pieces.ts';
 
 export interface ApplyOptions {
@@ -33,30 +33,6 @@ export function applyDelta(
     if (k < copyBytes.length) addBytes(pieces, source, copyFrom[k]!, copyFrom[k]! + copyBytes[k]!);
   }
   return finishPieces(pieces);
-}
-
-/** The target's text in one piece of its own memory, and what the delta comes to. As `applyDelta` otherwise. */
-export function applyWithScript(
-  base: Uint8Array,
-  deltaText: Uint8Array,
-  options: ApplyOptions = {},
-): { text: Buffer; script: Script } {
-  const delta = decodeDelta(deltaText);
-  const source = checkedBase(base, delta, options);
-  const script = delta.resolve(findIn(source));
-  const { copyBytes, copyFrom, literalBytes, literals } = script;
-  const text = bufferOf(Buffer.allocUnsafeSlow(delta.header.targetBytes));
-  let filled = 0;
-  let at = 0;
-  for (let k = 0; k < literalBytes.length; k++) {
-    const end = at + literalBytes[k]!;
-    filled += literals.copy(text, filled, at, end);
-    at = end;
-    if (k < copyBytes.length) filled += source.copy(text, filled, copyFrom[k]!, copyFrom[k]! + copyBytes[k]!);
-  }
-  // Memory that was not written must never be taken for a state.
-  if (filled !== text.length) throw new RangeError('the script gives less than it says');
-  return { text, script };
 }
 
 /** The base as a Buffer. Throws ServiceError `integrity_error` unless it is the one that the delta names. */

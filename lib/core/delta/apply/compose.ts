@@ -4,6 +4,7 @@
 import { bufferOf } from '../../bytes/buffer.ts';
 import { ServiceError } from '../../records/errors.ts';
 import { type Delta, decodeDelta } from '../stored/decode.ts';
+import type { Script } from '../stored/script.ts';
 import { type ApplyOptions, checkedBase } from './apply.ts';
 import { addBytes, createPieces, finishPieces } from './pieces.ts';
 import { appendPart, appendRun, createRope, findInRope, flatten, type Rope, runsOf } from './rope.ts';
@@ -24,11 +25,9 @@ export function applyChain(
   deltaTexts: readonly Uint8Array[],
   options: ApplyOptions = {},
 ): Uint8Array[] {
-  const pieces = createPieces();
-  for (const { source, from, to } of runsOf(composeChain(base, deltaTexts, options))) {
-    addBytes(pieces, source, from, to);
-  }
-  return finishPieces(pieces);
+  const composed = beginChain(base);
+  for (const text of deltaTexts) composeNext(composed, text, options);
+  return textOf(composed);
 }
 
 /** Like `applyChain`, in one piece of its own memory. */
@@ -37,28 +36,46 @@ export function applyChainToBuffer(
   deltaTexts: readonly Uint8Array[],
   options: ApplyOptions = {},
 ): Uint8Array {
-  return flatten(composeChain(base, deltaTexts, options));
+  const composed = beginChain(base);
+  for (const text of deltaTexts) composeNext(composed, text, options);
+  return flatten(composed.rope);
 }
 
-/** The text at the end of the chain as runs of the base and of literals. Throws as `applyChain` does. */
-function composeChain(base: Uint8Array, deltaTexts: readonly Uint8Array[], options: ApplyOptions = {}): Rope {
-  const sources = [bufferOf(base)];
-  let rope = createRope(sources);
-  appendRun(rope, 0, 0, base.length);
-  let before: Delta | undefined;
-  for (const text of deltaTexts) {
-    const delta = decodeDelta(text);
-    if (before === undefined) checkedBase(base, delta, options);
-    else checkFollows(before, delta);
-    rope = applied(rope, delta);
-    if (rope.runs > RUNS_MAX) {
-      const whole = flatten(rope);
-      sources.splice(0, sources.length, whole);
-      rope = createRope(sources);
-      appendRun(rope, 0, 0, whole.length);
-    }
-    before = delta;
-  }
+/** A chain that is applied delta by delta. */
+export interface Composed {
+  /** The state so far. */
+  rope: Rope;
+  /** The one before it, which lasts until the next delta. */
+  before?: Rope;
+  delta?: Delta;
+}
+
+export function beginChain(base: Uint8Array): Composed {
+  return { rope: ropeOf(bufferOf(base)) };
+}
+
+/** Goes on by one delta, and gives what it comes to. Throws as `applyChain` does. */
+export function composeNext(composed: Composed, deltaText: Uint8Array, options: ApplyOptions = {}): Script {
+  const delta = decodeDelta(deltaText);
+  if (composed.delta === undefined) checkedBase(composed.rope.sources[0]!, delta, options);
+  else checkFollows(composed.delta, delta);
+  const { rope } = composed;
+  const script = delta.resolve(findInRope({ rope, run: 0 }));
+  const next = applied(rope, script, composed.before);
+  Object.assign(composed, { before: rope, delta, rope: next.runs > RUNS_MAX ? ropeOf(flatten(next)) : next });
+  return script;
+}
+
+/** The state so far, in chunks, most of them views of the base. */
+export function textOf({ rope }: Composed): Uint8Array[] {
+  const pieces = createPieces();
+  for (const { source, from, to } of runsOf(rope)) addBytes(pieces, source, from, to);
+  return finishPieces(pieces);
+}
+
+function ropeOf(text: Buffer): Rope {
+  const rope = createRope([text]);
+  appendRun(rope, 0, 0, text.length);
   return rope;
 }
 
@@ -68,11 +85,11 @@ function checkFollows({ header: before }: Delta, { header }: Delta): void {
   }
 }
 
-function applied(state: Rope, delta: Delta): Rope {
-  const { copyBytes, copyFrom, literalBytes, literals } = delta.resolve(findInRope({ rope: state, run: 0 }));
+function applied(state: Rope, script: Script, spent: Rope | undefined): Rope {
+  const { copyBytes, copyFrom, literalBytes, literals } = script;
   const { sources } = state;
   const literalSource = sources.push(literals) - 1;
-  const next = createRope(sources);
+  const next = createRope(sources, spent);
   const reader = { rope: state, run: 0 };
   let at = 0;
   for (let k = 0; k < literalBytes.length; k++) {

@@ -15,8 +15,11 @@ export interface Rope {
 }
 
 const RUNS_AT_FIRST = 64;
+const NOTHING = bufferOf(new Uint8Array(0));
 
-export function createRope(sources: Buffer[]): Rope {
+/** An empty one, in the memory of one that nobody reads any more if there is one. */
+export function createRope(sources: Buffer[], spent?: Rope): Rope {
+  if (spent !== undefined) return Object.assign(spent, { sources, runs: 0, bytes: 0 });
   return {
     sources,
     source: new Uint16Array(RUNS_AT_FIRST),
@@ -83,6 +86,24 @@ export function findInRope(reader: RopeReader): Find {
     const across = Buffer.concat(partsOf(reader, rest, to)).indexOf(anchor);
     return across < 0 ? -1 : rest + across;
   };
+}
+
+/** The bytes [from, to) in one piece: a view of the source that they are of, or a copy if they are of several. */
+export function partOf(reader: RopeReader, from: number, to: number): Buffer {
+  const { rope } = reader;
+  if (from >= to) return NOTHING;
+  const run = runAt(reader, from);
+  reader.run = run;
+  const offset = offsetIn(rope, run, from);
+  if (to <= rope.end[run]!) return rope.sources[rope.source[run]!]!.subarray(offset, offset + to - from);
+  const part = bufferOf(Buffer.allocUnsafe(to - from));
+  for (let at = from, k = run; at < to; k++) {
+    const end = Math.min(rope.end[k]!, to);
+    const start = offsetIn(rope, k, at);
+    rope.sources[rope.source[k]!]!.copy(part, at - from, start, start + end - at);
+    at = end;
+  }
+  return part;
 }
 
 /** The bytes of the runs, in order, as views of the sources. */

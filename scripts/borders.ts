@@ -112,6 +112,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   /** What states are read from and put back into: loaded only when one is used. */
   'sources/kit': { from: ADAPTER, packages: ['node:buffer', ...FILES] },
+  'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
   sources: {
     from: [...ADAPTER, 'sources/*'],
     packages: [...FILES, '@aws-sdk/*', 'node:http', 'node:https', 'node:net', 'node:stream', 'node:zlib'],

@@ -20,15 +20,17 @@ export function createSources(options: SourcesOptions): Sources {
         throw new PortError('denied', `the source is refused: ${fault.pointer} ${fault.detail}`);
       if ('path' in spec && !isLetIn(spec.path, options.folders))
         throw new PortError('denied', `${wordOfSource(spec)} lies in no folder that is let in here`);
-      return load(spec);
+      return load(spec, options);
     },
   };
 }
 
-async function load(spec: SourceSpec): Promise<Source> {
+async function load(spec: SourceSpec, context: SourceContext): Promise<Source> {
   switch (spec.kind) {
     case 'file':
       return (await import('./file.ts')).openFile(spec);
+    case 'postgresql':
+      return (await import('./postgresql/open.ts')).openPostgresql(spec, context);
     default:
       throw new PortError('denied', `sources of kind ${spec.kind} are not opened here`);
   }

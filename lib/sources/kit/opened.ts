@@ -8,6 +8,8 @@ export interface SourceContext {
   secrets: SecretReader;
   /** `any`, or the names of the hosts that may have private and link-local addresses; all other hosts must have public ones. */
   privateHosts: 'any' | readonly string[];
+  /** Whether credentials count that a client finds by itself (PGPASSWORD, a profile of the user): of a command, never of a service. */
+  usesAmbient?: boolean;
 }
 
 const BY_SYSTEM: Readonly<Record<string, PortErrorCode>> = {

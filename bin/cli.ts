@@ -33,7 +33,7 @@ async function openSources() {
     import('../lib/sources/secrets.ts'),
   ]);
   const secrets = createSecretReader({ env, files: true });
-  return createSources({ secrets, privateHosts: 'any', folders: 'any' });
+  return createSources({ secrets, privateHosts: 'any', folders: 'any', usesAmbient: true });
 }
 
 const code = await runCli(

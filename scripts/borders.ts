@@ -203,7 +203,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   /** The command line, on the client alone: which verbs there are, the verbs, and what they are given. */
   cli: { from: ['client', 'cli/verbs', 'cli/kit', 'version'], packages: ['commander'] },
   'cli/verbs': {
-    from: ['client', 'cli/kit', 'version'],
+    from: ['client', 'cli/kit', 'ports', 'core/records', 'version'],
     packages: [
       'node:crypto',
       'node:fs',
@@ -211,10 +211,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'node:path',
       'node:stream',
       'node:stream/promises',
+      'node:timers/promises',
     ],
   },
   'cli/kit': {
-    from: ['client', 'ports'],
+    from: ['client', 'ports', 'core/records'],
     packages: [
       '@aws-sdk/credential-provider-node',
       ...['node:child_process', 'node:fs', 'node:fs/promises', 'node:os', 'node:path'],

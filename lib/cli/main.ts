@@ -13,6 +13,7 @@ import * as keep from './verbs/keep.ts';
 import * as lists from './verbs/lists.ts';
 import * as look from './verbs/look.ts';
 import { restore } from './verbs/restore.ts';
+import { run as runSource } from './verbs/run.ts';
 
 /** What is not asked over HTTP: programs of the embedded home, given what stands behind their word. */
 export type Programs = Record<'serve' | 'rebuild' | 'quarantine', (args: string[]) => Promise<void>>;
@@ -165,6 +166,18 @@ function createProgram(
     .option('--exec <command>', 'what the command writes; nothing is made unless it ends well')
     .option('--no-wait', 'do not wait for a large one to be made')
     .action(run(create));
+  placed(verb('run <source>', 'read a source from here, and back it up: once, or every 15m'))
+    .option('--resource <id>', 'as which resource')
+    .option('--every <time>', 'again and again: 30s, 15m, 6h, 1d')
+    .option('--check', 'only whether it can be read')
+    .addOption(types())
+    .option('--resource-type <type>', 'what kind of thing it is')
+    .option('--tag <key=value>', 'a tag (may be given again)', many)
+    .option('--retention-days <n>', 'how long it is kept; 0: for ever', count)
+    .option('--if-changed', 'make none if nothing has changed')
+    .option('--accept-unusual', 'however much is gone, that is meant')
+    .option('--unencrypted', 'do not encrypt it, where the service allows that')
+    .action(run(runSource));
   verb(
     'import <resource> <files...>',
     'bring dumps along, files or folders, each of its own time, the oldest first',
@@ -198,10 +211,22 @@ function createProgram(
     .option('--mask <words>', 'hide values under such names: @common')
     .option('--limit <n>', 'at most so many', count, 20)
     .action(run(look.log));
-  verb('restore <what>', 'give a state back into a file: the plan first, then a question')
+  placed(
+    verb(
+      'restore <what>',
+      'give a state back into a file, a database, a URL: the plan first, then a question',
+    ),
+  )
     .option('--at <time>', 'of that moment')
     .option('--path <pointer>', 'a part: /users/id=42')
-    .option('--to <file>', 'where to; - is stdout')
+    .option(
+      '--to <place>',
+      'a file, - for stdout, or postgres://..., sqlite:FILE, file:FILE, https://..., s3://...',
+    )
+    .option('--mode <modes>', 'of rows: create, update, delete, with commas between; all without it')
+    .option('--skip-missing', 'leave out tables and columns that the target has not')
+    .option('--no-safety-backup', 'do not keep first what is there')
+    .option('--safety-to <resource>', 'under which name that is kept (RESOURCE/before-restore)')
     .option('--plan', 'the plan alone')
     .option(...yes)
     .action(run(restore));
@@ -269,6 +294,19 @@ function createProgram(
       terminal.stdout.write(completion(shell, program));
     });
   return program;
+}
+
+/** How a source or a target is said. */
+function placed(command: Command): Command {
+  return command
+    .option('--table <name>', 'of a database these tables alone, * for any part (may be given again)', many)
+    .option('--exclude <name>', 'and not these (may be given again)', many)
+    .option(
+      '--password <where>',
+      'where the password stands: env:NAME, file:/path (also PGPASSWORD, ~/.pgpass)',
+    )
+    .option('--header <header>', 'of HTTP: "authorization: Bearer {env:NAME}" (may be given again)', many)
+    .addOption(new Option('--method <method>', 'by which HTTP puts a state back').choices(['PUT', 'POST']));
 }
 
 type Verb = (words: string, description: string, into?: Command) => Command;

@@ -1,6 +1,7 @@
 // How a command ends: one number for each kind of end, so that scripts can tell them apart.
 
 import { BackupError } from '../../client/client.ts';
+import { PortError, type PortErrorCode } from '../../ports/errors.ts';
 
 export const EXIT = {
   done: 0,
@@ -29,10 +30,21 @@ export class CliError extends Error {
   }
 }
 
+/** What a source or a target said. */
+const OF_PORTS: Readonly<Record<PortErrorCode, number>> = {
+  not_found: EXIT.notFound,
+  exists: EXIT.conflict,
+  conflict: EXIT.conflict,
+  integrity: EXIT.integrity,
+  denied: EXIT.denied,
+  unavailable: EXIT.unavailable,
+};
+
 const INTEGRITY = ['integrity_error', 'broken_chain', 'checksum_mismatch', 'catalog_damaged'];
 
 export function exitOf(error: unknown): number {
   if (error instanceof CliError) return error.exit;
+  if (error instanceof PortError) return OF_PORTS[error.code];
   if (!(error instanceof BackupError)) return EXIT.failed;
   const { code, status, problem } = error;
   // What failed in the background says by itself why.

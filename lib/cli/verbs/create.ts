@@ -9,6 +9,8 @@ import { CliError, EXIT } from '../kit/exit.ts';
 import { sourceOf } from '../kit/source.ts';
 import { formatBytes, formatChanges, printable } from '../kit/words.ts';
 
+export type Made = Answer<'BackupUnchanged'>;
+
 export interface CreateVerbOptions {
   type?: 'full' | 'incremental' | 'differential';
   resourceType?: string;
@@ -23,8 +25,6 @@ export interface CreateVerbOptions {
   /** commander's `--no-wait`. */
   wait?: boolean;
 }
-
-type Made = Answer<'BackupUnchanged'>;
 
 export async function create(
   context: Context,
@@ -60,7 +60,8 @@ function instantOf(context: Context, text: string): string {
   throw new CliError(`${text} is no time at which a state was true: give a date, or a date and a time`);
 }
 
-function fieldsOf(options: CreateVerbOptions) {
+/** What is said of the state, beside it. */
+export function fieldsOf(options: CreateVerbOptions) {
   const {
     type,
     resourceType,
@@ -91,7 +92,8 @@ function fieldsOf(options: CreateVerbOptions) {
   };
 }
 
-async function told(context: Context, made: Made): Promise<void> {
+/** What was made of a state, in a line. */
+export async function told(context: Context, made: Made): Promise<void> {
   for (const warning of made.warnings ?? []) context.say(`warning: ${warning}`);
   if (context.isJson) return context.json(made);
   const { id, type, size, compressedSize, changes, expiresAt, unchanged, status } = made;

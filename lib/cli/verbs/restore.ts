@@ -1,4 +1,4 @@
-// restore: the plan first, then a yes, then the state into a file.
+// restore: the plan first, then a yes, then the state into a file, or into what it came from.
 
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
@@ -9,23 +9,26 @@ import { pipeline } from 'node:stream/promises';
 import { BackupError } from '../../client/client.ts';
 import type { Context } from '../kit/context.ts';
 import { CliError, EXIT } from '../kit/exit.ts';
+import { type PlaceOptions, placeOf } from '../kit/place.ts';
 import { targetOf } from '../kit/target.ts';
 import { formatBytes, printable } from '../kit/words.ts';
+import { type IntoOptions, restoreInto } from './restore-into.ts';
 
-export interface RestoreVerbOptions {
+export interface RestoreVerbOptions extends IntoOptions, PlaceOptions {
   at?: string;
-  path?: string;
   to?: string;
-  plan?: boolean;
-  yes?: boolean;
 }
 
-export async function restore(
-  context: Context,
-  what: string,
-  { at, path, to, plan: isPlan, yes }: RestoreVerbOptions,
-): Promise<void> {
+export async function restore(context: Context, what: string, options: RestoreVerbOptions): Promise<void> {
+  const { at, path, to, plan: isPlan, yes } = options;
   const { resourceId, at: moment } = await targetOf(context, what, at);
+  const place = to === undefined ? undefined : placeOf(to, options);
+  if (place !== undefined) {
+    const { state } = await context.client.tree(resourceId, { at: moment, limit: 1 });
+    const { backupId, createdAt, ageSeconds } = state;
+    const words = `${context.show(createdAt)} ${context.zone}, ${context.age(ageSeconds)} old${state.exact ? '' : '; NOT exact'}`;
+    return restoreInto(context, { resourceId, backupId, words }, place, options);
+  }
   const { state: found } = await context.client.tree(resourceId, {
     at: moment,
     limit: 1,

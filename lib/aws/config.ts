@@ -1,6 +1,7 @@
 // The functions' settings: one table of checks over their environment, read once by whoever composes.
 
 import { DAY_MS } from '../core/records/limits.ts';
+import type { ObjectLock } from './blobs/object-lock.ts';
 import {
   AUTH_KINDS,
   type AuthKind,
@@ -38,6 +39,7 @@ const CHECKS = {
   [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.expiryHoldSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.auditDays]: matching(/^\d{1,5}$/, 'must be a whole number'),
+  [ENV.objectLock]: matching(/^(\d{1,5} (governance|compliance))?$/, 'must be days and mode, or empty'),
   [ENV.retentionEveryMinutes]: matching(/^\d{1,5}$/, 'must be a whole number'),
   [ENV.metricsNamespace]: text,
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
@@ -88,6 +90,8 @@ export interface AwsConfig {
   expiryHoldMs: number;
   /** 0: for ever. */
   auditMs: number;
+  /** Absent where blobs are not locked. */
+  objectLock?: ObjectLock;
   retentionEveryMinutes: number;
   metricsNamespace: string;
   basePath: string;
@@ -129,6 +133,7 @@ export function readConfig(env: Env): AwsConfig {
     graceMs: Number(set[ENV.graceSeconds]) * 1000,
     expiryHoldMs: Number(set[ENV.expiryHoldSeconds]) * 1000,
     auditMs: Number(set[ENV.auditDays]) * DAY_MS,
+    ...lockIn(set[ENV.objectLock]),
     retentionEveryMinutes: Number(set[ENV.retentionEveryMinutes]),
     metricsNamespace: set[ENV.metricsNamespace],
     basePath: set[ENV.basePath],
@@ -136,6 +141,12 @@ export function readConfig(env: Env): AwsConfig {
     // No setting of the stack: for an operator who has to do without it on one function, by hand.
     isKernelWanted: env.BACKUP_KERNEL !== 'off',
   };
+}
+
+function lockIn(value: string): { objectLock?: ObjectLock } {
+  if (value === '') return {};
+  const [days, mode] = value.split(' ');
+  return { objectLock: { days: Number(days), mode: mode as ObjectLock['mode'] } };
 }
 
 /** What stands between commas. */

@@ -103,7 +103,11 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     meter: countingKeyErrors(meter),
     clock,
   });
-  const blobs = createBlobStore({ s3, bucket });
+  const { objectLock } = config;
+  const blobs = createBlobStore({
+    ...{ s3, bucket },
+    ...(objectLock === undefined ? {} : { lock: { ...objectLock, clock } }),
+  });
   const held = {
     store: createTrailStore({ s3, bucket }),
     storeId: storeIdOf(bucket),

@@ -1,6 +1,7 @@
 // The periodic work of the retention function: the shared table, with what is particular here.
 
 import { LIMITS } from '../core/records/limits.ts';
+import { protectBytes } from '../service/retention/protect-bytes.ts';
 import { demandCurrentCatalog } from '../service/retention/rollback.ts';
 import { type CensusBounds, takeCensus } from '../service/upkeep/census.ts';
 import type { Task } from '../service/upkeep/runner.ts';
@@ -38,6 +39,12 @@ export function retentionTasks(home: Home): Record<RetentionTask, Task> {
         const search = await shared.orphans.run(deadline);
         await count({ deadline });
         return search ?? {};
+      },
+    },
+    locks: {
+      async run(deadline) {
+        await demandCurrentCatalog(deps);
+        return protectBytes(deps, deadline);
       },
     },
     census: {

@@ -64,7 +64,7 @@ import { createTrail, type Trail } from './trail/trail.ts';
 import { createTrailStore } from './trail/trail-store.ts';
 import { createScratch } from './transfers/scratch.ts';
 import { createTransferStore } from './transfers/transfers.ts';
-import { type EmbeddedTasks, embeddedTasks } from './upkeep.ts';
+import { type EmbeddedTask, type EmbeddedTasks, embeddedTasks } from './upkeep.ts';
 
 export interface HomeConfig extends EmbeddedConfig {
   /** The program of the threads that work on large texts; without it they are worked on in this one. */
@@ -239,7 +239,10 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const isBegun = (name: string, everyMs: number): boolean =>
     config.isDriven !== true && everyMs > 0 && (!room.isReadOnly || name === READS_ONLY);
   const running = new Map<TaskName, Repeated>();
-  for (const [name, { everyMs, firstMs }] of Object.entries(tasks) as [TaskName, EmbeddedTasks[TaskName]][]) {
+  for (const [name, { everyMs, firstMs }] of Object.entries(tasks) as [
+    EmbeddedTask,
+    EmbeddedTasks[EmbeddedTask],
+  ][]) {
     if (isBegun(name, everyMs))
       running.set(
         name,

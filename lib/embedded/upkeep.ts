@@ -38,7 +38,10 @@ export interface EmbeddedParts {
   figures: Figures;
 }
 
-export type EmbeddedTasks = Record<TaskName, Task & { everyMs: number }>;
+/** All but what only a store with locks of its own has to do. */
+export type EmbeddedTask = Exclude<TaskName, 'locks'>;
+
+export type EmbeddedTasks = Record<EmbeddedTask, Task & { everyMs: number }>;
 
 /** An interval of 0, as a setting may say, is for never. */
 export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
@@ -48,7 +51,7 @@ export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
   let areJobsBack = false;
   const removing: readonly TaskName[] = ['sweep', 'orphans'];
   const shared = sharedTasks(deps, async (name) => !removing.includes(name) || proof.demand());
-  const tasks: Record<TaskName, Task> = {
+  const tasks: Record<EmbeddedTask, Task> = {
     ...shared,
     sweep: { ...shared.sweep, everyMs: retentionIntervalMs },
     orphans: {

@@ -29,6 +29,8 @@ export interface Stores {
   storageKey: IKey;
   jobs: IQueue;
   events: EventBus;
+  /** Whether the blobs' bucket locks objects. */
+  isLocked: boolean;
 }
 
 export interface Privileges {
@@ -92,6 +94,7 @@ export function privilegesOver(stores: Stores): Privileges {
       may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
       mayWrite('WriteBlobs', [...objects(blobs, BLOBS), ...objects(blobs, QUARANTINE)]),
       may('DeleteBlobs', ['s3:DeleteObject'], [...objects(blobs, BLOBS), ...objects(blobs, QUARANTINE)]),
+      ...(stores.isLocked ? [may('LockBlobs', LOCKING, objects(blobs, BLOBS))] : []),
       encryptsStorage(stores),
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
@@ -142,6 +145,14 @@ function mayFind(sid: string, buckets: Pick<BlobBucket, 'bucketArn'>[]): iam.Pol
 function mayWrite(sid: string, resources: string[]): iam.PolicyStatement {
   return may(sid, ['s3:PutObject', 's3:AbortMultipartUpload'], resources);
 }
+
+/** Looks at locks, sets and prolongs them; to shorten one in governance takes another right, which nobody is given. */
+const LOCKING = [
+  's3:GetObjectRetention',
+  's3:GetObjectLegalHold',
+  's3:PutObjectRetention',
+  's3:PutObjectLegalHold',
+];
 
 /** What Lambda does with the role of a function that a stream calls. */
 const STREAM_READS = [

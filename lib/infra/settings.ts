@@ -36,6 +36,8 @@ export interface Settings {
   /** Days for which no version of a blob can be removed by anyone; absent for no lock. */
   objectLockDays?: number;
   objectLockMode: 'governance' | 'compliance';
+  /** The one role that may remove versions, loosen what keeps them, and schedule the deletion of keys; absent for nobody. */
+  breakGlassRoleArn?: string;
   /** Told of every alarm. */
   alarmEmail?: string;
   allowUnencrypted: boolean;
@@ -93,6 +95,7 @@ export const SETTING_NAMES = [
   'jwtConsoleScopes',
   'objectLock',
   'objectLockMode',
+  'breakGlassRoleArn',
   'alarmEmail',
   'allowUnencrypted',
   'graceSeconds',
@@ -138,6 +141,10 @@ export function readSettings(context: Context): Settings {
       '-c objectLock=... keeps what the stage dev is to throw away: take another stage (-c stage=...).',
     );
   }
+  const breakGlassRoleArn = read('breakGlassRoleArn');
+  if (breakGlassRoleArn !== undefined && !ROLE_ARN.test(breakGlassRoleArn)) {
+    throw wrong('breakGlassRoleArn', 'the ARN of an IAM role');
+  }
   const alarmEmail = read('alarmEmail');
   if (alarmEmail !== undefined && !EMAIL.test(alarmEmail)) throw wrong('alarmEmail', 'an e-mail address');
   const basePath = read('basePath') ?? `/${stage}`;
@@ -149,6 +156,7 @@ export function readSettings(context: Context): Settings {
     auth: readAuth(read, disposable),
     ...(objectLock === undefined ? {} : { objectLockDays: wholeNumber(read, 'objectLock', 0, 1, 36_500) }),
     objectLockMode: oneOf(read, 'objectLockMode', ['governance', 'compliance']),
+    ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
     ...(alarmEmail === undefined ? {} : { alarmEmail }),
     allowUnencrypted: oneOf(read, 'allowUnencrypted', ['false', 'true']) === 'true',
     graceSeconds,
@@ -165,6 +173,7 @@ export function readSettings(context: Context): Settings {
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const BASE_PATH = /^(\/|(\/[\w.~-]+)+)$/;
+const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
 
 /**

@@ -13,6 +13,7 @@ import { Dashboard } from './dashboard.ts';
 import { Emptying } from './emptying.ts';
 import { Events } from './events.ts';
 import { acknowledgeNames, Functions } from './functions.ts';
+import { guard } from './guards.ts';
 import { Keys } from './keys.ts';
 import { Metrics } from './metrics.ts';
 import { privilegesOver, type Stores } from './privileges.ts';
@@ -39,6 +40,7 @@ export class BackupStack extends Stack {
 
     const keys = new Keys(this, 'Keys', settings);
     const { blobs, staging } = new Buckets(this, 'Buckets', settings, keys.storage);
+    guard(blobs, keys, settings);
     const { table } = new CatalogTable(this, 'Catalog', settings);
     const queues = new Queues(this, 'Queues');
     const { bus } = new Events(this, 'Events');
@@ -52,6 +54,7 @@ export class BackupStack extends Stack {
       storageKey: keys.storage,
       jobs: queues.jobs,
       events: bus,
+      isLocked: settings.objectLockDays !== undefined,
     };
     const environment: Environment = {
       [ENV.bucket]: blobs.bucketName,
@@ -66,6 +69,8 @@ export class BackupStack extends Stack {
       [ENV.graceSeconds]: String(settings.graceSeconds),
       [ENV.expiryHoldSeconds]: String(settings.expiryHoldSeconds),
       [ENV.auditDays]: String(settings.auditDays),
+      [ENV.objectLock]:
+        settings.objectLockDays === undefined ? '' : `${settings.objectLockDays} ${settings.objectLockMode}`,
       [ENV.retentionEveryMinutes]: String(settings.retentionEveryMinutes),
       [ENV.metricsNamespace]: namespaceOf(id),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,

@@ -32,6 +32,11 @@ export interface BlobStore {
   putBack(blobId: string): Promise<void>;
   /** Removes what was set aside; one that is not there is no error. */
   deleteAside(blobId: string): Promise<void>;
+  /**
+   * Of a store that can keep bytes from being removed by anybody, its owner included: keeps those of a blob so, at least until
+   * then. Never shortens; a hold stands until it is taken off. Resolves with whether anything had to be changed. Throws `not_found`.
+   */
+  protect?(blobId: string, protection: Protection): Promise<boolean>;
   /** Throws `unavailable` if the store cannot be reached or written. */
   check(): Promise<void>;
 }
@@ -39,6 +44,12 @@ export interface BlobStore {
 export interface BlobDigest {
   bytes: number;
   sha256: string;
+}
+
+export interface Protection {
+  /** Epoch milliseconds; undefined: no end is known, and the store prolongs by its own period, each time that it is asked. */
+  until: number | undefined;
+  isHeld: boolean;
 }
 
 export interface BlobInfo {

@@ -60,6 +60,7 @@ describe('refuses', () => {
       'jwtConsoleScopes',
       { auth: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a', jwtConsoleScopes: 'openid' },
     ],
+    ['breakGlassRoleArn', { breakGlassRoleArn: 'root' }],
     ['objectLock', { objectLock: '0' }],
     ['objectLock', { objectLock: 'for ever' }],
     ['objectLockMode', { objectLockMode: 'strict' }],

@@ -179,6 +179,81 @@ describe('storage', () => {
   });
 });
 
+describe('what an attacker does first', () => {
+  const ROLE = 'arn:aws:iam::123456789012:role/break-glass';
+  const policyOf = (template: Template, id: string): Statement[] => {
+    const [[, { Properties }]] = resourcesOf(template, 'AWS::S3::BucketPolicy').filter(([name]) =>
+      name.startsWith(id),
+    ) as [[string, Resource]];
+    return (Properties.PolicyDocument as { Statement: Statement[] }).Statement;
+  };
+  const bySid = (statements: Statement[], sid: string) =>
+    statements.find((statement) => (statement as { Sid?: string }).Sid === sid);
+
+  test.each([
+    ['with a role for emergencies', { breakGlassRoleArn: ROLE }, [ROLE]],
+    ['without one', {}, undefined],
+  ])(
+    'removing versions, loosening what keeps them and destroying keys is denied to all, %s',
+    (_how, context, but) => {
+      const template = synthesize(context);
+      const blobs = policyOf(template, 'BucketsBlobs');
+      const destroys = bySid(blobs, 'NobodyDestroys')!;
+      expect(destroys).toMatchObject({
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: expect.arrayContaining(['s3:DeleteObjectVersion', 's3:BypassGovernanceRetention']),
+      });
+      const exempt = (statement: unknown) =>
+        (statement as { Condition?: { ArnNotLike: Record<string, unknown> } }).Condition?.ArnNotLike[
+          'aws:PrincipalArn'
+        ];
+      expect(exempt(destroys)).toEqual(but);
+      const loosens = bySid(blobs, 'NobodyLoosens')!;
+      expect(JSON.stringify(exempt(loosens))).toContain('cdk-*-cfn-exec-role-*');
+      const keys = resourcesOf(template, 'AWS::KMS::Key');
+      expect(keys).toHaveLength(2);
+      for (const [, { Properties }] of keys) {
+        const { Statement: statements } = Properties.KeyPolicy as { Statement: Statement[] };
+        const denied = bySid(statements, 'NobodyDestroysTheKey');
+        expect(denied).toMatchObject({
+          Effect: 'Deny',
+          Action: expect.arrayContaining(['kms:ScheduleKeyDeletion', 'kms:DisableKey']),
+        });
+        expect(exempt(denied)).toEqual(but);
+      }
+    },
+  );
+
+  test('what is written once cannot be overwritten: neither a blob nor a segment of the trail', () => {
+    const once = bySid(policyOf(synthesize(), 'BucketsBlobs'), 'WrittenOnce');
+    expect(once).toMatchObject({
+      Effect: 'Deny',
+      Action: 's3:PutObject',
+      Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+    });
+    const resources = JSON.stringify((once as { Resource: unknown }).Resource);
+    expect(resources).toContain('/blobs/*');
+    expect(resources).toContain('/trail/*');
+  });
+
+  test('what can be thrown away is guarded by nothing that would keep it', () => {
+    const dev = JSON.stringify(synthesize({ stage: 'dev' }).toJSON());
+    for (const sid of ['NobodyDestroys', 'NobodyLoosens', 'WrittenOnce']) expect(dev).not.toContain(sid);
+  });
+
+  test('only with a lock may retention set locks, and it is told of which kind', () => {
+    const rights = (context: Record<string, string>) => JSON.stringify(synthesize(context).toJSON());
+    expect(rights({})).not.toContain('s3:PutObjectRetention');
+    const locked = synthesize({ objectLock: '30', objectLockMode: 'compliance' });
+    const holders = resourcesOf(locked, 'AWS::IAM::Policy').filter(([, policy]) =>
+      JSON.stringify(policy).includes('s3:PutObjectRetention'),
+    );
+    expect(holders.map(([id]) => id)).toEqual([expect.stringContaining('Retention')]);
+    expect(rights({ objectLock: '30', objectLockMode: 'compliance' })).toContain('30 compliance');
+  });
+});
+
 describe('what fails its user at once', () => {
   test('an API has the name of its stack, so that no other rings its alarms', () => {
     const template = synthesize();
@@ -236,7 +311,11 @@ describe('what fails its user at once', () => {
   test('nothing empties what is kept, and nothing there may remove a version', () => {
     const template = synthesize();
     expect(resourcesOf(template, 'Custom::EmptiedBucket')).toEqual([]);
-    expect(textOf(template.toJSON())).not.toContain('s3:DeleteObjectVersion');
+    const allowed = FUNCTIONS.flatMap((name) => statementsOf(template, name)).filter(
+      ({ Effect }) => Effect === 'Allow',
+    );
+    expect(textOf(allowed)).toContain('s3:DeleteObject');
+    expect(textOf(allowed)).not.toContain('s3:DeleteObjectVersion');
   });
 
   test('a failed sweep is not run again by itself', () => {

@@ -9,17 +9,21 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { BLOB_ID } from '../../core/records/ids.ts';
-import type { BlobDigest, BlobInfo, BlobStore } from '../../ports/blob-store.ts';
+import type { BlobDigest, BlobInfo, BlobStore, Protection } from '../../ports/blob-store.ts';
 import { decodeCursor, encodeCursor } from '../../ports/checks.ts';
+import type { WallClock } from '../../ports/clock.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { PageRequest } from '../../ports/pages.ts';
 import { call } from '../calls/call.ts';
+import { type ObjectLock, protectObject } from './object-lock.ts';
 import { openObject } from './object-reader.ts';
 import { writeObject } from './object-writer.ts';
 
 export interface BlobStoreOptions {
   s3: S3Client;
   bucket: string;
+  /** Where the bucket locks objects. */
+  lock?: ObjectLock & { clock: WallClock };
 }
 
 export const BLOBS_PREFIX = 'blobs/';
@@ -42,7 +46,7 @@ function asideKey(blobId: string): string {
  * The blobs of a bucket. Where `put` throws `unavailable`, S3 may have stored the blob without our hearing of it: whoever
  * writes may not delete, so it stays until the search for orphans finds it.
  */
-export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
+export function createBlobStore({ s3, bucket, lock }: BlobStoreOptions): BlobStore {
   const remove = (Key: string) =>
     call('the blob cannot be removed', (options) =>
       s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }), options),
@@ -109,6 +113,13 @@ export function createBlobStore({ s3, bucket }: BlobStoreOptions): BlobStore {
     async deleteAside(blobId) {
       await remove(asideKey(blobId));
     },
+
+    ...(lock === undefined
+      ? {}
+      : {
+          protect: (blobId: string, protection: Protection) =>
+            protectObject(s3, { bucket, key: blobKey(blobId) }, protection, lock, lock.clock.now()),
+        }),
 
     async check() {
       await call('the bucket does not answer', (options) =>

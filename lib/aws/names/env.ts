@@ -17,6 +17,8 @@ export const ENV = {
   graceSeconds: 'BACKUP_GRACE_SECONDS',
   expiryHoldSeconds: 'BACKUP_EXPIRY_HOLD_SECONDS',
   auditDays: 'BACKUP_AUDIT_DAYS',
+  /** Days and mode of the Object Lock of the blobs, as `30 compliance`; empty if they have none. */
+  objectLock: 'BACKUP_OBJECT_LOCK',
   retentionEveryMinutes: 'BACKUP_RETENTION_EVERY_MINUTES',
   metricsNamespace: 'BACKUP_METRICS_NAMESPACE',
   /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */

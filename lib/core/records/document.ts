@@ -1,7 +1,7 @@
 // What the service keeps for itself beside backups: how states come by themselves, and what is told to whom.
 
 /** Of what kind; each has ids of its own. */
-export type Collection = 'source' | 'schedule' | 'run' | 'drill' | 'channel' | 'delivery';
+export type Collection = 'source' | 'schedule' | 'run' | 'drill' | 'channel' | 'delivery' | 'progress';
 
 /** One thing that is kept, under a name of its own. What `body` is follows from the collection. */
 export interface DocumentRecord<Body = unknown> {
@@ -18,7 +18,7 @@ export interface DocumentRecord<Body = unknown> {
 }
 
 /**
- * What a rebuilt catalog has to know. How far deliveries have come, and how single runs went, changes many times an hour and is
+ * What a rebuilt catalog has to know. How far deliveries and periodic work have come, and how single runs went, changes many times an hour and is
  * told by events as well.
  */
 const LASTING: ReadonlySet<Collection> = new Set<Collection>(['source', 'schedule', 'drill', 'channel']);

@@ -27,6 +27,11 @@ export const UPKEEP = {
   },
   scrub: { about: 'Proves stored bytes, the longest ago first', everyMs: HOUR_MS, deadlineMs: HOUR_MS },
   census: { about: 'Looks whether every blob is there', everyMs: HOUR_MS, deadlineMs: 15 * MINUTE_MS },
+  locks: {
+    about: 'Keeps stored bytes from being removed for as long as backups need them',
+    everyMs: 6 * HOUR_MS,
+    deadlineMs: 15 * MINUTE_MS,
+  },
   orphans: { about: 'Sets blobs aside that nothing names', everyMs: DAY_MS, deadlineMs: 15 * MINUTE_MS },
   trail: {
     about: 'Writes what was committed into the trail beside the blobs',

@@ -90,7 +90,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
   'service/upkeep': { from: [...GROUND, 'service/restores', 'service/retention'], packages: [] },
-  'service/recovery': { from: [...SHARED, 'service/trail'], packages: [] },
+  'service/recovery': { from: [...SHARED, 'service/trail'], packages: ['node:crypto'] },
   'service/access': {
     from: [...GROUND, 'service/backups', 'service/restores', 'service/retention'],
     packages: [],
@@ -187,6 +187,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'aws/access': {
     from: [...ADAPTER, 'aws/names', 'aws', 'http/contract', 'http/server'],
     packages: ['aws-lambda', 'aws-jwt-verify', 'aws-jwt-verify/*', 'node:crypto'],
+  },
+  /** A table made anew: run by hand, in a process of its own. */
+  'aws/rebuild': {
+    from: [
+      ...ADAPTER,
+      ...['aws/calls', 'aws/blobs', 'aws/catalog', 'aws/keys', 'aws/names'],
+      ...['service/recovery', 'service/trail'],
+    ],
+    packages: ['@aws-sdk/*', 'node:crypto', 'node:fs', 'node:path'],
   },
   aws: {
     from: [...ADAPTER, 'aws/*', 'decorators', 'service/*', 'http/*', 'random', 'version'],

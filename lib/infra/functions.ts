@@ -141,7 +141,11 @@ export class Functions extends Construct {
  * Blobs, uploads and results are named when they are written, and a stream when it is switched on: their names cannot be listed in
  * a policy.
  */
-export function acknowledgeNames(functions: Functions, { blobs, staging, table }: Stores): void {
+export function acknowledgeNames(
+  functions: Functions,
+  rebuild: IConstruct,
+  { blobs, staging, table }: Stores,
+): void {
   const { stack } = blobs;
   /** As the finding names what is made here, or what was taken over. */
   const arnIn = ({ node }: Pick<IConstruct, 'node'>, otherwise: string) =>
@@ -167,9 +171,11 @@ export function acknowledgeNames(functions: Functions, { blobs, staging, table }
     `${stagingArn}/${UPLOADS}*`,
     `${stagingArn}/${RESULTS}*`,
   ]) {
-    acknowledge(functions, {
-      [`IAM5[Resource::${objects}]`]:
-        'Objects get their unguessable names as they are written; bucket, prefix and actions are stated.',
-    });
+    for (const who of [functions, rebuild]) {
+      acknowledge(who, {
+        [`IAM5[Resource::${objects}]`]:
+          'Objects get their unguessable names as they are written; bucket, prefix and actions are stated.',
+      });
+    }
   }
 }

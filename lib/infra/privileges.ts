@@ -39,6 +39,7 @@ export interface Privileges {
   worker: iam.PolicyStatement[];
   retention: iam.PolicyStatement[];
   trail: iam.PolicyStatement[];
+  rebuild: iam.PolicyStatement[];
 }
 
 /** The privileges of each function. */
@@ -114,6 +115,24 @@ export function privilegesOver(stores: Stores): Privileges {
       may('MakeAndOpenTrailKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
       may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
+    ],
+    // By hand, and no function: reads all that lies there, and fills the table. It may empty that, and removes no blob.
+    rebuild: [
+      may(
+        'FillTable',
+        [
+          ...['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:BatchWriteItem'],
+          ...['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        ],
+        [stores.table.tableArn],
+      ),
+      mayFind('FindObjects', [blobs]),
+      may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
+      // From quarantine, back into their places.
+      mayWrite('PutBackBlobs', objects(blobs, BLOBS)),
+      encryptsStorage(stores),
+      may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
     ],
   };
 }

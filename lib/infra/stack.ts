@@ -18,6 +18,7 @@ import { Keys } from './keys.ts';
 import { Metrics } from './metrics.ts';
 import { privilegesOver, type Stores } from './privileges.ts';
 import { Queues } from './queues.ts';
+import { Rebuild } from './rebuild.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { CatalogTable } from './table.ts';
@@ -76,15 +77,17 @@ export class BackupStack extends Stack {
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
       [ENV.auth]: settings.auth.kind,
     };
+    const privileges = privilegesOver(stores);
     const functions = new Functions(this, 'Functions', {
       settings,
       projectRoot,
       environment,
-      privileges: privilegesOver(stores),
+      privileges,
       jobs: queues.jobs,
       table,
     });
-    acknowledgeNames(functions, stores);
+    const rebuild = new Rebuild(this, 'Rebuild', privileges.rebuild);
+    acknowledgeNames(functions, rebuild, stores);
     if (settings.disposable) {
       const buckets = { Blobs: blobs, Staging: staging };
       functions.node.addDependency(new Emptying(this, 'Emptying', { settings, projectRoot, buckets }));
@@ -138,6 +141,7 @@ export class BackupStack extends Stack {
       WorkerFunction: functions.worker.lambda.functionName,
       RetentionFunction: functions.retention.lambda.functionName,
       TrailFunction: functions.trail.lambda.functionName,
+      RebuildRoleArn: rebuild.role.roleArn,
     });
   }
 

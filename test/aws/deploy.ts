@@ -9,6 +9,7 @@ import { createS3Client } from '../../lib/aws/calls/clients.ts';
 import { createClient, stateOf } from '../e2e/client.ts';
 import { reportBundles } from './bundles.ts';
 import { capabilities } from './capabilities.ts';
+import { loseAndRebuild } from './disaster.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { reportLatencies } from './latency.ts';
 import { allowPlainAssets, allowPlainHttp } from './plain-http.ts';
@@ -83,7 +84,10 @@ async function run({ endpoint, env }: Emulator): Promise<void> {
   if (restored !== STATE) throw new Error(`after the change the backup is ${restored}`);
   await client.backup({ resourceId: 'kept', state: STATE, type: 'incremental' });
   // LocalStack, which knows no callers, takes only the stage that is thrown away.
-  if (auth.auth === undefined) await timed('take over', takeOver(emulator, again.outputs, id));
+  if (auth.auth === undefined) {
+    await timed('take over', takeOver(emulator, again.outputs, id));
+    await timed('disaster', loseAndRebuild(emulator));
+  }
 
   await leaveObjects(endpoint, again.outputs);
   await timed('destroy', deployer.destroy(CHANGED));

@@ -7,52 +7,24 @@ import { promisify } from 'node:util';
 import { BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, expect, test } from '@jest/globals';
-import { createBlobStore } from '../../lib/aws/blobs/blob-store.ts';
-import { createTrailStore, storeIdOf } from '../../lib/aws/blobs/trail-store.ts';
-import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
-import { createKeyring } from '../../lib/aws/keys/keyring.ts';
-import { silentLogger } from '../../lib/log.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
-import { keepingInEvents } from '../../lib/ports/trail-lines.ts';
-import { systemRandom } from '../../lib/random.ts';
-import type { Deps } from '../../lib/service/contract/deps.ts';
 import { findOrphans } from '../../lib/service/retention/orphans.ts';
 import { demandCurrentCatalog } from '../../lib/service/retention/rollback.ts';
 import { sweep } from '../../lib/service/retention/sweep.ts';
 import { createService } from '../../lib/service/service.ts';
-import { createTrailTrust } from '../../lib/service/trail/trust.ts';
-import { writeEvents } from '../../lib/service/trail/write.ts';
-import { createWorld, DAY, inputOf } from '../service/world.ts';
+import { DAY } from '../service/world.ts';
+import { processOn as ofProcess } from './process-on.ts';
 import { createClients, destroyClients, makeBucket, makeKey, makeTable } from './resources.ts';
 
 const clients = createClients();
 const { s3, dynamoDb, kms } = clients;
 const caller = { actor: 'tester' };
 const clock = createManualClock(Date.now());
-const MINUTE = 60_000;
 
 afterAll(() => destroyClients(clients));
 
-/** A process of its own on a table and a bucket. */
-function processOn(bucket: string, tableName: string, keyArn: string) {
-  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random: systemRandom }));
-  const keyring = createKeyring({ kms, keyArn });
-  const store = createTrailStore({ s3, bucket });
-  const trail = { store, storeId: storeIdOf(bucket), keyring, clock, random: systemRandom };
-  const deps: Deps = {
-    ...createWorld().deps,
-    ...{ blobs: createBlobStore({ s3, bucket }), catalog, keyring, clock },
-    ...createTrailTrust(silentLogger, { ...trail, source: catalog, catalog, everyMs: MINUTE }),
-  };
-  const writeTrail = async (): Promise<void> => {
-    // Its index comes a moment later.
-    for (let events = 0; events === 0; ) {
-      ({ events } = await writeEvents({ ...trail, source: catalog, log: silentLogger }));
-    }
-  };
-  const create = (n: number) => createService(deps).createBackup(inputOf('r', `{"n":${n}}`), caller);
-  return { deps, catalog, writeTrail, create };
-}
+const processOn = (bucket: string, tableName: string, keyArn: string) =>
+  ofProcess(clients, { bucket, tableName, keyArn }, clock);
 
 /** As a point-in-time restore leaves it: another table, with the items of that moment. */
 async function copyOf(client: DynamoDBClient, from: string): Promise<string> {

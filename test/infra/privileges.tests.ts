@@ -128,6 +128,27 @@ describe('privileges', () => {
     }
   });
 
+  test('who makes the table anew removes no blob, writes no trail, and is no function', () => {
+    const roles = resourcesOf(template, 'AWS::IAM::Role').filter(([id]) => id.startsWith('Rebuild'));
+    const [role, { Properties }] = roles[0]!;
+    expect(textOf(Properties.AssumeRolePolicyDocument)).toContain(':root');
+    expect(textOf(Properties.AssumeRolePolicyDocument)).not.toContain('lambda');
+    expect(Properties.MaxSessionDuration).toBe(43_200);
+    const statements = resourcesOf(template, 'AWS::IAM::Policy')
+      .filter(([, policy]) => textOf(policy.Properties.Roles).includes(role))
+      .flatMap(([, policy]) => (policy.Properties.PolicyDocument as { Statement: Statement[] }).Statement);
+    const actions = [...new Set(statements.flatMap(actionsOf))].sort();
+    expect(actions).toEqual([
+      ...['dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      ...['dynamodb:Scan', 'kms:Decrypt', 'kms:GenerateDataKey', 's3:AbortMultipartUpload', 's3:GetObject'],
+      ...['s3:ListBucket', 's3:PutObject'],
+    ]);
+    const written = statements.filter((one) => actionsOf(one).includes('s3:PutObject'));
+    expect(written.map(({ Resource }) => textOf(Resource))).toEqual([expect.stringContaining(`/${BLOBS}*`)]);
+    const makesKeys = statements.filter((one) => actionsOf(one).includes('kms:GenerateDataKey'));
+    for (const { Resource } of makesKeys) expect(textOf(Resource)).not.toContain(wrappingKey);
+  });
+
   describe('partitions of the table', () => {
     const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
     /** Of the statements that let a function write, or keep it from it: where. */

@@ -34,7 +34,7 @@ export function blobKey(blobId: string): string {
   return keyIn(BLOBS_PREFIX, blobId);
 }
 
-function keyIn(prefix: string, blobId: string): string {
+export function keyIn(prefix: string, blobId: string): string {
   return `${prefix}${blobId.slice(0, 2)}/${blobId}`;
 }
 

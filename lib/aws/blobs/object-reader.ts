@@ -46,9 +46,14 @@ export async function findObject(s3: S3Client, address: ObjectAddress): Promise<
   return { bytes: ContentLength, etag: ETag, chunks: chunksOf(s3, address, nothing) };
 }
 
-async function readFirst(s3: S3Client, address: ObjectAddress): Promise<ReadRange> {
+/** The first bytes of an object, at most `bytes` of them, in one request. Throws PortError `not_found`. */
+export async function readBeginning(s3: S3Client, address: ObjectAddress, bytes: number): Promise<Buffer> {
+  return (await readFirst(s3, address, bytes)).body;
+}
+
+async function readFirst(s3: S3Client, address: ObjectAddress, bytes = RANGE_BYTES): Promise<ReadRange> {
   try {
-    return await readRange(s3, address, { from: 0, to: RANGE_BYTES - 1 });
+    return await readRange(s3, address, { from: 0, to: bytes - 1 });
   } catch (error) {
     // Only an object without any byte has no first range.
     if (awsNameOf(error) === 'InvalidRange') return { body: Buffer.alloc(0), bytes: 0, etag: undefined };

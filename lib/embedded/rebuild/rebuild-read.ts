@@ -5,7 +5,6 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FoundBlob } from '../../core/blob/found.ts';
-import { readSegmentHeader } from '../../core/trail/segment.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import { readTrailLine } from '../../ports/trail-lines.ts';
@@ -135,8 +134,7 @@ export async function readTrail(dataDir: string, storeId: string, keyring: Keyri
   };
   for (const number of numbers) {
     for (let gone = (before?.number ?? 0) + 1; gone < number; gone++) trail.missing.push(gone);
-    const { mark, lines } = await readSegment({ store, keyring, storeId }, number);
-    const header = lines && readSegmentHeader(await store.read(number));
+    const { mark, header, lines } = await readSegment({ store, keyring, storeId }, number);
     const follows = before?.number !== number - 1 || header?.previous === before.sha256;
     if (header === undefined || !follows) trail.damaged.push(number);
     last = lines ?? [];

@@ -3,12 +3,11 @@
 
 import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIMITS } from '../../core/records/limits.ts';
-import type { BackupRecord, NoticeCode } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import type { Random } from '../../ports/random.ts';
 import type { RebuiltCatalog } from '../../service/recovery/catalog.ts';
-import { placeKey, type Replayed } from '../../service/recovery/replay.ts';
+import { changesOf, gapsOf } from '../../service/recovery/changes.ts';
+import type { Replayed } from '../../service/recovery/replay.ts';
 import { createCatalogWriter } from '../catalog/catalog-commit.ts';
 import { type Database, openDatabase } from '../catalog/database.ts';
 import { createIdAllocator, UNCERTAIN_AHEAD_MAX } from '../catalog/id-allocator.ts';
@@ -26,8 +25,6 @@ const CHANGES_AT_ONCE = 500;
  * blob as well is known to nobody, but to whoever was given its id. A minute has fewer than so many.
  */
 const IDS_PASSED_OVER = 100_000;
-/** What a rebuild has mended, or what looks for it finds again. */
-const MENDED: readonly NoticeCode[] = ['rollback', 'catalog_damaged', 'orphans'];
 
 export interface CatalogContents {
   rebuilt: RebuiltCatalog;
@@ -101,54 +98,13 @@ async function fill(database: Database, contents: CatalogContents): Promise<void
   }
 }
 
-function* changesOf({ backups, heads }: RebuiltCatalog, trail: Replayed): Generator<Change> {
-  const first = <T extends { version: number }>(record: T): T => ({ ...record, version: 1 });
-  for (const head of heads) yield { kind: 'head.put', head, expect: 0 };
-  for (const record of backups) yield { kind: 'backup.insert', record };
-  yield* pointersOf(backups);
-  for (const entry of trail.garbage.values()) yield { kind: 'garbage.put', entry };
-  for (const record of trail.policies.values()) {
-    yield { kind: 'policy.put', record: first(record), expect: 0 };
-  }
-  for (const record of trail.expiry.values()) {
-    yield { kind: 'expiry.put', record: first(record), expect: 0 };
-  }
-  for (const record of trail.notices.values()) {
-    if (!MENDED.includes(record.code)) yield { kind: 'notice.put', record: first(record), expect: 0 };
-  }
-  for (const record of trail.documents.values()) {
-    yield { kind: 'document.put', record: first(record), expect: 0 };
-  }
-  for (const record of trail.requests.values()) yield { kind: 'request.insert', record };
-  for (const record of trail.operations.values()) yield { kind: 'operation.insert', record };
-  for (const record of trail.answers.values()) yield { kind: 'idempotency.insert', record, now: 0 };
-  for (const event of trail.events.values()) yield { kind: 'event.append', event };
-}
-
-/** Of each resource the newest; older ones are not shown. */
-function* pointersOf(backups: readonly BackupRecord[]): Generator<Change> {
-  const live = backups.filter(({ deletedAt }) => deletedAt === undefined);
-  for (const [resourceId, records] of Map.groupBy(live, (record) => record.resourceId)) {
-    for (const { createdAt, sequence, id } of records
-      .sort((a, b) => a.sequence - b.sequence)
-      .slice(-LIMITS.snapshotsMax)) {
-      yield { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId: id } };
-    }
-  }
-}
-
 /** The times of sequences whose backups are gone for good. */
 async function leaveGaps(database: Database, { rebuilt, trail }: CatalogContents): Promise<void> {
-  // Where the catalog was put back to an earlier day in between, their places may have been given again.
-  const taken = new Set(rebuilt.backups.map(placeKey));
   const leave = database.statement(
     'INSERT INTO gap (resource_id, sequence, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   );
-  const removed = [...trail.removed.values()].filter((record) => record !== undefined);
   await database.write(() => {
-    for (const gap of [...removed, ...trail.gaps.values()]) {
-      if (taken.has(placeKey(gap))) continue;
-      const { resourceId, sequence, createdAt } = gap;
+    for (const { resourceId, sequence, createdAt } of gapsOf(rebuilt, trail)) {
       leave.run(keyText(resourceId), sequence, createdAt);
     }
   });

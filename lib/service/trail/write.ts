@@ -5,6 +5,7 @@ import type { AuditEvent, SegmentMark } from '../../core/records/model.ts';
 import {
   openSegment,
   readSegmentHeader,
+  type SegmentHeader,
   sealSegment,
   segmentHash,
   trailKeyContext,
@@ -45,9 +46,10 @@ export async function appendSegment(
   return { segment: number, sha256: segmentHash(segment) };
 }
 
-/** A segment as it stands in the trail. `lines` is undefined if it is not what was sealed. */
+/** A segment as it stands in the trail. `header` and `lines` are undefined if it is not what was sealed. */
 export interface StoredSegment {
   mark: SegmentMark;
+  header?: SegmentHeader;
   lines: string[] | undefined;
 }
 
@@ -62,7 +64,7 @@ export async function readSegment(
     const header = readSegmentHeader(segment);
     if (header.store !== storeId) return { mark, lines: undefined };
     const dataKey = await keyring.open(header.key, trailKeyContext(storeId));
-    return { mark, lines: openSegment(segment, { store: storeId, number }, dataKey) };
+    return { mark, header, lines: openSegment(segment, { store: storeId, number }, dataKey) };
   } catch (error) {
     const isDamage =
       hasCode(error, 'integrity_error') ||

@@ -24,6 +24,8 @@ export async function checkHealth(deps: Deps): Promise<Health> {
   const [, stored = []] = await Promise.all([
     Promise.all(Object.entries(parts).map(([name, part]) => ask(name, () => part.check()))),
     ask('catalog', () => catalog.listNotices(LIMITS.listPageMax)),
+    // Of a process that answers nothing else: what it did not trust may have been mended since.
+    ask('catalog', () => trust.learn()),
   ]);
   const notices = [...stored, ...(deps.conditions?.() ?? [])];
   const fault = trust.fault();

@@ -13,6 +13,8 @@ import { lineOfEvent } from '../../../lib/ports/trail-lines.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { createTrailTrust, proofOfOlderCatalog } from '../../../lib/service/trail/trust.ts';
 import { appendSegment } from '../../../lib/service/trail/write.ts';
+import { checkHealth } from '../../../lib/service/upkeep/health.ts';
+import { createWorld } from '../world.ts';
 
 const MINUTE = 60_000;
 
@@ -126,6 +128,16 @@ describe('a process', () => {
     clock.advance(MINUTE);
     await trust.learn();
     expect(listed.of('list')).toBe(2);
+  });
+
+  test('that is asked for nothing but its health hears that it is mended', async () => {
+    const { trust, clock, raise } = await scene(7, 7);
+    raise('older');
+    const { deps } = createWorld(() => ({ trust }));
+    expect(await checkHealth(deps)).toMatchObject({ status: 'unhealthy', problems: [{ code: 'rollback' }] });
+    raise();
+    clock.advance(MINUTE);
+    expect(await checkHealth(deps)).toMatchObject({ status: 'healthy', problems: [] });
   });
 
   test('stops within a minute of the proof that another one has written down, and goes on within one of its end', async () => {

@@ -136,12 +136,13 @@ export function findSpan(
 
 /** What stands at `steps` in a canonical text, one level deep (`readTree`). */
 export function treeAt(
+  kernel: Kernel,
   text: IndexedText,
   steps: readonly string[],
   options: TreeOptions,
 ): Tree | 'nothing' | 'several' {
   // The next look is helped by it; of a text that is seen once it costs about as much as reading it.
-  const { bytes, index } = withIndex(text);
+  const { bytes, index } = withIndex(kernel, text);
   return readTree(bytes, steps, options, index);
 }
 
@@ -162,12 +163,13 @@ export function quickTreeAt(
 
 /** What stands at `steps` in each state of a chain (`sightsAlong`). */
 export function placeAlong(
+  kernel: Kernel,
   base: Uint8Array,
   deltas: readonly Uint8Array[],
   steps: readonly string[],
   options: SightOptions,
 ): Along {
-  return sightsAlong(base, deltas, steps, options);
+  return sightsAlong(kernel, base, deltas, steps, options);
 }
 
 /** What two canonical texts differ by at `steps` (`diffTexts`). */
@@ -179,7 +181,7 @@ export function diffPage(
   options: DiffOptions,
 ): DiffPage | NoDiff {
   // Only entries are told by what their rows are called.
-  if (options.format === 'entries') for (const text of [base, target]) withIndex(text);
+  if (options.format === 'entries') for (const text of [base, target]) withIndex(kernel, text);
   const from = base.checksum && JSON.stringify([base.checksum, steps, options.identity]);
   const known: KnownOfTexts = {
     ...(base.index === undefined ? {} : { base: base.index }),
@@ -199,9 +201,10 @@ function bytesOf({ ops, places }: Ops): number {
 }
 
 /** The text with its index, which is made now if it is worth one and has none. */
-function withIndex(text: IndexedText): IndexedText {
+function withIndex(kernel: Kernel, text: IndexedText): IndexedText {
   const { length } = text.bytes;
-  if (length >= INDEXED_FROM_BYTES && length <= INDEXED_BYTES_MAX) text.index ??= indexText(text.bytes);
+  if (length >= INDEXED_FROM_BYTES && length <= INDEXED_BYTES_MAX)
+    text.index ??= indexText(kernel, text.bytes);
   return text;
 }
 

@@ -4,7 +4,9 @@ import { totalBytes } from '../core/bytes/chunks.ts';
 import { sha256Of } from '../core/bytes/sha256.ts';
 import type { CanonicalText } from '../core/bytes/text.ts';
 import { applyChain } from '../core/delta/apply/compose.ts';
+import type { Along, SightOptions } from '../core/history/along.ts';
 import type { DiffOptions, DiffPage, NoDiff } from '../core/history/diff.ts';
+import type { TreeOptions } from '../core/history/tree.ts';
 import { findTextFault } from '../core/json/body.ts';
 import type { Kernel } from '../core/json/kernel/kernel.ts';
 import type { RowIdentity } from '../core/records/settings.ts';
@@ -39,9 +41,18 @@ export interface TextWork {
   applyChain(base: Uint8Array, deltas: Uint8Array[], isChecked: boolean): Promise<AppliedChunks>;
   /** The texts come back only in what the chunks refer to. */
   servedChunks(base: CanonicalText, target: CanonicalText, identity?: RowIdentity): Promise<Uint8Array[]>;
-  treeAt(...asked: Parameters<typeof treeAt>): Promise<ReturnType<typeof treeAt>>;
+  treeAt(
+    text: IndexedText,
+    steps: readonly string[],
+    options: TreeOptions,
+  ): Promise<ReturnType<typeof treeAt>>;
   /** `base` and `deltas` do not come back. */
-  placeAlong(...asked: Parameters<typeof placeAlong>): Promise<ReturnType<typeof placeAlong>>;
+  placeAlong(
+    base: Uint8Array,
+    deltas: readonly Uint8Array[],
+    steps: readonly string[],
+    options: SightOptions,
+  ): Promise<Along>;
   diffPage(
     base: IndexedText,
     target: IndexedText,
@@ -72,9 +83,9 @@ export function inThisThread(kernel: Kernel): TextWork {
       return { bytes: totalBytes(chunks), chunks, checksum, ...(fault === undefined ? {} : { fault }) };
     },
     servedChunks: async (...asked) => servedChunks(kernel, ...asked),
-    placeAlong: async (...asked) => placeAlong(...asked),
+    placeAlong: async (...asked) => placeAlong(kernel, ...asked),
     diffPage: async (...asked) => diffPage(kernel, ...asked),
-    treeAt: async (...asked) => treeAt(...asked),
+    treeAt: async (...asked) => treeAt(kernel, ...asked),
     rowsGone: async (...asked) => lossesOf(kernel, ...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };

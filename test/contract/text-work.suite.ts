@@ -99,7 +99,7 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
       test('shows what stands at a place, and gives the text back', async () => {
         const text = base();
         const options = { limit: 2, after: count - 1, textBytesMax: 100 };
-        expect(await work.treeAt(text, [], options)).toEqual(treeAt(base(), [], options));
+        expect(await work.treeAt(text, [], options)).toEqual(treeAt(KERNEL, base(), [], options));
         expect(await work.treeAt(text, ['nowhere'], options)).toBe('nothing');
         expect(Buffer.compare(text.bytes, base().bytes)).toBe(0);
       });
@@ -107,7 +107,7 @@ export function textWorkSuite(name: string, make: Make<TextWorkHarness>): void {
       test('tells what stands at a place in each state of a chain', async () => {
         const options = { textBytesMax: 100 };
         const along = await work.placeAlong(base().bytes, [stored()], ['0', 'value'], options);
-        expect(along).toEqual(placeAlong(base().bytes, [stored()], ['0', 'value'], options));
+        expect(along).toEqual(placeAlong(KERNEL, base().bytes, [stored()], ['0', 'value'], options));
         expect(along.checksum).toBe(target().checksum);
       });
 

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { beginChain, composeNext, textOf } from '../delta/apply/compose.ts';
+import type { Kernel } from '../json/kernel/kernel.ts';
 import { editsOf, type TextEdit } from './edits.ts';
 import { hidesPath, type Mask } from './mask.ts';
 import { type Parts, partsOfRope } from './parts.ts';
@@ -40,14 +41,15 @@ const PROVEN = { baseProven: true } as const;
  * Throws ServiceError `integrity_error` if a delta is not sound, or is not one of the state before it.
  */
 export function sightsAlong(
+  kernel: Kernel,
   base: Uint8Array,
   deltas: readonly Uint8Array[],
   steps: readonly string[],
   options: SightOptions,
-  bounds: Parameters<typeof track>[2] = {},
+  bounds: Parameters<typeof track>[3] = {},
 ): Along {
   const composed = beginChain(base);
-  const tracker = track(partsOfRope(composed.rope), steps, bounds);
+  const tracker = track(kernel, partsOfRope(composed.rope), steps, bounds);
   let place = placeOf(tracker);
   let sight = sightOf(tracker.text, place, options);
   const sights = [sight];

@@ -1,6 +1,10 @@
 // One container on the way to a place: where its children begin, and which of them a step means.
 
+import type { Kernel } from '../json/kernel/kernel.ts';
 import { skipString, skipValue } from '../json/skip.ts';
+import { createTape, indexContainer, type Rows, rowStart, rowsOf, valueStart } from '../json/spans.ts';
+import { FAST_BYTES_MIN_MAX } from '../json/tape-fast.ts';
+import { ServiceError } from '../records/errors.ts';
 import { isNamed } from './member.ts';
 import type { Parts } from './parts.ts';
 import { hasKeys } from './place.ts';
@@ -12,9 +16,6 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_ARRAY = 0x5b;
 const OPEN_OBJECT = 0x7b;
-/** `]` and `}` once this bit is set. */
-const CASE_BIT = 0x20;
-const CLOSE_OBJECT = 0x7d;
 
 /** Where children begin: of an object's, their names do. Grows in place, as there may be many of them. */
 export interface Children {
@@ -37,26 +38,19 @@ export interface Level extends Children {
   spare: Children;
 }
 
-const CHILDREN_AT_FIRST = 16;
-
-function noChildren(): Children {
-  return {
-    count: 0,
-    starts: new Float64Array(CHILDREN_AT_FIRST),
-    heads: new Float64Array(CHILDREN_AT_FIRST),
-  };
-}
-
 export function addChild(children: Children, start: number, head: number): void {
   if (children.count === children.starts.length) reserve(children, children.count + 1);
   children.starts[children.count] = start;
   children.heads[children.count++] = head;
 }
 
+/** Room for fewer is not worth growing to. */
+const CHILDREN_MIN = 16;
+
 /** Makes room for as many in all. */
 export function reserve(children: Children, count: number): void {
   if (count <= children.starts.length) return;
-  const capacity = Math.max(count, children.starts.length * 2);
+  const capacity = Math.max(count, children.starts.length * 2, CHILDREN_MIN);
   for (const name of ['starts', 'heads'] as const) {
     const column = new Float64Array(capacity);
     column.set(children[name].subarray(0, children.count));
@@ -64,50 +58,55 @@ export function reserve(children: Children, count: number): void {
   }
 }
 
-function newLevel(start: number, isObject: boolean): Level {
-  const level = { start, close: start + 1, isObject, ...noChildren(), matches: [] };
-  return { ...level, beside: new Map(), spare: noChildren() };
-}
-
 /**
- * The container that begins at `start` and ends before `end`, and those within it that further `steps` lead through: all
- * of them in one pass, as far as it is names and numbers that are said.
+ * The container that begins at `start` and ends before `end`, and those within it that further `steps` lead through: all of
+ * them in one pass, up to where rows are told by their values. Throws ServiceError `payload_too_large` if it has too many
+ * children to keep.
  */
-export function readLevels(text: Parts, start: number, end: number, steps: readonly string[]): Level[] {
-  return levelsIn(text.part(start, end), 0, start, steps);
-}
-
-function levelsIn(bytes: Buffer, from: number, base: number, [step, ...further]: readonly string[]): Level[] {
-  const level = newLevel(base + from, bytes[from] === OPEN_OBJECT);
-  const meaning = step === undefined ? undefined : meaningOf(level, step);
-  let inner: Level[] = [];
-  let at = from + 1;
-  if ((bytes[at]! | CASE_BIT) === CLOSE_OBJECT) return [level];
-  for (; ; at++) {
-    const name = at;
-    if (level.isObject) at = skipString(bytes, at) + 1;
-    addChild(level, base + name, at - name);
-    if (meaning !== undefined && isToldAtOnce(bytes, name, at, level, meaning)) {
-      level.matches.push(level.count - 1);
-      inner = isContainer(bytes[at]) && further.length > 0 ? levelsIn(bytes, at, base, further) : [];
-      at = inner.length > 0 ? inner[0]!.close + 1 - base : skipValue(bytes, at);
-    } else at = skipValue(bytes, at);
-    if (bytes[at] === COMMA) continue;
-    level.close = base + at;
-    return [level, ...inner];
+export function readLevels(
+  kernel: Kernel,
+  text: Parts,
+  start: number,
+  end: number,
+  steps: readonly string[],
+): Level[] {
+  const bytes = text.part(start, end);
+  const tape = createTape();
+  const index = (from: number, to: number, bytesMin: number): void => {
+    if (indexContainer(kernel, tape, bytes, from, to, bytesMin)) return;
+    throw new ServiceError(
+      'payload_too_large',
+      'A container has too many values for one of them to be followed.',
+    );
+  };
+  const levels: Level[] = [];
+  for (let from = 0, to = bytes.length; ; ) {
+    // Those that are too small for the tape of what is around them are read once more.
+    if (levels.length === 0) index(from, to, FAST_BYTES_MIN_MAX);
+    else if (to - from < tape.bytesMin) index(from, to, 0);
+    const level = levelOf(rowsOf(tape, from, to, bytes[from] === OPEN_OBJECT), start, from);
+    const step = steps[levels.push(level) - 1];
+    if (step === undefined) return levels;
+    const meaning = meaningOf(level, step);
+    if ('keys' in meaning) return levels;
+    level.matches = choose(text, level, meaning);
+    const chosen = chosenOf(level);
+    if (typeof chosen === 'string' || levels.length === steps.length) return levels;
+    from = valueAt(level, chosen) - start;
+    to = endOf(level, chosen) - start;
+    if (!isContainer(bytes[from])) return levels;
   }
 }
 
-/** Whether the child that has just been added is meant, where its value need not be looked into. */
-function isToldAtOnce(
-  bytes: Buffer,
-  name: number,
-  value: number,
-  { count }: Level,
-  meaning: Meaning,
-): boolean {
-  if ('number' in meaning) return count - 1 === meaning.number;
-  return 'name' in meaning && isNamed(bytes, name + 1, value - 2, meaning.bytes, meaning.name);
+/** Of rows in bytes that begin at `base` in the text. */
+function levelOf(rows: Rows, base: number, from: number): Level {
+  const { count, stride } = rows;
+  const children = { count: 0, starts: new Float64Array(count), heads: new Float64Array(count) };
+  for (let k = 0; k < count; k++)
+    addChild(children, base + rowStart(rows, k), valueStart(rows, k) - rowStart(rows, k));
+  const place = { start: base + from, close: base + rows.close, isObject: stride === 2 };
+  const spare = { count: 0, starts: new Float64Array(count), heads: new Float64Array(count) };
+  return { ...children, ...place, matches: [], beside: new Map(), spare };
 }
 
 export function isContainer(first: number | undefined): boolean {

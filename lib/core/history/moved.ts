@@ -1,5 +1,6 @@
 // One container from a text to the next: the children that edits touch are read anew, all others have only moved.
 
+import type { Kernel } from '../json/kernel/kernel.ts';
 import type { TextEdit } from './edits.ts';
 import {
   addChild,
@@ -27,6 +28,7 @@ export interface Window {
 }
 
 export interface Texts {
+  kernel: Kernel;
   before: Parts;
   text: Parts;
   /** Smaller children are read anew when they are touched. */
@@ -113,13 +115,14 @@ function isWithin(level: Level, child: number, { isPlain, from, to, start, end }
 
 /** The level of a large child in the next text, if the edits lie within its brackets and leave it one; undefined otherwise. */
 function movedBeside(level: Level, child: number, texts: Texts, edits: Edits): Level | undefined {
-  const { before, besideBytesMin } = texts;
+  const { kernel, before, besideBytesMin } = texts;
   const start = valueAt(level, child);
   const end = endOf(level, child);
   if (end - start < besideBytesMin) return undefined;
   if (!isContainer(before.part(start, start + 1)[0])) return undefined;
   if (edits.here.some(({ from, to }) => from <= start || to > end - 1)) return undefined;
-  return moved(level.beside.get(child) ?? readLevels(before, start, end, [])[0]!, texts, edits)?.level;
+  return moved(level.beside.get(child) ?? readLevels(kernel, before, start, end, [])[0]!, texts, edits)
+    ?.level;
 }
 
 interface Run {

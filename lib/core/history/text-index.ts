@@ -1,16 +1,18 @@
 // Where things are in a large text, so that a second look into it reads what it shows and not all that stands before: the large
 // containers with their ends, counts and every so-manieth child; and of tables that were looked at, what each row is called, as hashes.
 
-import { skipString, skipValue } from '../json/skip.ts';
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_ARRAY = 0x5b;
-const OPEN_OBJECT = 0x7b;
-/** `]` and `}` once this bit is set. */
-const CASE_BIT = 0x20;
-const CLOSE_OBJECT = 0x7d;
+import type { Kernel } from '../json/kernel/kernel.ts';
+import {
+  containersOn,
+  createTape,
+  indexContainer,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  type Rows,
+  rowStart,
+  rowsOf,
+} from '../json/spans.ts';
+import { FAST_BYTES_MIN_MAX } from '../json/tape-fast.ts';
 
 /** Plain data, which goes from thread to thread with its text. */
 export interface TextIndex {
@@ -55,68 +57,35 @@ const INDEX_BOUNDS: IndexBounds = { bytesMin: 32 * 1024, stride: 32, rowsMin: 51
 /** Offsets have to fit into 32 bits. */
 export const INDEXED_BYTES_MAX = 2 ** 32 - 1;
 
-interface Open {
-  start: number;
-  isObject: boolean;
-  count: number;
-  firstMark: number;
-}
-
-/** One pass over a canonical text. */
-export function indexText(text: Uint8Array, bounds: IndexBounds = INDEX_BOUNDS): TextIndex {
-  const { bytesMin, stride } = bounds;
-  const found: { start: number; end: number; count: number; marks: number[] }[] = [];
-  const open: Open[] = [];
-  const marks: number[] = [];
-  let at = 0;
-  for (;;) {
-    const c = text[at]!;
-    let isValueOver = true;
-    if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
-      open.push({ start: at, isObject: c === OPEN_OBJECT, count: 0, firstMark: marks.length });
-      at++;
-      isValueOver = (text[at]! | CASE_BIT) === CLOSE_OBJECT;
-    } else at = c === QUOTE ? skipString(text, at) : skipValue(text, at);
-    // Up through all that ends here.
-    for (;;) {
-      const top = open.at(-1);
-      if (top === undefined) return packed(found, bounds);
-      if (isValueOver && (text[at]! | CASE_BIT) === CLOSE_OBJECT) {
-        at++;
-        open.pop();
-        if (at - top.start >= bytesMin) {
-          found.push({ start: top.start, end: at, count: top.count, marks: marks.slice(top.firstMark) });
-        }
-        marks.length = top.firstMark;
-        continue;
-      }
-      if (isValueOver && text[at] === COMMA) at++;
-      if (top.count % stride === 0) marks.push(at);
-      top.count++;
-      if (top.isObject) {
-        at = skipString(text, at);
-        if (text[at] !== COLON) throw new RangeError('a member has no value');
-        at++;
-      }
-      break;
-    }
-  }
-}
-
-function packed(
-  found: { start: number; end: number; count: number; marks: number[] }[],
-  { stride, rowsMin }: IndexBounds,
+/** One pass over a canonical text. One with too many values to keep gets an index of nothing: it is walked. */
+export function indexText(
+  kernel: Kernel,
+  text: Uint8Array,
+  { bytesMin, stride, rowsMin }: IndexBounds = INDEX_BOUNDS,
 ): TextIndex {
-  // They were found by their ends.
-  found.sort((a, b) => a.start - b.start);
-  const firstMarks = new Uint32Array(found.length + 1);
-  for (const [i, { marks }] of found.entries()) firstMarks[i + 1] = firstMarks[i]! + marks.length;
-  const marks = new Uint32Array(firstMarks[found.length]!);
-  for (const [i, one] of found.entries()) marks.set(one.marks, firstMarks[i]);
+  const tape = createTape();
+  const isContainer = text[0] === OPEN_OBJECT || text[0] === OPEN_ARRAY;
+  const isIndexed =
+    isContainer && indexContainer(kernel, tape, text, 0, text.length, Math.min(bytesMin, FAST_BYTES_MIN_MAX));
+  const large: Rows[] = [];
+  const starts: number[] = [];
+  // They stand there by their ends.
+  const found = [...(isIndexed ? containersOn(tape) : [])].filter(([start, end]) => end - start >= bytesMin);
+  for (const [start, end] of found.sort(([a], [b]) => a - b)) {
+    starts.push(start);
+    large.push(rowsOf(tape, start, end, text[start] === OPEN_OBJECT));
+  }
+  const firstMarks = new Uint32Array(large.length + 1);
+  for (const [i, { count }] of large.entries())
+    firstMarks[i + 1] = firstMarks[i]! + Math.ceil(count / stride);
+  const marks = new Uint32Array(firstMarks[large.length]!);
+  for (const [i, rows] of large.entries()) {
+    for (let k = 0, at = firstMarks[i]!; k < rows.count; k += stride) marks[at++] = rowStart(rows, k);
+  }
   return {
-    starts: Uint32Array.from(found, ({ start }) => start),
-    ends: Uint32Array.from(found, ({ end }) => end),
-    counts: Uint32Array.from(found, ({ count }) => count),
+    starts: Uint32Array.from(starts),
+    ends: Uint32Array.from(large, ({ close }) => close + 1),
+    counts: Uint32Array.from(large, ({ count }) => count),
     ...{ firstMarks, marks, stride, rowsMin, names: [] },
   };
 }

@@ -1,5 +1,6 @@
 // Follows one place through the edits of a text: what an edit does not touch is not read again.
 
+import type { Kernel } from '../json/kernel/kernel.ts';
 import type { TextEdit } from './edits.ts';
 import {
   choose,
@@ -19,6 +20,7 @@ import type { Found } from './place.ts';
 
 /** A place that is followed. */
 export interface Tracker {
+  kernel: Kernel;
   text: Parts;
   steps: readonly string[];
   /** The containers on the way. */
@@ -30,11 +32,12 @@ const BESIDE_BYTES_MIN = 16 * 1024;
 
 /** Begins to follow what `steps` (`findPlace`) mean in a canonical text. */
 export function track(
+  kernel: Kernel,
   text: Parts,
   steps: readonly string[],
   { besideBytesMin = BESIDE_BYTES_MIN }: { besideBytesMin?: number } = {},
 ): Tracker {
-  const tracker: Tracker = { text, steps, levels: [], besideBytesMin };
+  const tracker: Tracker = { kernel, text, steps, levels: [], besideBytesMin };
   descend(tracker);
   return tracker;
 }
@@ -58,9 +61,9 @@ export function placeOf({ text, steps, levels }: Tracker): Found {
 
 /** Goes on to the next text. Where the edits leave no way to follow, or there are none told, it is looked for anew. */
 export function follow(tracker: Tracker, text: Parts, edits: readonly TextEdit[] | undefined): void {
-  const { text: before, levels, steps, besideBytesMin } = tracker;
+  const { kernel, text: before, levels, steps, besideBytesMin } = tracker;
   tracker.text = text;
-  const texts: Texts = { before, text, besideBytesMin };
+  const texts: Texts = { kernel, before, text, besideBytesMin };
   let here = edits;
   for (let depth = 0; here !== undefined && depth < levels.length; depth++) {
     const level = levels[depth]!;
@@ -91,7 +94,7 @@ function isKept(before: Chosen, now: Chosen, windows: readonly Window[]): boolea
 }
 
 /** Looks for the rest of the way, behind the levels that are known. */
-function descend({ text, steps, levels }: Tracker): void {
+function descend({ kernel, text, steps, levels }: Tracker): void {
   while (levels.length < steps.length) {
     const last = levels.at(-1);
     const chosen = last && chosenOf(last);
@@ -99,7 +102,7 @@ function descend({ text, steps, levels }: Tracker): void {
     const start = last === undefined ? 0 : valueAt(last, chosen!);
     if (!isContainer(text.part(start, start + 1)[0])) return;
     const end = last === undefined ? text.bytes : endOf(last, chosen!);
-    levels.push(...readLevels(text, start, end, steps.slice(levels.length)));
+    levels.push(...readLevels(kernel, text, start, end, steps.slice(levels.length)));
     const level = levels.at(-1)!;
     const step = meaningOf(level, steps[levels.length - 1]!);
     // Rows are told by their values, once it is known where they stand.

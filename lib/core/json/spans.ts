@@ -60,6 +60,13 @@ export function nameEnd(rows: Rows, k: number): number {
   return valueStart(rows, k) - 1;
 }
 
+/** The containers on the tape, in the order in which they close. */
+export function* containersOn({ containers, containerCount }: Tape): Generator<[start: number, end: number]> {
+  for (let k = 0; k < containerCount; k++) {
+    yield [containers[k * CONTAINER_COLUMNS]!, containers[k * CONTAINER_COLUMNS + 1]!];
+  }
+}
+
 /** The children of the container [start, end), which has to be on the tape or empty. */
 export function rowsOf(tape: Tape, start: number, end: number, isObject: boolean): Rows {
   const stride = isObject ? 2 : 1;

@@ -77,7 +77,7 @@ export const LIMITS = {
   diffValueBytesDefault: 64 * KIB,
   diffValueBytesMax: 1024 * KIB,
   maskCharsMax: 1024,
-  /** States that one page of a history is made of, together: some seconds of work, and never on the thread of the requests. */
+  /** Of the states that the chains of one page of a history begin with, together: some seconds of work, and never on the thread of the requests. */
   historyBytesMax: 1024 * MIB,
   listPageDefault: 50,
   listPageMax: 1000,

@@ -27,9 +27,9 @@ export interface WorkTexts {
     result: ReturnType<typeof applyWholeChain>;
   };
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
-  placeAlong: { args: Parameters<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
+  placeAlong: { args: WithoutKernel<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
   diffPage: { args: WithoutKernel<typeof diffPage>; result: ReturnType<typeof diffPage> };
-  treeAt: { args: Parameters<typeof treeAt>; result: ReturnType<typeof treeAt> };
+  treeAt: { args: WithoutKernel<typeof treeAt>; result: ReturnType<typeof treeAt> };
   lossesOf: { args: WithoutKernel<typeof lossesOf>; result: ReturnType<typeof lossesOf> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
 }
@@ -55,8 +55,8 @@ const WORK = {
   applyWholeChain: applyWholeChain.bind(undefined, kernel),
   servedChunks: servedChunks.bind(undefined, kernel),
   findSpan,
-  treeAt,
-  placeAlong,
+  treeAt: treeAt.bind(undefined, kernel),
+  placeAlong: placeAlong.bind(undefined, kernel),
   diffPage: diffPage.bind(undefined, kernel),
 } as Record<keyof WorkTexts, (...args: unknown[]) => unknown>;
 

@@ -1,6 +1,7 @@
 // How what stands at a path has changed: through the live backups of a resource, the newest first, a page at a time. Each
 // chain is opened once, and tells what stood there in all of its states.
 
+import { mapInOrder } from '../../core/bytes/chunks.ts';
 import type { Sight } from '../../core/history/along.ts';
 import { ownBlob } from '../../core/records/chain.ts';
 import { ServiceError } from '../../core/records/errors.ts';
@@ -27,10 +28,8 @@ import { maskedAsSaid } from './said.ts';
 export async function readHistory(deps: Deps, input: HistoryInput, caller: Caller): Promise<PathHistory> {
   const { catalog } = deps;
   const { resourceId, path, cursor } = input;
-  const newest = await catalog.newestBefore(resourceId, Number.MAX_SAFE_INTEGER);
-  if (newest === undefined) throw nothingAt({});
-  const limit = Math.max(1, Math.min(input.limit, Math.floor(LIMITS.historyBytesMax / (newest.size + 1))));
-  const page = await pageOf(deps, input, { limit, ...(cursor === undefined ? {} : { cursor }) });
+  if ((await catalog.newestBefore(resourceId, Number.MAX_SAFE_INTEGER)) === undefined) throw nothingAt({});
+  const page = await pageOf(deps, input, { limit: input.limit, ...(cursor === undefined ? {} : { cursor }) });
   const last = page.items.at(-1);
   if (last === undefined) return { items: [], looked: { backups: 0 } };
   const before = await catalog.newestBefore(resourceId, last.sequence);
@@ -47,8 +46,17 @@ export async function readHistory(deps: Deps, input: HistoryInput, caller: Calle
   };
 }
 
-/** The newest first, whichever end the pages begin at: so each chain is opened once. */
-async function pageOf(
+/** The newest first, whichever end the pages begin at: so each chain is opened once. No more than is read in a few seconds. */
+async function pageOf(deps: Deps, input: HistoryInput, request: PageRequest): Promise<Page<BackupRecord>> {
+  const page = await listed(deps, input, request);
+  const limit = affordable(page.items);
+  const { items, ...rest } =
+    limit < page.items.length ? await listed(deps, input, { ...request, limit }) : page;
+  return { ...rest, items: input.since === undefined ? items : [...items].reverse() };
+}
+
+/** From either end. */
+async function listed(
   deps: Deps,
   { resourceId, since }: HistoryInput,
   request: PageRequest,
@@ -56,37 +64,81 @@ async function pageOf(
   if (since === undefined) return deps.catalog.listBackups({ ...request, resourceId });
   const { record } = await findState(deps, resourceId, since, '/query/since');
   const fromSequence = record.sequence + 1;
-  const page = await deps.catalog.resourceHistory({ ...request, resourceId, fromSequence });
-  return { ...page, items: [...page.items].reverse() };
+  return deps.catalog.resourceHistory({ ...request, resourceId, fromSequence });
+}
+
+/** How many of them, from the front on, are followed within the bound; one in any case. */
+function affordable(records: readonly BackupRecord[]): number {
+  let cost = 0;
+  for (const [i, record] of records.entries()) {
+    const own = ownBlob(record);
+    const neighbour = records[i - 1];
+    const isOpened = neighbour !== undefined && (leadsTo(neighbour, record) || leadsTo(record, neighbour));
+    if (own.kind === 'delta') cost += own.bytes * DELTA_COST;
+    if (!isOpened) cost += record.chain[0]!.size;
+    if (cost > LIMITS.historyBytesMax) return Math.max(1, i);
+  }
+  return records.length;
+}
+
+/** A byte of a delta takes as long to follow as so many of the state that a chain begins with take to open, scan and hash. */
+const DELTA_COST = 100;
+
+/** Whether the last step to a backup is from the other one's state. */
+function leadsTo(from: BackupRecord, to: BackupRecord): boolean {
+  return to.chain.at(-2)?.blobId === ownBlob(from).blobId;
 }
 
 /** By checksum of the state: what is the same text is looked into once. */
 type Sights = ReadonlyMap<string, Sight>;
 
-async function sightsOf(
-  deps: Deps,
-  records: readonly BackupRecord[],
-  { steps, options }: HistoryInput,
-): Promise<Sights> {
+async function sightsOf(deps: Deps, records: readonly BackupRecord[], input: HistoryInput): Promise<Sights> {
   const sights = new Map<string, Sight>();
+  const tips = tipsOf(records);
+  for (const tip of tips) demandHeld(deps, tip);
+  for await (const chain of mapInOrder(tips, CHAINS_AT_ONCE, (tip) => alongChain(deps, tip, input))) {
+    for (const [checksum, sight] of chain) sights.set(checksum, sight);
+  }
+  // A sweep may have given a tip another chain since it was listed, which leads through none of these.
   for (const record of records) {
     if (sights.has(record.checksum)) continue;
-    demandHeld(deps, record);
-    const room = await takeRoom(deps, record, 2);
-    try {
-      await readBackup(deps, record, async (current) => {
-        const { base, deltas, checksum } = await openChain(deps, current);
-        const along = await deps.texts.placeAlong(base, deltas, steps, options);
-        if (along.checksum !== checksum || checksum !== ownBlob(current).checksum) {
-          throw new ServiceError('integrity_error', 'The state does not have its checksum.');
-        }
-        for (const [i, ref] of current.chain.entries()) sights.set(ref.checksum, along.sights[i]!);
-      });
-    } finally {
-      room.free();
-    }
+    for (const [checksum, sight] of await alongChain(deps, record, input)) sights.set(checksum, sight);
   }
   return sights;
+}
+
+/** While one chain is followed in its thread, the next one is read and opened. */
+const CHAINS_AT_ONCE = 2;
+
+/** Those whose chains lead through all the others, of the newest first. */
+function tipsOf(records: readonly BackupRecord[]): BackupRecord[] {
+  const passed = new Set<string>();
+  return records.filter((record) => {
+    if (passed.has(record.checksum)) return false;
+    for (const { checksum } of record.chain) passed.add(checksum);
+    return true;
+  });
+}
+
+/** What stands at the path in each state of a chain. */
+async function alongChain(
+  deps: Deps,
+  record: BackupRecord,
+  { steps, options }: HistoryInput,
+): Promise<[checksum: string, sight: Sight][]> {
+  const room = await takeRoom(deps, record, 2);
+  try {
+    return await readBackup(deps, record, async (current) => {
+      const { base, deltas, checksum } = await openChain(deps, current);
+      const along = await deps.texts.placeAlong(base, deltas, steps, options);
+      if (along.checksum !== checksum || checksum !== ownBlob(current).checksum) {
+        throw new ServiceError('integrity_error', 'The state does not have its checksum.');
+      }
+      return current.chain.map((ref, i) => [ref.checksum, along.sights[i]!]);
+    });
+  } finally {
+    room.free();
+  }
 }
 
 function changeAt(

@@ -24,7 +24,7 @@ const compared = (base: string, target: string, steps: string[], options: DiffOp
   const page = diffTexts(KERNEL, a, b, steps, options);
   // In turn, as the texts come.
   const bounds = INDICES[(a.length + b.length) % INDICES.length]!;
-  const indices = { base: indexText(a, bounds), target: indexText(b, bounds) };
+  const indices = { base: indexText(KERNEL, a, bounds), target: indexText(KERNEL, b, bounds) };
   // The second time what they differ by is known.
   for (let n = 0; n < 2; n++) {
     expect(diffTexts(KERNEL, new Uint8Array(a), new Uint8Array(b), steps, options, indices)).toEqual(page);

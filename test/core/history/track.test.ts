@@ -31,16 +31,16 @@ function expectAlong(states: readonly string[]): void {
     return Buffer.concat(encodeDelta(diff!));
   });
   for (const path of pathsOf(states)) {
-    const { sights, checksum } = sightsAlong(texts[0]!.bytes, deltas, path, { textBytesMax: 1e9 });
+    const { sights, checksum } = sightsAlong(KERNEL, texts[0]!.bytes, deltas, path, { textBytesMax: 1e9 });
     expect(checksum).toBe(texts.at(-1)!.checksum);
     const plain = texts.map(({ bytes }): Sight => {
-      const [sight] = sightsAlong(bytes, [], path, { textBytesMax: 1e9 }).sights;
+      const [sight] = sightsAlong(KERNEL, bytes, [], path, { textBytesMax: 1e9 }).sights;
       return sight!;
     });
     expect(sights).toEqual(plain);
     for (const besideBytesMin of [0, 16]) {
       const bounds = { besideBytesMin };
-      const again = sightsAlong(texts[0]!.bytes, deltas, path, { textBytesMax: 1e9 }, bounds);
+      const again = sightsAlong(KERNEL, texts[0]!.bytes, deltas, path, { textBytesMax: 1e9 }, bounds);
       expect(again.sights).toEqual(plain);
     }
     for (const [i, sight] of plain.entries()) {
@@ -73,7 +73,7 @@ function oneEdit(base: string, target: string, slack: number) {
 function expectFollowed(states: readonly string[], slack: number): void {
   for (const path of pathsOf(states)) {
     for (const besideBytesMin of [0, 16, 1e9]) {
-      const tracker = track(partsOf(states[0]!), path, { besideBytesMin });
+      const tracker = track(KERNEL, partsOf(states[0]!), path, { besideBytesMin });
       for (const [i, state] of states.entries()) {
         if (i > 0) follow(tracker, partsOf(state), [oneEdit(states[i - 1]!, state, slack)]);
         expect(placeOf(tracker)).toEqual(findPlace(Buffer.from(state), path));
@@ -131,7 +131,7 @@ function expectFollowedPlainly(first: string, rounds: readonly (string | undefin
   for (const replacements of rounds) texts.push(withOthers(texts.at(-1)!.next, replacements));
   for (const path of pathsOf(texts.map(({ next }) => next))) {
     for (const besideBytesMin of [0, 16, 1e9]) {
-      const tracker = track(partsOf(first), path, { besideBytesMin });
+      const tracker = track(KERNEL, partsOf(first), path, { besideBytesMin });
       for (const { next, edits } of texts) {
         follow(tracker, partsOf(next), edits);
         expect(placeOf(tracker)).toEqual(findPlace(Buffer.from(next), path));
@@ -178,7 +178,7 @@ describe('a place that is followed', () => {
       ['{"a":[1,2]}', '{"a":[1,32]}', { from: 8, to: 8, start: 8, end: 9 }],
     ] as const) {
       for (const step of ['0', '1']) {
-        const tracker = track(partsOf(before), ['a', step], { besideBytesMin: 0 });
+        const tracker = track(KERNEL, partsOf(before), ['a', step], { besideBytesMin: 0 });
         follow(tracker, partsOf(after), [{ ...edit, isPlain: true }]);
         expect(placeOf(tracker)).toEqual(findPlace(Buffer.from(after), ['a', step]));
       }
@@ -189,13 +189,13 @@ describe('a place that is followed', () => {
     const called = (id: string) => `{"rows":[{"id":1,"list":[1]},{"id":${id},"list":[5]}]}`;
     expectFollowed([called('5'), called('null'), called('5'), called('1'), called('57')], 0);
     const row = ['rows', 'id=5', 'list', '0'];
-    const tracker = track(partsOf(called('5')), row);
+    const tracker = track(KERNEL, partsOf(called('5')), row);
     follow(tracker, partsOf(called('null')), [oneEdit(called('5'), called('null'), 0)]);
     expect(placeOf(tracker)).toBe('nothing');
   });
 
   test('is looked for anew where no edits are told', () => {
-    const tracker = track(partsOf('{"a":[1,2]}'), ['a', '1']);
+    const tracker = track(KERNEL, partsOf('{"a":[1,2]}'), ['a', '1']);
     follow(tracker, partsOf('{"b":0,"a":[5,[6]]}'), undefined);
     expect(placeOf(tracker)).toEqual(findPlace(Buffer.from('{"b":0,"a":[5,[6]]}'), ['a', '1']));
   });

@@ -9,6 +9,7 @@ import { readTree, type TreeChild, type TreeOptions } from '../../../lib/core/hi
 import { quickTreeAt } from '../../../lib/core/text-work.ts';
 import { pairOfTables, pairOfTexts } from '../delta/states.ts';
 import { parseTree, printTree, type Tree } from '../json/json-tree.ts';
+import { KERNEL } from '../kernels.ts';
 import { INDICES } from './indices.ts';
 
 const numRuns = Number(process.env.DELTA_RUNS ?? 200);
@@ -20,7 +21,7 @@ const look = (json: string, steps: string[], options: Partial<TreeOptions> = {})
   const asked = { ...ALL, ...options };
   const found = readTree(text, steps, asked);
   for (const bounds of INDICES) {
-    const index = indexText(text, bounds);
+    const index = indexText(KERNEL, text, bounds);
     // A thread that a text is given to has it as plain bytes.
     expect(readTree(new Uint8Array(text), steps, asked, index)).toEqual(found);
     // What is known by then is told at once; of many kinds of names only the last ones are.
@@ -32,7 +33,7 @@ const placeIn = (json: string, steps: string[]) => {
   const text = Buffer.from(json);
   const found = findPlace(text, steps);
   for (const bounds of INDICES) {
-    expect(findPlace(text, steps, { text, index: indexText(text, bounds) })).toEqual(found);
+    expect(findPlace(text, steps, { text, index: indexText(KERNEL, text, bounds) })).toEqual(found);
   }
   return found;
 };
@@ -131,7 +132,7 @@ test('a second look at a table is quick, at any of its rows, and one at another 
   const row = (id: number) => ({ id, name: `row ${id}`, text: 'x'.repeat(60) });
   const rows = Array.from({ length: 2000 }, (_, id) => row(id));
   const bytes = Buffer.from(JSON.stringify({ head: 1, a: rows, b: rows }));
-  const text = { bytes, index: indexText(bytes) };
+  const text = { bytes, index: indexText(KERNEL, bytes) };
   const at = (...steps: string[]) => quickTreeAt(text, steps, { ...ALL, limit: 50 });
   expect(at('head')).toMatchObject({ text: '1' });
   expect(at()).toMatchObject({ count: 3, children: [{}, { count: 2000 }, { count: 2000 }] });

@@ -120,7 +120,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },
   'embedded/blobs': { from: [...ADAPTER, 'embedded/disk'], packages: FILES },
-  'embedded/transfers': { from: [...ADAPTER, 'embedded/disk', 'embedded/blobs'], packages: FILES },
+  'embedded/transfers': { from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'scratch'], packages: FILES },
   'embedded/tokens': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, ...SCHEMA] },
   'embedded/catalog': {
     from: [...ADAPTER, 'embedded/disk', 'random'],
@@ -198,8 +198,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['@aws-sdk/*', 'node:crypto', 'node:fs', 'node:path'],
   },
   aws: {
-    from: [...ADAPTER, 'aws/*', 'decorators', 'service/*', 'http/*', 'random', 'version'],
-    packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto'],
+    from: [...ADAPTER, 'aws/*', 'decorators', 'service/*', 'http/*', 'random', 'scratch', 'version'],
+    packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto', 'node:os'],
   },
 
   /** The stack knows the routes, and the names and bounds that both sides must agree on; nothing that runs. */
@@ -234,6 +234,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   version: { from: [], packages: [] },
   /** What the machine gives; only a home takes it, and hands it on. */
   random: { from: ['ports'], packages: ['node:crypto'] },
+  /** Files of a process that nobody else can read. */
+  scratch: { from: ['core/bytes', 'ports'], packages: FILES },
 };
 
 /** The room of a file of `lib`; undefined for one that has none. Of `lib/log.ts` it is `log`. */

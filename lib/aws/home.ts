@@ -1,8 +1,10 @@
 // The AWS home: what every function is composed of, and what only some of them are given. A function that is not given
 // a part does not bundle the client behind it, and fails loudly if it asks for it.
 
+import { tmpdir } from 'node:os';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { HASH_SEED_BYTES } from '../core/bytes/content-hash.ts';
+import type { Scratch } from '../core/bytes/packed.ts';
 import { createKernel } from '../core/json/kernel/kernel.ts';
 import { MEMORY_BOUNDS } from '../core/records/limits.ts';
 import { statusOf } from '../core/records/upkeep.ts';
@@ -12,6 +14,7 @@ import { watchingCommits } from '../decorators/watching.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
 import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/errors.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -21,6 +24,7 @@ import { keepingInEvents } from '../ports/trail-lines.ts';
 import type { TransferStore } from '../ports/transfer-store.ts';
 import type { UpkeepRecords } from '../ports/upkeep.ts';
 import { systemRandom } from '../random.ts';
+import { createScratchFiles } from '../scratch.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import { createClockWatch } from '../service/kit/clock-watch.ts';
 import { tellOfCommit } from '../service/kit/commit-figures.ts';
@@ -59,6 +63,8 @@ export interface Parts {
   queue?: Part<Queue>;
   events?: Part<EventSink>;
   transfers?: Part<TransferStore>;
+  /** For states that do not fit into memory. */
+  scratch?: Part<Scratch>;
   /** Its role can store no blob and make no key: what tries to is refused here, also where no roles are looked at. */
   storesNothing?: boolean;
 }
@@ -94,7 +100,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     keyArn,
     formerKeyArns,
   } = config;
-  const { uploadBytesMax, bodyBytesMax } = AWS_BOUNDS;
+  const { uploadBytesMax, bodyBytesMax, deltaStateBytesMax, verifyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
   const dynamoDb = createDynamoDbClient();
   const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random }));
@@ -132,13 +138,15 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       auditMs,
       uploadBytesMax,
       syncBytesMax: bodyBytesMax,
-      memory: MEMORY_BOUNDS,
+      verifyBytesMax,
+      memory: { ...MEMORY_BOUNDS, deltaStateBytesMax },
       writersDelete: false,
     },
     rates: RATES,
     gate: createGate(),
     kernel,
     texts: inThisThread(kernel),
+    ...(parts.scratch === undefined ? {} : { scratch: parts.scratch(config, clock, s3) }),
     ...createTrailTrust(log, { ...held, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
   };
   const plans = awsPlans(config.retentionEveryMinutes);
@@ -179,6 +187,14 @@ export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock, s3) =
     clock,
     // Composed as the environment starts, which is when it gets them.
     credentialsEndAt: clock.now() + AWS_BOUNDS.credentialsMs,
+  });
+
+/** The one folder that a function may write in: its own, and gone with its environment. */
+export const temporaryScratch: Part<Scratch> = () =>
+  createScratchFiles({
+    folder: tmpdir(),
+    random: systemRandom,
+    failure: (error, message) => new PortError('unavailable', message, { cause: error }),
   });
 
 function absent<T extends object>(what: string): T {

@@ -182,6 +182,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       auditMs,
       uploadBytesMax: config.bodyBytesMax,
       syncBytesMax: Number.POSITIVE_INFINITY,
+      verifyBytesMax: Number.POSITIVE_INFINITY,
       memory: MEMORY_BOUNDS,
       writersDelete: true,
     },

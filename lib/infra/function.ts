@@ -1,7 +1,7 @@
 // One function as all of ours are: its own role with only what is stated, its own log group, one small bundle.
 
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -19,6 +19,8 @@ export interface ServiceFunctionProps {
   entry: string;
   description: string;
   memoryMiB: number;
+  /** Of its folder for what is on its way; what every function has without it. */
+  scratchMiB?: number;
   timeoutSeconds: number;
   environment: Record<string, string>;
   /** Whether a failed run that nobody waits for is run again; by default twice. */
@@ -56,6 +58,7 @@ export class ServiceFunction extends Construct {
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       memorySize: props.memoryMiB,
+      ...(props.scratchMiB === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.scratchMiB) }),
       timeout: Duration.seconds(props.timeoutSeconds),
       environment: props.environment,
       awsSdkConnectionReuse: false,

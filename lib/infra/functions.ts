@@ -16,7 +16,7 @@ import type { Catalog } from './table.ts';
 
 /** One whole processor: compression and encryption are all that a call waits for. */
 const API_MEMORY_MIB = 1769;
-/** What a young account may have at most; holds the largest upload, its base and their delta. */
+/** What a young account may have at most; holds the largest state that deltas are made of, its base and their delta. */
 const HEAVY_MEMORY_MIB = 3008;
 /** Jobs at once: more would only make each other's resources wait. */
 const WORKERS_MAX = 10;
@@ -71,6 +71,7 @@ export class Functions extends Construct {
       entry: 'worker',
       description: 'Processes what is too large for a call',
       memoryMiB: HEAVY_MEMORY_MIB,
+      scratchMiB: AWS_BOUNDS.scratchMiB,
       timeoutSeconds: AWS_BOUNDS.workerSeconds,
       privileges: privileges.worker,
     });

@@ -63,6 +63,7 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
       auditMs: 0,
       uploadBytesMax: SMALL_BYTES,
       syncBytesMax: SMALL_BYTES,
+      verifyBytesMax: Number.POSITIVE_INFINITY,
       memory: MEMORY_BOUNDS,
       writersDelete: false,
     },

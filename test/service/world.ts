@@ -36,6 +36,7 @@ export const OPTIONS = {
   auditMs: 0,
   uploadBytesMax: 1_000_000,
   syncBytesMax: Number.POSITIVE_INFINITY,
+  verifyBytesMax: Number.POSITIVE_INFINITY,
   memory: MEMORY_BOUNDS,
   writersDelete: true,
 };

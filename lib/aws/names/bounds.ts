@@ -8,8 +8,14 @@ export const AWS_BOUNDS = {
    * travel as base64, because as text they would grow with every quote in them, and bytes that are no UTF-8 would be replaced unseen.
    */
   bodyBytesMax: 4 * MIB,
-  /** The largest state that can be uploaded: the worker holds it, its base and their delta in memory at once. */
-  uploadBytesMax: 256 * MIB,
+  /** The largest state that can be uploaded, as on one machine; S3 takes 5 GiB in one PUT. */
+  uploadBytesMax: 4 * 1024 * MIB,
+  /** A larger one is always stored whole: the worker holds a state, its base and their delta in memory at once. */
+  deltaStateBytesMax: 256 * MIB,
+  /** A larger one is not verified in a call, which has 29 seconds. */
+  verifyBytesMax: 1024 * MIB,
+  /** For what is on its way and does not fit into memory: the largest state, if it does not compress at all, and some room. */
+  scratchMiB: 6 * 1024,
   /**
    * How long the credentials of a function last, from the start of its environment: URLs that it presigned have ended after
    * that time (boto3, issue 2392). AWS does not tell it, but replaces environments within hours, long before.

@@ -1,6 +1,6 @@
 // Verifies a backup without giving it out: the restore's own path, and the specification's validation result.
 
-import { hasCode } from '../../core/records/errors.ts';
+import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { expiryWarnings } from '../../core/records/validation.ts';
 import { liveBackup } from '../chains/live.ts';
 import { readBackup } from '../chains/read-backup.ts';
@@ -9,9 +9,14 @@ import { type ReadText, readText } from '../chains/state.ts';
 import type { ValidationResult } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 
-/** Throws ServiceError `backup_not_found`; what is wrong with the stored bytes is the result, not an error. */
+/** Throws ServiceError `backup_not_found`, `payload_too_large`; what is wrong with the stored bytes is the result, not an error. */
 export async function verifyBackup(deps: Deps, id: string): Promise<ValidationResult> {
   const record = await liveBackup(deps, id);
+  const { verifyBytesMax } = deps.options;
+  if (record.size > verifyBytesMax) {
+    const detail = `A state of ${record.size} bytes is not verified in a call, which has time for ${verifyBytesMax}: restore it, which proves it in the background.`;
+    throw new ServiceError('payload_too_large', detail);
+  }
   const warnings = expiryWarnings(record.expiresAt, deps.clock.now());
   const room = await takeRoom(deps, record);
   let text: ReadText;

@@ -32,6 +32,8 @@ export interface ServiceOptions {
   uploadBytesMax: number;
   /** A larger state is restored in the background, asked for or not. */
   syncBytesMax: number;
+  /** A larger state is not verified in a call. */
+  verifyBytesMax: number;
   /** Whether who writes blobs may delete them too: the blob of an attempt that was lost is removed at once then. */
   writersDelete: boolean;
   /** How much of one state may stand in memory. */

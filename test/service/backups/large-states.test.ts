@@ -72,6 +72,8 @@ test('it is verified, restored in part, and by instant', async () => {
   const world = createWorld(small);
   const { id } = await backedUp(world);
   expect(await world.service.verifyBackup(id)).toMatchObject({ valid: true, structureValid: true });
+  world.deps.options.verifyBytesMax = 10;
+  await expect(world.service.verifyBackup(id)).rejects.toMatchObject({ code: 'payload_too_large' });
   const part = await collected(await restore(world, id, { path: '/49999/id' }));
   expect(part.toString()).toBe('49999');
   const output = await world.service.restorePointInTime(

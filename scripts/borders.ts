@@ -111,11 +111,23 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   memory: { from: [...ADAPTER, 'random'], packages: ['node:crypto'] },
 
   /** What states are read from and put back into: loaded only when one is used. */
-  'sources/kit': { from: ADAPTER, packages: ['node:buffer', ...FILES] },
+  'sources/kit': {
+    from: ADAPTER,
+    packages: [
+      'node:buffer',
+      'node:dns',
+      'node:http',
+      'node:https',
+      'node:net',
+      'node:stream',
+      'node:zlib',
+      ...FILES,
+    ],
+  },
   'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
   sources: {
     from: [...ADAPTER, 'sources/*'],
-    packages: [...FILES, '@aws-sdk/*', 'node:http', 'node:https', 'node:net', 'node:stream', 'node:zlib'],
+    packages: [...FILES, '@aws-sdk/*', 'node:sqlite'],
   },
 
   'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },

@@ -6,6 +6,7 @@ import { PortError } from '../ports/errors.ts';
 import type { GivenState, Reading, RestoreOptions, RestorePlan, Source } from '../ports/source.ts';
 import { hashOfJson, writeAtomically } from './kit/atomic-file.ts';
 import { portError } from './kit/opened.ts';
+import { wanted } from './kit/wanted.ts';
 
 /** A file that was written that shortly ago may be written again within the same tick of its clock. Milliseconds. */
 const SURE_AFTER_MS = 2000;
@@ -65,20 +66,12 @@ export function openFile({ path }: FileSource): Source {
     }
   }
 
-  /** What the file is to hold; a part is then all of it. */
-  async function* wanted(state: GivenState, { path: part }: RestoreOptions): AsyncGenerator<Uint8Array> {
-    if (part === undefined || part === '') return yield* state.chunks();
-    const text = await state.part(part);
-    if (text === undefined) throw new PortError('not_found', `the state has nothing at ${part}`);
-    yield text;
-  }
-
   async function plan(state: GivenState, options: RestoreOptions, signal: AbortSignal): Promise<RestorePlan> {
     const isThere = await stat(path).then(
       (found) => found.isFile(),
       () => false,
     );
-    const target = await hashOfJson(wanted(state, options));
+    const target = await hashOfJson(wanted(state, options.path));
     let isSame = false;
     if (isThere) {
       const reading = await read(signal);
@@ -116,7 +109,7 @@ export function openFile({ path }: FileSource): Source {
         const [{ insert, update } = { insert: 0, update: 0 }] = planned.parts;
         if (insert + update === 0) return planned;
         try {
-          await writeAtomically(path, wanted(state, options));
+          await writeAtomically(path, wanted(state, options.path));
         } catch (error) {
           throw fault(error);
         }

@@ -29,6 +29,10 @@ async function load(spec: SourceSpec, context: SourceContext): Promise<Source> {
   switch (spec.kind) {
     case 'file':
       return (await import('./file.ts')).openFile(spec);
+    case 'folder':
+      return (await import('./folder.ts')).openFolder(spec);
+    case 'http':
+      return (await import('./http.ts')).openHttp(spec, context);
     case 'postgresql':
       return (await import('./postgresql/open.ts')).openPostgresql(spec, context);
     default:

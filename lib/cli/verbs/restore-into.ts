@@ -14,6 +14,7 @@ import type {
 } from '../../ports/source.ts';
 import type { Context } from '../kit/context.ts';
 import { CliError, EXIT } from '../kit/exit.ts';
+import { partOf } from '../kit/part.ts';
 import { printable, table } from '../kit/words.ts';
 import { backUp, safetyWords } from './run.ts';
 
@@ -86,6 +87,7 @@ export async function restoreInto(
 
 /** The state, from the service; whole only if its checksum holds. */
 function stateOf({ client, signal }: Context, { resourceId, backupId }: Moment): GivenState {
+  const parts = new Map<string, Promise<string | undefined>>();
   return {
     async *chunks() {
       const state = await client.state(resourceId, { at: backupId, signal });
@@ -102,15 +104,11 @@ function stateOf({ client, signal }: Context, { resourceId, backupId }: Moment):
         );
     },
     async part(path) {
-      try {
-        const { text } = await client.restore(backupId, resourceId, { path, signal });
-        return new TextEncoder().encode(text);
-      } catch (error) {
-        const isAbsent =
-          error instanceof BackupError && [error.code, error.problem.code].includes('path_not_found');
-        if (isAbsent) return undefined;
-        throw error;
-      }
+      // The plan and what is done after it ask for the same.
+      const asked = parts.get(path) ?? partOf(client, resourceId, backupId, path, signal);
+      parts.set(path, asked);
+      const text = await asked;
+      return text === undefined ? undefined : new TextEncoder().encode(text);
     },
   };
 }

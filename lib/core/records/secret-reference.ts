@@ -29,3 +29,8 @@ export function parseReference(text: string): ParsedReference | undefined {
 export function referencesIn(template: string): SecretReference[] {
   return [...template.matchAll(INSIDE)].map(([, reference]) => reference!);
 }
+
+/** The text with what each reference stands for in its place. */
+export function filledIn(template: string, secrets: ReadonlyMap<SecretReference, string>): string {
+  return template.replace(INSIDE, (whole, reference: string) => secrets.get(reference) ?? whole);
+}

@@ -69,7 +69,7 @@ export function wordOfSource(spec: SourceSpec): string {
 }
 
 /** A URL without what may be a secret: its password and its query. */
-function shownUrl(url: string): string {
+export function shownUrl(url: string): string {
   try {
     const { protocol, username, host, pathname } = new URL(url);
     return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;

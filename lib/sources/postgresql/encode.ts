@@ -25,21 +25,21 @@ export function selectRows(table: Table): string {
   return `SELECT ${keyText(table, alias)} || ':' || ${row} FROM ${from} ORDER BY ${order}) ${alias}`;
 }
 
+const WHOLE_NUMBERS = ['smallint', 'integer', 'bigint'];
+
 /** The name of a row: the text of its key, or of several columns a JSON array of them; as JSON. */
 function keyText({ key, columns }: Table, alias: string): string {
-  const parts = key.map((name) => {
-    const isPlain = columns.find((column) => column.name === name)?.written === 'plain';
-    return { value: `${alias}.${ident(name)}`, isPlain };
+  const texts = key.map((name) => {
+    const { type, written } = columns.find((column) => column.name === name)!;
+    const value = `${alias}.${ident(name)}`;
+    // What needs no quotes needs no care either.
+    if (WHOLE_NUMBERS.includes(type))
+      return { json: `${value}::text`, quoted: `'"' || ${value}::text || '"'` };
+    const json = `pg_catalog.to_json(${written === 'plain' ? value : `${value}::text`})`;
+    return { json: `${json}::text`, quoted: `pg_catalog.to_json(${json} #>> '{}')::text` };
   });
-  const [only] = parts;
-  if (parts.length === 1) {
-    const text = only!.isPlain ? `pg_catalog.to_json(${only!.value}) #>> '{}'` : `${only!.value}::text`;
-    return `pg_catalog.to_json(${text})::text`;
-  }
-  const items = parts.map(
-    ({ value, isPlain }) => `pg_catalog.to_json(${isPlain ? value : `${value}::text`})::text`,
-  );
-  return `pg_catalog.to_json('[' || ${items.join(` || ',' || `)} || ']')::text`;
+  if (texts.length === 1) return texts[0]!.quoted;
+  return `pg_catalog.to_json('[' || ${texts.map(({ json }) => json).join(` || ',' || `)} || ']')::text`;
 }
 
 function writtenOut({ name, written }: Column): string {
@@ -55,14 +55,16 @@ function writtenOut({ name, written }: Column): string {
     case 'array':
     case 'xmls': {
       const items = written === 'xmls' ? `${value}::text[]` : value;
-      const isUsual = DIMENSIONS.map((n) => `COALESCE(pg_catalog.array_lower(${value}, ${n}), 1) = 1`).join(
+      // Of one dimension nearly always: the others are asked for only where there are more.
+      const rest = DIMENSIONS.map((n) => `COALESCE(pg_catalog.array_lower(${value}, ${n}), 1) = 1`).join(
         ' AND ',
       );
+      const isUsual = `CASE pg_catalog.array_ndims(${value}) WHEN 1 THEN pg_catalog.array_lower(${value}, 1) = 1 ELSE ${rest} END`;
       return `CASE WHEN ${isUsual} THEN pg_catalog.to_json(${items}) ELSE pg_catalog.to_json(${items}::text) END`;
     }
     case 'jsonb': {
       const json = `${value}::pg_catalog.jsonb`;
-      const isAmbiguous = `${json} = 'null' OR (pg_catalog.jsonb_typeof(${json}) = 'object' AND pg_catalog.jsonb_exists(${json}, '${AROUND}'))`;
+      const isAmbiguous = `CASE pg_catalog.jsonb_typeof(${json}) WHEN 'null' THEN true WHEN 'object' THEN pg_catalog.jsonb_exists(${json}, '${AROUND}') ELSE false END`;
       return `CASE WHEN ${isAmbiguous} THEN pg_catalog.jsonb_build_object('${AROUND}', ${json}) ELSE ${json} END`;
     }
   }

@@ -1,0 +1,94 @@
+// 500,000 rows, about 100 MB of JSON: how long they take beside pg_dump, and how much memory. The figures are printed; only what a machine under load cannot change is demanded.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openPlace, type Place } from '../e2e/backing-up.ts';
+import { cleanUp, nodePath } from '../e2e/server.ts';
+import { type Postgres, startPostgres } from './server.ts';
+
+let pg: Postgres;
+let place: Place;
+
+beforeAll(async () => {
+  pg = await startPostgres();
+  place = await openPlace();
+}, 60_000);
+afterAll(async () => {
+  pg?.stop();
+  await cleanUp();
+});
+
+const ROWS = 500_000;
+const MEMORY_MB_MAX = 400;
+const TABLE = `CREATE TABLE ev (id bigint PRIMARY KEY, kind text, at timestamptz, amount numeric(20,6), tags text[], doc jsonb, note text)`;
+const FILL = `INSERT INTO ev SELECT n, 'kind-' || n % 17, '2026-01-01'::timestamptz + n * interval '1 second', n * 1.000001, ARRAY['a' || n % 5, 'b'], jsonb_build_object('n', n, 'ok', n % 2 = 0), md5(n::text)
+  FROM generate_series(1, ${ROWS}) n`;
+
+/** Runs the command line by itself: how long, and its greatest size in MB. */
+async function brs(...args: string[]): Promise<{ seconds: number; megabytes: number }> {
+  const peak = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`;
+  const from = performance.now();
+  const child = spawn(
+    nodePath(),
+    ['--import', `data:text/javascript,${encodeURIComponent(peak)}`, 'bin/brs.mjs', ...args],
+    { env: { ...process.env, BACKUP_URL: place.server.url }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let words = '';
+  child.stderr.on('data', (data: Buffer) => (words += data.toString()));
+  const code = await new Promise((done) => child.once('close', done));
+  if (code !== 0) throw new Error(words);
+  const seconds = (performance.now() - from) / 1000;
+  return { seconds, megabytes: Number(/peak (\d+)/.exec(words)?.[1]) / 1000 };
+}
+
+test('a large database, out and in', async () => {
+  for (const name of ['big', 'empty']) {
+    pg.sql('postgres', `CREATE DATABASE ${name}`);
+    pg.sql(name, TABLE);
+  }
+  pg.sql('big', `${FILL}; ANALYZE ev`);
+  const from = performance.now();
+  execFileSync(join(pg.bin, 'pg_dump'), ['-Fc', '-f', join(place.folder, 'big.dump'), 'big'], {
+    env: { ...process.env, ...pg.env },
+  });
+  const dump = (performance.now() - from) / 1000;
+  const url = pg.url('big');
+  const full = await brs('run', url, '--resource', 'big');
+  pg.sql('big', `UPDATE ev SET amount = amount + 1 WHERE id % 100 = 0; DELETE FROM ev WHERE id = 250000`);
+  const changed = await brs('run', url, '--resource', 'big');
+  const same = await brs('run', url, '--resource', 'big', '--if-changed');
+  const row = await brs(
+    'restore',
+    'big@-1',
+    '--path',
+    '/tables/public.ev/rows/250000',
+    '--to',
+    url,
+    '--yes',
+    '--no-safety-backup',
+  );
+  const whole = await brs('restore', 'big@-1', '--to', pg.url('empty'), '--yes', '--no-safety-backup');
+  const back = await brs('restore', 'big@-1', '--to', url, '--yes', '--no-safety-backup');
+  expect(pg.sql('empty', 'SELECT count(*) FROM ev')).toBe(String(ROWS));
+  expect(pg.sql('big', 'SELECT sum(amount) FROM ev')).toBe(pg.sql('empty', 'SELECT sum(amount) FROM ev'));
+  const figures = {
+    'pg_dump -Fc': { seconds: dump, megabytes: Number.NaN },
+    full,
+    changed,
+    same,
+    'one row back': row,
+    'all into an empty one': whole,
+    '5,000 rows back': back,
+  };
+  process.stdout.write(
+    Object.entries(figures)
+      .map(
+        ([name, { seconds, megabytes }]) =>
+          `${name.padEnd(24)} ${seconds.toFixed(2).padStart(7)} s ${Number.isNaN(megabytes) ? '' : `${Math.round(megabytes)} MB`}\n`,
+      )
+      .join(''),
+  );
+  for (const { megabytes } of [full, changed, same, row, whole, back])
+    expect(megabytes).toBeLessThan(MEMORY_MB_MAX);
+}, 600_000);

@@ -90,12 +90,25 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
   'service/upkeep': { from: [...GROUND, 'service/restores', 'service/retention'], packages: [] },
+  'service/notifications': {
+    from: [...GROUND, 'core', 'service/retention', 'service/upkeep'],
+    packages: ['node:crypto'],
+  },
   'service/recovery': { from: [...SHARED, 'service/trail'], packages: ['node:crypto'] },
   'service/access': {
     from: [...GROUND, 'service/backups', 'service/restores', 'service/retention'],
     packages: [],
   },
   service: { from: [...SHARED, 'service/*', 'decorators'], packages: [] },
+
+  /** What carries notifications out. */
+  notify: {
+    from: ADAPTER,
+    packages: [
+      ...['node:dns', 'node:dns/promises', 'node:http', 'node:https', 'node:net', 'node:timers/promises'],
+      'nodemailer',
+    ],
+  },
 
   'http/contract': { from: [...SHARED, 'service/contract'], packages: ['zod/mini'] },
   'http/openapi': { from: [...SHARED, 'http/contract'], packages: ['zod/mini'] },
@@ -176,7 +189,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   /** What is composed here: the home, its settings, and what it does by itself. */
   embedded: {
-    from: [...ADAPTER, 'embedded/*', 'decorators', 'service/*', 'http/*', 'random', 'version'],
+    from: [
+      ...ADAPTER,
+      'embedded/*',
+      'decorators',
+      'service/*',
+      'http/*',
+      'notify',
+      'sources',
+      'random',
+      'version',
+    ],
     packages: [...FILES, 'node:net', 'node:timers/promises', ...SCHEMA],
   },
 

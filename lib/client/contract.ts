@@ -74,6 +74,12 @@ export const PLACES: Readonly<Record<OperationId, string>> = {
   openSession: 'POST /session',
   closeSession: 'DELETE /session',
   listEvents: 'GET /audit',
+  listChannels: 'GET /notifications',
+  putChannel: 'PUT /notifications/{channelId}',
+  removeChannel: 'DELETE /notifications/{channelId}',
+  testChannel: 'POST /notifications/{channelId}/test',
+  listDeliveries: 'GET /notifications/{channelId}/deliveries',
+  replayDeliveries: 'POST /notifications/{channelId}/replay',
   getUpkeep: 'GET /upkeep',
   getMetrics: 'GET /metrics',
 };

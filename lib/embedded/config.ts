@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import { closest } from '../core/closest.ts';
+import { BACKOFF_MS } from '../core/records/delivery.ts';
 import { DAY_MS, LIMITS } from '../core/records/limits.ts';
 import { faultOfHost } from '../http/server/access.ts';
 
@@ -54,6 +55,22 @@ const schema = z.object({
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
   BACKUP_AUDIT_DAYS: wholeNumber(0, LIMITS.auditDaysMax, LIMITS.auditDays),
   BACKUP_METRICS_RESOURCES: wholeNumber(0, 100_000, 1000),
+  BACKUP_NOTIFY_BACKOFF_SECONDS: z._default(
+    z.pipe(
+      z
+        .string()
+        .check(
+          z.regex(
+            /^\d{1,7}(,\d{1,7}){0,29}$/,
+            'must be up to 30 whole numbers of seconds with commas between them',
+          ),
+        ),
+      z.transform((list: string) => list.split(',').map((seconds) => Number(seconds) * 1000)),
+    ),
+    [...BACKOFF_MS],
+  ),
+  BACKUP_NOTIFY_TIMEOUT_SECONDS: wholeNumber(1, 60, 15),
+  BACKUP_NOTIFY_PRIVATE: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_KERNEL: z._default(z.enum(['on', 'off']), 'on'),
 });
 
@@ -75,6 +92,14 @@ export interface EmbeddedConfig {
   auditMs: number;
   /** Of so many resources each has series of its own. */
   metricsResourcesMax: number;
+  /** Between the attempts of a notification; one more than these is made. */
+  notifyBackoffMs: readonly number[];
+  /** Of one attempt. */
+  notifyTimeoutMs: number;
+  /** Whether receivers may have private addresses. */
+  notifyPrivate: boolean;
+  /** The environment, for secrets that stand there. */
+  secretEnv: Readonly<Record<string, string | undefined>>;
   isKernelWanted: boolean;
 }
 
@@ -119,6 +144,10 @@ export function readConfig(
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
     auditMs: set.BACKUP_AUDIT_DAYS * DAY_MS,
     metricsResourcesMax: set.BACKUP_METRICS_RESOURCES,
+    notifyBackoffMs: set.BACKUP_NOTIFY_BACKOFF_SECONDS,
+    notifyTimeoutMs: set.BACKUP_NOTIFY_TIMEOUT_SECONDS * 1000,
+    notifyPrivate: set.BACKUP_NOTIFY_PRIVATE === 'true',
+    secretEnv: env,
     isKernelWanted: set.BACKUP_KERNEL === 'on',
   };
 }

@@ -10,6 +10,9 @@ import type { TaskName } from '../core/records/upkeep.ts';
 import { metered } from '../decorators/metered.ts';
 import { watchingCommits } from '../decorators/watching.ts';
 import type { Logger } from '../log.ts';
+import { createHttpSender } from '../notify/http.ts';
+import { createMailSender } from '../notify/mail.ts';
+import { createNotifier } from '../notify/notifier.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/errors.ts';
 import { type Meter, toEach } from '../ports/meter.ts';
@@ -27,6 +30,8 @@ import { createClockWatch, recallClock } from '../service/kit/clock-watch.ts';
 import { tellOfCommit } from '../service/kit/commit-figures.ts';
 import { createGate } from '../service/kit/gate.ts';
 import { createTrust, writtenProof } from '../service/kit/trust.ts';
+import { fanningOut } from '../service/notifications/fan-out.ts';
+import { createSender } from '../service/notifications/sender.ts';
 import { createLateOperations, ifWritable } from '../service/restores/late-operations.ts';
 import { failAbandoned } from '../service/restores/operations.ts';
 import { createService } from '../service/service.ts';
@@ -55,6 +60,7 @@ import { every, type Repeated } from './process/every.ts';
 import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
 import { RATES } from './rates.ts';
+import { openSecrets } from './secrets.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start/start-checks.ts';
 import { type Look, lookAtStore } from './start/start-look.ts';
 import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start/start-news.ts';
@@ -144,6 +150,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const kernel = createKernel({ isWanted: config.isKernelWanted, seed: random.bytes(HASH_SEED_BYTES) });
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker, kernel);
   let kickWorker = (): void => {};
+  let kickSender = (): void => {};
   let stopping = false;
   const mayCreate = isNew(database) && !hasBlobs(dataDir);
   const keyring = await openKeyring({ dataDir, mayCreate, random });
@@ -169,7 +176,12 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       'queue',
       tellingOfJobs(queue, () => kickWorker()),
     ),
-    events: withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
+    events: fanningOut(
+      { catalog: told, clock, log },
+      withoutRepeats(createEventSink((line) => log.info('audit', { event: JSON.parse(line) }))),
+      () => kickSender(),
+    ),
+    channelKinds: ['webhook', 'slack', 'teams', 'discord', 'ping', 'mail'],
     clock,
     random,
     clockWatch: createClockWatch(clock),
@@ -224,6 +236,20 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock, random });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
+  const sender = createSender({
+    ...{ catalog: told, clock, random, log, meter },
+    notifier: createNotifier({
+      http: createHttpSender({
+        allowsPrivate: config.notifyPrivate,
+        userAgent: `backup-restore-service/${VERSION}`,
+        now: clock.now,
+      }),
+      mail: createMailSender({ allowsPrivate: config.notifyPrivate }),
+    }),
+    secrets: openSecrets(config.secretEnv, dataDir),
+    ...{ backoffMs: config.notifyBackoffMs, timeoutMs: config.notifyTimeoutMs },
+    isStopping: () => stopping,
+  });
   const tasks = embeddedTasks(deps, {
     config,
     database,
@@ -234,6 +260,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     transfers,
     tokens,
     figures,
+    sender,
   });
   const upkeep = createUpkeep({ clock, log, meter, records: createUpkeepRecords(database) }, tasks);
   deps.upkeep = upkeep;
@@ -251,6 +278,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       );
   }
   kickWorker = () => running.get('jobs')?.kick();
+  kickSender = () => running.get('notify')?.kick();
   const service = createService(deps);
   return {
     service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS, clock) },
@@ -273,7 +301,10 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     async close() {
       stopping = true;
       const ended = Promise.all([...running.values()].map(({ stop }) => stop()));
-      await Promise.race([ended, wait(BACKGROUND_ENDS_MS, undefined, { ref: false })]);
+      await Promise.race([
+        Promise.all([ended, sender.idle()]),
+        wait(BACKGROUND_ENDS_MS, undefined, { ref: false }),
+      ]);
       await texts?.close();
       await upkeep.run('figures');
       // What is not in the trail by now is in the catalog, and comes into the trail after the next start.

@@ -7,6 +7,8 @@ import type { Queue } from '../ports/queue.ts';
 import type { Deps } from '../service/contract/deps.ts';
 import { giveUp, workQueue } from '../service/jobs/worker.ts';
 import { lookAtClock, peekAtClock } from '../service/kit/clock-watch.ts';
+import { lookForConditions } from '../service/notifications/conditions.ts';
+import type { Sender } from '../service/notifications/sender.ts';
 import { ifWritable, writeLateOperations } from '../service/restores/late-operations.ts';
 import type { Task } from '../service/upkeep/runner.ts';
 import { sharedTasks } from '../service/upkeep/tasks.ts';
@@ -36,6 +38,7 @@ export interface EmbeddedParts {
   transfers: EmbeddedTransferStore;
   tokens: EmbeddedTokens;
   figures: Figures;
+  sender: Sender;
 }
 
 /** All but what only a store with locks of its own has to do. */
@@ -45,7 +48,7 @@ export type EmbeddedTasks = Record<EmbeddedTask, Task & { everyMs: number }>;
 
 /** An interval of 0, as a setting may say, is for never. */
 export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
-  const { config, database, room, trail, proof, queue, transfers, tokens, figures } = parts;
+  const { config, database, room, trail, proof, queue, transfers, tokens, figures, sender } = parts;
   const { retentionIntervalMs, scrubIntervalMs } = config;
   const isStopping = (): boolean => deps.isStopping?.() === true;
   let areJobsBack = false;
@@ -77,6 +80,11 @@ export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
       everyMs: scrubIntervalMs,
       firstMs: Math.min(scrubIntervalMs, SCRUB_FIRST_MS),
       run: createCensus(deps),
+    },
+    notify: { run: async () => ({ begun: await sender.begin() }) },
+    conditions: {
+      run: (deadline) =>
+        ifWritable<object>(deps, 'what no call tells of', () => lookForConditions(deps, deadline), {}),
     },
     trail: { run: done(async () => trail?.write()) },
     jobs: {

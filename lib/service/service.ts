@@ -22,6 +22,14 @@ import { readHistory } from './history/read-history.ts';
 import { readTimeline } from './history/read-timeline.ts';
 import { readTree } from './history/read-tree.ts';
 import { getSettings, putSettings } from './history/settings.ts';
+import {
+  listChannels,
+  listDeliveries,
+  putChannel,
+  removeChannel,
+  replayDeliveries,
+  testChannel,
+} from './notifications/channels.ts';
 import { findOperation } from './restores/operations.ts';
 import { planRestore } from './restores/plan.ts';
 import { readResult, restoreBackup, restorePointInTime } from './restores/restore.ts';
@@ -78,6 +86,12 @@ export function createService(deps: Deps): BackupService {
     listTokens: async () => listTokens(deps),
     makeToken: (input, caller) => makeToken(deps, input, caller),
     revokeToken: (id, caller) => revokeToken(deps, id, caller),
+    listChannels: () => listChannels(deps),
+    putChannel: (id, input, caller) => putChannel(deps, id, input, caller),
+    removeChannel: (id, caller) => removeChannel(deps, id, caller),
+    testChannel: (id, caller) => testChannel(deps, id, caller),
+    listDeliveries: (request) => paged(listDeliveries(deps, request)),
+    replayDeliveries: (channelId, asked, caller) => replayDeliveries(deps, channelId, asked, caller),
     listEvents: (request) => paged(listEvents(deps, request)),
     getUpkeep: () => readUpkeep(deps),
     noteRefusal: (refusal, caller) => noteRefusal(deps, refusals, refusal, caller),

@@ -11,6 +11,7 @@ import type {
 import type { PolicyRecord } from '../../lib/core/records/retention-records.ts';
 import { statusOf, UPKEEP } from '../../lib/core/records/upkeep.ts';
 import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
+import type { ChannelView, DeliveryView } from '../../lib/service/contract/notify.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
 
@@ -143,6 +144,26 @@ export function auditEvent(changes: Partial<AuditEvent> = {}): AuditEvent {
   };
 }
 
+export function channelView(changes: Partial<ChannelView> = {}): ChannelView {
+  return {
+    id: 'ops',
+    target: { kind: 'webhook', url: 'https://example.com/hooks/private', secrets: ['env:SECRET'] },
+    resources: ['app/*'],
+    createdAt: NOW,
+    updatedAt: NOW,
+    ...changes,
+  };
+}
+
+export function deliveryView(changes: Partial<DeliveryView> = {}): DeliveryView {
+  const attempt = { at: NOW, tookMs: 12, outcome: 'status', status: 500, detail: 'It answered 500.' };
+  return {
+    ...{ id: 'ops/d/000000000001', channelId: 'ops', event: auditEvent(), state: 'pending' },
+    ...{ tries: 1, attempts: [attempt], createdAt: NOW, dueAt: NOW },
+    ...changes,
+  };
+}
+
 export interface Call {
   method: keyof BackupService;
   args: unknown[];
@@ -157,6 +178,12 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
   const text = (value: string) => new TextEncoder().encode(value);
   const answers: BackupService = {
     listEvents: async () => ({ items: [auditEvent()], cursor: 'more' }),
+    listChannels: async () => [channelView()],
+    putChannel: async () => ({ channel: channelView(), isNew: true }),
+    removeChannel: async () => {},
+    testChannel: async () => ({ eventId: 'event-1' }),
+    listDeliveries: async () => ({ items: [deliveryView()], cursor: 'more' }),
+    replayDeliveries: async () => ({ replayed: 1 }),
     noteRefusal: async () => {},
     noteSession: async () => {},
     getUpkeep: async () => ({ tasks: statusOf({ sweep: UPKEEP.sweep }, [], () => false), notices: [] }),

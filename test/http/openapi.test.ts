@@ -45,6 +45,7 @@ const BODIES: Record<string, unknown> = {
   decideWait: { decision: 'confirm' },
   makeToken: { name: 'ci', scopes: ['backup:write'] },
   putSettings: { expectEverySeconds: 60 },
+  putChannel: { target: { kind: 'ping', url: 'https://example.com/ping' } },
 };
 
 describe('the document', () => {
@@ -71,6 +72,11 @@ describe('the document', () => {
       '/backups/{id}/verify',
       '/health',
       '/metrics',
+      '/notifications',
+      '/notifications/{channelId}',
+      '/notifications/{channelId}/deliveries',
+      '/notifications/{channelId}/replay',
+      '/notifications/{channelId}/test',
       '/openapi.json',
       '/resources',
       '/resources/{resourceId}/backups',

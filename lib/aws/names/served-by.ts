@@ -42,6 +42,12 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   putPolicy: 'backups',
   removePolicy: 'backups',
   listEvents: 'restores',
+  listChannels: 'backups',
+  putChannel: 'backups',
+  removeChannel: 'backups',
+  testChannel: 'backups',
+  listDeliveries: 'backups',
+  replayDeliveries: 'backups',
   getUpkeep: 'backups',
   // No function sees more than its own calls: CloudWatch adds them up.
   getMetrics: undefined,

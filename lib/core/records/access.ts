@@ -14,6 +14,7 @@ export const SCOPES = [
   'policy:manage',
   'audit:read',
   'metrics:read',
+  'notify:manage',
   'admin',
 ] as const;
 

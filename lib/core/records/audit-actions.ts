@@ -38,6 +38,18 @@ export const AUDIT_ACTIONS = [
   'policy.removed',
   /** What is said of a resource: how often a state is expected, what is unusual. */
   'settings.changed',
+  /** A state was expected and has not come; one has come again after that, or after failures. */
+  'backup.late',
+  'backup.recovered',
+  /** After it nothing of the resource will be left. */
+  'backup.last_expiring',
+  /** Who is told of what. */
+  'channel.changed',
+  'channel.removed',
+  /** Its receiver has said that it wants no more. */
+  'channel.disabled',
+  'channel.tested',
+  'channel.replayed',
   'token.created',
   'token.revoked',
   /** A page has signed in with a token, or out. */

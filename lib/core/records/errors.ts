@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   resource_not_found: [404, 'There is no such resource'],
   wait_not_found: [404, 'Nothing waits under that name'],
   token_not_found: [404, 'There is no such token'],
+  channel_not_found: [404, 'There is no such channel'],
+  delivery_not_found: [404, 'There is no such delivery'],
   policy_not_found: [404, 'There is no such policy'],
   snapshot_not_found: [404, 'There is no state at that instant'],
   path_not_found: [404, 'The state has nothing at that path'],

@@ -131,6 +131,8 @@ export const LIMITS = {
   orphansHeldMax: 10_000,
   /** Lines of one segment of the trail, before compression. */
   trailSegmentBytesMax: 64 * MIB,
+  /** Channels that are told: each costs every event a look. */
+  channelsMax: 100,
   /** Characters: in any home their order is that of their bytes, as JSON writes them, six bytes each at most. */
   documentIdLength: 140,
   /** Deliveries of a job before it is given up. */

@@ -39,6 +39,16 @@ export const UPKEEP = {
     deadlineMs: MINUTE_MS,
   },
   relay: { about: 'Publishes audit events', everyMs: SECOND_MS, deadlineMs: MINUTE_MS },
+  notify: {
+    about: 'Begins notifications that are due',
+    everyMs: SECOND_MS,
+    deadlineMs: MINUTE_MS,
+  },
+  conditions: {
+    about: 'Looks for states that do not come, and for last backups that are about to expire',
+    everyMs: MINUTE_MS,
+    deadlineMs: 5 * MINUTE_MS,
+  },
   jobs: { about: 'Works on what was queued', everyMs: SECOND_MS, deadlineMs: HOUR_MS },
   lost_jobs: {
     about: 'Sends jobs again that were lost, and gives up those that cannot be done',

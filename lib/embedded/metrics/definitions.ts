@@ -69,6 +69,11 @@ export const COUNTERS: Readonly<Record<CountName, Definition | undefined>> = {
       ['failed', 'other'],
     ],
   },
+  delivery: {
+    name: 'notification_deliveries_total',
+    help: 'Attempts to tell a channel, by what came of them',
+    labels: ['channel', 'outcome'],
+  },
   verify_failed: {
     name: 'verify_failures_total',
     help: 'Finds of stored bytes that are not what was written',

@@ -3,6 +3,7 @@
 import type * as z from 'zod/mini';
 import { auditAnswers } from './audit.ts';
 import { backupAnswers } from './backups-answers.ts';
+import { notificationAnswers } from './notifications.ts';
 import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
@@ -31,6 +32,7 @@ export function createAnswers() {
     ...tokenAnswers(),
     ...sessionAnswers(),
     ...auditAnswers(),
+    ...notificationAnswers(),
     ...upkeepAnswers(),
   };
 }

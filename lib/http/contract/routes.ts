@@ -3,6 +3,7 @@
 import { AUDIT_ROUTES } from './audit.ts';
 import { BACKUP_ROUTES } from './backups.ts';
 import { METRICS_ROUTES } from './metrics.ts';
+import { NOTIFICATION_ROUTES } from './notifications.ts';
 import { PUT_STATE_ROUTES } from './put-state.ts';
 import { RESOURCE_ROUTES } from './resources.ts';
 import { RESTORE_ROUTES } from './restores.ts';
@@ -27,6 +28,7 @@ export const ROUTES = {
   ...TOKEN_ROUTES,
   ...SESSION_ROUTES,
   ...AUDIT_ROUTES,
+  ...NOTIFICATION_ROUTES,
   ...UPKEEP_ROUTES,
   ...METRICS_ROUTES,
 };

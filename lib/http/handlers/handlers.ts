@@ -5,6 +5,7 @@ import { createAuditHandlers } from './audit.ts';
 import { createBackupHandlers } from './backups.ts';
 import type { HandlersOf } from './call.ts';
 import { createMetricsHandlers, type MetricsHandlerDeps } from './metrics.ts';
+import { createNotificationHandlers } from './notifications.ts';
 import { createPutStateHandlers } from './put-state.ts';
 import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
@@ -38,6 +39,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createTokenHandlers(now),
     ...createSessionHandlers(deps),
     ...createAuditHandlers(),
+    ...createNotificationHandlers(),
     ...createUpkeepHandlers(),
     ...createMetricsHandlers(deps),
   };

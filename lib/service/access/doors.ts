@@ -57,6 +57,12 @@ const USE_CASE_SCOPES = {
   listTokens: 'admin',
   makeToken: 'admin',
   revokeToken: 'admin',
+  listChannels: 'notify:manage',
+  putChannel: 'notify:manage',
+  removeChannel: 'notify:manage',
+  testChannel: 'notify:manage',
+  listDeliveries: 'notify:manage',
+  replayDeliveries: 'notify:manage',
   listEvents: 'audit:read',
   getUpkeep: 'admin',
 } as const satisfies Record<
@@ -80,6 +86,11 @@ export function serviceFor(service: BackupService, principal: Principal, address
   const caller = callerFor(principal, address);
   const demand = (useCase: keyof typeof USE_CASE_SCOPES, resourceId?: string): void =>
     authorize(principal, USE_CASE_SCOPES[useCase], resourceId);
+  /** Channels are told of any resource, and of the store as a whole. */
+  const demandForAll = (useCase: keyof typeof USE_CASE_SCOPES): void => {
+    demand(useCase);
+    demandAll(principal, 'channels are about all of them');
+  };
   /** What may not be seen is answered as if it were not there; the trail knows better. */
   const demandSeen = (
     useCase: keyof typeof USE_CASE_SCOPES,
@@ -292,6 +303,30 @@ export function serviceFor(service: BackupService, principal: Principal, address
     async revokeToken(id) {
       demand('revokeToken');
       return service.revokeToken(id, caller);
+    },
+    async listChannels() {
+      demandForAll('listChannels');
+      return service.listChannels();
+    },
+    async putChannel(id, input) {
+      demandForAll('putChannel');
+      return service.putChannel(id, input, caller);
+    },
+    async removeChannel(id) {
+      demandForAll('removeChannel');
+      return service.removeChannel(id, caller);
+    },
+    async testChannel(id) {
+      demandForAll('testChannel');
+      return service.testChannel(id, caller);
+    },
+    async listDeliveries(request) {
+      demandForAll('listDeliveries');
+      return service.listDeliveries(request);
+    },
+    async replayDeliveries(channelId, asked) {
+      demandForAll('replayDeliveries');
+      return service.replayDeliveries(channelId, asked, caller);
     },
     async listEvents(request) {
       demand('listEvents');

@@ -38,6 +38,7 @@ import type {
   TimelineInput,
   TreeInput,
 } from './looks.ts';
+import type { ChannelInput, ChannelView, DeliveryQuery, DeliveryView } from './notify.ts';
 import type { Text } from './text.ts';
 
 export type { RetentionDecision, Text };
@@ -325,6 +326,27 @@ export interface BackupService {
   makeToken(input: TokenInput, caller: Caller): Promise<{ record: TokenRecord; token: string }>;
   /** Throws token_not_found. */
   revokeToken(id: string, caller: Caller): Promise<TokenRecord>;
+
+  /** Who is told of what, by name. */
+  listChannels(): Promise<ChannelView[]>;
+  /** Throws invalid_request. */
+  putChannel(
+    id: string,
+    input: ChannelInput,
+    caller: Caller,
+  ): Promise<{ channel: ChannelView; isNew: boolean }>;
+  /** Throws channel_not_found. */
+  removeChannel(id: string, caller: Caller): Promise<void>;
+  /** An event for this channel alone, which goes the way of all others. Throws channel_not_found. */
+  testChannel(id: string, caller: Caller): Promise<{ eventId: string }>;
+  /** What a channel was told, newest first. Throws channel_not_found. */
+  listDeliveries(request: PageRequest & DeliveryQuery): Promise<Page<DeliveryView>>;
+  /** Sends one again, or all that have failed and were not yet. Throws channel_not_found, delivery_not_found. */
+  replayDeliveries(
+    channelId: string,
+    asked: { deliveryId?: string },
+    caller: Caller,
+  ): Promise<{ replayed: number }>;
 
   /** The audit trail, newest first. `completeSince`: what was before may have been forgotten here, and stands in the trail alone. */
   listEvents(request: PageRequest & EventQuery): Promise<Page<AuditEvent> & { completeSince?: number }>;

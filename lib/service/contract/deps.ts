@@ -2,6 +2,7 @@
 
 import type { Scratch } from '../../core/bytes/packed.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
+import type { ChannelKind } from '../../core/records/channel.ts';
 import type { MemoryBounds } from '../../core/records/limits.ts';
 import type { Notice, Waiting } from '../../core/records/model.ts';
 import type { RestoreRates } from '../../core/records/restore-cost.ts';
@@ -82,6 +83,8 @@ export interface Deps {
   readers?: Readers;
   /** How the periodic work of this home goes. */
   upkeep?: { list(): Promise<TaskStatus[]> };
+  /** Ways in which this home can tell somebody; without it every way is taken. */
+  channelKinds?: readonly ChannelKind[];
   /** Of a home that keeps named tokens of its own. */
   tokens?: TokenRegistry;
   /** Whether the process is to end: what is done in steps ends after the one it is at. */

@@ -27,7 +27,7 @@ export function event(
   at: number,
   caller: Caller,
   about: EventSubject,
-): Change {
+): Extract<Change, { kind: 'event.append' }> {
   const by = callerOf(caller);
   return { kind: 'event.append', event: { id: randomUuid(random), at, action, ...by, ...about } };
 }

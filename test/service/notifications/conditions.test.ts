@@ -19,7 +19,7 @@ function createScene() {
         .reverse();
     },
     expectEvery: (resourceId: string, expectEverySeconds: number) =>
-      world.service.putSettings(resourceId, { expectEverySeconds }, undefined, { actor: 'tester' }),
+      world.service.putSettings(resourceId, { expectEverySeconds }, {}, { actor: 'tester' }),
   };
 }
 
@@ -52,9 +52,14 @@ test('a state that is expected and never comes is late too', async () => {
 
 test('after failures the next that is made has recovered', async () => {
   const { world, look, told } = createScene();
-  await world.service.putSettings('db', { shrink: { share: 0, least: 1, action: 'refuse' } }, undefined, {
-    actor: 'tester',
-  });
+  await world.service.putSettings(
+    'db',
+    { shrink: { share: 0, least: 1, action: 'refuse' } },
+    {},
+    {
+      actor: 'tester',
+    },
+  );
   await world.backup('db', '{"rows":[1,2]}');
   await expect(world.backup('db', '{"rows":[1]}')).rejects.toThrow();
   world.clock.advance(1);

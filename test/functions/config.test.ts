@@ -15,6 +15,7 @@ const GOOD = {
   [ENV.graceSeconds]: '86400',
   [ENV.expiryHoldSeconds]: '3600',
   [ENV.auditDays]: '400',
+  [ENV.objectLock]: '',
   [ENV.retentionEveryMinutes]: '15',
   [ENV.metricsNamespace]: 'BackupRestore/test',
   [ENV.basePath]: '/prod',
@@ -24,6 +25,11 @@ const GOOD = {
 test('reads what the stack sets', () => {
   expect(readConfig(GOOD)).toMatchObject({ bucket: 'blobs', allowUnencrypted: false, graceMs: 86_400_000 });
   expect(readConfig({ ...GOOD, [ENV.basePath]: '' }).basePath).toBe('');
+  expect(readConfig(GOOD)).not.toHaveProperty('objectLock');
+  expect(readConfig({ ...GOOD, [ENV.objectLock]: '30 compliance' }).objectLock).toEqual({
+    days: 30,
+    mode: 'compliance',
+  });
   expect(readConfig(GOOD).formerKeyArns).toEqual([]);
   expect(readConfig({ ...GOOD, [ENV.formerKeyArns]: 'a,b' }).formerKeyArns).toEqual(['a', 'b']);
 });
@@ -38,6 +44,8 @@ test.each([
   [ENV.graceSeconds, '1 day'],
   [ENV.expiryHoldSeconds, '1 day'],
   [ENV.auditDays, 'for ever'],
+  [ENV.objectLock, '30'],
+  [ENV.objectLock, '30 strict'],
   [ENV.allowUnencrypted, 'yes'],
   [ENV.queueUrl, 'jobs'],
   [ENV.auth, ''],

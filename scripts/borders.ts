@@ -138,6 +138,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
+  'sources/sqlite': {
+    from: [...ADAPTER, 'sources/kit'],
+    packages: ['node:buffer', 'node:crypto', 'node:sqlite'],
+  },
   sources: {
     from: [...ADAPTER, 'sources/*'],
     packages: [...FILES, '@aws-sdk/*', 'node:sqlite'],

@@ -35,6 +35,8 @@ async function load(spec: SourceSpec, context: SourceContext): Promise<Source> {
       return (await import('./http.ts')).openHttp(spec, context);
     case 'postgresql':
       return (await import('./postgresql/open.ts')).openPostgresql(spec, context);
+    case 'sqlite':
+      return (await import('./sqlite/open.ts')).openSqlite(spec);
     default:
       throw new PortError('denied', `sources of kind ${spec.kind} are not opened here`);
   }

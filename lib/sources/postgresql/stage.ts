@@ -4,12 +4,12 @@ import { escapeToken } from '../../core/json/pointer.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { GivenState } from '../../ports/source.ts';
 import { JsonReader, type Piece } from '../kit/json-reader.ts';
+import type { Scope } from '../kit/scope.ts';
 import { type Catalog, columnList, type Table } from './catalog.ts';
 import type { Connection } from './connect.ts';
 import { declared, readBack, type Taken } from './encode.ts';
 import { ident, literal } from './names.ts';
 import { FORMAT } from './read.ts';
-import type { Scope } from './scope.ts';
 
 /** A table of the target, with the rows of the state beside it. */
 export interface Staged {

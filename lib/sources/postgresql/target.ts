@@ -9,11 +9,11 @@ import type {
   RestorePlan,
   Target,
 } from '../../ports/source.ts';
+import { type Scope, scopeOf } from '../kit/scope.ts';
 import { type Catalog, few, readCatalog } from './catalog.ts';
 import { deleteExtra, differencesOf, insertMissing, limited, updateDiffering } from './compare.ts';
 import { type Connection, WRITTEN_PLAINLY } from './connect.ts';
 import { type Preparation, prepare } from './prepare.ts';
-import { type Scope, scopeOf } from './scope.ts';
 import { planSequences, type SequencePlan } from './sequences.ts';
 import { type Staged, type StagedState, stage } from './stage.ts';
 

@@ -24,6 +24,6 @@ export function scopeOf(path: string | undefined): Scope {
   }
   throw new PortError(
     'not_found',
-    `${path} is no part that can be put back by itself: /tables/public.orders, /tables/public.orders/rows/42, a column of that, or /sequences`,
+    `${path} is no part that can be put back by itself: a table as /tables/orders, a row as /tables/orders/rows/42, a column of that, or /sequences`,
   );
 }

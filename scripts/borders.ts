@@ -67,6 +67,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ['node:crypto'],
   },
+  /** When what runs by itself is due. The package reads five fields, and is asked for nothing else. */
+  'core/schedule': { from: ['core/records'], packages: ['croner'] },
   core: { from: ['core/*'], packages: ['node:crypto'] },
 
   ports: { from: ['core/*'], packages: [] },
@@ -81,22 +83,29 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'service/backups': { from: GROUND, packages: [] },
   'service/restores': { from: GROUND, packages: [] },
-  'service/history': { from: [...GROUND, 'service/restores'], packages: ['node:crypto'] },
+  'service/history': {
+    from: [...GROUND, 'service/restores', 'service/schedules'],
+    packages: ['node:crypto'],
+  },
   'service/trail': { from: GROUND, packages: [] },
   'service/uploads': { from: [...GROUND, 'service/backups'], packages: ['node:crypto'] },
   'service/jobs': {
     from: [...GROUND, 'service/uploads', 'service/restores'],
     packages: ['node:timers/promises'],
   },
+  'service/schedules': { from: [...GROUND, 'service/backups'], packages: [] },
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
-  'service/upkeep': { from: [...GROUND, 'service/restores', 'service/retention'], packages: [] },
+  'service/upkeep': {
+    from: [...GROUND, 'service/restores', 'service/retention', 'service/schedules'],
+    packages: [],
+  },
   'service/notifications': {
     from: [...GROUND, 'core', 'service/retention', 'service/upkeep'],
     packages: ['node:crypto'],
   },
   'service/recovery': { from: [...SHARED, 'service/trail'], packages: ['node:crypto'] },
   'service/access': {
-    from: [...GROUND, 'service/backups', 'service/restores', 'service/retention'],
+    from: [...GROUND, 'service/backups', 'service/restores', 'service/retention', 'service/schedules'],
     packages: [],
   },
   service: { from: [...SHARED, 'service/*', 'decorators'], packages: [] },
@@ -211,7 +220,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   serve: { from: ['embedded', 'embedded/tokens', 'log'], packages: ['node:url'] },
 
   'aws/names': { from: ['core/*', 'http/contract'], packages: [] },
-  'aws/calls': { from: ADAPTER, packages: ['@aws-sdk/*', 'aws-lambda', 'node:timers/promises'] },
+  'aws/calls': { from: ADAPTER, packages: ['@aws-sdk/*', 'aws-lambda', 'aws4fetch', 'node:timers/promises'] },
   'aws/messages': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'aws-lambda'] },
   'aws/keys': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
   'aws/blobs': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
@@ -237,7 +246,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['@aws-sdk/*', 'node:crypto', 'node:fs', 'node:path'],
   },
   aws: {
-    from: [...ADAPTER, 'aws/*', 'decorators', 'service/*', 'http/*', 'random', 'scratch', 'version'],
+    from: [
+      ...ADAPTER,
+      'aws/*',
+      'decorators',
+      'service/*',
+      'http/*',
+      'sources',
+      'random',
+      'scratch',
+      'version',
+    ],
     packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto', 'node:os'],
   },
 

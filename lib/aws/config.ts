@@ -42,6 +42,7 @@ const CHECKS = {
   [ENV.objectLock]: matching(/^(\d{1,5} (governance|compliance))?$/, 'must be days and mode, or empty'),
   [ENV.retentionEveryMinutes]: matching(/^\d{1,5}$/, 'must be a whole number'),
   [ENV.metricsNamespace]: text,
+  [ENV.sourcePrivateHosts]: () => undefined,
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
   [ENV.auth]: (value) =>
     (AUTH_KINDS as readonly string[]).includes(value) ? undefined : `must be one of ${AUTH_KINDS.join(', ')}`,
@@ -96,6 +97,7 @@ export interface AwsConfig {
   metricsNamespace: string;
   basePath: string;
   auth: AuthKind;
+  sourcePrivateHosts: string[];
   isKernelWanted: boolean;
 }
 
@@ -138,6 +140,7 @@ export function readConfig(env: Env): AwsConfig {
     metricsNamespace: set[ENV.metricsNamespace],
     basePath: set[ENV.basePath],
     auth: set[ENV.auth] as AuthKind,
+    sourcePrivateHosts: listOf(set[ENV.sourcePrivateHosts]),
     // No setting of the stack: for an operator who has to do without it on one function, by hand.
     isKernelWanted: env.BACKUP_KERNEL !== 'off',
   };

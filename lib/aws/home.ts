@@ -18,6 +18,7 @@ import { PortError } from '../ports/errors.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { Sources } from '../ports/source.ts';
 import { inThisThread } from '../ports/text-work.ts';
 import type { TrailSource } from '../ports/trail.ts';
 import { keepingInEvents } from '../ports/trail-lines.ts';
@@ -65,6 +66,7 @@ export interface Parts {
   transfers?: Part<TransferStore>;
   /** For states that do not fit into memory. */
   scratch?: Part<Scratch>;
+  sources?: Part<Sources>;
   /** Its role can store no blob and make no key: what tries to is refused here, also where no roles are looked at. */
   storesNothing?: boolean;
 }
@@ -127,6 +129,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     queue: parts.queue?.(config, clock, s3) ?? absent('queue'),
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
+    ...(parts.sources === undefined ? {} : { sources: parts.sources(config, clock, s3) }),
     clock,
     random,
     clockWatch: createClockWatch(clock),

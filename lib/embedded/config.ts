@@ -8,6 +8,7 @@ import { closest } from '../core/closest.ts';
 import { BACKOFF_MS } from '../core/records/delivery.ts';
 import { DAY_MS, LIMITS } from '../core/records/limits.ts';
 import { faultOfHost } from '../http/server/access.ts';
+import type { SourceSettings } from './sources.ts';
 
 const nonEmpty = z.string().check(z.minLength(1));
 const wholeNumber = (least: number, most: number, otherwise: number) =>
@@ -72,6 +73,21 @@ const schema = z.object({
   BACKUP_NOTIFY_TIMEOUT_SECONDS: wholeNumber(1, 60, 15),
   BACKUP_NOTIFY_PRIVATE: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_KERNEL: z._default(z.enum(['on', 'off']), 'on'),
+  BACKUP_SOURCE_FOLDERS: z._default(
+    z.pipe(
+      z.string(),
+      z.transform((list: string, context) => {
+        if (list.trim() === 'any') return 'any' as const;
+        const folders = list.split(':').filter((folder) => folder !== '');
+        if (folders.some((folder) => !folder.startsWith('/'))) {
+          const message = 'must be "any", or absolute paths with ":" between them';
+          context.issues.push({ code: 'custom', message, input: list });
+        }
+        return folders;
+      }),
+    ),
+    [],
+  ),
 });
 
 export interface EmbeddedConfig {
@@ -101,6 +117,8 @@ export interface EmbeddedConfig {
   /** The environment, for secrets that stand there. */
   secretEnv: Readonly<Record<string, string | undefined>>;
   isKernelWanted: boolean;
+  /** What sources may have; without it none is read. */
+  sources?: SourceSettings;
 }
 
 /** Names that others give: those of the command line, the id that the documentation's own shell lines keep, and what Kubernetes says of a service "backup". */
@@ -149,6 +167,8 @@ export function readConfig(
     notifyPrivate: set.BACKUP_NOTIFY_PRIVATE === 'true',
     secretEnv: env,
     isKernelWanted: set.BACKUP_KERNEL === 'on',
+    // A database mostly stands in a private network, as this process does.
+    sources: { folders: set.BACKUP_SOURCE_FOLDERS, privateHosts: 'any' },
   };
 }
 

@@ -34,6 +34,8 @@ import { fanningOut } from '../service/notifications/fan-out.ts';
 import { createSender } from '../service/notifications/sender.ts';
 import { createLateOperations, ifWritable } from '../service/restores/late-operations.ts';
 import { failAbandoned } from '../service/restores/operations.ts';
+import { reopenRuns } from '../service/schedules/queue.ts';
+import { createRunBell } from '../service/schedules/worker.ts';
 import { createService } from '../service/service.ts';
 import { rememberHealth } from '../service/upkeep/health.ts';
 import { createUpkeep } from '../service/upkeep/runner.ts';
@@ -61,6 +63,7 @@ import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
 import { RATES } from './rates.ts';
 import { openSecrets } from './secrets.ts';
+import { openSources } from './sources.ts';
 import { demandBlobs, demandCatalog, demandOnlyFirst, withWayOut } from './start/start-checks.ts';
 import { type Look, lookAtStore } from './start/start-look.ts';
 import { tellOfAge, tellOfMissing, tellOfUnnamed } from './start/start-news.ts';
@@ -151,6 +154,8 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const texts = config.textWorker === undefined ? undefined : createTextWorkers(config.textWorker, kernel);
   let kickWorker = (): void => {};
   let kickSender = (): void => {};
+  let kickRuns = (): void => {};
+  const secrets = openSecrets(config.secretEnv, dataDir);
   let stopping = false;
   const mayCreate = isNew(database) && !hasBlobs(dataDir);
   const keyring = await openKeyring({ dataDir, mayCreate, random });
@@ -182,6 +187,10 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       () => kickSender(),
     ),
     channelKinds: ['webhook', 'slack', 'teams', 'discord', 'ping', 'mail'],
+    ...(config.sources === undefined
+      ? {}
+      : { sources: openSources({ ...config.sources, secrets }, dataDir) }),
+    runs: createRunBell(() => kickRuns()),
     clock,
     random,
     clockWatch: createClockWatch(clock),
@@ -230,6 +239,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   );
   if (interrupted > 0) log.warn('operations were interrupted', { count: interrupted });
   await ifWritable<unknown>(deps, 'requests that were under way', () => reopenRequests(deps), 0);
+  await ifWritable<unknown>(deps, 'runs that were under way', () => reopenRuns(deps), 0);
 
   await recallClock(deps);
   tellOfAge(database, clock, log);
@@ -246,7 +256,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       }),
       mail: createMailSender({ allowsPrivate: config.notifyPrivate }),
     }),
-    secrets: openSecrets(config.secretEnv, dataDir),
+    secrets,
     ...{ backoffMs: config.notifyBackoffMs, timeoutMs: config.notifyTimeoutMs },
     isStopping: () => stopping,
   });
@@ -279,6 +289,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   }
   kickWorker = () => running.get('jobs')?.kick();
   kickSender = () => running.get('notify')?.kick();
+  kickRuns = () => running.get('runs')?.kick();
   const service = createService(deps);
   return {
     service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS, clock) },

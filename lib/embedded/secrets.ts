@@ -30,7 +30,7 @@ export function openSecrets(
 }
 
 /** By what links lead to. What is not there lies nowhere. */
-async function isWithin(path: string, folder: string): Promise<boolean> {
+export async function isWithin(path: string, folder: string): Promise<boolean> {
   try {
     const [real, own] = await Promise.all([realpath(path), realpath(folder)]);
     return real === own || real.startsWith(own + sep);

@@ -49,6 +49,8 @@ const OVERDUE_MS = 3 * DAY_MS;
 const DURATION_RATIO = 0.8;
 /** It is called every minute. */
 const TRAIL_SILENT_MINUTES = 15;
+/** It is called every minute, and what is due within five is on time. */
+const SCHEDULES_SILENT_MINUTES = 15;
 /** Sweeps that may be missed. */
 const SWEEPS_MISSED_MAX = 4;
 
@@ -103,7 +105,7 @@ function boundOf({ atLeast, below }: Alarm) {
 
 function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Alarm[] {
   const period = Duration.minutes(5);
-  const { backups, restores, worker, retention, trail } = functions;
+  const { backups, restores, worker, retention, trail, schedules } = functions;
   const errors = (name: string, of: typeof backups, atLeast: number): Alarm => ({
     name: `${name}-errors`,
     says: `The function ${name} fails.`,
@@ -139,6 +141,7 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     errors('worker', worker, CALL_ERRORS_MAX),
     errors('retention', retention, 1),
     errors('trail', trail, CALL_ERRORS_MAX),
+    errors('schedules', schedules, CALL_ERRORS_MAX),
     slow('backups', backups),
     slow('restores', restores),
     slow('worker', worker),
@@ -148,6 +151,7 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     throttled('worker', worker),
     throttled('retention', retention),
     throttled('trail', trail),
+    throttled('schedules', schedules),
     {
       name: 'dead-letters',
       says: 'A job was given up.',
@@ -177,6 +181,12 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
       name: 'trail-silent',
       says: 'The trail is not written.',
       metric: metrics.done('trail').with({ period: Duration.minutes(TRAIL_SILENT_MINUTES) }),
+      below: 1,
+    },
+    {
+      name: 'schedules-silent',
+      says: 'Nobody looks at what of the schedules is due.',
+      metric: metrics.done('schedules').with({ period: Duration.minutes(SCHEDULES_SILENT_MINUTES) }),
       below: 1,
     },
     { name: 'schedule', says: 'The schedule cannot call retention.', metric: metrics.failedSweeps },

@@ -44,6 +44,7 @@ export class Functions extends Construct {
   readonly worker: ServiceFunction;
   readonly retention: ServiceFunction;
   readonly trail: ServiceFunction;
+  readonly schedules: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -93,6 +94,16 @@ export class Functions extends Construct {
       retryAttempts: 0,
       privileges: privileges.trail,
     });
+    this.schedules = make('Schedules', {
+      entry: 'schedules',
+      description: 'Reads sources and makes backups of what they have: the only one that reads secrets',
+      memoryMiB: HEAVY_MEMORY_MIB,
+      timeoutSeconds: AWS_BOUNDS.schedulesSeconds,
+      scratchMiB: AWS_BOUNDS.scratchMiB,
+      // The next run does what this one did not.
+      retryAttempts: 0,
+      privileges: privileges.schedules,
+    });
     this.kickTrail(props.table);
     this.worker.lambda.addEventSource(
       new SqsEventSource(props.jobs, {
@@ -105,9 +116,12 @@ export class Functions extends Construct {
   }
 
   /** In the order in which they are shown. */
-  get all(): Record<'backups' | 'restores' | 'worker' | 'retention' | 'trail', ServiceFunction> {
-    const { backups, restores, worker, retention, trail } = this;
-    return { backups, restores, worker, retention, trail };
+  get all(): Record<
+    'backups' | 'restores' | 'worker' | 'retention' | 'trail' | 'schedules',
+    ServiceFunction
+  > {
+    const { backups, restores, worker, retention, trail, schedules } = this;
+    return { backups, restores, worker, retention, trail, schedules };
   }
 
   /**
@@ -161,6 +175,10 @@ export function acknowledgeNames(
   acknowledge(functions.trail, {
     [`IAM5[Resource::${tableArn}/stream/*]`]:
       'A table that was restored has another stream; table and actions are stated.',
+  });
+  acknowledge(functions.schedules, {
+    [`IAM5[Resource::arn:${partition}:secretsmanager:${place}:secret:${stack.stackName}/*]`]:
+      'Secrets of sources are made by operators, under names that begin with that of the stack.',
   });
   const blobsArn = arnIn(blobs, `arn:${partition}:s3:::${blobs.bucketName}`);
   const stagingArn = arnIn(staging, '');

@@ -40,6 +40,7 @@ export interface Privileges {
   retention: iam.PolicyStatement[];
   trail: iam.PolicyStatement[];
   rebuild: iam.PolicyStatement[];
+  schedules: iam.PolicyStatement[];
 }
 
 /** The privileges of each function. */
@@ -134,7 +135,25 @@ export function privilegesOver(stores: Stores): Privileges {
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
     ],
+    // Makes backups of what sources have. The only one that reads secrets: those whose names begin with that of the stack.
+    schedules: [
+      ...usesTable(stores),
+      leavesTrail(stores),
+      mayFind('FindObjects', [blobs]),
+      may('ReadBlobs', ['s3:GetObject'], objects(blobs)),
+      mayWrite('WriteBlobs', objects(blobs, BLOBS)),
+      encryptsStorage(stores),
+      may('MakeAndOpenDataKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
+      ...opensFormerKeys(stores),
+      may('ReadSecretsOfSources', ['secretsmanager:GetSecretValue'], [secretsOf(stores)]),
+    ],
   };
+}
+
+/** `STACK/...`: who sets a source names one of these, and no other secret of the account. */
+function secretsOf({ storageKey }: Stores): string {
+  const stack = Stack.of(storageKey);
+  return `arn:${stack.partition}:secretsmanager:${stack.region}:${stack.account}:secret:${stack.stackName}/*`;
 }
 
 function may(sid: string, actions: string[], resources: string[]): iam.PolicyStatement {

@@ -57,6 +57,8 @@ export interface Settings {
   apiLogs: 'own' | 'existing' | 'none';
   /** Keys that have wrapped data keys before: what they wrapped is still opened. */
   formerKeyArns: string[];
+  /** Hosts with private addresses that sources may be read from. */
+  sourcePrivateHosts: string[];
   /** What stands before the API's paths outside. */
   basePath: string;
   /** What is there already, of a stack of before: the new one takes it over and makes none of its own. */
@@ -105,6 +107,7 @@ export const SETTING_NAMES = [
   'maxRequestsPerSecond',
   'apiLogs',
   'formerKeyArns',
+  'sourcePrivateHosts',
   'basePath',
   'bucketName',
   'storageKeyArn',
@@ -166,6 +169,7 @@ export function readSettings(context: Context): Settings {
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
     formerKeyArns: readKeyArns(read),
+    sourcePrivateHosts: readHosts(read),
     basePath,
     adopted: readAdopted(read, disposable),
   };
@@ -199,6 +203,13 @@ function readKeyArns(read: Read): string[] {
   if (!arns.every((arn) => KEY_ARN.test(arn)))
     throw wrong('formerKeyArns', 'ARNs of KMS keys, with commas between them');
   return arns;
+}
+
+function readHosts(read: Read): string[] {
+  const hosts = (read('sourcePrivateHosts') ?? '').split(',').filter((host) => host !== '');
+  if (!hosts.every((host) => /^[A-Za-z0-9.:-]{1,253}$/.test(host)))
+    throw wrong('sourcePrivateHosts', 'names of hosts, with commas between them');
+  return hosts;
 }
 
 /** What belongs together has to come together: blobs without their key at rest could not be read, and those of another table not be found. */

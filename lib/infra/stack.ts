@@ -74,6 +74,7 @@ export class BackupStack extends Stack {
         settings.objectLockDays === undefined ? '' : `${settings.objectLockDays} ${settings.objectLockMode}`,
       [ENV.retentionEveryMinutes]: String(settings.retentionEveryMinutes),
       [ENV.metricsNamespace]: namespaceOf(id),
+      [ENV.sourcePrivateHosts]: settings.sourcePrivateHosts.join(','),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
       [ENV.auth]: settings.auth.kind,
     };
@@ -92,12 +93,12 @@ export class BackupStack extends Stack {
       const buckets = { Blobs: blobs, Staging: staging };
       functions.node.addDependency(new Emptying(this, 'Emptying', { settings, projectRoot, buckets }));
     }
-    const { backups, restores, retention, trail } = functions;
+    const { backups, restores, retention, trail, schedules } = functions;
 
     const authorizer = new Authorizer(this, 'Authorizer', settings, projectRoot);
     const api = new Api(this, 'Api', {
       settings,
-      functions: { backups: backups.lambda, restores: restores.lambda },
+      functions: { backups: backups.lambda, restores: restores.lambda, schedules: schedules.lambda },
       methodOptions: authorizer.methodOptions,
     });
     if (settings.auth.kind === 'jwt' && settings.auth.console !== undefined) {
@@ -112,6 +113,7 @@ export class BackupStack extends Stack {
     const schedule = new Schedule(this, 'Schedule', settings, {
       retention: retention.lambda,
       trail: trail.lambda,
+      schedules: schedules.lambda,
     });
 
     const observed = { api: api.rest, functions: functions.all, queues };
@@ -142,6 +144,7 @@ export class BackupStack extends Stack {
       RetentionFunction: functions.retention.lambda.functionName,
       TrailFunction: functions.trail.lambda.functionName,
       RebuildRoleArn: rebuild.role.roleArn,
+      SchedulesFunction: functions.schedules.lambda.functionName,
     });
   }
 

@@ -36,6 +36,17 @@ import { readResult, restoreBackup, restorePointInTime } from './restores/restor
 import { planPolicy, readPlan } from './retention/plan.ts';
 import { getPolicy, putPolicy, removePolicy } from './retention/policies.ts';
 import { decideWait, listWaits } from './retention/waits.ts';
+import { runDrill } from './schedules/drill.ts';
+import { getRun, listDrills, listRuns } from './schedules/lists.ts';
+import { queueRun } from './schedules/queue.ts';
+import {
+  getSchedule,
+  listSchedules,
+  pauseSchedule,
+  putSchedule,
+  removeSchedule,
+} from './schedules/schedules.ts';
+import { checkSource, getSource, listSources, putSource, removeSource } from './schedules/sources.ts';
 import { listEvents } from './trail/read.ts';
 import { checkHealth } from './upkeep/health.ts';
 import { readUpkeep } from './upkeep/read.ts';
@@ -83,6 +94,21 @@ export function createService(deps: Deps): BackupService {
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
     putPolicy: (resourceId, policy, caller) => putPolicy(deps, resourceId, policy, caller),
     removePolicy: (resourceId, caller) => removePolicy(deps, resourceId, caller),
+    listSources: (request) => paged(listSources(deps, request)),
+    getSource: (id) => getSource(deps, id),
+    putSource: (id, spec, caller) => putSource(deps, id, spec, caller),
+    removeSource: (id, caller) => removeSource(deps, id, caller),
+    checkSource: (id) => checkSource(deps, id),
+    listSchedules: (request) => paged(listSchedules(deps, request)),
+    getSchedule: (id, count) => getSchedule(deps, id, count),
+    putSchedule: (id, spec, caller) => putSchedule(deps, id, spec, caller),
+    removeSchedule: (id, caller) => removeSchedule(deps, id, caller),
+    pauseSchedule: (id, isPaused, caller) => pauseSchedule(deps, id, isPaused, caller),
+    runSchedule: (id, caller) => queueRun(deps, id, caller),
+    runDrill: (id, caller) => runDrill(deps, id, caller),
+    listRuns: (request) => paged(listRuns(deps, request)),
+    getRun: (id) => getRun(deps, id),
+    listDrills: (request) => paged(listDrills(deps, request)),
     listTokens: async () => listTokens(deps),
     makeToken: (input, caller) => makeToken(deps, input, caller),
     revokeToken: (id, caller) => revokeToken(deps, id, caller),

@@ -7,7 +7,9 @@ import { METRICS_MEDIA_TYPE } from '../../lib/http/contract/metrics.ts';
 import { type OperationId, ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { createMemoryTokens } from '../../lib/memory/tokens.ts';
+import type { Sources } from '../../lib/ports/source.ts';
 import { workQueue } from '../../lib/service/jobs/worker.ts';
+import { workRuns } from '../../lib/service/schedules/worker.ts';
 import { createWorld } from '../service/world.ts';
 import { createCheckedApi } from './checked-api.ts';
 
@@ -17,7 +19,13 @@ type Side = keyof typeof MINE;
 
 /** A service with a resource of each side: a full, an incremental, a deleted one, a finished operation. */
 async function createScene() {
-  const world = createWorld(({ clock }) => ({ tokens: createMemoryTokens(clock) }));
+  const sources: Sources = {
+    open: async () => ({
+      check: async () => ({ detail: 'a file', warnings: [] }),
+      read: async () => ({ chunks: of('{"secret":1}'), warnings: [] }),
+    }),
+  };
+  const world = createWorld(({ clock }) => ({ tokens: createMemoryTokens(clock), sources }));
   let principal: Principal = adminOf('root');
   const app = createCheckedApi({
     service: world.service,
@@ -36,10 +44,23 @@ async function createScene() {
   await send('PUT', '/notifications/ops', { target: { kind: 'ping', url: 'https://example.com/ping' } });
   const sides = {} as Record<
     Side,
-    { full: string; next: string; deleted: string; operation: string; token: string }
+    {
+      full: string;
+      next: string;
+      deleted: string;
+      operation: string;
+      token: string;
+      name: string;
+      run: string;
+    }
   >;
   for (const side of ['own', 'foreign'] as const) {
     const resourceId = MINE[side];
+    await send('PUT', `/sources/${side}`, { kind: 'file', path: '/srv/secret.json' });
+    await send('PUT', `/schedules/${side}`, scheduleOf(side, resourceId));
+    const queued = await send('POST', `/schedules/${side}/run`);
+    const run = ((await queued.json()) as { id: string }).id;
+    await workRuns(world.deps, Number.MAX_SAFE_INTEGER);
     const full = (await world.backup(resourceId, `{"secret-of-${side}":1}`)).id;
     const next = (await world.make(resourceId, `{"secret-of-${side}":2}`, 'incremental')).id;
     const deleted = (await world.backup(resourceId, '3')).id;
@@ -52,7 +73,10 @@ async function createScene() {
       operation: { id: string };
     };
     const { record } = await world.deps.tokens!.make({ name: side, scopes: ['audit:read'] }, 'root');
-    sides[side] = { full, next, deleted, operation: operation.id, token: record.id };
+    sides[side] = {
+      ...{ full, next, deleted, operation: operation.id, token: record.id },
+      ...{ name: side, run },
+    };
   }
   await workQueue(world.deps);
   const as = async (who: Principal, method: string, path: string, body?: unknown) => {
@@ -64,6 +88,12 @@ async function createScene() {
   };
   return { world, as, sides };
 }
+async function* of(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
+
+const scheduleOf = (sourceId: string, resourceId: string) => ({ sourceId, resourceId, when: '0 3 * * *' });
+
 type Scene = Awaited<ReturnType<typeof createScene>>;
 
 /** What the trail tells of, beside the refusals that are tried here. */
@@ -127,13 +157,29 @@ const CALLS: Record<
   testChannel: () => ['/notifications/ops/test'],
   listDeliveries: () => ['/notifications/ops/deliveries'],
   replayDeliveries: () => ['/notifications/ops/replay'],
+  listSources: () => ['/sources'],
+  getSource: ({ name }) => [`/sources/${name}`],
+  putSource: ({ name }) => [`/sources/${name}`, { kind: 'file', path: '/srv/other.json' }],
+  removeSource: () => ['/sources/spare'],
+  checkSource: ({ name }) => [`/sources/${name}/check`],
+  listSchedules: () => ['/schedules?limit=9'],
+  getSchedule: ({ name }) => [`/schedules/${name}`],
+  putSchedule: ({ name }, resourceId) => [`/schedules/${name}`, scheduleOf(name, resourceId)],
+  removeSchedule: ({ name }) => [`/schedules/${name}`],
+  pauseSchedule: ({ name }) => [`/schedules/${name}/pause`],
+  resumeSchedule: ({ name }) => [`/schedules/${name}/resume`],
+  runSchedule: ({ name }) => [`/schedules/${name}/run`],
+  runDrill: ({ name }) => [`/schedules/${name}/drill`],
+  listRuns: (_, resourceId) => [`/runs?resourceId=${resourceId}`],
+  getRun: ({ run }) => [`/runs/${run}`],
+  listDrills: (_, resourceId) => [`/drills?resourceId=${resourceId}`],
   listTokens: () => ['/tokens'],
   makeToken: () => ['/tokens', { name: 'new', scopes: ['admin'] }],
   revokeToken: ({ token }) => [`/tokens/${token}`],
 };
 
 /** Not about any one resource: whoever has the scope may call them, and sees of others' nothing. */
-const OF_NO_RESOURCE: ReadonlySet<OperationId> = new Set(['createUpload', 'listWaits']);
+const OF_NO_RESOURCE: ReadonlySet<OperationId> = new Set(['createUpload', 'listWaits', 'listSchedules']);
 /** About every resource at once: for nobody who is let in for some of them. */
 const ABOUT_ALL: readonly OperationId[] = [
   'getMetrics',
@@ -143,6 +189,12 @@ const ABOUT_ALL: readonly OperationId[] = [
   'testChannel',
   'listDeliveries',
   'replayDeliveries',
+  'listSources',
+  'getSource',
+  'putSource',
+  'removeSource',
+  'checkSource',
+  'putSchedule',
 ];
 const bearer = (scope: Scope, resources: Principal['resources'] = OWN): Principal => ({
   subject: `only ${scope}`,
@@ -206,12 +258,18 @@ describe.each(closed.map(({ operationId, method, scope }) => [operationId, metho
         deleted: 'backup-99',
         operation: 'restore-99',
         token: 'aaaaaaaa',
+        name: 'none',
+        run: 'run-99',
       };
       const [seen, body] = CALLS[operationId](sides.foreign, MINE.foreign);
       const [none] = CALLS[operationId](missing, 'none');
       const one = await as(bearer(needed), method, seen, body);
       const other = await as(bearer(needed), method, none, body);
-      const plain = (text: string) => text.replaceAll(/(backup|restore)-\d+/g, '$1-N');
+      const plain = (text: string) =>
+        text
+          .replaceAll(/run-[\w.]*\w(-\w+)?/g, 'run-N')
+          .replaceAll(/(backup|restore)-\d+/g, '$1-N')
+          .replaceAll(/\b(foreign|none)\b/g, 'NAME');
       expect({ ...one, text: plain(one.text) }).toEqual({ ...other, text: plain(other.text) });
     });
   },
@@ -220,7 +278,8 @@ describe.each(closed.map(({ operationId, method, scope }) => [operationId, metho
 test('admin is every scope, for every resource', async () => {
   const { as, sides } = await createScene();
   for (const { operationId, method } of closed) {
-    if (['deleteBackup', 'removePolicy', 'decideWait', 'removeChannel'].includes(operationId)) continue;
+    const isRemoving = ['removeSource', 'removeSchedule', 'removeChannel'].includes(operationId);
+    if (isRemoving || ['deleteBackup', 'removePolicy', 'decideWait'].includes(operationId)) continue;
     const [path, body] = CALLS[operationId](sides.foreign, MINE.foreign);
     const { status, text } = await as({ ...bearer('admin'), resources: OWN }, method, path, body);
     expect({ operationId, text, ok: status < 300 }).toMatchObject({ ok: true });
@@ -242,7 +301,7 @@ test('a list without a resource shows what may be seen, in full pages, and goes 
     seen.push(...page.backups.map(({ resourceId }) => resourceId));
     cursor = page.nextCursor === undefined ? '' : `&cursor=${page.nextCursor}`;
   } while (cursor !== '');
-  expect(seen).toEqual([...[6, 5, 4, 3, 2, 1, 0].map((i) => `own/${i}`), 'own', 'own']);
+  expect(seen).toEqual([...[6, 5, 4, 3, 2, 1, 0].map((i) => `own/${i}`), 'own', 'own', 'own']);
 });
 
 test('a prefix reaches what begins with it, and nothing else', async () => {

@@ -12,6 +12,7 @@ import type { PolicyRecord } from '../../lib/core/records/retention-records.ts';
 import { statusOf, UPKEEP } from '../../lib/core/records/upkeep.ts';
 import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
 import type { ChannelView, DeliveryView } from '../../lib/service/contract/notify.ts';
+import { fakeSchedules } from './fake-schedules.ts';
 
 export const NOW = Date.parse('2025-01-01T13:00:00.000Z');
 
@@ -177,6 +178,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
   const calls: Call[] = [];
   const text = (value: string) => new TextEncoder().encode(value);
   const answers: BackupService = {
+    ...fakeSchedules(),
     listEvents: async () => ({ items: [auditEvent()], cursor: 'more' }),
     listChannels: async () => [channelView()],
     putChannel: async () => ({ channel: channelView(), isNew: true }),

@@ -137,6 +137,7 @@ describe('alarms', () => {
       'QueueUrl',
       'DeadLetterQueueUrl',
       'RetentionFunction',
+      'SchedulesFunction',
       'TrailFunction',
     ]) {
       expect(outputs).toContain(name);

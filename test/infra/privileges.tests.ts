@@ -67,12 +67,12 @@ describe('privileges', () => {
   });
 
   test('restores can put nothing anywhere', () => {
-    expect(whoMay('s3:PutObject')).toEqual(['Backups', 'Worker', 'Retention', 'Trail']);
+    expect(whoMay('s3:PutObject')).toEqual(['Backups', 'Worker', 'Retention', 'Trail', 'Schedules']);
     expect(whoMay('s3:PutObject', staging)).toEqual(['Backups', 'Worker']);
   });
 
   test('only those who seal blobs or the trail may make data keys', () => {
-    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker', 'Trail']);
+    expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker', 'Trail', 'Schedules']);
     expect(whoMay('kms:Decrypt', wrappingKey)).toEqual([...FUNCTIONS]);
   });
 
@@ -188,6 +188,14 @@ describe('privileges', () => {
     expect(whoMay('events:PutEvents')).toEqual(['Trail']);
   });
 
+  test('only who reads sources reads secrets, and only those under the name of the stack', () => {
+    expect(whoMay('secretsmanager:GetSecretValue')).toEqual(['Schedules']);
+    const named = statementsOf(template, 'Schedules')
+      .filter((statement) => actionsOf(statement).includes('secretsmanager:GetSecretValue'))
+      .map(({ Resource }) => textOf(Resource));
+    expect(named).toEqual([expect.stringMatching(/:secretsmanager:.*:secret:Test\/\*"/)]);
+  });
+
   describe.each(FUNCTIONS)('%s', (name) => {
     test('has no wildcard in an action', () => {
       for (const statement of statementsOf(template, name))
@@ -198,7 +206,7 @@ describe('privileges', () => {
       const wild = statementsOf(template, name)
         .flatMap(({ Resource }) => [Resource].flat())
         .map(textOf)
-        .filter((resource) => resource.includes('*'));
+        .filter((resource) => resource.includes('*') && !resource.includes(':secret:Test/*'));
       for (const resource of wild) {
         expect(resource).toMatch(
           /^\{"Fn::Join":\["",\[\{"Fn::GetAtt":\["(Buckets\w+","Arn"\]\},"\/[a-z]*\/?|Catalog\w+","Arn"\]\},"\/stream\/)\*"\]\]\}$/,

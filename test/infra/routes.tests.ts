@@ -84,6 +84,7 @@ describe('routes', () => {
       const ids = {
         backups: idOf(template, 'AWS::Lambda::Function', 'FunctionsBackups'),
         restores: idOf(template, 'AWS::Lambda::Function', 'FunctionsRestores'),
+        schedules: idOf(template, 'AWS::Lambda::Function', 'FunctionsSchedules'),
       };
       for (const { operationId, method, path } of ROUTE_LIST) {
         const servedBy = SERVED_BY[operationId];

@@ -20,6 +20,7 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     requestsPerSecondMax: 200,
     apiLogs: 'own',
     formerKeyArns: [],
+    sourcePrivateHosts: [],
     basePath: '/prod',
   });
 });
@@ -72,6 +73,7 @@ describe('refuses', () => {
     ['maxRequestsPerSecond', { maxRequestsPerSecond: '0' }],
     ['apiLogs', { apiLogs: 'maybe' }],
     ['formerKeyArns', { formerKeyArns: 'alias/old' }],
+    ['sourcePrivateHosts', { sourcePrivateHosts: 'http://db' }],
     ['bucketName', { bucketName: 'Blobs' }],
     ['keyArn', { keyArn: 'alias/old' }],
     ['tableName', { tableName: 'a b' }],

@@ -33,6 +33,10 @@ export const AWS_BOUNDS = {
   censusBlobsMax: 20_000,
   /** The longest that emptying a bucket that is thrown away may take; destroyed again, it goes on. */
   emptyingSeconds: 15 * 60,
+  /** The longest that a run of a schedule may take here; what is larger is backed up by who stands beside it. */
+  schedulesSeconds: 15 * 60,
+  /** What a run keeps of its time to say how it ended. */
+  schedulesMarginMs: 60_000,
   /** What a sweep keeps of its time to end the step it is in. */
   retentionMarginMs: 60_000,
   /** The longest that a run of the trail may take: a kick of the stream waits for the one before it. */

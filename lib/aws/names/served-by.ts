@@ -1,8 +1,9 @@
-// Which function serves which operation. Cut by privilege: `restores` reads states and can store no backup.
+// Which function serves which operation. Cut by privilege: `restores` reads states and can store no backup, `schedules` alone reads
+// secrets and sources.
 
 import type { OperationId } from '../../http/contract/routes.ts';
 
-export type ApiFunction = 'backups' | 'restores';
+export type ApiFunction = 'backups' | 'restores' | 'schedules';
 
 /** Every operation of the contract: the compiler asks for a new one. */
 export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
@@ -51,6 +52,22 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   getUpkeep: 'backups',
   // No function sees more than its own calls: CloudWatch adds them up.
   getMetrics: undefined,
+  listSources: 'backups',
+  getSource: 'backups',
+  putSource: 'backups',
+  removeSource: 'backups',
+  checkSource: 'schedules',
+  listSchedules: 'backups',
+  getSchedule: 'backups',
+  putSchedule: 'backups',
+  removeSchedule: 'backups',
+  pauseSchedule: 'backups',
+  resumeSchedule: 'backups',
+  runSchedule: 'backups',
+  runDrill: 'backups',
+  listRuns: 'backups',
+  getRun: 'backups',
+  listDrills: 'backups',
   // Callers are known by IAM or by a JWT: there are no tokens of our own here.
   listTokens: undefined,
   makeToken: undefined,

@@ -20,8 +20,12 @@ export type RetentionTask = (typeof RETENTION_TASKS)[number];
 /** Done by the trail function, which does nothing else. */
 export const TRAIL_TASK = 'trail' satisfies TaskName;
 
+/** Done by the function that reads sources: what is due is decided, and then what was queued is worked on. */
+export const SCHEDULES_TASK = 'schedules' satisfies TaskName;
+export const RUNS_TASK = 'runs' satisfies TaskName;
+
 /** Each is called by a schedule of its own: none waits for another. */
-export const AWS_TASKS = [...RETENTION_TASKS, TRAIL_TASK] as const;
+export const AWS_TASKS = [...RETENTION_TASKS, TRAIL_TASK, SCHEDULES_TASK] as const;
 
 export type AwsTask = (typeof AWS_TASKS)[number];
 
@@ -37,13 +41,16 @@ const EVERY_MINUTES: Record<Exclude<AwsTask, 'sweep'>, number> = {
   // For what the table's stream has not told.
   trail: 1,
   lost_jobs: 5,
+  // As often as cron can say.
+  schedules: 1,
 };
 
 /** The plans of a deployment whose sweep runs every `sweepEveryMinutes`. */
-export function awsPlans(sweepEveryMinutes: number): Record<AwsTask, TaskPlan> {
-  const minutes = { ...EVERY_MINUTES, sweep: sweepEveryMinutes };
-  const plans = AWS_TASKS.map((name) => [name, { ...UPKEEP[name], everyMs: minutes[name] * MINUTE_MS }]);
-  return Object.fromEntries(plans) as Record<AwsTask, TaskPlan>;
+export function awsPlans(sweepEveryMinutes: number): Record<AwsTask | typeof RUNS_TASK, TaskPlan> {
+  const minutes = { ...EVERY_MINUTES, sweep: sweepEveryMinutes, runs: EVERY_MINUTES.schedules };
+  const names = [...AWS_TASKS, RUNS_TASK] as const;
+  const plans = names.map((name) => [name, { ...UPKEEP[name], everyMs: minutes[name] * MINUTE_MS }]);
+  return Object.fromEntries(plans) as ReturnType<typeof awsPlans>;
 }
 
 /** Whether a name is one of the retention function's tasks: a schedule says it. */

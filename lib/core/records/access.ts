@@ -15,6 +15,8 @@ export const SCOPES = [
   'audit:read',
   'metrics:read',
   'notify:manage',
+  'schedule:read',
+  'schedule:manage',
   'admin',
 ] as const;
 

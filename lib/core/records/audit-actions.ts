@@ -50,6 +50,25 @@ export const AUDIT_ACTIONS = [
   'channel.disabled',
   'channel.tested',
   'channel.replayed',
+  /** A place that states are read from, what is said of it. */
+  'source.changed',
+  'source.removed',
+  'schedule.changed',
+  'schedule.removed',
+  'schedule.paused',
+  'schedule.resumed',
+  /** Slots that do not run; `reason`, `from`, `to`, `count`. */
+  'schedule.skipped',
+  'run.queued',
+  'run.started',
+  'run.completed',
+  /** The state was the newest backup's, and no other was made. */
+  'run.unchanged',
+  'run.failed',
+  /** Whoever worked on it is gone. */
+  'run.abandoned',
+  'drill.passed',
+  'drill.failed',
   'token.created',
   'token.revoked',
   /** A page has signed in with a token, or out. */

@@ -28,7 +28,7 @@ export function isTimeZone(name: string): boolean {
  * Throws RangeError for a zone that is not known.
  */
 export function calendarOf(timeZone = 'UTC'): Calendar {
-  const offsetAt = timeZone === 'UTC' ? () => 0 : offsetsOf(timeZone);
+  const offsetAt = offsetsOf(timeZone);
   const local = (instant: number): number => instant + offsetAt(instant);
   const dayOf = (instant: number): number => Math.floor(local(instant) / DAY_MS);
   const yearOf = (instant: number): number => new Date(local(instant)).getUTCFullYear();
@@ -46,7 +46,12 @@ export function calendarOf(timeZone = 'UTC'): Calendar {
 /** Offsets change on quarters of an hour at most, so one look serves a quarter. */
 const OFFSET_STEP_MS = HOUR_MS / 4;
 
-function offsetsOf(timeZone: string): (instant: number) => number {
+/**
+ * By how much the clock on the wall is before UTC at an instant, in milliseconds; what was asked is remembered. Throws RangeError
+ * for a zone that is not known.
+ */
+export function offsetsOf(timeZone: string): (instant: number) => number {
+  if (timeZone === 'UTC') return () => 0;
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',

@@ -135,6 +135,31 @@ export const LIMITS = {
   channelsMax: 100,
   /** Characters: in any home their order is that of their bytes, as JSON writes them, six bytes each at most. */
   documentIdLength: 140,
+  /** Schedules and sources: all of them are read for an overview. */
+  schedulesMax: 1000,
+  sourcesMax: 1000,
+  /** By how much runs are spread: an hour is as long as anybody is ready to wait for a slot. */
+  jitterSecondsMax: 3600,
+  drillEveryMax: 1000,
+  /** Slots that `next` tells of. */
+  nextSlotsMax: 100,
+  /** How often a run is begun: again where its worker is gone, or its source does not answer. */
+  runAttemptsMax: 3,
+  /** Before it is begun again; each further time waits twice as long. */
+  runRetryMs: 60 * SECOND_MS,
+  /** A run that nobody has moved for so long is nobody's: longer than any function may run. */
+  runLeaseMs: 20 * 60 * SECOND_MS,
+  /** Longer than any source is read for. */
+  runMs: 6 * 60 * 60 * SECOND_MS,
+  /** How long a connection may take that is only tried. */
+  checkSourceMs: 20 * SECOND_MS,
+  /** Runs are listed for that long; drills are evidence, and are kept as long as the trail is. */
+  runHistoryDays: 90,
+  drillHistoryDays: 400,
+  /** Runs at once in one process. */
+  runsAtOnceMax: 2,
+  /** Tables whose rows a run and a drill tell of. */
+  drillTablesMax: 100,
   /** Deliveries of a job before it is given up. */
   jobAttemptsMax: 5,
   /** Before a failed job is tried again the first time; each further time waits twice as long. */

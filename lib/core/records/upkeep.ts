@@ -55,6 +55,12 @@ export const UPKEEP = {
     everyMs: MINUTE_MS,
     deadlineMs: MINUTE_MS,
   },
+  schedules: { about: 'Decides what of the schedules is due', everyMs: MINUTE_MS, deadlineMs: MINUTE_MS },
+  runs: {
+    about: 'Reads sources and makes backups of what they have',
+    everyMs: MINUTE_MS,
+    deadlineMs: 12 * HOUR_MS,
+  },
   uploads: { about: 'Removes uploads that nobody has used', everyMs: HOUR_MS, deadlineMs: 5 * MINUTE_MS },
   catalog: { about: 'Proves every row of the catalog', everyMs: DAY_MS, deadlineMs: HOUR_MS },
   clock: { about: 'Looks at the clock', everyMs: MINUTE_MS, deadlineMs: MINUTE_MS },

@@ -7,9 +7,12 @@ import { notificationAnswers } from './notifications.ts';
 import { resourceAnswers } from './resources-answers.ts';
 import { restoreAnswers } from './restores-answers.ts';
 import { retentionAnswers } from './retention-answers.ts';
+import { runAnswers } from './runs.ts';
+import { scheduleAnswers } from './schedules-answers.ts';
 import { serviceAnswers } from './service.ts';
 import { sessionAnswers } from './session.ts';
 import { settingsAnswers } from './settings.ts';
+import { sourceAnswers } from './sources.ts';
 import { stateAnswers } from './states-answers.ts';
 import { tokenAnswers } from './tokens.ts';
 import { upkeepAnswers } from './upkeep.ts';
@@ -29,6 +32,9 @@ export function createAnswers() {
     ...settingsAnswers(),
     ...restoreAnswers(),
     ...retentionAnswers(),
+    ...sourceAnswers(),
+    ...scheduleAnswers(),
+    ...runAnswers(),
     ...tokenAnswers(),
     ...sessionAnswers(),
     ...auditAnswers(),

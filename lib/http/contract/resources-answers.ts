@@ -145,6 +145,7 @@ export const resourceAnswers = once(() => {
         z.object({ state: z.enum(['damaged', 'late', 'unusual', 'held', 'healthy']), reason: z.string() }),
       )
       .check(about('The worst that can be said of it, and why')),
+    schedules: z.exactOptional(z.array(z.string())).check(about('Those that read states for it')),
     expectEverySeconds: z
       .exactOptional(count)
       .check(about('How often a state is expected, if that was said')),

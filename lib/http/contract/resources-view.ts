@@ -16,7 +16,7 @@ import { formatInstant } from './instant.ts';
 import { viewDated, viewFound } from './states-view.ts';
 
 export function viewResource(summary: ResourceSummary): Answer<'Resource'> {
-  const { resourceId, accepted, newest, tally, health, settings, lastSuccessAt, ageMs } = summary;
+  const { resourceId, accepted, newest, tally, health, settings, schedules, lastSuccessAt, ageMs } = summary;
   const { expectEverySeconds } = settings ?? {};
   return {
     id: resourceId,
@@ -27,6 +27,7 @@ export function viewResource(summary: ResourceSummary): Answer<'Resource'> {
     ...(tally.oldestAt === undefined ? {} : { oldestAt: formatInstant(tally.oldestAt) }),
     ...(newest === undefined ? {} : { newest: viewNewest(newest) }),
     ...(health === undefined ? {} : { health }),
+    ...(schedules === undefined ? {} : { schedules }),
     ...(expectEverySeconds === undefined ? {} : { expectEverySeconds }),
     ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: formatInstant(lastSuccessAt) }),
     ...(ageMs === undefined ? {} : { ageSeconds: Math.floor(ageMs / 1000) }),

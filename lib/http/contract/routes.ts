@@ -9,9 +9,12 @@ import { RESOURCE_ROUTES } from './resources.ts';
 import { RESTORE_ROUTES } from './restores.ts';
 import { RETENTION_ROUTES } from './retention.ts';
 import type { Route } from './route.ts';
+import { RUN_ROUTES } from './runs.ts';
+import { SCHEDULE_ROUTES } from './schedules.ts';
 import { SERVICE_ROUTES } from './service.ts';
 import { SESSION_ROUTES } from './session.ts';
 import { SETTINGS_ROUTES } from './settings.ts';
+import { SOURCE_ROUTES } from './sources.ts';
 import { TOKEN_ROUTES } from './tokens.ts';
 import { UPKEEP_ROUTES } from './upkeep.ts';
 import { UPLOAD_ROUTES } from './uploads.ts';
@@ -25,6 +28,9 @@ export const ROUTES = {
   ...SETTINGS_ROUTES,
   ...RESTORE_ROUTES,
   ...RETENTION_ROUTES,
+  ...SOURCE_ROUTES,
+  ...SCHEDULE_ROUTES,
+  ...RUN_ROUTES,
   ...TOKEN_ROUTES,
   ...SESSION_ROUTES,
   ...AUDIT_ROUTES,

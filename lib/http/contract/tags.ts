@@ -8,6 +8,7 @@ export const TAGS = {
   Restores: 'Giving states back: by backup, by instant, whole or in part, in the call or in the background.',
   Retention: 'How long backups are kept, what goes next and why, and what waits before it goes.',
   Notifications: 'Who is told when something fails, is late, or looks wrong, and whether that has come.',
+  Schedules: 'What runs by itself: sources that states are read from, when, how it went, and drills.',
   Access:
     'Tokens and sessions: who may do what, to which resources. The audit trail: who did what, and who was refused.',
 } as const;

@@ -214,6 +214,27 @@ export const sensitiveWord = once(() =>
   ),
 );
 
+/** What a source or a schedule is called: it stands in URLs, and in the ids of runs. */
+export const shortName = once(() =>
+  z
+    .string()
+    .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, ".", "_" or "-"')),
+);
+
+/** Five fields of cron, or `every 15m`; what they say is judged with the zone. */
+export const times = once(() => line(LIMITS.nameCharsMax));
+
+export const jitterSeconds = once(() => wholeNumber(0, LIMITS.jitterSecondsMax));
+export const drillEvery = once(() => wholeNumber(0, LIMITS.drillEveryMax));
+
+/** A whole number in a query string, as `limit`. */
+export const nextCount = once(() =>
+  z.pipe(
+    z.pipe(z.string().check(z.regex(/^\d{1,9}$/, 'must be a whole number')), z.transform(Number)),
+    wholeNumber(1, LIMITS.nextSlotsMax),
+  ),
+);
+
 /** A time zone by its IANA name: `Europe/Berlin`, `UTC`. */
 export const timeZone = once(() =>
   line(64).check(

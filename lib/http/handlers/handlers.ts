@@ -10,6 +10,7 @@ import { createPutStateHandlers } from './put-state.ts';
 import { createResourceHandlers } from './resources.ts';
 import { createRestoreHandlers } from './restores.ts';
 import { createRetentionHandlers } from './retention.ts';
+import { createRunHandlers, createScheduleHandlers, createSourceHandlers } from './schedules.ts';
 import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
 import { createSessionHandlers, type SessionHandlerDeps } from './session.ts';
 import { createSettingsHandlers } from './settings.ts';
@@ -36,6 +37,9 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createSettingsHandlers(),
     ...createRestoreHandlers(basePath, now),
     ...createRetentionHandlers(),
+    ...createSourceHandlers(),
+    ...createScheduleHandlers(),
+    ...createRunHandlers(),
     ...createTokenHandlers(now),
     ...createSessionHandlers(deps),
     ...createAuditHandlers(),

@@ -18,6 +18,7 @@ import { callerOf } from '../kit/events.ts';
 import { nothingAt } from '../restores/moment.ts';
 import { noOperation } from '../restores/operations.ts';
 import { noPolicy } from '../retention/policies.ts';
+import { noRun, noSchedule } from '../schedules/missing.ts';
 
 /** The right that each use case asks for. Health tells whoever asks; how much, its caller decides. */
 const USE_CASE_SCOPES = {
@@ -54,6 +55,21 @@ const USE_CASE_SCOPES = {
   getPolicy: 'policy:manage',
   putPolicy: 'policy:manage',
   removePolicy: 'policy:manage',
+  listSources: 'schedule:read',
+  getSource: 'schedule:read',
+  putSource: 'schedule:manage',
+  removeSource: 'schedule:manage',
+  checkSource: 'schedule:manage',
+  listSchedules: 'schedule:read',
+  getSchedule: 'schedule:read',
+  putSchedule: 'schedule:manage',
+  removeSchedule: 'schedule:manage',
+  pauseSchedule: 'schedule:manage',
+  runSchedule: 'schedule:manage',
+  runDrill: 'schedule:manage',
+  listRuns: 'schedule:read',
+  getRun: 'schedule:read',
+  listDrills: 'schedule:read',
   listTokens: 'admin',
   makeToken: 'admin',
   revokeToken: 'admin',
@@ -114,6 +130,17 @@ export function serviceFor(service: BackupService, principal: Principal, address
     const resourceId = await service.resourceOf({ operationId: id });
     if (resourceId === undefined) throw noOperation(id);
     demandSeen(useCase, resourceId, () => noOperation(id));
+  };
+  const demandSchedule = async (useCase: keyof typeof USE_CASE_SCOPES, id: string): Promise<void> => {
+    demand(useCase);
+    if (isUnrestricted(principal)) return;
+    const { schedule } = await service.getSchedule(id, 0);
+    demandSeen(useCase, schedule.resourceId, () => noSchedule(id));
+  };
+  /** A source is of no resource: it may have the states of all. */
+  const demandSources = (useCase: keyof typeof USE_CASE_SCOPES): void => {
+    demand(useCase);
+    demandAll(principal, 'sources are for those who may touch all');
   };
   const demandMore = ({ resourceId, ifChanged, condition, asOf }: Omit<CreateBackupInput, 'state'>): void => {
     // Whether it is unchanged, or the one that was named, tells what the newest state is.
@@ -292,6 +319,64 @@ export function serviceFor(service: BackupService, principal: Principal, address
       demandSeen('removePolicy', resourceId, noPolicy);
       return service.removePolicy(resourceId, caller);
     },
+    async listSources(request) {
+      demandSources('listSources');
+      return service.listSources(request);
+    },
+    async getSource(id) {
+      demandSources('getSource');
+      return service.getSource(id);
+    },
+    async putSource(id, spec) {
+      demandSources('putSource');
+      return service.putSource(id, spec, caller);
+    },
+    async removeSource(id) {
+      demandSources('removeSource');
+      return service.removeSource(id, caller);
+    },
+    async checkSource(id) {
+      demandSources('checkSource');
+      return service.checkSource(id);
+    },
+    async listSchedules(request) {
+      demand('listSchedules');
+      if (isUnrestricted(principal)) return service.listSchedules(request);
+      return visible(principal, service.listSchedules, request);
+    },
+    async getSchedule(id, count) {
+      await demandSchedule('getSchedule', id);
+      return service.getSchedule(id, count);
+    },
+    async putSchedule(id, spec) {
+      // Whoever chooses what a source is read into may read it.
+      demandSources('putSchedule');
+      return service.putSchedule(id, spec, caller);
+    },
+    async removeSchedule(id) {
+      await demandSchedule('removeSchedule', id);
+      return service.removeSchedule(id, caller);
+    },
+    async pauseSchedule(id, isPaused) {
+      await demandSchedule('pauseSchedule', id);
+      return service.pauseSchedule(id, isPaused, caller);
+    },
+    async runSchedule(id) {
+      await demandSchedule('runSchedule', id);
+      return service.runSchedule(id, caller);
+    },
+    async runDrill(id) {
+      await demandSchedule('runDrill', id);
+      return service.runDrill(id, caller);
+    },
+    listRuns: async (request) => listed('listRuns', service.listRuns, request),
+    async getRun(id) {
+      demand('getRun');
+      const run = await service.getRun(id);
+      demandSeen('getRun', run.resourceId, () => noRun(id));
+      return run;
+    },
+    listDrills: async (request) => listed('listDrills', service.listDrills, request),
     async listTokens() {
       demand('listTokens');
       return service.listTokens();

@@ -39,6 +39,7 @@ import type {
   TreeInput,
 } from './looks.ts';
 import type { ChannelInput, ChannelView, DeliveryQuery, DeliveryView } from './notify.ts';
+import type { ScheduleService } from './schedules.ts';
 import type { Text } from './text.ts';
 
 export type { RetentionDecision, Text };
@@ -239,7 +240,7 @@ export interface UploadReceiver {
   receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<{ bytes: number; sha256: string }>;
 }
 
-export interface BackupService {
+export interface BackupService extends ScheduleService {
   /**
    * Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer; `warnings` when its
    * base is damaged, so that it was stored whole; `unchanged` when the backup was there already, `ifChanged`.

@@ -15,10 +15,11 @@ import type { EventSink } from '../../ports/event-sink.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import type { Queue } from '../../ports/queue.ts';
 import type { Random } from '../../ports/random.ts';
+import type { Sources } from '../../ports/source.ts';
 import type { TextWork } from '../../ports/text-work.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
-import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, Trust } from './parts.ts';
+import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, RunBell, Trust } from './parts.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */
@@ -85,6 +86,10 @@ export interface Deps {
   upkeep?: { list(): Promise<TaskStatus[]> };
   /** Ways in which this home can tell somebody; without it every way is taken. */
   channelKinds?: readonly ChannelKind[];
+  /** Where sources are read; elsewhere they are only known. */
+  sources?: Sources;
+  /** Tells the workers of this process that a run waits. */
+  runs?: RunBell;
   /** Of a home that keeps named tokens of its own. */
   tokens?: TokenRegistry;
   /** Whether the process is to end: what is done in steps ends after the one it is at. */

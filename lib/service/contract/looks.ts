@@ -123,6 +123,8 @@ export interface ResourceSummary {
   /** When its state last came, new or unchanged, and how long ago that is. */
   lastSuccessAt?: number;
   ageMs?: number;
+  /** Schedules that read states for it. */
+  schedules?: string[];
 }
 
 /** What is said of a resource, and the checksum of it, by which a caller says what it has seen. */

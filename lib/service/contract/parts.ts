@@ -75,3 +75,10 @@ export interface Trust {
   /** Reads what is written down, if that was not done lately, or if told `anew`. Throws PortError from the catalog. */
   learn(anew?: boolean): Promise<void>;
 }
+
+/** Of one process: that a run waits. */
+export interface RunBell {
+  tell(): void;
+  /** Resolves when somebody tells the next time. */
+  told(): Promise<void>;
+}

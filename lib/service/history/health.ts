@@ -13,14 +13,16 @@ export interface Standing {
   newest: BackupRecord | undefined;
   lastSuccessAt: number | undefined;
   settings: ResourceSettings | undefined;
+  /** A state that a schedule has promised and that has not come. */
+  late?: { scheduleId: string; expectedAt: number } | undefined;
   /** All that wait to expire. */
   waits: readonly ExpiryWait[];
   now: number;
 }
 
-/** The worst that can be said of it; undefined where nothing is live and nothing expected. Late is only what was said to be expected. */
+/** The worst that can be said of it; undefined where nothing is live and nothing expected. Late is only what was said to be expected, or was promised by a schedule. */
 export function healthOf(standing: Standing): ResourceHealth | undefined {
-  const { tally, newest, settings, lastSuccessAt, resourceId, waits, now } = standing;
+  const { tally, newest, settings, lastSuccessAt, resourceId, waits, late, now } = standing;
   if (tally.damaged > 0) {
     return {
       state: 'damaged',
@@ -35,6 +37,13 @@ export function healthOf(standing: Standing): ResourceHealth | undefined {
     if (age > expectEverySeconds * 1000) {
       return { state: 'late', reason: `The last state came ${durationOf(age)} ago, and ${expected}.` };
     }
+  }
+  if (late !== undefined) {
+    const ago = durationOf(now - late.expectedAt);
+    return {
+      state: 'late',
+      reason: `The schedule ${late.scheduleId} was due ${ago} ago, and no state has come.`,
+    };
   }
   if (newest === undefined) return undefined;
   if (newest.unusual !== undefined) return { state: 'unusual', reason: newest.unusual.detail };

@@ -8,6 +8,8 @@ import { ifWritable, writeLateOperations } from '../restores/late-operations.ts'
 import { failAbandoned } from '../restores/operations.ts';
 import { findOrphans } from '../retention/orphans.ts';
 import { sweep } from '../retention/sweep.ts';
+import { createTick } from '../schedules/tick.ts';
+import { workRuns } from '../schedules/worker.ts';
 import type { Task } from './runner.ts';
 
 /**
@@ -17,7 +19,7 @@ import type { Task } from './runner.ts';
 export function sharedTasks(
   deps: Deps,
   mayRun: (name: TaskName) => Promise<boolean>,
-): Record<'sweep' | 'abandoned' | 'orphans' | 'lost_jobs' | 'relay', Task> {
+): Record<'sweep' | 'abandoned' | 'orphans' | 'lost_jobs' | 'relay' | 'schedules' | 'runs', Task> {
   const guarded =
     (name: TaskName, work: (deadline: number) => Promise<object>) =>
     async (deadline: number): Promise<object> =>
@@ -45,6 +47,8 @@ export function sharedTasks(
         return { sent };
       }),
     },
+    schedules: { run: createTick(deps) },
+    runs: { run: (deadline) => workRuns(deps, deadline), says: 'runs worked on' },
     relay: { run: async () => ({ relayed: await relayEvents(deps) }) },
   };
 }

@@ -13,8 +13,8 @@ export interface Service {
   port: number;
   pid: number;
   dataDir: string;
-  /** Ends the process, and starts another one on the same folder. */
-  restart(): Promise<Service>;
+  /** Ends the process, and starts another one on the same folder, once what is to be done there in between is done. */
+  restart(meanwhile?: (dataDir: string) => Promise<void>): Promise<Service>;
   /** Ends the process and removes its folder. */
   stop(): Promise<void>;
 }
@@ -52,8 +52,9 @@ async function startOn(dataDir: string, script: string): Promise<Service> {
     port,
     pid: child.pid!,
     dataDir,
-    async restart() {
+    async restart(meanwhile) {
       await end();
+      await meanwhile?.(dataDir);
       return startOn(dataDir, script);
     },
     async stop() {

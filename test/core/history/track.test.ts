@@ -20,7 +20,7 @@ const numRuns = Number(process.env.DELTA_RUNS ?? 40);
 const pathsOf = (states: readonly string[]): string[][] =>
   pathsIn(states).flatMap((path) => [
     path,
-    ...['id=1', 'name=3'].map((row) => [...path.slice(0, -1), row]),
+    ...['id=1', 'name=3', 'id="5"'].map((row) => [...path.slice(0, -1), row]),
     ['rows', 'id=5', 'list', '0'],
   ]);
 

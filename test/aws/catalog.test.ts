@@ -325,10 +325,10 @@ test('ids sort by their time', async () => {
   expect(second > first).toBe(true);
 });
 
-test('nothing scans', () => {
+test('nothing scans, but what makes a table anew', () => {
   const folder = join(process.cwd(), 'lib', 'aws');
   const scanning = readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((file) => file.endsWith('.ts'))
     .filter((file) => /ScanCommand/.test(readFileSync(join(folder, file), 'utf8')));
-  expect(scanning).toEqual([]);
+  expect(scanning).toEqual([join('catalog', 'catalog-load.ts')]);
 });

@@ -96,7 +96,8 @@ async function sightsOf(deps: Deps, records: readonly BackupRecord[], input: His
   const sights = new Map<string, Sight>();
   const tips = tipsOf(records);
   for (const tip of tips) demandHeld(deps, tip);
-  for await (const chain of mapInOrder(tips, CHAINS_AT_ONCE, (tip) => alongChain(deps, tip, input))) {
+  const isLarge = tips.some(({ size }) => size > BESIDE_BYTES_MAX);
+  for await (const chain of mapInOrder(tips, isLarge ? 1 : 2, (tip) => alongChain(deps, tip, input))) {
     for (const [checksum, sight] of chain) sights.set(checksum, sight);
   }
   // A sweep may have given a tip another chain since it was listed, which leads through none of these.
@@ -107,8 +108,11 @@ async function sightsOf(deps: Deps, records: readonly BackupRecord[], input: His
   return sights;
 }
 
-/** While one chain is followed in its thread, the next one is read and opened. */
-const CHAINS_AT_ONCE = 2;
+/**
+ * While one chain is followed in its thread, the next one is read and opened; but not of states so large that the first
+ * may take all the room that readers have, and the second would wait for its own request until it is told to come back.
+ */
+const BESIDE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Those whose chains lead through all the others, of the newest first. */
 function tipsOf(records: readonly BackupRecord[]): BackupRecord[] {

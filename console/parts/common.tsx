@@ -64,6 +64,10 @@ const STATES: Record<string, { icon: IconName; word: string; tone: 'ok' | 'late'
   unusual: { icon: 'warn', word: 'Unusual change', tone: 'late' },
   late: { icon: 'clock', word: 'Late', tone: 'late' },
   damaged: { icon: 'broken', word: 'Damaged', tone: 'bad' },
+  failing: { icon: 'broken', word: 'Failing', tone: 'bad' },
+  disabled: { icon: 'broken', word: 'Disabled', tone: 'bad' },
+  gave_up: { icon: 'warn', word: 'Gave up', tone: 'late' },
+  untold: { icon: 'clock', word: 'Not told yet', tone: 'ok' },
 };
 
 /** An icon and a word; tinted only where it needs a person. */

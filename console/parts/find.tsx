@@ -24,6 +24,7 @@ const PLACES: readonly Hit[] = [
   { icon: 'activity', text: 'Activity', about: 'what runs, what failed', href: linkTo('activity') },
   { icon: 'trash', text: 'Trash', about: 'what can still come back', href: linkTo('trash') },
   { icon: 'retention', text: 'Retention', about: 'what is kept, and why', href: linkTo('retention') },
+  { icon: 'bell', text: 'Notifications', about: 'who is told of what', href: linkTo('notifications') },
   { icon: 'audit', text: 'Audit', about: 'who did what', href: linkTo('audit') },
   { icon: 'token', text: 'Tokens', about: 'who may do what', href: linkTo('tokens') },
 ];

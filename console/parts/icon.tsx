@@ -5,6 +5,7 @@ export type IconName = (typeof NAMES)[number];
 const NAMES = [
   'activity',
   'audit',
+  'bell',
   'broken',
   'check',
   'clock',
@@ -52,6 +53,9 @@ export function Sprite() {
         <symbol id="i-audit" viewBox="0 0 16 16">
           <path d="M3 2.25h7l3 3v8.5H3z" />
           <path d="M5.5 6h3M5.5 8.5h5M5.5 11h5" />
+        </symbol>
+        <symbol id="i-bell" viewBox="0 0 16 16">
+          <path d="M3.5 11.5h9l-1.25-2V7a3.25 3.25 0 0 0-6.5 0v2.5zM6.75 13.75h2.5" />
         </symbol>
         <symbol id="i-broken" viewBox="0 0 16 16">
           <circle cx="8" cy="8" r="6" />

@@ -25,6 +25,7 @@ const SCOPES: readonly [Scope, string][] = [
   ['hold:manage', 'hold and lock'],
   ['policy:manage', 'set what is kept'],
   ['audit:read', 'read the trail'],
+  ['notify:manage', 'say who is told'],
   ['admin', 'everything'],
 ];
 const ENDS = [30, 90, 365, 0];

@@ -7,6 +7,8 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { cleanUp, newDataDir, type Server, startServer } from '../e2e/server.ts';
 import { type Look, openBrowser, type Visit, visit } from './browser.ts';
+import { SETTINGS, tellByItself } from './by-itself.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 import { tell } from './story.ts';
 
 /** A row that the history tells of. */
@@ -18,6 +20,8 @@ const { SHOTS } = process.env;
 export interface Scene {
   /** Of the service with the known history. */
   readonly url: string;
+  /** Whom it tells. */
+  readonly receiver: Receiver;
   /** A page of the console, once it has loaded what it shows; of another service, if one is given. The page before is closed. */
   open(path: string, look?: Look, url?: string): Promise<Visit>;
 }
@@ -26,19 +30,26 @@ export interface Scene {
 export function createScene(): Scene {
   let browser: Browser;
   let server: Server;
+  let receiver: Receiver;
   let visited: Visit | undefined;
   beforeAll(async () => {
     browser = await openBrowser();
-    server = await startServer({ dataDir: newDataDir() });
+    receiver = await startReceiver();
+    server = await startServer({ dataDir: newDataDir(), env: SETTINGS });
     await tell({ url: server.url, now: Date.now() });
+    await tellByItself(server.url, receiver);
   });
   afterAll(async () => {
     await browser.close();
     await cleanUp();
+    receiver.close();
   });
   return {
     get url() {
       return server.url;
+    },
+    get receiver() {
+      return receiver;
     },
     async open(path, look = {}, url = server.url) {
       await visited?.context.close();

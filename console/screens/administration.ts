@@ -1,0 +1,6 @@
+// The screens of administration: a script of their own, fetched when the first of them is opened.
+
+export { Audit } from './audit.tsx';
+export { Notifications } from './notifications.tsx';
+export { Retention } from './retention.tsx';
+export { Tokens } from './tokens.tsx';

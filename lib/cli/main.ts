@@ -7,6 +7,7 @@ import { completion } from './completion.ts';
 import { type Context, createContext, type GlobalOptions, type Terminal } from './kit/context.ts';
 import { CliError, EXIT, exitOf } from './kit/exit.ts';
 import { printable } from './kit/words.ts';
+import { addSchedules } from './schedule-commands.ts';
 import * as admin from './verbs/admin.ts';
 import { create, importDumps } from './verbs/create.ts';
 import * as keep from './verbs/keep.ts';
@@ -267,6 +268,7 @@ function createProgram(
     .action(run(lists.operations));
   verb('wait <id>', 'wait until a backup is made, or a restore is over').action(run(keep.wait));
   addTokens(verb, run, program);
+  addSchedules({ program, verb, run, placed, types, count, many, yes });
   verb('audit', 'who did what, newest first')
     .option('--resource <id>', 'with this one')
     .option('--action <action>', 'only this: backup.created, state.read, access.refused ...')

@@ -265,6 +265,14 @@ export function createClient(options: TransportOptions) {
       every<Operation>('listOperations', { query }, 'operations', how),
     audit: (query: CallInput<'listEvents'>['query'] = {}, how?: Signal) =>
       every<Answer<'AuditEvent'>>('listEvents', { query }, 'events', how),
+    sources: (query: CallInput<'listSources'>['query'] = {}, how?: Signal) =>
+      every<Answer<'Source'>>('listSources', { query }, 'sources', how),
+    schedules: (query: CallInput<'listSchedules'>['query'] = {}, how?: Signal) =>
+      every<Answer<'Schedule'>>('listSchedules', { query }, 'schedules', how),
+    runs: (query: CallInput<'listRuns'>['query'] = {}, how?: Signal) =>
+      every<Answer<'Run'>>('listRuns', { query }, 'runs', how),
+    drills: (query: CallInput<'listDrills'>['query'] = {}, how?: Signal) =>
+      every<Answer<'Drill'>>('listDrills', { query }, 'drills', how),
     backup: (id: string) => call('getBackup', { params: { id } }),
     remove: (id: string) => call('deleteBackup', { params: { id } }),
     undelete: (id: string) => call('undeleteBackup', { params: { id } }),

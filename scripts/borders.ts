@@ -147,13 +147,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
+  'sources/aws': {
+    from: [...ADAPTER, 'sources/kit'],
+    packages: ['@aws-sdk/*', 'node:buffer', 'node:timers/promises'],
+  },
   'sources/sqlite': {
     from: [...ADAPTER, 'sources/kit'],
     packages: ['node:buffer', 'node:crypto', 'node:sqlite'],
   },
   sources: {
     from: [...ADAPTER, 'sources/*'],
-    packages: [...FILES, '@aws-sdk/*', 'node:sqlite'],
+    packages: FILES,
   },
 
   'embedded/disk': { from: ADAPTER, packages: [...FILES, 'node:zlib'] },

@@ -36,10 +36,22 @@ async function load(spec: SourceSpec, context: SourceContext): Promise<Source> {
     case 'postgresql':
       return (await import('./postgresql/open.ts')).openPostgresql(spec, context);
     case 'sqlite':
+      demandNode(24, 'SQLite');
       return (await import('./sqlite/open.ts')).openSqlite(spec);
-    default:
-      throw new PortError('denied', `sources of kind ${spec.kind} are not opened here`);
+    case 's3':
+      return (await import('./aws/s3.ts')).openS3(spec);
+    case 'dynamodb':
+      // Before that, numbers cannot be read as they are written.
+      demandNode(22, 'DynamoDB');
+      return (await import('./aws/dynamodb.ts')).openDynamodb(spec);
   }
+}
+
+/** The command line runs on older releases than the service. */
+function demandNode(major: number, what: string): void {
+  const here = process.versions.node;
+  if (Number(here.split('.')[0]) < major)
+    throw new PortError('denied', `${what} needs Node ${major} or newer, and this is ${here}`);
 }
 
 function isLetIn(path: string, folders: SourcesOptions['folders']): boolean {

@@ -9,7 +9,10 @@ import { minified } from './minified.ts';
  * Writes beside it, and puts that in its place once it is on the disk. A link stays one, and rights stay as they are; a new file is for its owner alone.
  * Throws what the system says; then the file is as it was.
  */
-export async function writeAtomically(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const folder = dirname(target);
   const beside = join(folder, `.restoring-${randomUUID()}`);

@@ -11,7 +11,7 @@ const list = (items: readonly string[]): string => `[${items.join(',')}]`;
 /** Sets have no order: one is given to them, so that the same set is the same text. */
 const sorted = (items: readonly string[]): string[] => [...items].sort();
 
-export function written(value: AttributeValue): string {
+function written(value: AttributeValue): string {
   if (value.S !== undefined) return JSON.stringify(value.S);
   if (value.N !== undefined) return NUMBER.test(value.N) ? value.N : `{"$n":${JSON.stringify(value.N)}}`;
   if (value.BOOL !== undefined) return String(value.BOOL);

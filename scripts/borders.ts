@@ -97,7 +97,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
   'service/upkeep': {
     from: [...GROUND, 'service/restores', 'service/retention', 'service/schedules'],
-    packages: [],
+    packages: ['node:crypto'],
   },
   'service/notifications': {
     from: [...GROUND, 'core', 'service/retention', 'service/upkeep'],
@@ -175,6 +175,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'embedded/trail': {
     from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'embedded/catalog', 'service/trail'],
     packages: [...FILES, 'node:timers/promises'],
+  },
+  'embedded/copy': {
+    from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'embedded/trail'],
+    packages: FILES,
   },
   'embedded/process': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'node:worker_threads'] },
   'embedded/metrics': {

@@ -269,6 +269,8 @@ function createProgram(
   verb('wait <id>', 'wait until a backup is made, or a restore is over').action(run(keep.wait));
   addTokens(verb, run, program);
   addSchedules({ program, verb, run, placed, types, count, many, yes });
+  const copy = program.command('copy').description('the second copy of all that is stored');
+  verb('status', 'whether it has everything, and since when', copy).action(run(admin.copyStatus));
   verb('audit', 'who did what, newest first')
     .option('--resource <id>', 'with this one')
     .option('--action <action>', 'only this: backup.created, state.read, access.refused ...')

@@ -55,6 +55,7 @@ const schema = z.object({
   BACKUP_GRACE_SECONDS: wholeNumber(0, 365 * 86_400, LIMITS.graceMs / 1000),
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
   BACKUP_AUDIT_DAYS: wholeNumber(0, LIMITS.auditDaysMax, LIMITS.auditDays),
+  BACKUP_COPY_TO: z.optional(nonEmpty),
   BACKUP_METRICS_RESOURCES: wholeNumber(0, 100_000, 1000),
   BACKUP_NOTIFY_BACKOFF_SECONDS: z._default(
     z.pipe(
@@ -106,6 +107,8 @@ export interface EmbeddedConfig {
   expiryHoldMs: number;
   /** 0: for ever. */
   auditMs: number;
+  /** Where a second copy of blobs and trail is kept. */
+  copyTo?: string;
   /** Of so many resources each has series of its own. */
   metricsResourcesMax: number;
   /** Between the attempts of a notification; one more than these is made. */
@@ -161,6 +164,7 @@ export function readConfig(
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
     auditMs: set.BACKUP_AUDIT_DAYS * DAY_MS,
+    ...(set.BACKUP_COPY_TO === undefined ? {} : { copyTo: resolve(set.BACKUP_COPY_TO) }),
     metricsResourcesMax: set.BACKUP_METRICS_RESOURCES,
     notifyBackoffMs: set.BACKUP_NOTIFY_BACKOFF_SECONDS,
     notifyTimeoutMs: set.BACKUP_NOTIFY_TIMEOUT_SECONDS * 1000,

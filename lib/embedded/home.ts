@@ -52,6 +52,8 @@ import { createQueue } from './catalog/queue.ts';
 import { createUpkeepRecords } from './catalog/upkeep.ts';
 import { createSystemClock } from './clock.ts';
 import type { EmbeddedConfig } from './config.ts';
+import { createCopyFolder } from './copy/copy-folder.ts';
+import { type CopyDeps, type Copying, createCopying } from './copy/copying.ts';
 import { watchDisk } from './disk/disk-watch.ts';
 import { createRoom, type Room } from './disk/room.ts';
 import { demandRightKey } from './keys/key-proof.ts';
@@ -115,6 +117,8 @@ const NOT_LOOKED: Look = { isSound: false, unnamed: [] };
 const HEALTH_KEPT_MS = 1000;
 /** Background work that is not over by then is left where it stands, as by a crash: every step of it is whole. */
 const BACKGROUND_ENDS_MS = 3000;
+/** What the second copy lacks by then it gets after the next start. */
+const COPY_ENDS_MS = 3000;
 
 /** Opens the data folder. Throws PortError if another process owns it, or its key is missing or open to others. */
 export async function openHome(config: HomeConfig, log: Logger): Promise<Home> {
@@ -172,9 +176,17 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   });
   const measured = <Port extends object>(name: string, port: Port): Port =>
     metered(port, name, { meter, clock });
+  const storeId = storeIdOf(database);
+  const copying = openCopying(config, log, {
+    ...{ keyring, clock, random, storeId },
+    isStopping: () => stopping,
+  });
+  const blobs = openBlobStore(dataDir, clock.now, room);
+  const disk = watchDisk(dataDir, clock, log);
   const deps: Deps = {
     tokens,
-    blobs: measured('blobs', openBlobStore(dataDir, clock.now, room)),
+    blobs: measured('blobs', copying?.watched(blobs) ?? blobs),
+    ...(copying === undefined ? {} : { copy: copying }),
     catalog: measured('catalog', told),
     keyring: measured('keyring', keyring),
     queue: measured(
@@ -216,7 +228,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     trust: createTrust(log, clock, { look: () => faultOf(database), written: () => writtenProof(catalog) }),
     scratch,
     late: createLateOperations(),
-    conditions: watchDisk(dataDir, clock, log).notices,
+    conditions: () => [...disk.notices(), ...(copying?.notices() ?? [])],
     bases: createKeptBases(LIMITS.keptBasesBytesMax),
     looks: createKeptBases(LIMITS.keptLooksBytesMax),
     readers: createReaders({
@@ -243,7 +255,9 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
 
   await recallClock(deps);
   tellOfAge(database, clock, log);
-  const trail = room.isReadOnly ? undefined : openTrail(database, log, { dataDir, keyring, clock, random });
+  const trail = room.isReadOnly
+    ? undefined
+    : openTrail(database, log, { dataDir, keyring, clock, random, storeId });
   if (trail !== undefined) await ifWritable<unknown>(deps, 'the mark of the trail', () => trail.settle(), 0);
   const proof = createCatalogProof(database, log, () => stopping);
   const sender = createSender({
@@ -271,6 +285,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     tokens,
     figures,
     sender,
+    copying,
   });
   const upkeep = createUpkeep({ clock, log, meter, records: createUpkeepRecords(database) }, tasks);
   deps.upkeep = upkeep;
@@ -320,6 +335,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       await upkeep.run('figures');
       // What is not in the trail by now is in the catalog, and comes into the trail after the next start.
       await trail?.write().catch((error: unknown) => log.error('trail failed', { error }));
+      await copying?.runLast(COPY_ENDS_MS).catch((error: unknown) => log.error('copy failed', { error }));
       database.close();
     },
   };
@@ -338,10 +354,9 @@ async function learnTrust({ trust, log }: Deps): Promise<void> {
 function openTrail(
   database: Database,
   log: Logger,
-  { dataDir, ...deps }: { dataDir: string } & Pick<Deps, 'keyring' | 'clock' | 'random'>,
+  { dataDir, ...deps }: { dataDir: string; storeId: string } & Pick<Deps, 'keyring' | 'clock' | 'random'>,
 ): Trail {
-  const storeId = database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
-  return createTrail(database, { store: createTrailStore(dataDir), ...deps, storeId }, log);
+  return createTrail(database, { store: createTrailStore(dataDir), ...deps }, log);
 }
 
 function faultOf(database: Database): TrustFault | undefined {
@@ -362,4 +377,22 @@ function tellingOfJobs(queue: Queue, tell: () => void): Queue {
       tell();
     },
   };
+}
+
+function storeIdOf(database: Database): string {
+  return database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
+}
+
+function openCopying(
+  { dataDir, copyTo }: HomeConfig,
+  log: Logger,
+  {
+    storeId,
+    random,
+    ...deps
+  }: { storeId: string; random: Random } & Pick<CopyDeps, 'keyring' | 'clock' | 'isStopping'>,
+): Copying | undefined {
+  if (copyTo === undefined) return undefined;
+  const folder = createCopyFolder(dataDir, copyTo, { storeId, random });
+  return createCopying({ ...deps, dataDir, folder, trail: createTrailStore(dataDir), log });
 }

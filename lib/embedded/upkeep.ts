@@ -15,6 +15,7 @@ import { sharedTasks } from '../service/upkeep/tasks.ts';
 import type { createCatalogProof } from './catalog/catalog-proof.ts';
 import type { Database } from './catalog/database.ts';
 import type { EmbeddedConfig } from './config.ts';
+import type { Copying } from './copy/copying.ts';
 import type { Room } from './disk/room.ts';
 import type { Figures } from './process/figures.ts';
 import { createCensus, createScrubbing } from './scrubbing.ts';
@@ -39,6 +40,8 @@ export interface EmbeddedParts {
   tokens: EmbeddedTokens;
   figures: Figures;
   sender: Sender;
+  /** Absent where there is no second copy. */
+  copying: Copying | undefined;
 }
 
 /** All but what only a store with locks of its own has to do. */
@@ -48,7 +51,7 @@ export type EmbeddedTasks = Record<EmbeddedTask, Task & { everyMs: number }>;
 
 /** An interval of 0, as a setting may say, is for never. */
 export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
-  const { config, database, room, trail, proof, queue, transfers, tokens, figures, sender } = parts;
+  const { config, database, room, trail, proof, queue, transfers, tokens, figures, sender, copying } = parts;
   const { retentionIntervalMs, scrubIntervalMs } = config;
   const isStopping = (): boolean => deps.isStopping?.() === true;
   let areJobsBack = false;
@@ -87,6 +90,10 @@ export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
         ifWritable<object>(deps, 'what no call tells of', () => lookForConditions(deps, deadline), {}),
     },
     trail: { run: done(async () => trail?.write()) },
+    copy: {
+      everyMs: copying === undefined ? 0 : UPKEEP.copy.everyMs,
+      run: done((deadline) => copying?.run(deadline)),
+    },
     jobs: {
       run: done(async () => {
         // Before any is taken here, and again until it can be written: a disk that is full at the start is no reason to wait longer.
@@ -127,9 +134,11 @@ export function embeddedTasks(deps: Deps, parts: EmbeddedParts): EmbeddedTasks {
 }
 
 /** Work that has nothing to say of what it has done. */
-function done(work: () => Promise<unknown>): () => Promise<undefined> {
-  return async () => {
-    await work();
+function done(
+  work: (deadline: number) => Promise<unknown> | undefined,
+): (deadline: number) => Promise<undefined> {
+  return async (deadline) => {
+    await work(deadline);
     return undefined;
   };
 }

@@ -69,6 +69,34 @@ export async function tokensRevoke(context: Context, id: string, { yes }: { yes?
   await context.line(`${id}  revoked`);
 }
 
+/** Fails while the copy is behind. */
+export async function copyStatus(context: Context): Promise<void> {
+  const { tasks, notices } = await context.client.call('getUpkeep', {});
+  const task = tasks.find(({ name }) => name === 'copy');
+  if (task === undefined || task.everySeconds === 0) {
+    throw new CliError(
+      'There is no second copy: start the service with BACKUP_COPY_TO=<folder>.',
+      EXIT.notFound,
+    );
+  }
+  const behind = notices.find(({ code }) => code === 'copy_behind');
+  const { lastSucceededAt, lastFault } = task;
+  const isBehind = behind !== undefined || lastSucceededAt === undefined;
+  if (context.isJson) {
+    await context.json({
+      status: isBehind ? 'behind' : 'complete',
+      ...(lastSucceededAt === undefined ? {} : { lastSucceededAt }),
+      ...(behind === undefined ? {} : { detail: behind.detail, since: behind.since }),
+    });
+  } else if (!isBehind) {
+    await context.line(`complete  ${context.show(lastSucceededAt)}`);
+  } else {
+    const until = lastSucceededAt === undefined ? 'nothing yet' : `until ${context.show(lastSucceededAt)}`;
+    await context.line(`behind  ${until}  ${printable(behind?.detail ?? lastFault?.detail ?? '')}`.trimEnd());
+  }
+  if (isBehind) throw new CliError('', EXIT.failed);
+}
+
 export interface AuditOptions {
   resource?: string;
   action?: string;

@@ -20,6 +20,8 @@ export const AUDIT_ACTIONS = [
   'backup.removed',
   'blob.removed',
   'blob.set_aside',
+  /** It was damaged or missing, and was taken from the second copy. */
+  'blob.healed',
   'restore.requested',
   'restore.progressed',
   'restore.completed',

@@ -293,7 +293,8 @@ export type NoticeCode =
   | 'clock'
   | 'expiry_held'
   | 'damaged_backup'
-  | 'disk_nearly_full';
+  | 'disk_nearly_full'
+  | 'copy_behind';
 
 /** What an operator has to know of until it has passed: kept in the catalog, shown by the health check. */
 export interface Notice {

@@ -61,6 +61,7 @@ export const UPKEEP = {
     everyMs: MINUTE_MS,
     deadlineMs: 12 * HOUR_MS,
   },
+  copy: { about: 'Brings what is new into the second copy', everyMs: 5 * SECOND_MS, deadlineMs: HOUR_MS },
   uploads: { about: 'Removes uploads that nobody has used', everyMs: HOUR_MS, deadlineMs: 5 * MINUTE_MS },
   catalog: { about: 'Proves every row of the catalog', everyMs: DAY_MS, deadlineMs: HOUR_MS },
   clock: { about: 'Looks at the clock', everyMs: MINUTE_MS, deadlineMs: MINUTE_MS },

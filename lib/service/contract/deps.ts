@@ -8,6 +8,7 @@ import type { Notice, Waiting } from '../../core/records/model.ts';
 import type { RestoreRates } from '../../core/records/restore-cost.ts';
 import type { TaskStatus } from '../../core/records/upkeep.ts';
 import type { Logger } from '../../log.ts';
+import type { BlobCopy } from '../../ports/blob-copy.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -76,6 +77,8 @@ export interface Deps {
   conditions?: () => Notice[];
   /** Of a home whose process goes on: restores are answered even when nothing can be written. */
   late?: LateOperations;
+  /** Where a damaged blob can be had again. */
+  copy?: BlobCopy;
   /** Spares a home whose process goes on from loading what it has just written. */
   bases?: KeptBases;
   /** Spares a home whose process goes on from rebuilding a state for each page that is looked at. */

@@ -15,6 +15,7 @@ import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
 import { damagedBlobOf, dependantsOf, isDamage } from '../kit/damage.ts';
 import { clearNotice } from '../kit/notices.ts';
+import { healBlob } from './heal.ts';
 
 export interface ScrubPlan {
   /** So many are proven each time, however young their last proof is. */
@@ -33,6 +34,8 @@ export interface ScrubSummary {
   damaged: number;
   /** Blobs that were damaged and are whole again. */
   healed: number;
+  /** Blobs that were taken from the second copy. */
+  recovered?: number;
 }
 
 /**
@@ -92,13 +95,20 @@ async function healed(deps: Deps, notice: Notice): Promise<boolean> {
 /** Proves one backup after another, each blob once. */
 export function createProver(
   deps: Deps,
-  summary: Pick<ScrubSummary, 'proven' | 'damaged'>,
+  summary: Pick<ScrubSummary, 'proven' | 'damaged' | 'recovered'>,
 ): (record: BackupRecord) => Promise<void> {
   const blobs = new Map<string, ServiceError | undefined>();
 
+  async function faultOf(ref: BlobRef, record: BackupRecord): Promise<ServiceError | undefined> {
+    const fault = await faultIn(() => readWhole(deps, ref));
+    if (fault === undefined || !(await healBlob(deps, ref, record))) return fault;
+    summary.recovered = (summary.recovered ?? 0) + 1;
+    return undefined;
+  }
+
   async function demandWhole(record: BackupRecord): Promise<void> {
     for (const ref of record.chain) {
-      if (!blobs.has(ref.blobId)) blobs.set(ref.blobId, await faultIn(() => readWhole(deps, ref)));
+      if (!blobs.has(ref.blobId)) blobs.set(ref.blobId, await faultOf(ref, record));
       const fault = blobs.get(ref.blobId);
       if (fault !== undefined) throw fault;
     }

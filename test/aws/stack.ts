@@ -24,6 +24,7 @@ export interface StackOutputs {
   WorkerFunction: string;
   RetentionFunction: string;
   TrailFunction: string;
+  SchedulesFunction: string;
   RebuildRoleArn: string;
 }
 

@@ -229,7 +229,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   'aws/names': { from: ['core/*', 'http/contract'], packages: [] },
   'aws/calls': { from: ADAPTER, packages: ['@aws-sdk/*', 'aws-lambda', 'aws4fetch', 'node:timers/promises'] },
-  'aws/messages': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'aws-lambda'] },
+  'aws/messages': {
+    from: [...ADAPTER, 'aws/calls', 'aws/names'],
+    packages: ['@aws-sdk/*', 'aws-lambda', 'aws4fetch'],
+  },
   'aws/keys': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
   'aws/blobs': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
   'aws/catalog': {
@@ -255,15 +258,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   aws: {
     from: [
-      ...ADAPTER,
-      'aws/*',
-      'decorators',
-      'service/*',
-      'http/*',
-      'sources',
-      'random',
-      'scratch',
-      'version',
+      ...[...ADAPTER, 'aws/*', 'decorators', 'service/*', 'http/*', 'notify', 'sources'],
+      ...['random', 'scratch', 'version'],
     ],
     packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto', 'node:os'],
   },

@@ -145,6 +145,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       memory: { ...MEMORY_BOUNDS, deltaStateBytesMax },
       writersDelete: false,
     },
+    channelKinds: ['webhook', 'slack', 'teams', 'discord', 'ping', 'sns'],
     rates: RATES,
     gate: createGate(),
     kernel,

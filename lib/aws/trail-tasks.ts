@@ -1,6 +1,7 @@
 // The periodic work of the function that writes the trail, and how it is called for.
 
 import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
+import { fanningOut } from '../service/notifications/fan-out.ts';
 import { demandCurrentCatalog } from '../service/retention/rollback.ts';
 import { relayTrail } from '../service/trail/relay.ts';
 import type { TrailWritten } from '../service/trail/write.ts';
@@ -13,12 +14,14 @@ import { awsPlans, TRAIL_TASK } from './names/upkeep.ts';
 export function trailTasks(home: Home): Record<typeof TRAIL_TASK, Task> {
   const { deps, config } = home;
   const trail = trailOf(home);
+  // The function that tells others looks for what is due by itself.
+  const events = fanningOut(deps, deps.events, () => {});
   return {
     [TRAIL_TASK]: {
       everyMs: awsPlans(config.retentionEveryMinutes)[TRAIL_TASK].everyMs,
       async run(deadline) {
         await demandCurrentCatalog(deps);
-        return relayTrail({ trail, catalog: deps.catalog, events: deps.events }, deadline);
+        return relayTrail({ trail, catalog: deps.catalog, events }, deadline);
       },
       says: 'trail written',
     },

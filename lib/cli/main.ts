@@ -13,6 +13,7 @@ import { create, importDumps } from './verbs/create.ts';
 import * as keep from './verbs/keep.ts';
 import * as lists from './verbs/lists.ts';
 import * as look from './verbs/look.ts';
+import * as notify from './verbs/notify.ts';
 import { restore } from './verbs/restore.ts';
 import { run as runSource } from './verbs/run.ts';
 
@@ -271,6 +272,7 @@ function createProgram(
   addSchedules({ program, verb, run, placed, types, count, many, yes });
   const copy = program.command('copy').description('the second copy of all that is stored');
   verb('status', 'whether it has everything, and since when', copy).action(run(admin.copyStatus));
+  addNotify(verb, run, program);
   verb('audit', 'who did what, newest first')
     .option('--resource <id>', 'with this one')
     .option('--action <action>', 'only this: backup.created, state.read, access.refused ...')
@@ -337,6 +339,48 @@ function addPolicy(verb: Verb, run: Run, program: Command): void {
     .option(...yes)
     .action(run(keep.policyRemove));
   verb('plan <resource>', 'what is kept and what goes, and why', policy).action(run(keep.policyPlan));
+}
+
+function addNotify(verb: Verb, run: Run, program: Command): void {
+  const channels = program
+    .command('notify')
+    .description('who is told when something fails, is late or looks wrong');
+  verb('ls', 'all channels', channels).action(run(notify.notifyList));
+  verb('add <channel>', 'have somebody told, or told otherwise', channels)
+    .option('--webhook <url>', 'signed POSTs to there')
+    .option(
+      '--secret <where>',
+      'where its signing secret stands: env:NAME, file:/path (may be given again)',
+      many,
+    )
+    .option('--slack <where>', 'where the URL of the incoming webhook stands: env:NAME, file:/path')
+    .option('--teams <where>', 'the same of Teams')
+    .option('--discord <where>', 'the same of Discord')
+    .option('--ping <url>', 'a watch as healthchecks.io')
+    .option('--mail <address>', 'by mail, to this address (may be given again)', many)
+    .option('--server <server>', 'of mail: smtps://host:465')
+    .option('--from <address>', 'of mail')
+    .option('--user <name>', 'of mail')
+    .option('--password <where>', 'of mail: where it stands, env:NAME, file:/path')
+    .option('--sns <arn>', 'a topic')
+    .option('--event <name>', 'told of these alone: backup.failed, backup.* ... (may be given again)', many)
+    .option(
+      '--resource <id>',
+      'of these alone, * at the end for all that begin so (may be given again)',
+      many,
+    )
+    .action(run(notify.notifyAdd));
+  verb('test <channel>', 'send a test, and wait whether it comes', channels).action(run(notify.notifyTest));
+  verb('rm <channel>', 'tell it no more', channels)
+    .option(...yes)
+    .action(run(notify.notifyRemove));
+  verb('deliveries <channel>', 'what it was told, newest first', channels)
+    .addOption(new Option('--state <state>', 'only those').choices(['pending', 'delivered', 'failed']))
+    .option('--limit <n>', 'at most so many', count, 20)
+    .action(run(notify.notifyDeliveries));
+  verb('replay <channel> [delivery]', 'send again what was given up, or this one', channels).action(
+    run(notify.notifyReplay),
+  );
 }
 
 function addTokens(verb: Verb, run: Run, program: Command): void {

@@ -105,7 +105,7 @@ function boundOf({ atLeast, below }: Alarm) {
 
 function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Alarm[] {
   const period = Duration.minutes(5);
-  const { backups, restores, worker, retention, trail, schedules } = functions;
+  const { backups, restores, worker, retention, trail, schedules, notify } = functions;
   const errors = (name: string, of: typeof backups, atLeast: number): Alarm => ({
     name: `${name}-errors`,
     says: `The function ${name} fails.`,
@@ -142,6 +142,7 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     errors('retention', retention, 1),
     errors('trail', trail, CALL_ERRORS_MAX),
     errors('schedules', schedules, CALL_ERRORS_MAX),
+    errors('notify', notify, CALL_ERRORS_MAX),
     slow('backups', backups),
     slow('restores', restores),
     slow('worker', worker),
@@ -152,6 +153,7 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
     throttled('retention', retention),
     throttled('trail', trail),
     throttled('schedules', schedules),
+    throttled('notify', notify),
     {
       name: 'dead-letters',
       says: 'A job was given up.',
@@ -187,6 +189,12 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
       name: 'schedules-silent',
       says: 'Nobody looks at what of the schedules is due.',
       metric: metrics.done('schedules').with({ period: Duration.minutes(SCHEDULES_SILENT_MINUTES) }),
+      below: 1,
+    },
+    {
+      name: 'notify-silent',
+      says: 'Nobody is told of anything.',
+      metric: metrics.done('notify').with({ period: Duration.minutes(TRAIL_SILENT_MINUTES) }),
       below: 1,
     },
     { name: 'schedule', says: 'The schedule cannot call retention.', metric: metrics.failedSweeps },

@@ -22,6 +22,8 @@ const HEAVY_MEMORY_MIB = 3008;
 const WORKERS_MAX = 10;
 /** A segment of the trail, and what the events of its commits leave behind. */
 const TRAIL_MEMORY_MIB = 1024;
+/** Pages of heads and of what is due. */
+const NOTIFY_MEMORY_MIB = 512;
 /** Keys of events: of so many one call has room. */
 const KICK_RECORDS_MAX = 1000;
 /** Older ones the schedule has seen to. */
@@ -45,6 +47,7 @@ export class Functions extends Construct {
   readonly retention: ServiceFunction;
   readonly trail: ServiceFunction;
   readonly schedules: ServiceFunction;
+  readonly notify: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -104,6 +107,14 @@ export class Functions extends Construct {
       retryAttempts: 0,
       privileges: privileges.schedules,
     });
+    this.notify = make('Notify', {
+      entry: 'notify',
+      description: 'Tells others what has happened; reads no blob and opens no key',
+      memoryMiB: NOTIFY_MEMORY_MIB,
+      timeoutSeconds: AWS_BOUNDS.notifySeconds,
+      retryAttempts: 0,
+      privileges: privileges.notify,
+    });
     this.kickTrail(props.table);
     this.worker.lambda.addEventSource(
       new SqsEventSource(props.jobs, {
@@ -117,11 +128,11 @@ export class Functions extends Construct {
 
   /** In the order in which they are shown. */
   get all(): Record<
-    'backups' | 'restores' | 'worker' | 'retention' | 'trail' | 'schedules',
+    'backups' | 'restores' | 'worker' | 'retention' | 'trail' | 'schedules' | 'notify',
     ServiceFunction
   > {
-    const { backups, restores, worker, retention, trail, schedules } = this;
-    return { backups, restores, worker, retention, trail, schedules };
+    const { backups, restores, worker, retention, trail, schedules, notify } = this;
+    return { backups, restores, worker, retention, trail, schedules, notify };
   }
 
   /**

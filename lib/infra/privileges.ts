@@ -7,7 +7,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { PARTITIONS, TABLE, WRITTEN_BY_RESTORES, WRITTEN_BY_TRAIL } from '../aws/names/table.ts';
+import {
+  PARTITIONS,
+  TABLE,
+  WRITTEN_BY_NOTIFY,
+  WRITTEN_BY_RESTORES,
+  WRITTEN_BY_TRAIL,
+} from '../aws/names/table.ts';
 import type { BlobBucket } from './buckets.ts';
 import type { Catalog } from './table.ts';
 
@@ -29,6 +35,9 @@ export interface Stores {
   storageKey: IKey;
   jobs: IQueue;
   events: EventBus;
+  /** Topics that may be told, and secrets that channels may name. */
+  topicArns: readonly string[];
+  secretArns: readonly string[];
   /** Whether the blobs' bucket locks objects. */
   isLocked: boolean;
 }
@@ -39,6 +48,7 @@ export interface Privileges {
   worker: iam.PolicyStatement[];
   retention: iam.PolicyStatement[];
   trail: iam.PolicyStatement[];
+  notify: iam.PolicyStatement[];
   rebuild: iam.PolicyStatement[];
   schedules: iam.PolicyStatement[];
 }
@@ -116,6 +126,14 @@ export function privilegesOver(stores: Stores): Privileges {
       may('MakeAndOpenTrailKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
       may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
+    ],
+    // Sends what callers have said to where they have said: so it reads no blob, opens no key and changes no backup.
+    notify: [
+      ...usesTable(stores, WRITTEN_BY_NOTIFY),
+      ...(stores.topicArns.length === 0 ? [] : [may('TellTopics', ['sns:Publish'], [...stores.topicArns])]),
+      ...(stores.secretArns.length === 0
+        ? []
+        : [may('ReadSecrets', ['secretsmanager:GetSecretValue'], [...stores.secretArns])]),
     ],
     // By hand, and no function: reads all that lies there, and fills the table. It may empty that, and removes no blob.
     rebuild: [

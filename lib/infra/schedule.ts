@@ -5,7 +5,14 @@ import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { AWS_TASKS, type AwsTask, awsPlans, SCHEDULES_TASK, TRAIL_TASK } from '../aws/names/upkeep.ts';
+import {
+  AWS_TASKS,
+  type AwsTask,
+  awsPlans,
+  isNotifyTask,
+  SCHEDULES_TASK,
+  TRAIL_TASK,
+} from '../aws/names/upkeep.ts';
 import type { Settings } from './settings.ts';
 
 /** What is called. */
@@ -13,6 +20,7 @@ export interface Callees {
   retention: IFunction;
   trail: IFunction;
   schedules: IFunction;
+  notify: IFunction;
 }
 
 export class Schedule extends Construct {
@@ -26,7 +34,7 @@ export class Schedule extends Construct {
   }
 
   private every(task: AwsTask, everyMs: number, functions: Callees): events.Rule {
-    const name = task === TRAIL_TASK || task === SCHEDULES_TASK ? task : 'retention';
+    const name = calleeOf(task);
     return new events.Rule(this, nameOf(task), {
       description: `Runs the ${name} function: ${task}`,
       schedule: events.Schedule.rate(Duration.minutes(everyMs / 60_000)),
@@ -40,6 +48,11 @@ export class Schedule extends Construct {
       ],
     });
   }
+}
+
+function calleeOf(task: AwsTask): keyof Callees {
+  if (task === TRAIL_TASK || task === SCHEDULES_TASK) return task;
+  return isNotifyTask(task) ? 'notify' : 'retention';
 }
 
 /** As CloudFormation's names are written: `LostJobs`. */

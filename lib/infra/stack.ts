@@ -55,6 +55,8 @@ export class BackupStack extends Stack {
       storageKey: keys.storage,
       jobs: queues.jobs,
       events: bus,
+      topicArns: settings.notifyTopicArns,
+      secretArns: settings.notifySecretArns,
       isLocked: settings.objectLockDays !== undefined,
     };
     const environment: Environment = {
@@ -93,7 +95,7 @@ export class BackupStack extends Stack {
       const buckets = { Blobs: blobs, Staging: staging };
       functions.node.addDependency(new Emptying(this, 'Emptying', { settings, projectRoot, buckets }));
     }
-    const { backups, restores, retention, trail, schedules } = functions;
+    const { backups, restores, retention, trail, schedules, notify } = functions;
 
     const authorizer = new Authorizer(this, 'Authorizer', settings, projectRoot);
     const api = new Api(this, 'Api', {
@@ -114,6 +116,7 @@ export class BackupStack extends Stack {
       retention: retention.lambda,
       trail: trail.lambda,
       schedules: schedules.lambda,
+      notify: notify.lambda,
     });
 
     const observed = { api: api.rest, functions: functions.all, queues };
@@ -143,6 +146,7 @@ export class BackupStack extends Stack {
       WorkerFunction: functions.worker.lambda.functionName,
       RetentionFunction: functions.retention.lambda.functionName,
       TrailFunction: functions.trail.lambda.functionName,
+      NotifyFunction: functions.notify.lambda.functionName,
       RebuildRoleArn: rebuild.role.roleArn,
       SchedulesFunction: functions.schedules.lambda.functionName,
     });

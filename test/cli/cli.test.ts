@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -320,6 +322,35 @@ describe('a command', () => {
     expect((await brs('ls', 'slow', '--json')).out).toBe('');
   });
 });
+
+test('who is told: added, tested, seen, sent again, removed', async () => {
+  const taken: string[] = [];
+  const receiver = createServer((request, response) => {
+    taken.push(String(request.url));
+    response.statusCode = request.url === '/bad/log' ? 500 : 200;
+    response.end();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  expect(await brs('notify', 'add', 'hook', '--webhook', url)).toMatchObject({ code: 2 });
+  expect(
+    (await brs('notify', 'add', 'slack', '--slack', 'https://hooks.slack.com/secret')).err,
+  ).not.toContain('hooks.slack.com');
+  expect((await brs('notify', 'add', 'watch', '--ping', `${url}/w`)).out).toBe(`watch  ping  ${url}/…\n`);
+  expect((await brs('notify', 'test', 'watch')).out).toMatch(/^delivered in \d+ ms\n$/);
+  expect(await brs('notify', 'add', 'bad', '--ping', `${url}/bad`)).toMatchObject({ code: 0 });
+  expect(await brs('notify', 'test', 'bad')).toMatchObject({ code: 1, err: expect.stringContaining('500') });
+  expect((await brs('notify', 'ls')).out).toMatch(/bad +ping .*\nwatch +ping /);
+  expect((await brs('notify', 'deliveries', 'bad')).out).toMatch(/channel\.tested .*pending +1 +status 500/);
+  const told = JSON.parse((await brs('notify', 'deliveries', 'watch', '--json')).out) as { id: string };
+  expect((await brs('notify', 'replay', 'watch', told.id)).out).toBe('1 on their way again\n');
+  expect(await brs('notify', 'replay', 'watch', 'none')).toMatchObject({ code: 4 });
+  expect((await brs('notify', 'rm', 'bad', '-y')).out).toBe('bad  removed\n');
+  expect(await brs('notify', 'test', 'bad')).toMatchObject({ code: 4 });
+  expect(taken.slice(0, 2)).toEqual(['/w/log', '/bad/log']);
+  receiver.closeAllConnections();
+  receiver.close();
+}, 60_000);
 
 test('policies, settings, audit, verify, check, doctor and tokens', async () => {
   expect((await brs('policy', 'set', 'shop', '--keep-daily', '3', '--plan')).out).toMatch(

@@ -45,7 +45,7 @@ interface Started {
   exited: Promise<Exit>;
 }
 
-const START_MS = 20_000;
+const START_MS = 60_000;
 const NODE_MAJOR = 24;
 
 const running = new Set<Started>();

@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import {
   backupKey,
   CURSOR_SECRET_KEY,
+  documentsPartition,
   eventKey,
   headKey,
   idempotencyKey,
@@ -18,7 +19,12 @@ import {
   uploadKey,
 } from '../../lib/aws/catalog/catalog-keys.ts';
 import { createPreparer } from '../../lib/aws/catalog/catalog-steps.ts';
-import { PARTITIONS, WRITTEN_BY_RESTORES, WRITTEN_BY_TRAIL } from '../../lib/aws/names/table.ts';
+import {
+  PARTITIONS,
+  WRITTEN_BY_NOTIFY,
+  WRITTEN_BY_RESTORES,
+  WRITTEN_BY_TRAIL,
+} from '../../lib/aws/names/table.ts';
 import { counting, createCallCounts } from '../../lib/decorators/counting.ts';
 import { faulty } from '../../lib/decorators/faulty.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../../lib/decorators/read-only.ts';
@@ -38,6 +44,8 @@ test('the partitions that are granted are those of the keys', () => {
   expect(PARTITIONS.cursorSecret).toBe(CURSOR_SECRET_KEY.pk);
   expect(PARTITIONS.trail).toBe(SEGMENT_KEY.pk);
   expect(PARTITIONS.upkeep).toBe(UPKEEP_PARTITION);
+  expect(PARTITIONS.channels).toBe(documentsPartition('channel'));
+  expect(PARTITIONS.deliveries).toBe(documentsPartition('delivery'));
   const others = [backupKey('OP#'), headKey('CHAIN#'), policyKey('r'), idempotencyKey('k'), requestKey('b')];
   for (const { pk } of [...others, uploadKey('u'), SEGMENT_KEY])
     expect([pk, isWritten(pk)]).toEqual([pk, false]);
@@ -51,6 +59,16 @@ test('the trail marks events and where it stands, says how it went, and writes d
   for (const { pk } of [...others, requestKey('b'), leaseKey('c', 'o'), CURSOR_SECRET_KEY]) {
     expect([pk, mayWrite(pk)]).toEqual([pk, false]);
   }
+});
+
+test('what tells others writes how far it has come, and whom nobody is to tell any more', () => {
+  const mayWrite = (pk: string) => WRITTEN_BY_NOTIFY.some((pattern) => matches(pattern, pk));
+  const written = [documentsPartition('delivery'), documentsPartition('channel'), eventKey('e').pk];
+  for (const pk of [...written, UPKEEP_PARTITION, CURSOR_SECRET_KEY.pk])
+    expect([pk, mayWrite(pk)]).toEqual([pk, true]);
+  const others = [backupKey('b'), headKey('r'), policyKey('r'), operationKey('o'), SEGMENT_KEY];
+  for (const { pk } of others) expect([pk, mayWrite(pk)]).toEqual([pk, false]);
+  expect(mayWrite(documentsPartition('source'))).toBe(false);
 });
 
 test('every write of a restore, a check, a delta and of damage found goes there', async () => {

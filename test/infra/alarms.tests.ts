@@ -84,6 +84,7 @@ describe('alarms', () => {
   test.each([
     ['retention-silent', 'sweep'],
     ['trail-silent', 'trail'],
+    ['notify-silent', 'notify'],
   ])('%s is told by runs that ended well: a call that fails is as silent as none', (name, task) => {
     const silent = alarms.find((alarm) => linkOf(alarm)?.[1] === `alarm-${name}`)!;
     expect(silent).toMatchObject({

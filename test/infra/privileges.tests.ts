@@ -73,7 +73,7 @@ describe('privileges', () => {
 
   test('only those who seal blobs or the trail may make data keys', () => {
     expect(whoMay('kms:GenerateDataKey', wrappingKey)).toEqual(['Backups', 'Worker', 'Trail', 'Schedules']);
-    expect(whoMay('kms:Decrypt', wrappingKey)).toEqual([...FUNCTIONS]);
+    expect(whoMay('kms:Decrypt', wrappingKey)).toEqual(FUNCTIONS.filter((name) => name !== 'Notify'));
   });
 
   test('the storage key serves S3 only', () => {
@@ -81,7 +81,8 @@ describe('privileges', () => {
     const uses = FUNCTIONS.flatMap((name) => statementsOf(template, name)).filter(({ Resource }) =>
       textOf(Resource).includes(storageKey),
     );
-    expect(uses).toHaveLength(FUNCTIONS.length);
+    // What tells others has nothing to do with S3.
+    expect(uses).toHaveLength(FUNCTIONS.length - 1);
     for (const { Condition } of uses) expect(textOf(Condition)).toContain('kms:ViaService');
   });
 
@@ -166,9 +167,30 @@ describe('privileges', () => {
     });
 
     test('the trail writes where it stands, what it has done with events, how it went, and what it has found', () => {
-      const keys = ['TRAIL', 'EVENT#*', 'UPKEEP', 'NOTICES'];
+      const keys = ['TRAIL', 'EVENT#*', 'UPKEEP', 'NOTICES', 'DOC#delivery'];
       expect(where('Trail', 'Allow')).toEqual([
         [[...writes].sort(), { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }],
+      ]);
+    });
+
+    test('what tells others writes how far it has come, and no backup, head or policy', () => {
+      const keys = ['DOC#delivery', 'DOC#channel', 'EVENT#*', 'UPKEEP', 'SECRET#cursor'];
+      expect(where('Notify', 'Allow')).toEqual([
+        [[...writes].sort(), { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }],
+      ]);
+    });
+
+    test('what tells others reads no blob and opens no key; topics and secrets are those that are named', () => {
+      const actions = (context: Record<string, string>) =>
+        statementsOf(synthesize(context), 'Notify')
+          .flatMap(actionsOf)
+          .filter((action) => !/^(dynamodb|logs):/.test(action));
+      expect(actions({})).toEqual([]);
+      const notifyTopicArns = 'arn:aws:sns:eu-central-1:123456789012:ops';
+      const notifySecretArns = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-a1b2c3';
+      expect(actions({ notifyTopicArns, notifySecretArns })).toEqual([
+        'sns:Publish',
+        'secretsmanager:GetSecretValue',
       ]);
     });
 

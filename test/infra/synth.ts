@@ -72,7 +72,9 @@ export function idOf(template: Template, type: string, start: string): string {
   return ids[0]!;
 }
 
-export const FUNCTIONS = ['Backups', 'Restores', 'Worker', 'Retention', 'Trail', 'Schedules'] as const;
+export const FUNCTIONS = [
+  ...(['Backups', 'Restores', 'Worker', 'Retention', 'Trail', 'Schedules', 'Notify'] as const),
+] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** Every statement of a function's role. */

@@ -45,6 +45,11 @@ export const AWS_BOUNDS = {
   trailMarginMs: 30_000,
   /** How long the stream gathers before it tells: a commit a second then makes a segment in so long, not one each. */
   trailGatherSeconds: 5,
+  /** The longest that telling others may go on at a time; what is left the next minute's run sends. */
+  notifySeconds: 2 * 60,
+  notifyMarginMs: 10_000,
+  /** Of one attempt. */
+  notifyTimeoutMs: 15_000,
   /** So long a function writes on after another has proven that the table has lost commits. */
   trustMs: 60_000,
 } as const;

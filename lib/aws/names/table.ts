@@ -22,6 +22,8 @@ export const PARTITIONS = {
   cursorSecret: 'SECRET#cursor',
   trail: 'TRAIL',
   upkeep: 'UPKEEP',
+  channels: 'DOC#channel',
+  deliveries: 'DOC#delivery',
 } as const;
 
 /** All that giving states back writes: what it has done, what it has found, and the key of its pages. */
@@ -39,6 +41,16 @@ export const WRITTEN_BY_TRAIL: readonly string[] = [
   PARTITIONS.events,
   PARTITIONS.upkeep,
   PARTITIONS.notices,
+  PARTITIONS.deliveries,
+];
+
+/** All that telling others writes: how far it has come, whom nobody is to tell any more, what it has found, and the key of its pages. */
+export const WRITTEN_BY_NOTIFY: readonly string[] = [
+  PARTITIONS.deliveries,
+  PARTITIONS.channels,
+  PARTITIONS.events,
+  PARTITIONS.upkeep,
+  PARTITIONS.cursorSecret,
 ];
 
 export type IndexName = (typeof TABLE)['indexes'][number]['name'];

@@ -24,8 +24,13 @@ export const TRAIL_TASK = 'trail' satisfies TaskName;
 export const SCHEDULES_TASK = 'schedules' satisfies TaskName;
 export const RUNS_TASK = 'runs' satisfies TaskName;
 
+/** Done by the function that tells others. */
+const NOTIFY_TASKS = ['notify', 'conditions'] as const satisfies readonly TaskName[];
+
+export type NotifyTask = (typeof NOTIFY_TASKS)[number];
+
 /** Each is called by a schedule of its own: none waits for another. */
-export const AWS_TASKS = [...RETENTION_TASKS, TRAIL_TASK, SCHEDULES_TASK] as const;
+export const AWS_TASKS = [...RETENTION_TASKS, TRAIL_TASK, SCHEDULES_TASK, ...NOTIFY_TASKS] as const;
 
 export type AwsTask = (typeof AWS_TASKS)[number];
 
@@ -43,6 +48,8 @@ const EVERY_MINUTES: Record<Exclude<AwsTask, 'sweep'>, number> = {
   lost_jobs: 5,
   // As often as cron can say.
   schedules: 1,
+  notify: 1,
+  conditions: 5,
 };
 
 /** The plans of a deployment whose sweep runs every `sweepEveryMinutes`. */
@@ -56,4 +63,9 @@ export function awsPlans(sweepEveryMinutes: number): Record<AwsTask | typeof RUN
 /** Whether a name is one of the retention function's tasks: a schedule says it. */
 export function isRetentionTask(name: unknown): name is RetentionTask {
   return (RETENTION_TASKS as readonly unknown[]).includes(name);
+}
+
+/** Whether a name is one of the tasks of the function that tells others. */
+export function isNotifyTask(name: unknown): name is NotifyTask {
+  return (NOTIFY_TASKS as readonly unknown[]).includes(name);
 }

@@ -6,14 +6,13 @@ import { createNotifier } from '../notify/notifier.ts';
 import { lookForConditions } from '../service/notifications/conditions.ts';
 import { createSender } from '../service/notifications/sender.ts';
 import type { Task } from '../service/upkeep/runner.ts';
-import { createSecretReader } from '../sources/secrets.ts';
 import { VERSION } from '../version.ts';
 import type { Home } from './home.ts';
-import { createManagedSecrets } from './messages/managed-secrets.ts';
 import { createSignedPost } from './messages/signed.ts';
 import { createTopicSender } from './messages/topics.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
 import { awsPlans, type NotifyTask } from './names/upkeep.ts';
+import { openSecrets } from './secrets.ts';
 
 /** `env`: the function's, whose credentials sign what goes to SNS and Secrets Manager. */
 export function notifyTasks(
@@ -32,7 +31,7 @@ export function notifyTasks(
       http: createHttpSender({ allowsPrivate: false, userAgent, now: clock.now }),
       sns: createTopicSender(post),
     }),
-    secrets: createSecretReader({ managed: createManagedSecrets(post) }),
+    secrets: openSecrets(env),
     ...{ backoffMs: BACKOFF_MS, timeoutMs: AWS_BOUNDS.notifyTimeoutMs },
     isStopping: () => clock.now() >= stopAt,
   });

@@ -187,10 +187,11 @@ export function acknowledgeNames(
     [`IAM5[Resource::${tableArn}/stream/*]`]:
       'A table that was restored has another stream; table and actions are stated.',
   });
-  acknowledge(functions.schedules, {
-    [`IAM5[Resource::arn:${partition}:secretsmanager:${place}:secret:${stack.stackName}/*]`]:
-      'Secrets of sources are made by operators, under names that begin with that of the stack.',
-  });
+  for (const who of [functions.schedules, functions.notify])
+    acknowledge(who, {
+      [`IAM5[Resource::arn:${partition}:secretsmanager:${place}:secret:${stack.stackName}/*]`]:
+        'Secrets of sources and channels are made by operators, under names that begin with that of the stack.',
+    });
   const blobsArn = arnIn(blobs, `arn:${partition}:s3:::${blobs.bucketName}`);
   const stagingArn = arnIn(staging, '');
   for (const objects of [

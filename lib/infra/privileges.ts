@@ -35,9 +35,8 @@ export interface Stores {
   storageKey: IKey;
   jobs: IQueue;
   events: EventBus;
-  /** Topics that may be told, and secrets that channels may name. */
+  /** Topics that may be told. */
   topicArns: readonly string[];
-  secretArns: readonly string[];
   /** Whether the blobs' bucket locks objects. */
   isLocked: boolean;
 }
@@ -131,9 +130,7 @@ export function privilegesOver(stores: Stores): Privileges {
     notify: [
       ...usesTable(stores, WRITTEN_BY_NOTIFY),
       ...(stores.topicArns.length === 0 ? [] : [may('TellTopics', ['sns:Publish'], [...stores.topicArns])]),
-      ...(stores.secretArns.length === 0
-        ? []
-        : [may('ReadSecrets', ['secretsmanager:GetSecretValue'], [...stores.secretArns])]),
+      may('ReadSecretsOfChannels', ['secretsmanager:GetSecretValue'], [secretsOf(stores)]),
     ],
     // By hand, and no function: reads all that lies there, and fills the table. It may empty that, and removes no blob.
     rebuild: [
@@ -153,7 +150,7 @@ export function privilegesOver(stores: Stores): Privileges {
       may('OpenDataKeys', ['kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
     ],
-    // Makes backups of what sources have. The only one that reads secrets: those whose names begin with that of the stack.
+    // Makes backups of what sources have. It reads secrets: those whose names begin with that of the stack.
     schedules: [
       ...usesTable(stores),
       leavesTrail(stores),

@@ -59,9 +59,8 @@ export interface Settings {
   formerKeyArns: string[];
   /** Hosts with private addresses that sources may be read from. */
   sourcePrivateHosts: string[];
-  /** Topics that notifications may go to, and secrets that channels may name. */
+  /** Topics that notifications may go to. */
   notifyTopicArns: string[];
-  notifySecretArns: string[];
   /** What stands before the API's paths outside. */
   basePath: string;
   /** What is there already, of a stack of before: the new one takes it over and makes none of its own. */
@@ -112,7 +111,6 @@ export const SETTING_NAMES = [
   'formerKeyArns',
   'sourcePrivateHosts',
   'notifyTopicArns',
-  'notifySecretArns',
   'basePath',
   'bucketName',
   'storageKeyArn',
@@ -175,18 +173,7 @@ export function readSettings(context: Context): Settings {
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
     formerKeyArns: readKeyArns(read),
     sourcePrivateHosts: readHosts(read),
-    notifyTopicArns: readArns(
-      read,
-      'notifyTopicArns',
-      TOPIC_ARN,
-      'ARNs of SNS topics, with commas between them',
-    ),
-    notifySecretArns: readArns(
-      read,
-      'notifySecretArns',
-      SECRET_ARN,
-      'ARNs of secrets of Secrets Manager, with commas between them',
-    ),
+    notifyTopicArns: readTopicArns(read),
     basePath,
     adopted: readAdopted(read, disposable),
   };
@@ -216,11 +203,11 @@ export function refuseUnknownNames(names: readonly string[]): void {
 const OF_THE_CDK: readonly string[] = ['tree', 'analytics'];
 
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/;
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}$/;
 
-function readArns(read: Read, name: Name, pattern: RegExp, what: string): string[] {
-  const arns = (read(name) ?? '').split(',').filter((arn) => arn !== '');
-  if (!arns.every((arn) => pattern.test(arn))) throw wrong(name, what);
+function readTopicArns(read: Read): string[] {
+  const arns = (read('notifyTopicArns') ?? '').split(',').filter((arn) => arn !== '');
+  if (!arns.every((arn) => TOPIC_ARN.test(arn)))
+    throw wrong('notifyTopicArns', 'ARNs of SNS topics, with commas between them');
   return arns;
 }
 

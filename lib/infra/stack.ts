@@ -56,7 +56,6 @@ export class BackupStack extends Stack {
       jobs: queues.jobs,
       events: bus,
       topicArns: settings.notifyTopicArns,
-      secretArns: settings.notifySecretArns,
       isLocked: settings.objectLockDays !== undefined,
     };
     const environment: Environment = {

@@ -180,18 +180,14 @@ describe('privileges', () => {
       ]);
     });
 
-    test('what tells others reads no blob and opens no key; topics and secrets are those that are named', () => {
+    test('what tells others reads no blob and opens no key; topics are those that are named', () => {
       const actions = (context: Record<string, string>) =>
         statementsOf(synthesize(context), 'Notify')
           .flatMap(actionsOf)
           .filter((action) => !/^(dynamodb|logs):/.test(action));
-      expect(actions({})).toEqual([]);
+      expect(actions({})).toEqual(['secretsmanager:GetSecretValue']);
       const notifyTopicArns = 'arn:aws:sns:eu-central-1:123456789012:ops';
-      const notifySecretArns = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:hook-a1b2c3';
-      expect(actions({ notifyTopicArns, notifySecretArns })).toEqual([
-        'sns:Publish',
-        'secretsmanager:GetSecretValue',
-      ]);
+      expect(actions({ notifyTopicArns })).toEqual(['sns:Publish', 'secretsmanager:GetSecretValue']);
     });
 
     test('where the trail stands only its function may say', () => {
@@ -210,8 +206,8 @@ describe('privileges', () => {
     expect(whoMay('events:PutEvents')).toEqual(['Trail']);
   });
 
-  test('only who reads sources reads secrets, and only those under the name of the stack', () => {
-    expect(whoMay('secretsmanager:GetSecretValue')).toEqual(['Schedules']);
+  test('only who reads sources, or tells others, reads secrets, and only those under the name of the stack', () => {
+    expect(whoMay('secretsmanager:GetSecretValue')).toEqual(['Schedules', 'Notify']);
     const named = statementsOf(template, 'Schedules')
       .filter((statement) => actionsOf(statement).includes('secretsmanager:GetSecretValue'))
       .map(({ Resource }) => textOf(Resource));

@@ -20,6 +20,7 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     requestsPerSecondMax: 200,
     apiLogs: 'own',
     formerKeyArns: [],
+    notifyTopicArns: [],
     sourcePrivateHosts: [],
     basePath: '/prod',
   });
@@ -73,6 +74,7 @@ describe('refuses', () => {
     ['maxRequestsPerSecond', { maxRequestsPerSecond: '0' }],
     ['apiLogs', { apiLogs: 'maybe' }],
     ['formerKeyArns', { formerKeyArns: 'alias/old' }],
+    ['notifyTopicArns', { notifyTopicArns: 'ops' }],
     ['sourcePrivateHosts', { sourcePrivateHosts: 'http://db' }],
     ['bucketName', { bucketName: 'Blobs' }],
     ['keyArn', { keyArn: 'alias/old' }],

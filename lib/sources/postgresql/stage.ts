@@ -231,7 +231,9 @@ class Staging {
       pending.catch(() => {});
     }
     await pending;
-    if (staged.rowCount > 1000) await this.#connection.run(`ANALYZE ${rows}`);
+    // Also of one row: else the server takes it for thousands, and reads all of the table to find its like.
+    if (staged.rowCount > 1000 || staged.only !== undefined)
+      await this.#connection.run(`ANALYZE ${rows}${staged.only === undefined ? '' : `, ${staged.only}`}`);
   }
 }
 

@@ -22,6 +22,8 @@ export type CountName =
   | 'backup_failed'
   /** Restores that are over, by `status`, and whether `target` is the `same` resource or an `other`. */
   | 'restore'
+  /** Slots of schedules that did not run, by `reason`. */
+  | 'slot_missed'
   /** Attempts to tell a `channel`, and their `outcome`. */
   | 'delivery'
   /** Stored bytes that were found not to be what was written, once for each find. */

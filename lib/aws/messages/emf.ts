@@ -27,6 +27,7 @@ const COUNTED: Readonly<Record<CountName, Told | undefined>> = {
   backup_change: { metric: FIGURES.backupChanges },
   backup_unusual: { metric: FIGURES.backupsUnusual },
   restore: { metric: FIGURES.restores },
+  slot_missed: { metric: FIGURES.slotsMissed },
   delivery: { metric: FIGURES.deliveries, by: ['outcome'] },
   verify_failed: { metric: FIGURES.verifyFailures },
   retention_removed: { metric: FIGURES.backupsHidden },

@@ -30,6 +30,7 @@ export const FIGURES = {
   restores: 'Restores',
   restoresFailed: 'RestoresFailed',
   restoreDuration: 'RestoreDuration',
+  slotsMissed: 'SlotsMissed',
   deliveries: 'NotificationDeliveries',
   verifyFailures: 'VerifyFailures',
   /** Backups that were hidden, by whomever. */

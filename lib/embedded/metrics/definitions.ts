@@ -69,6 +69,10 @@ export const COUNTERS: Readonly<Record<CountName, Definition | undefined>> = {
       ['failed', 'other'],
     ],
   },
+  slot_missed: {
+    name: 'backup_schedule_missed_total',
+    help: 'Slots of schedules that did not run: the trail says which, and why',
+  },
   delivery: {
     name: 'notification_deliveries_total',
     help: 'Attempts to tell a channel, by what came of them',

@@ -39,6 +39,9 @@ function tellOfEvent(meter: Meter, { action, detail }: AuditEvent): void {
   if (action === 'backup.expired' || action === 'backup.deleted') {
     meter.count('retention_removed', { reason: action.slice('backup.'.length) });
   }
+  if (action === 'schedule.skipped') {
+    meter.count('slot_missed', { reason: String(detail?.reason) }, Number(detail?.count ?? 1));
+  }
   if (action === 'backup.unusual') meter.count('backup_unusual');
   if (action === 'backup.failed') {
     meter.count('backup_failed', { code: String(detail?.code) }, Number(detail?.count ?? 1));

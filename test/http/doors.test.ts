@@ -1,7 +1,7 @@
 // Every route, tried by principals with every single scope, for resources of their own and of others: from the table itself, so
 // that no route can be added that is not tried, and none without a scope. Behind it stands the real service.
 
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { adminOf, type Principal, SCOPES, type Scope } from '../../lib/core/records/access.ts';
 import { METRICS_MEDIA_TYPE } from '../../lib/http/contract/metrics.ts';
 import { type OperationId, ROUTE_LIST } from '../../lib/http/contract/routes.ts';
@@ -207,10 +207,16 @@ const closed = ROUTE_LIST.filter(({ scope }) => scope !== 'public');
 describe.each(closed.map(({ operationId, method, scope }) => [operationId, method, scope as Scope] as const))(
   '%s (%s, %s)',
   (operationId, method, needed) => {
+    // One for all who are refused: whatever one of them does after all, all after it see.
+    let shared: Scene;
+    beforeAll(async () => {
+      shared = await createScene();
+    });
+
     test.each(SCOPES.filter((scope) => scope !== needed && scope !== 'admin'))(
       'who only holds %s is refused, for a resource of its own too, and nothing is done',
       async (scope) => {
-        const { as, sides, world } = await createScene();
+        const { as, sides, world } = shared;
         const before = await told(world);
         for (const side of ['own', 'foreign'] as const) {
           const [path, body] = CALLS[operationId](sides[side], MINE[side]);

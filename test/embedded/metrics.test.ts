@@ -42,6 +42,30 @@ async function backup(store: Opened, resourceId: string, data: unknown, more = {
   expect([200, 201, 409]).toContain(status);
 }
 
+test('how a schedule stands: when it is due, whether it is paused', async () => {
+  await within(
+    async (store) => {
+      await store.call('PUT', '/sources/s', JSON.stringify({ kind: 'file', path: `${folder}/s.json` }));
+      const schedule = { sourceId: 's', resourceId: 'db', when: 'every 1h' };
+      expect((await store.call('PUT', '/schedules/hourly', JSON.stringify(schedule))).status).toBeLessThan(
+        300,
+      );
+      const of = (name: string) => `backup_schedule_${name}{schedule="hourly",resource="db"}`;
+      const found = await read(store);
+      expect(found.get(of('next_run_timestamp_seconds'))).toBe(clocks.wall / 1000 + 3600);
+      expect(found.get(of('paused'))).toBe(0);
+      expect(found.get(of('failed_runs'))).toBe(0);
+      expect(found.get(of('missed_total'))).toBe(0);
+      expect(found.get(of('last_success_timestamp_seconds'))).toBe(0);
+      await store.call('POST', '/schedules/hourly/pause');
+      const paused = await read(store);
+      expect(paused.get(of('paused'))).toBe(1);
+      expect(paused.has(of('next_run_timestamp_seconds'))).toBe(false);
+    },
+    { BACKUP_SOURCE_FOLDERS: folder },
+  );
+});
+
 test("the specification's three names, to the letter", async () => {
   await within(async (store) => {
     await backup(store, 'db', [1, 2]);

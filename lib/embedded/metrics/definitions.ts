@@ -69,10 +69,8 @@ export const COUNTERS: Readonly<Record<CountName, Definition | undefined>> = {
       ['failed', 'other'],
     ],
   },
-  slot_missed: {
-    name: 'backup_schedule_missed_total',
-    help: 'Slots of schedules that did not run: the trail says which, and why',
-  },
+  /** Of each schedule, from the catalog. */
+  slot_missed: undefined,
   delivery: {
     name: 'notification_deliveries_total',
     help: 'Attempts to tell a channel, by what came of them',

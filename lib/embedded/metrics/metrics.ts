@@ -6,6 +6,7 @@ import type { Change } from '../../ports/change.ts';
 import type { Meter } from '../../ports/meter.ts';
 import { createExposition, type Exposition } from './exposition.ts';
 import { createResourceGauges } from './resources.ts';
+import { readSchedules } from './schedules.ts';
 import { createSeries, type Metric, type Sample } from './series.ts';
 
 export interface MetricsSources {
@@ -33,6 +34,7 @@ export function createMetrics() {
       return createExposition(async () => [
         ...series.metrics(),
         ...(await resources.read()),
+        ...(await readSchedules(catalog, resourcesMax)),
         ...ofUpkeep(await upkeep.list()),
         gauge(
           'queue_jobs',

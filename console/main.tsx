@@ -31,6 +31,7 @@ const SCREENS: Record<Screen, Show> = {
   activity: Activity,
   trash: Trash,
   retention: later((all) => all.Retention),
+  schedules: later((all) => all.Schedules),
   notifications: later((all) => all.Notifications),
   audit: later((all) => all.Audit),
   tokens: later((all) => all.Tokens),

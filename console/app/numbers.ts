@@ -33,3 +33,9 @@ export function span(ms: number): string {
   if (days < 730) return `${Math.round(days / 30.4)} months`;
   return `${Math.round(days / 365)} years`;
 }
+
+/** From one instant to the other; milliseconds where it was no second. */
+export function took(from: string, to: string): string {
+  const ms = Math.max(0, Date.parse(to) - Date.parse(from));
+  return ms < 1000 ? `${ms} ms` : span(ms);
+}

@@ -12,6 +12,7 @@ export const SCREENS = [
   'activity',
   'trash',
   'retention',
+  'schedules',
   'notifications',
   'audit',
   'tokens',

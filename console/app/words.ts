@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { number } from './numbers.ts';
 
-export { bytes, counted, number, span } from './numbers.ts';
+export { bytes, counted, number, span, took } from './numbers.ts';
 
 /** Times are shown in this zone; the reader's own, or UTC. */
 export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';

@@ -58,7 +58,7 @@ export function Head(props: {
   );
 }
 
-const STATES: Record<string, { icon: IconName; word: string; tone: 'ok' | 'late' | 'bad' | 'held' }> = {
+const STATES: Record<string, { icon: IconName; word: string; tone: 'ok' | 'dim' | 'late' | 'bad' | 'held' }> = {
   healthy: { icon: 'check', word: 'Healthy', tone: 'ok' },
   held: { icon: 'hold', word: 'Held', tone: 'held' },
   unusual: { icon: 'warn', word: 'Unusual change', tone: 'late' },
@@ -67,16 +67,21 @@ const STATES: Record<string, { icon: IconName; word: string; tone: 'ok' | 'late'
   failing: { icon: 'broken', word: 'Failing', tone: 'bad' },
   disabled: { icon: 'broken', word: 'Disabled', tone: 'bad' },
   gave_up: { icon: 'warn', word: 'Gave up', tone: 'late' },
-  untold: { icon: 'clock', word: 'Not told yet', tone: 'ok' },
+  drill: { icon: 'broken', word: 'Drill failed', tone: 'bad' },
+  missed: { icon: 'clock', word: 'Missed', tone: 'late' },
+  running: { icon: 'activity', word: 'Running', tone: 'dim' },
+  paused: { icon: 'pause', word: 'Paused', tone: 'dim' },
+  over: { icon: 'clock', word: 'Over', tone: 'dim' },
+  untold: { icon: 'clock', word: 'Nothing yet', tone: 'dim' },
 };
 
 /** An icon and a word; tinted only where it needs a person. */
 export function StateWord({ state, word }: { state: string; word?: string }) {
   const known = STATES[state] ?? { icon: 'warn' as const, word: state, tone: 'late' as const };
   return (
-    <span class={`st ${known.tone}${known.tone === 'ok' ? '' : ' pill'}`}>
+    <span class={`st ${known.tone}${['ok', 'dim'].includes(known.tone) ? '' : ' pill'}`}>
       <Icon name={known.icon} small />
-      {word ?? known.word}
+      {word || known.word}
     </span>
   );
 }
@@ -115,6 +120,12 @@ export function At({ iso, seconds = true }: { iso: string; seconds?: boolean }) 
       {moment(iso, { seconds })}
     </time>
   );
+}
+
+/** A sentence of the service, its instants in the zone that is shown. */
+export function Said({ text }: { text: string }) {
+  const parts = text.split(/\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/);
+  return <>{parts.map((part, i) => (i % 2 === 1 ? <At iso={part} /> : part))}</>;
 }
 
 /** How long ago, by the service's clock. */

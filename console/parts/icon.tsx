@@ -23,6 +23,7 @@ const NAMES = [
   'menu',
   'more',
   'overview',
+  'pause',
   'plus',
   'proof',
   'restore',
@@ -116,6 +117,10 @@ export function Sprite() {
         </symbol>
         <symbol id="i-overview" viewBox="0 0 16 16">
           <path d="M2.5 4h11M2.5 8h11M2.5 12h7" />
+        </symbol>
+        <symbol id="i-pause" viewBox="0 0 16 16">
+          <circle cx="8" cy="8" r="6" />
+          <path d="M6.5 6v4M9.5 6v4" />
         </symbol>
         <symbol id="i-plus" viewBox="0 0 16 16">
           <path d="M8 3v10M3 8h10" />

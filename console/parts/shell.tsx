@@ -18,6 +18,7 @@ const MENU: readonly { screen: Screen; text: string; icon: IconName; key: string
   { screen: 'activity', text: 'Activity', icon: 'activity', key: 'a' },
   { screen: 'trash', text: 'Trash', icon: 'trash', key: 't' },
   { screen: 'retention', text: 'Retention', icon: 'retention', key: 'r', scope: 'policy:manage' },
+  { screen: 'schedules', text: 'Schedules', icon: 'clock', key: 's', scope: 'schedule:read' },
   { screen: 'notifications', text: 'Notifications', icon: 'bell', key: 'n', scope: 'notify:manage' },
   { screen: 'audit', text: 'Audit', icon: 'audit', key: 'u', scope: 'audit:read' },
   // An issuer has its own.

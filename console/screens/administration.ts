@@ -3,4 +3,5 @@
 export { Audit } from './audit.tsx';
 export { Notifications } from './notifications.tsx';
 export { Retention } from './retention.tsx';
+export { Schedules } from './schedules.tsx';
 export { Tokens } from './tokens.tsx';

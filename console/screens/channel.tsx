@@ -3,19 +3,18 @@
 import { useState } from 'preact/hooks';
 import type { Answer } from '../../lib/client/contract.ts';
 import { outcomeOf, whereOf } from '../app/channels.ts';
-import { curlOf } from '../app/curl.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { pagesOf } from '../app/pages.ts';
 import { ask, linkTo } from '../app/router.ts';
 import { client, serviceNow } from '../app/session.ts';
-import { counted, day, moment, number, span } from '../app/words.ts';
+import { type Told, toldOf } from '../app/told.ts';
+import { counted, day, moment, number, quoted, span } from '../app/words.ts';
 import { At, Empty, faultOf, Head, More, Notice, Show, StateWord, Term } from '../parts/common.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useRows } from '../parts/rows.ts';
 import { tell } from '../parts/toast.tsx';
 import { TestButton, TestTold, useTest } from './channel-test.tsx';
-import { type Told, toldOf } from './notifications.tsx';
 
 type Delivery = Answer<'Delivery'>;
 
@@ -134,7 +133,7 @@ export function Channel({ id, asked }: { id: string; asked: Record<string, strin
           )
         }
       </Show>
-      <Term name="Channel" command={curlOf(`/notifications/${id}/deliveries`)} keys={[]} />
+      <Term name="Channel" command={`brs notify deliveries ${quoted(id)}`} keys={[]} />
     </>
   );
 }

@@ -1,54 +1,24 @@
 // Notifications: who is told, and does it arrive? Those that fail first; a test takes the way of all that is told.
 
-import type { Answer } from '../../lib/client/contract.ts';
-import { outcomeOf, type Standing, standingOf, WEIGHT, whereOf } from '../app/channels.ts';
-import { curlOf } from '../app/curl.ts';
+import { outcomeOf, WEIGHT, whereOf } from '../app/channels.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { go, linkTo } from '../app/router.ts';
-import { client } from '../app/session.ts';
+import { channelsTold, type Told } from '../app/told.ts';
 import { counted, number } from '../app/words.ts';
 import { Ago, Empty, Head, Rid, Show, StateWord, Term } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
 import { Channel } from './channel.tsx';
 import { TestButton, TestTold, useTest } from './channel-test.tsx';
 
-export interface Told {
-  channel: Answer<'Channel'>;
-  standing: Standing;
-  newest: Answer<'Delivery'>[];
-  waiting: number;
-  failed: number;
-}
-
 const EVERY_MS = 5000;
-
-/** A channel with what it was told last, what waits and what was given up. */
-export async function toldOf(channel: Answer<'Channel'>, signal: AbortSignal): Promise<Told> {
-  const of = (query: { limit: number; state?: 'pending' | 'failed' }) =>
-    client.call('listDeliveries', { params: { channelId: channel.id }, query }, { signal });
-  const [all, pending, ended] = await Promise.all([
-    of({ limit: 10 }),
-    of({ limit: 100, state: 'pending' }),
-    of({ limit: 100, state: 'failed' }),
-  ]);
-  const [newest, waiting, failed] = [all.deliveries, pending.deliveries, ended.deliveries];
-  const standing = standingOf(channel, { newest, waiting, failed });
-  return { channel, standing, newest, waiting: waiting.length, failed: failed.length };
-}
-
-async function load(signal: AbortSignal): Promise<Told[]> {
-  const { channels } = await client.call('listChannels', {}, { signal });
-  const all = await Promise.all(channels.map((channel) => toldOf(channel, signal)));
-  return all.sort((a, b) => WEIGHT.indexOf(a.standing.state) - WEIGHT.indexOf(b.standing.state));
-}
 
 export function Notifications({ asked }: { asked: Record<string, string> }) {
   return asked.id === undefined ? <Channels /> : <Channel id={asked.id} asked={asked} />;
 }
 
 function Channels() {
-  const loaded = useLoad(load, [], { everyMs: EVERY_MS });
+  const loaded = useLoad(channelsTold, [], { everyMs: EVERY_MS });
   const test = useTest(loaded.reload);
   return (
     <>
@@ -58,15 +28,15 @@ function Channels() {
         {(all) =>
           all.length === 0 ? (
             <Empty title="Nobody is told of anything yet">
-              A failed backup is of use only to who hears of it. A channel is made by{' '}
-              <code>PUT /notifications/ops</code>, with a webhook, a chat, a ping or an address.
+              A failed backup is of use only to who hears of it. A channel is a webhook, a chat, a ping or an
+              address: <code>brs notify add ops --webhook https://… --secret env:OPS_SECRET</code>
             </Empty>
           ) : (
             <List all={all} test={test} />
           )
         }
       </Show>
-      <Term name="Notifications" command={curlOf('/notifications')} keys={[]} />
+      <Term name="Notifications" command="brs notify ls" keys={[]} />
     </>
   );
 }

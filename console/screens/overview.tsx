@@ -3,10 +3,12 @@
 import { useRef, useState } from 'preact/hooks';
 import { BackupError } from '../../lib/client/client.ts';
 import type { Answer } from '../../lib/client/contract.ts';
+import { type ByItself, loadByItself } from '../app/by-itself.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { pagesOf } from '../app/pages.ts';
 import { ask, go, linkTo } from '../app/router.ts';
+import { standingOf } from '../app/runs.ts';
 import { client, mayDo, serviceNow } from '../app/session.ts';
 import { bytes, counted, day, number, quoted, span } from '../app/words.ts';
 import {
@@ -17,11 +19,13 @@ import {
   Notice,
   Rid,
   resourceLink,
+  Said,
   Show,
   StateWord,
   Term,
 } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
+import { Strip } from '../parts/strip.tsx';
 import { FirstRun } from './first-run.tsx';
 
 type Resource = Answer<'Resource'>;
@@ -34,15 +38,17 @@ interface Page {
   resources: Resource[];
   hasMore: boolean;
   health: Health;
+  itself: ByItself;
 }
 
 async function load(prefix: string, count: number, signal: AbortSignal): Promise<Page> {
   const query = { limit: PAGE, ...(prefix === '' ? {} : { prefix }) };
-  const [{ pages, hasMore }, health] = await Promise.all([
+  const [{ pages, hasMore }, health, itself] = await Promise.all([
     pagesOf(count, (cursor) => client.call('listResources', { query: { ...query, ...cursor } }, { signal })),
     healthOf(signal),
+    loadByItself(signal),
   ]);
-  return { resources: pages.flatMap(({ resources }) => resources), hasMore, health };
+  return { resources: pages.flatMap(({ resources }) => resources), hasMore, health, itself };
 }
 
 interface Health {
@@ -68,7 +74,9 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
   const loaded = useLoad((signal) => load(prefix, pages, signal), [prefix, pages], { everyMs: EVERY_MS });
   const filter = useRef<HTMLInputElement>(null);
   const { value } = loaded;
-  if (value !== undefined && value.resources.length === 0 && prefix === '') return <FirstRun />;
+  const isEmpty = value !== undefined && value.resources.length === 0 && prefix === '';
+  // Before the first backup a schedule that fails is what one wants to hear of.
+  if (isEmpty && value.itself.schedules.length === 0) return <FirstRun />;
 
   const needing = (value?.resources ?? [])
     .filter(({ health }) => health !== undefined && WEIGHT.includes(health.state))
@@ -77,7 +85,7 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
     <>
       <Head title="Overview" answer={value && <Answered page={value} needing={needing.length} />} />
       <Show loaded={loaded} what="The resources could not be read">
-        {({ resources, hasMore, health: { notices, fault } }) => (
+        {({ resources, hasMore, health: { notices, fault }, itself }) => (
           <>
             {fault !== undefined && (
               <Notice tone="bad">
@@ -90,11 +98,12 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
                 <span class="faint">since {span(serviceNow() - Date.parse(since))}</span>
               </Notice>
             ))}
-            {needing.length > 0 && (
+            {needing.length + itself.schedules.length + itself.channels.length > 0 && (
               <ul class="needs" aria-label="Needs you">
                 {needing.map((resource) => (
                   <Needs key={resource.id} resource={resource} />
                 ))}
+                <NeedsByItself itself={itself} />
               </ul>
             )}
             <section class="sec" aria-labelledby="res">
@@ -120,7 +129,7 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
                   }
                 />
               ) : (
-                <List resources={resources} focusFilter={() => filter.current?.focus()} />
+                <List resources={resources} itself={itself} focusFilter={() => filter.current?.focus()} />
               )}
               {hasMore && (
                 <More
@@ -143,15 +152,32 @@ export function Overview({ asked }: { asked: Record<string, string> }) {
 }
 
 function Answered({ page, needing }: { page: Page; needing: number }) {
-  const { resources, hasMore, health } = page;
+  const { resources, hasMore, health, itself } = page;
   const { length } = resources;
   const shown = hasMore ? `the first ${number(length)} resources` : counted(length, 'resource');
   const well = length - needing;
+  const others = itself.schedules.length + itself.channels.length;
   if (health.fault !== undefined || health.notices.length > 0) {
     return (
       <>
         <b>The service itself needs you</b>
         {needing > 0 && `, and so ${needing === 1 ? 'does' : 'do'} ${number(needing)} of ${shown}`}.
+      </>
+    );
+  }
+  if (others > 0) {
+    const ill = [
+      ...(needing === 0 ? [] : [`${number(needing)} of ${shown}`]),
+      ...(itself.schedules.length === 0 ? [] : [counted(itself.schedules.length, 'schedule')]),
+      ...(itself.channels.length === 0 ? [] : [counted(itself.channels.length, 'channel')]),
+    ];
+    return (
+      <>
+        <b>
+          {ill.length > 1 ? `${ill.slice(0, -1).join(', ')} and ${ill.at(-1)}` : ill[0]}{' '}
+          {needing + others === 1 ? 'needs' : 'need'} you.
+        </b>{' '}
+        {well > 0 && `${number(well)} ${well === 1 ? 'resource is' : 'resources are'} well.`}
       </>
     );
   }
@@ -208,7 +234,42 @@ function Needs({ resource }: { resource: Resource }) {
   );
 }
 
-function List({ resources, focusFilter }: { resources: readonly Resource[]; focusFilter: () => void }) {
+/** What fails of what should run by itself, and who is not reached. */
+function NeedsByItself({ itself: { schedules, channels } }: { itself: ByItself }) {
+  const line = (state: string, word: string | undefined, id: string, href: string, why: string) => (
+    <li key={href}>
+      <StateWord state={state} {...(word === undefined ? {} : { word })} />
+      <Rid id={id} href={href} />
+      <p>
+        <Said text={why} />
+      </p>
+      <a class="btn sm" href={href} aria-label={`Open ${id}`}>
+        Open
+      </a>
+    </li>
+  );
+  return (
+    <>
+      {schedules.map((one) => {
+        const { state, word } = standingOf(one);
+        return line(state, word, one.id, linkTo('schedules', { id: one.id }), one.why);
+      })}
+      {channels.map(({ channel: { id }, standing: { state, reason } }) =>
+        line(state, undefined, id, linkTo('notifications', { id }), reason),
+      )}
+    </>
+  );
+}
+
+function List({
+  resources,
+  itself: { ofResource },
+  focusFilter,
+}: {
+  resources: readonly Resource[];
+  itself: ByItself;
+  focusFilter: () => void;
+}) {
   const rows = useRows(resources.length, (i) => go(resourceLink(resources[i]!.id)));
   useKeys('Resources', [...rows.keys, { key: 'f', about: 'filter', run: focusFilter, isShown: true }]);
   return (
@@ -224,8 +285,13 @@ function List({ resources, focusFilter }: { resources: readonly Resource[]; focu
             Last success
           </th>
           <th scope="col" class="lo lo2">
-            Expected
+            Next
           </th>
+          {ofResource.size > 0 && (
+            <th scope="col" class="lo lo3">
+              Runs
+            </th>
+          )}
           <th scope="col" class="num lo lo3">
             State size
           </th>
@@ -266,8 +332,13 @@ function List({ resources, focusFilter }: { resources: readonly Resource[]; focu
               )}
             </td>
             <td class="lo lo2 faint nw">
-              {one.expectEverySeconds === undefined ? '' : `every ${span(one.expectEverySeconds * 1000)}`}
+              <Next resource={one} dueAt={ofResource.get(one.id)?.nextDueAt} />
             </td>
+            {ofResource.size > 0 && (
+              <td class="lo lo3">
+                {ofResource.has(one.id) && <Strip marks={ofResource.get(one.id)!.marks} />}
+              </td>
+            )}
             <td class="num lo lo3">{one.newest && bytes(one.newest.size)}</td>
             <td class="num lo lo3">{number(one.live)}</td>
             <td class="num lo">{bytes(one.bytes)}</td>
@@ -277,4 +348,14 @@ function List({ resources, focusFilter }: { resources: readonly Resource[]; focu
       </tbody>
     </table>
   );
+}
+
+/** When it is read next; where nothing reads it by itself, how often a state is expected. */
+function Next({ resource, dueAt }: { resource: Resource; dueAt: string | undefined }) {
+  const { expectEverySeconds } = resource;
+  if (dueAt !== undefined) {
+    const ms = Date.parse(dueAt) - serviceNow();
+    return <time dateTime={dueAt}>{ms > 0 ? `in ${span(ms)}` : 'due now'}</time>;
+  }
+  return <>{expectEverySeconds === undefined ? '' : `every ${span(expectEverySeconds * 1000)}`}</>;
 }

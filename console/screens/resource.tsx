@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { Answer } from '../../lib/client/contract.ts';
 import { useLoad } from '../app/load.ts';
 import { linkTo } from '../app/router.ts';
+import { drilled } from '../app/runs.ts';
 import { client, mayDo } from '../app/session.ts';
 import { bytes, day, moment, number, quoted, span } from '../app/words.ts';
 import { Ago, Empty, faultOf, Head, Notice, Show, StateWord, Term } from '../parts/common.tsx';
@@ -22,19 +23,30 @@ interface Page {
   resource: Answer<'Resource'>;
   backups: Backup[];
   next?: string;
+  /** The newest restore of it that was tried. */
+  drill?: Answer<'Drill'>;
 }
 
 async function load(id: string, cursor: string | undefined, signal: AbortSignal): Promise<Page | undefined> {
   const query = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-  const [{ resources }, page] = await Promise.all([
+  const [{ resources }, page, { drills }] = await Promise.all([
     client.call('listResources', { query: { prefix: id, limit: 1 } }, { signal }),
     client.call('listResourceBackups', { params: { resourceId: id }, query }, { signal }),
+    mayDo.value('schedule:read')
+      ? client.call('listDrills', { query: { resourceId: id, limit: 1 } }, { signal })
+      : { drills: [] },
   ]);
   // The first id that begins like that is the id itself, if it is there.
   const resource = resources.find((one) => one.id === id);
   if (resource === undefined) return undefined;
   const backups = page.backups as Backup[];
-  return { resource, backups, ...(page.nextCursor === undefined ? {} : { next: page.nextCursor }) };
+  const [drill] = drills;
+  return {
+    resource,
+    backups,
+    ...(drill && { drill }),
+    ...(page.nextCursor === undefined ? {} : { next: page.nextCursor }),
+  };
 }
 
 export function Resource({ asked }: { asked: Record<string, string> }) {
@@ -94,6 +106,7 @@ export function Resource({ asked }: { asked: Record<string, string> }) {
             <>
               <Fault page={page} />
               <Facts resource={page.resource} />
+              {page.drill && <Drilled drill={page.drill} />}
               <Timeline
                 id={id}
                 window={(window in WINDOWS ? window : 'All') as Window}
@@ -206,8 +219,39 @@ function Fault({ page: { resource, backups } }: { page: Page }) {
   );
 }
 
+/** That what is kept comes back was tried, and what was compared. */
+function Drilled({ drill }: { drill: Answer<'Drill'> }) {
+  const { passed, backupId, startedAt } = drill;
+  if (!passed) {
+    return (
+      <Notice tone="bad">
+        <b>
+          The restore of {backupId} that was tried {moment(startedAt, { seconds: false })} failed:
+        </b>{' '}
+        {drilled(drill, bytes)}
+      </Notice>
+    );
+  }
+  return (
+    <p class="st ok sec">
+      <Icon name="proof" small />
+      <a href={linkTo('schedules', { show: 'drills' })}>
+        Restored and compared {moment(startedAt, { seconds: false })}: {backupId}, {drilled(drill, bytes)}
+      </a>
+    </p>
+  );
+}
+
 function Facts({ resource }: { resource: Answer<'Resource'> }) {
-  const { resourceType, expectEverySeconds, live, oldestAt, bytes: stored, newest } = resource;
+  const {
+    resourceType,
+    expectEverySeconds,
+    live,
+    oldestAt,
+    bytes: stored,
+    newest,
+    schedules = [],
+  } = resource;
   return (
     <dl class="facts f-top">
       <div>
@@ -218,6 +262,19 @@ function Facts({ resource }: { resource: Answer<'Resource'> }) {
         <div>
           <dt>Expected</dt>
           <dd>every {span(expectEverySeconds * 1000)}</dd>
+        </div>
+      )}
+      {schedules.length > 0 && mayDo.value('schedule:read') && (
+        <div>
+          <dt>Read by</dt>
+          <dd>
+            {schedules.map((name, i) => (
+              <>
+                {i > 0 && ', '}
+                <a href={linkTo('schedules', { id: name })}>{name}</a>
+              </>
+            ))}
+          </dd>
         </div>
       )}
       <div>

@@ -25,6 +25,8 @@ const SCOPES: readonly [Scope, string][] = [
   ['hold:manage', 'hold and lock'],
   ['policy:manage', 'set what is kept'],
   ['audit:read', 'read the trail'],
+  ['schedule:read', 'see what runs by itself'],
+  ['schedule:manage', 'run and change schedules'],
   ['notify:manage', 'say who is told'],
   ['admin', 'everything'],
 ];

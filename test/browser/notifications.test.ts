@@ -28,7 +28,7 @@ test('a test shows what came of it: taken, or why not and when it is tried again
   };
   await client.call('putChannel', { params, body: { target } });
   const { page, faults } = await scene.open('notifications');
-  await page.getByText('Not told yet').waitFor();
+  await page.getByText('Nothing yet').waitFor();
   await page.getByRole('button', { name: 'Send a test to ops' }).click();
   await page.getByText(/The test of ops was taken with 204/).waitFor();
   await page.getByRole('button', { name: 'Send a test to third' }).click();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { cleanUp, newDataDir, type Server, startServer } from '../e2e/server.ts';
+import { cleanUp, newDataDir, type Server, startServer, temporaryFolder } from '../e2e/server.ts';
 import { type Look, openBrowser, type Visit, visit } from './browser.ts';
 import { SETTINGS, tellByItself } from './by-itself.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -35,9 +35,11 @@ export function createScene(): Scene {
   beforeAll(async () => {
     browser = await openBrowser();
     receiver = await startReceiver();
-    server = await startServer({ dataDir: newDataDir(), env: SETTINGS });
+    const folder = temporaryFolder();
+    const env = { ...SETTINGS, BACKUP_SOURCE_FOLDERS: folder };
+    server = await startServer({ dataDir: newDataDir(), env });
     await tell({ url: server.url, now: Date.now() });
-    await tellByItself(server.url, receiver);
+    await tellByItself(server.url, receiver, folder);
   });
   afterAll(async () => {
     await browser.close();

@@ -154,7 +154,9 @@ export function drilled(
   const size = sizeOf(bytes.found ?? bytes.expected);
   if (tables === undefined || tables.length === 0) return `checksum equal, ${size}`;
   // What is within a table is counted of its own, too: only what has none within it.
-  const own = tables.filter(({ pointer }) => !tables.some((other) => other.pointer.startsWith(`${pointer}/`)));
+  const own = tables.filter(
+    ({ pointer }) => !tables.some((other) => other.pointer.startsWith(`${pointer}/`)),
+  );
   const rows = own.reduce((sum, table) => sum + table.rows, 0);
   return `checksum equal, ${counted(own.length, 'table')}, ${counted(rows, 'row')}, ${size}`;
 }

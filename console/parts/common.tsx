@@ -58,22 +58,23 @@ export function Head(props: {
   );
 }
 
-const STATES: Record<string, { icon: IconName; word: string; tone: 'ok' | 'dim' | 'late' | 'bad' | 'held' }> = {
-  healthy: { icon: 'check', word: 'Healthy', tone: 'ok' },
-  held: { icon: 'hold', word: 'Held', tone: 'held' },
-  unusual: { icon: 'warn', word: 'Unusual change', tone: 'late' },
-  late: { icon: 'clock', word: 'Late', tone: 'late' },
-  damaged: { icon: 'broken', word: 'Damaged', tone: 'bad' },
-  failing: { icon: 'broken', word: 'Failing', tone: 'bad' },
-  disabled: { icon: 'broken', word: 'Disabled', tone: 'bad' },
-  gave_up: { icon: 'warn', word: 'Gave up', tone: 'late' },
-  drill: { icon: 'broken', word: 'Drill failed', tone: 'bad' },
-  missed: { icon: 'clock', word: 'Missed', tone: 'late' },
-  running: { icon: 'activity', word: 'Running', tone: 'dim' },
-  paused: { icon: 'pause', word: 'Paused', tone: 'dim' },
-  over: { icon: 'clock', word: 'Over', tone: 'dim' },
-  untold: { icon: 'clock', word: 'Nothing yet', tone: 'dim' },
-};
+const STATES: Record<string, { icon: IconName; word: string; tone: 'ok' | 'dim' | 'late' | 'bad' | 'held' }> =
+  {
+    healthy: { icon: 'check', word: 'Healthy', tone: 'ok' },
+    held: { icon: 'hold', word: 'Held', tone: 'held' },
+    unusual: { icon: 'warn', word: 'Unusual change', tone: 'late' },
+    late: { icon: 'clock', word: 'Late', tone: 'late' },
+    damaged: { icon: 'broken', word: 'Damaged', tone: 'bad' },
+    failing: { icon: 'broken', word: 'Failing', tone: 'bad' },
+    disabled: { icon: 'broken', word: 'Disabled', tone: 'bad' },
+    gave_up: { icon: 'warn', word: 'Gave up', tone: 'late' },
+    drill: { icon: 'broken', word: 'Drill failed', tone: 'bad' },
+    missed: { icon: 'clock', word: 'Missed', tone: 'late' },
+    running: { icon: 'activity', word: 'Running', tone: 'dim' },
+    paused: { icon: 'pause', word: 'Paused', tone: 'dim' },
+    over: { icon: 'clock', word: 'Over', tone: 'dim' },
+    untold: { icon: 'clock', word: 'Nothing yet', tone: 'dim' },
+  };
 
 /** An icon and a word; tinted only where it needs a person. */
 export function StateWord({ state, word }: { state: string; word?: string }) {

@@ -43,7 +43,7 @@ test('runs now, drills now, pauses and goes on, and says what came of it', async
   await page.getByRole('button', { name: 'Run now' }).click();
   await page.getByText('Backed up').waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Drill now' }).click();
-  await page.getByText('Came back').waitFor({ timeout: 30_000 });
+  await page.getByText('Came back', { exact: true }).waitFor({ timeout: 30_000 });
   await page
     .getByText(/checksum equal, 2 tables, 419 rows/)
     .first()

@@ -48,18 +48,16 @@ export function createQueue(database: Database, clock: WallClock, random: Random
   );
   const dead = database.statement<DocRow>('SELECT doc, sum FROM job WHERE dead = 1 ORDER BY row');
 
-  const byState = database.statement<{ dead: number; held: number; jobs: number }>(
-    'SELECT dead, receipt IS NOT NULL AS held, count(*) AS jobs FROM job GROUP BY dead, held',
+  const alive = database.statement<{ jobs: number; held: number }>(
+    'SELECT count(*) AS jobs, count(receipt) AS held FROM job WHERE dead = 0 AND visible_at >= 0',
   );
+  const given = database.statement<{ jobs: number }>('SELECT count(*) AS jobs FROM job WHERE dead = 1');
 
   return {
     capabilities: { receiptsRunOut: true },
     async states() {
-      const states = { waiting: 0, working: 0, dead: 0 };
-      for (const { dead, held, jobs } of byState.all()) {
-        states[dead === 1 ? 'dead' : held === 1 ? 'working' : 'waiting'] += jobs;
-      }
-      return states;
+      const { jobs, held } = alive.get()!;
+      return { waiting: jobs - held, working: held, dead: given.get()!.jobs };
     },
     async send(job, delayMs = 0) {
       const written = docOf(job);

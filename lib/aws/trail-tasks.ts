@@ -14,13 +14,13 @@ import { awsPlans, TRAIL_TASK } from './names/upkeep.ts';
 export function trailTasks(home: Home): Record<typeof TRAIL_TASK, Task> {
   const { deps, config } = home;
   const trail = trailOf(home);
-  // The function that tells others looks for what is due by itself.
-  const events = fanningOut(deps, deps.events, () => {});
   return {
     [TRAIL_TASK]: {
       everyMs: awsPlans(config.retentionEveryMinutes)[TRAIL_TASK].everyMs,
       async run(deadline) {
         await demandCurrentCatalog(deps);
+        // The function that tells others looks for what is due by itself.
+        const events = fanningOut(deps, deps.events, () => {});
         return relayTrail({ trail, catalog: deps.catalog, events }, deadline);
       },
       says: 'trail written',

@@ -15,7 +15,8 @@ test('schedules: those that fail first, each with when, how it went, and what co
   expect(await rows.nth(1).textContent()).toMatch(/^orders-nightly.*02:30 every dayEurope\/Berlin.*02:30/);
   expect(await rows.nth(2).textContent()).toMatch(/^archive.*Monday to Friday.*Paused/);
   await page.getByRole('img', { name: 'Last 3 runs: 2 completed, the newest too; 1 unchanged' }).waitFor();
-  await page.getByRole('img', { name: 'Last 1 run: 1 failed, the newest too' }).waitFor();
+  // Its time may have come once more meanwhile.
+  await page.getByRole('img', { name: /^Last \d runs?: \d failed, the newest too$/ }).waitFor();
   expect(faults).toEqual([]);
 });
 

@@ -243,7 +243,7 @@ describe.each(closed.map(({ operationId, method, scope }) => [operationId, metho
     // Admin is no right for some resources.
     if (needed === 'admin') return;
     test('who holds it for its own resources neither sees nor touches those of others', async () => {
-      const { as, sides, world } = await createScene();
+      const { as, sides, world } = shared;
       const before = await told(world);
       const [path, body] = CALLS[operationId](sides.foreign, MINE.foreign);
       const { status, text } = await as(bearer(needed), method, path, body);
@@ -255,7 +255,7 @@ describe.each(closed.map(({ operationId, method, scope }) => [operationId, metho
     });
 
     test('what is there but not to be seen is answered like what is not there', async () => {
-      const { as, sides } = await createScene();
+      const { as, sides } = shared;
       if (!/\{id\}/.test(ROUTE_LIST.find((route) => route.operationId === operationId)!.path)) return;
       if (operationId === 'decideWait') return;
       const missing = {

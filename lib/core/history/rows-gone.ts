@@ -20,12 +20,14 @@ import type { TableLoss } from '../records/unusual.ts';
 
 /** Names that lead to a table, at most: `/tables/users`. */
 const STEPS_MAX = 2;
+/** A member of that name is what rows stand in, wherever the members beside it tell of them: of `/tables/users/rows` the table is that. */
+const ROWS = 'rows';
 /** An object of more members than that is one of rows: what is in it is no table of its own. */
 const TABLES_MAX = 1000;
 
 /**
  * The tables of `base` that have lost rows. A table is an array, or an object of nothing but containers, to which at most two names
- * lead, none of them one of more than a thousand. Rows are told apart by what is said of them, by an id-like member, or by their names
+ * lead, none of them one of more than a thousand; a member `rows` may be one name further, and is then the table in the place of what it stands in. Rows are told apart by what is said of them, by an id-like member, or by their names
  * in an object; such a row is gone if the same table has none of that name. Of others it only counts how many there are. Undefined
  * if a text has too many values to be told apart.
  */
@@ -49,7 +51,10 @@ export function rowsGone(
     keys: KeyPaths | undefined,
   ): void => {
     const now = is?.stride === was.stride ? is : undefined;
-    if (was.stride === 1 || isOfContainers(pair.base, was)) {
+    const members = was.stride === 1 || was.count > TABLES_MAX ? undefined : membersOf(pair.base, was);
+    const rows = members?.get(ROWS);
+    const isAroundRows = rows !== undefined && isContainer(pair.base, valueStart(was, rows));
+    if (was.stride === 1 || (!isAroundRows && isOfContainers(pair.base, was))) {
       const gone = countGone(
         pair.base,
         was,
@@ -59,9 +64,10 @@ export function rowsGone(
       );
       if (gone > 0) losses.push({ pointer: pointerOfSteps(steps), rows: was.count, gone });
     }
-    if (was.stride === 1 || steps.length === STEPS_MAX || was.count > TABLES_MAX) return;
+    if (members === undefined || steps.length > STEPS_MAX) return;
     const there = now === undefined ? new Map<string, number>() : membersOf(pair.target, now);
-    for (const [name, k] of membersOf(pair.base, was)) {
+    for (const [name, k] of members) {
+      if (steps.length === STEPS_MAX && name !== ROWS) continue;
       const start = valueStart(was, k);
       if (!isContainer(pair.base, start)) continue;
       const j = there.get(name);

@@ -57,6 +57,22 @@ describe('rows that have gone', () => {
       { t: [{ name: 'a' }] },
       [{ pointer: '/t', rows: 2, gone: 1 }],
     ],
+    [
+      'of a table as sources write it',
+      { tables: { 'public.t': { key: ['id'], columns: [], rows: { 1: {}, 2: {}, 3: {} } } } },
+      { tables: { 'public.t': { key: ['id'], columns: [], rows: { 2: {} } } } },
+      [{ pointer: '/tables/public.t/rows', rows: 3, gone: 2 }],
+    ],
+    [
+      'of such a one without a key, and of one that has gone',
+      { tables: { a: { columns: [1], rows: [1, 2, 3] }, b: { columns: [], rows: { 1: {} } } } },
+      { tables: { a: { columns: [1], rows: [1] } } },
+      [
+        { pointer: '/tables', rows: 2, gone: 1 },
+        { pointer: '/tables/a/rows', rows: 3, gone: 2 },
+        { pointer: '/tables/b/rows', rows: 1, gone: 1 },
+      ],
+    ],
     ['members that are no rows', { a: 1, b: 2, c: { d: 1, e: 2 } }, { a: 1, c: { d: 1 } }, []],
     ['deep inside a row', { t: [{ id: 1, x: rows(0, 9) }] }, { t: [{ id: 1, x: [] }] }, []],
     [

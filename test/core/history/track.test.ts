@@ -14,7 +14,7 @@ import { edit, edited, pairOfTables, pairOfTexts, textOf, tree } from '../delta/
 import { parseTree, printTree } from '../json/json-tree.ts';
 import { KERNEL } from '../kernels.ts';
 
-const numRuns = Number(process.env.DELTA_RUNS ?? 40);
+const numRuns = Number(process.env.DELTA_RUNS ?? 20);
 
 /** Paths by names and numbers, and by what some rows may be called. */
 const pathsOf = (states: readonly string[]): string[][] =>

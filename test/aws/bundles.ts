@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '../../lib/aws/names/env.ts';
 
 export interface BundleReport {
   name: string;
@@ -12,7 +13,7 @@ export interface BundleReport {
 }
 
 const STARTS = 5;
-const NAMES = ['Backups', 'Restores', 'Worker', 'Retention', 'Trail'] as const;
+const NAMES = ['Backups', 'Restores', 'Worker', 'Retention', 'Trail', 'Schedules', 'Notify'] as const;
 
 interface Template {
   Resources: Record<
@@ -35,7 +36,7 @@ export function reportBundles(assembly: string): BundleReport[] {
 }
 
 /** Settings that are good enough to start with: no function calls anything before it is called. */
-export const ENVIRONMENT = {
+export const ENVIRONMENT: Environment & { AWS_REGION: string } = {
   BACKUP_BUCKET: 'blobs',
   BACKUP_STAGING_BUCKET: 'staging',
   BACKUP_TABLE: 'catalog',
@@ -50,6 +51,7 @@ export const ENVIRONMENT = {
   BACKUP_AUDIT_DAYS: '0',
   BACKUP_OBJECT_LOCK: '',
   BACKUP_RETENTION_EVERY_MINUTES: '15',
+  BACKUP_SOURCE_PRIVATE_HOSTS: '',
   BACKUP_METRICS_NAMESPACE: 'BackupRestore/test',
   BACKUP_BASE_PATH: '',
   BACKUP_AUTH: 'iam',

@@ -310,12 +310,13 @@ describe('a command', () => {
   });
 
   test('is interrupted at once', async () => {
-    const child = spawn(nodePath(), [BRS, 'create', 'slow', '--exec', 'sleep 30'], {
+    const begun = join(folder, 'begun');
+    const child = spawn(nodePath(), [BRS, 'create', 'slow', '--exec', `touch ${begun}; sleep 30`], {
       cwd: folder,
       env: environment(),
       stdio: 'ignore',
     });
-    await new Promise((done) => setTimeout(done, 700));
+    while (!existsSync(begun)) await new Promise((done) => setTimeout(done, 20));
     const ended = new Promise<number | null>((done) => child.once('close', done));
     child.kill('SIGINT');
     expect(await ended).toBe(130);

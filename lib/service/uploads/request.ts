@@ -129,7 +129,8 @@ export async function findBackup(deps: Deps, id: string): Promise<BackupRecord |
   const record = await deps.catalog.getBackup(id);
   if (record !== undefined && record.deletedAt === undefined) return record;
   const request = record === undefined ? await deps.catalog.getRequest(id) : undefined;
-  if (request?.sameAs !== undefined) return liveBackup(deps, request.sameAs);
+  // It may have become the backup since that was asked for.
+  if (request?.status === 'completed') return liveBackup(deps, request.sameAs ?? id);
   if (request === undefined || !isShown(request)) throw noBackup(id);
   return withWait(deps, request);
 }

@@ -44,6 +44,23 @@ describe('a backup by upload', () => {
     await expect(world.service.findBackup('backup-1')).rejects.toMatchObject({ code: 'backup_not_found' });
   });
 
+  test('is never out of sight, whenever it becomes the backup while somebody looks', async () => {
+    let between = async (): Promise<unknown> => undefined;
+    const world = createWorld(({ catalog }) => ({
+      catalog: faulty(catalog, {
+        async before({ method }) {
+          if (method !== 'getRequest') return;
+          const work = between;
+          between = async () => undefined;
+          await work();
+        },
+      }),
+    }));
+    const { request } = await world.service.requestBackup(ask(await upload(world, '1')), CALLER);
+    between = () => workQueue(world.deps);
+    expect(await world.service.findBackup(request.id)).toMatchObject({ id: request.id, status: 'completed' });
+  });
+
   test('accepted under a clock that is behind and made when it is right again, is kept for as long as was asked', async () => {
     const world = createWorld();
     await world.backup('other', '1');

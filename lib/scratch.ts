@@ -30,7 +30,7 @@ export function createScratchFiles({ folder, random, failure }: ScratchOptions):
       const path = join(folder, `${randomHex(random, 16)}.scratch`);
       let fd: number | undefined;
       const close = (): void => {
-        if (fd !== undefined) closeSync(fd);
+        if (fd !== undefined) closeAnyway(fd);
         fd = undefined;
       };
       try {
@@ -63,6 +63,15 @@ export function createScratchFiles({ folder, random, failure }: ScratchOptions):
       };
     },
   };
+}
+
+/** Nothing of it is to be kept, so whatever the system says as it is closed changes nothing. */
+function closeAnyway(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It has no name, and goes with the process at the latest.
+  }
 }
 
 async function append(fd: number, at: number, chunk: Uint8Array, cipher: Cipheriv): Promise<number> {

@@ -11,7 +11,10 @@ import { cleanEnvironment, cleanUp, eventually, nodePath, temporaryFolder } from
 
 const PARTS = ['bin', 'lib', 'package.json'];
 /** All that the service loads on one machine. */
-const PACKAGES = ['hono', 'zod', '@hono/node-server'];
+/** Its own; what they need in their turn is loaded by what uses it. */
+const PACKAGES = Object.keys(
+  (JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> }).dependencies,
+);
 
 const children: ChildProcess[] = [];
 /** Where the tarball is installed, and what it holds. */
@@ -100,11 +103,7 @@ describe('installed by npm', () => {
     const folder = install(temporaryFolder(), []);
     cpSync('package-lock.json', join(folder, 'package-lock.json'));
     await npm(folder, 'ci', '--omit=dev');
-    expect(PACKAGES.map((name) => existsSync(join(folder, 'node_modules', name)))).toEqual([
-      true,
-      true,
-      true,
-    ]);
+    expect(PACKAGES.filter((name) => !existsSync(join(folder, 'node_modules', name)))).toEqual([]);
     expect(existsSync(join(folder, 'node_modules', 'node'))).toBe(false);
     expect(existsSync(join(folder, 'node_modules', 'typescript'))).toBe(false);
     await expectServes('npm start', folder);

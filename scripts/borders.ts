@@ -112,11 +112,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   /** What carries notifications out. */
   notify: {
-    from: ADAPTER,
-    packages: [
-      ...['node:dns', 'node:dns/promises', 'node:http', 'node:https', 'node:net', 'node:timers/promises'],
-      'nodemailer',
-    ],
+    from: [...ADAPTER, 'private-addresses'],
+    packages: ['node:dns/promises', 'node:http', 'node:https', 'node:timers/promises', 'nodemailer'],
   },
 
   'http/contract': { from: [...SHARED, 'service/contract'], packages: ['zod/mini'] },
@@ -134,17 +131,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 
   /** What states are read from and put back into: loaded only when one is used. */
   'sources/kit': {
-    from: ADAPTER,
-    packages: [
-      'node:buffer',
-      'node:dns',
-      'node:http',
-      'node:https',
-      'node:net',
-      'node:stream',
-      'node:zlib',
-      ...FILES,
-    ],
+    from: [...ADAPTER, 'private-addresses'],
+    packages: ['node:buffer', 'node:http', 'node:https', 'node:stream', 'node:zlib', ...FILES],
   },
   'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
   'sources/aws': {
@@ -296,6 +284,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   version: { from: [], packages: [] },
   /** What the machine gives; only a home takes it, and hands it on. */
   random: { from: ['ports'], packages: ['node:crypto'] },
+  /** Which hosts a stranger's word may not lead to. */
+  'private-addresses': { from: ['ports'], packages: ['node:dns', 'node:net'] },
   /** Files of a process that nobody else can read. */
   scratch: { from: ['core/bytes', 'ports'], packages: FILES },
 };

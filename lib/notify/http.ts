@@ -2,11 +2,10 @@
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
 import { retryAfterOf } from '../core/records/delivery.ts';
+import { PortError } from '../ports/errors.ts';
 import type { Outgoing, SendResult } from '../ports/notifier.ts';
-import { isPrivate } from './addresses.ts';
-import { PRIVATE_ADDRESS, publicLookup } from './lookup.ts';
+import { isPrivateLiteral, publicLookup } from '../private-addresses.ts';
 
 export interface HttpSenderOptions {
   /** Whether receivers may have private addresses. */
@@ -32,8 +31,7 @@ export function createHttpSender({ allowsPrivate, userAgent, now }: HttpSenderOp
   ): Promise<SendResult> => {
     const place = new URL(url);
     const host = place.hostname.replace(/^\[|\]$/g, '');
-    // An address is looked up nowhere.
-    if (!allowsPrivate && isIP(host) !== 0 && isPrivate(host)) return Promise.resolve(refused());
+    if (!allowsPrivate && isPrivateLiteral(host)) return Promise.resolve(refused());
     const isSecure = place.protocol === 'https:';
     const bytes = Buffer.from(body);
     return new Promise((resolve) => {
@@ -50,7 +48,7 @@ export function createHttpSender({ allowsPrivate, userAgent, now }: HttpSenderOp
         drain(response);
         resolve(resultOf(response, now()));
       });
-      request.on('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error, signal.aborted)));
+      request.on('error', (error) => resolve(faultOf(error, signal.aborted)));
       request.end(bytes);
     });
   };
@@ -69,10 +67,15 @@ function resultOf({ statusCode = 0, headers }: IncomingMessage, now: number): Se
 }
 
 /** Messages of the system name places: only their code is told. */
-function faultOf({ code }: NodeJS.ErrnoException, isLate: boolean): SendResult {
-  if (code === PRIVATE_ADDRESS) return refused();
+function faultOf(error: Error, isLate: boolean): SendResult {
+  // Of ours there is one: a name has led to where nothing is sent.
+  if (error instanceof PortError) return refused();
   if (isLate) return { ok: false, code: 'timeout', detail: 'It did not answer in time.' };
-  return { ok: false, code: 'unreachable', detail: `It cannot be reached (${code ?? 'failed'}).` };
+  return {
+    ok: false,
+    code: 'unreachable',
+    detail: `It cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'failed'}).`,
+  };
 }
 
 function refused(): SendResult {

@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Outgoing, SendResult } from '../ports/notifier.ts';
-import { isPrivate } from './addresses.ts';
+import { isPrivate } from '../private-addresses.ts';
 
 const PORTS: Readonly<Record<string, number>> = { 'smtps:': 465, 'smtp:': 587 };
 

@@ -4,8 +4,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isPrivate } from '../../lib/notify/addresses.ts';
 import { createHttpSender } from '../../lib/notify/http.ts';
+import { isPrivate } from '../../lib/private-addresses.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -88,7 +88,18 @@ test('where a home says so nothing goes to private addresses, by number or by na
 test('private addresses are known, in each of their forms', () => {
   for (const address of [
     ...['10.1.2.3', '100.64.0.1', '127.9.9.9', '169.254.169.254', '172.31.0.1', '192.168.0.1', '0.0.0.0'],
-    ...['::1', '::', 'fd00::1', 'fe80::1', '::ffff:10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', 'nothing'],
+    ...[
+      '::1',
+      '::',
+      'fd00::1',
+      'fe80::1',
+      '::ffff:10.0.0.1',
+      '64:ff9b::a00:1',
+      '2002:a00:1::',
+      '::a00:1',
+      '224.0.0.1',
+      'nothing',
+    ],
   ]) {
     expect([address, isPrivate(address)]).toEqual([address, true]);
   }

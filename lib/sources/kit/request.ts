@@ -3,12 +3,11 @@
 import type { IncomingMessage } from 'node:http';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { isIP } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { shownUrl } from '../../core/records/source-words.ts';
 import { PortError, type PortErrorCode } from '../../ports/errors.ts';
-import { isPrivate, mayBePrivate, publicLookup, refused } from './addresses.ts';
+import { isPrivateLiteral, privateAddress, publicLookup } from '../../private-addresses.ts';
 import { portError } from './opened.ts';
 
 export interface Asked {
@@ -59,9 +58,8 @@ export async function request(asked: Asked): Promise<Answered> {
 function send({ method, url, headers, body, privateHosts, signal }: Asked): Promise<IncomingMessage> {
   const { protocol, hostname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  const isFree = mayBePrivate(privateHosts, host);
-  // A literal address is looked up nowhere.
-  if (!isFree && isIP(host) !== 0 && isPrivate(host)) return Promise.reject(refused(host));
+  const isFree = privateHosts === 'any' || privateHosts.includes(host.toLowerCase());
+  if (!isFree && isPrivateLiteral(host)) return Promise.reject(privateAddress(host));
   if (protocol !== 'http:' && protocol !== 'https:')
     return Promise.reject(new PortError('denied', `${shownUrl(url)} is no URL of HTTP`));
   return new Promise((done, fail) => {

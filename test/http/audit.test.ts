@@ -178,6 +178,19 @@ describe('a refused call', () => {
     ]);
   });
 
+  test.each(['state', 'tree', 'history', 'diff', 'patch', 'timeline'])(
+    'for a look at what is another one’s is told too, though it is answered as if nothing were there: %s',
+    async (look) => {
+      const { world, send, audit } = createScene();
+      await world.backup('db', '1');
+      const scope = look === 'timeline' ? 'backup:list' : 'data:read';
+      expect((await send(only(scope, OWN), 'GET', `/resources/db/${look}`)).status).toBe(404);
+      expect((await audit('&action=access.refused')).events).toMatchObject([
+        { resourceId: 'db', detail: { scope, route: `GET /resources/{resourceId}/${look}` } },
+      ]);
+    },
+  );
+
   test('that comes a hundred times is told three times, and of a thousand kinds two hundred are told apart', async () => {
     const { send, audit, from, world } = createScene();
     for (let n = 0; n < 100; n++) await send(undefined, 'GET', '/backups');

@@ -166,7 +166,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'embedded/copy': {
     from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'embedded/trail'],
-    packages: FILES,
+    packages: [...FILES, 'node:timers/promises'],
   },
   'embedded/process': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'node:worker_threads'] },
   'embedded/metrics': {

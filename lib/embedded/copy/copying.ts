@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BLOB_ID } from '../../core/records/ids.ts';
 import type { Notice } from '../../core/records/model.ts';
 import type { Logger } from '../../log.ts';
@@ -62,13 +63,14 @@ export function createCopying(deps: CopyDeps): Copying {
   let behindSince: number | undefined = clock.now();
   let fault = '';
 
-  /** All that is here and not there. */
-  function compare(): void {
+  /** All that is here and not there; a shard at a time, so that others have their turn. */
+  async function compare(): Promise<void> {
     for (const shard of SHARDS) {
       const there = folder.idsIn(shard);
       for (const blobId of idsHere(dataDir, shard)) {
         if (!there.has(blobId) && !waiting.has(blobId)) waiting.set(blobId, undefined);
       }
+      await nextTurn();
     }
   }
 
@@ -102,7 +104,7 @@ export function createCopying(deps: CopyDeps): Copying {
     folder.open();
     const now = clock.monotonic();
     if (comparedAt === undefined || now - comparedAt >= COMPARED_EVERY_MS) {
-      compare();
+      await compare();
       comparedAt = now;
     }
     // Blobs before the segments that tell of them: what is in the copy can be restored from it at any moment.

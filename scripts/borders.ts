@@ -137,7 +137,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
   'sources/aws': {
     from: [...ADAPTER, 'sources/kit'],
-    packages: ['@aws-sdk/*', 'node:buffer', 'node:timers/promises'],
+    packages: ['@aws-sdk/*', 'node:buffer', 'node:stream', 'node:timers/promises'],
   },
   'sources/sqlite': {
     from: [...ADAPTER, 'sources/kit'],

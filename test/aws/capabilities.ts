@@ -25,6 +25,8 @@ export interface Capabilities {
   refusesForgedCiphertexts: boolean;
   /** S3 refuses a presigned URL that is called with `x-amz-` headers which it does not sign. */
   refusesUnsignedHeaders: boolean;
+  /** A Scan for a part of each item (ProjectionExpression) goes over items with binary values. */
+  projectsBinaries: boolean;
 }
 
 const AS_ON_AWS: Capabilities = {
@@ -36,6 +38,7 @@ const AS_ON_AWS: Capabilities = {
   completesOnce: true,
   refusesForgedCiphertexts: true,
   refusesUnsignedHeaders: true,
+  projectsBinaries: true,
 };
 
 const CAPABILITIES: Record<EmulatorName, Capabilities> = {
@@ -60,6 +63,8 @@ const CAPABILITIES: Record<EmulatorName, Capabilities> = {
     decodesBase64: false,
     // It looks whether the object is there before it joins the parts, and not again.
     completesOnce: false,
+    // It reads the whole item as Python's values first, and takes the text of bytes for bytes: "Value must be of the following types".
+    projectsBinaries: false,
   },
 };
 

@@ -1,5 +1,6 @@
 // An object of S3 as a state, or the JSON objects under a prefix as one.
 
+import { addAbortSignal, type Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -40,13 +41,26 @@ export function openS3(spec: S3Source): Source {
     }
   }
 
-  const get = (Key: string, signal: AbortSignal, IfNoneMatch?: string): Promise<GetObjectCommandOutput> =>
-    call(`s3://${Bucket}/${Key}`, signal, () =>
+  async function get(
+    Key: string,
+    signal: AbortSignal,
+    IfNoneMatch?: string,
+  ): Promise<GetObjectCommandOutput> {
+    const found = await call(`s3://${Bucket}/${Key}`, signal, () =>
       client.send(
         new GetObjectCommand({ Bucket, Key, ...(IfNoneMatch === undefined ? {} : { IfNoneMatch }) }),
         { abortSignal: signal },
       ),
     );
+    // The SDK lets go of the signal once there is an answer. A body that nobody has begun to take has nobody who hears that it broke off, and
+    // that would end the process; whoever takes it is told nevertheless.
+    const body = found.Body as unknown as Readable;
+    addAbortSignal(
+      signal,
+      body.on('error', () => undefined),
+    );
+    return found;
+  }
 
   async function* bytesOf(
     { Body, ContentEncoding }: GetObjectCommandOutput,

@@ -3,6 +3,9 @@
 
 export const EMULATORS = ['ministack', 'localstack'] as const;
 export type EmulatorName = (typeof EMULATORS)[number];
+/** Servers of one service each: `npm run test:judges`. */
+export const JUDGES = ['versitygw', 'elasticmq', 'moto'] as const;
+export type JudgeName = (typeof JUDGES)[number];
 
 /** Under which an emulator is asked for by name, and the tests find which they are on. */
 export const EMULATOR_VARIABLE = 'TEST_EMULATOR';
@@ -41,7 +44,7 @@ const AS_ON_AWS: Capabilities = {
   projectsBinaries: true,
 };
 
-const CAPABILITIES: Record<EmulatorName, Capabilities> = {
+const CAPABILITIES: Record<EmulatorName | JudgeName, Capabilities> = {
   ministack: {
     ...AS_ON_AWS,
     // A ciphertext with flipped bits opens, to other bytes.
@@ -66,9 +69,14 @@ const CAPABILITIES: Record<EmulatorName, Capabilities> = {
     // It reads the whole item as Python's values first, and takes the text of bytes for bytes: "Value must be of the following types".
     projectsBinaries: false,
   },
+  versitygw: AS_ON_AWS,
+  elasticmq: AS_ON_AWS,
+  moto: AS_ON_AWS,
 };
 
 /** Of the emulator that the tests run on, or of another. */
-export function capabilities(name = process.env[EMULATOR_VARIABLE] as EmulatorName): Capabilities {
+export function capabilities(
+  name = process.env[EMULATOR_VARIABLE] as EmulatorName | JudgeName,
+): Capabilities {
   return CAPABILITIES[name];
 }

@@ -3,17 +3,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { virtualEnvironment } from './python.ts';
-import type { EmulatorProgram } from './server-process.ts';
+import type { ServerProgram } from './server-process.ts';
 
 const REQUIREMENTS = 'ministack==1.5.33\n';
 const VENV = '.venv-aws';
 
 /** Installs it on the first call. */
-export function miniStack(root: string): EmulatorProgram {
+export function miniStack(root: string): ServerProgram {
   const python = virtualEnvironment(join(root, VENV), REQUIREMENTS, () => 'python3');
   return {
     python,
-    module: 'ministack',
+    runs: { module: 'ministack' },
     env: (home, port) => {
       const temporary = join(home, 'tmp');
       mkdirSync(temporary);

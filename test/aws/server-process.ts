@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** An emulator that is installed. */
-export interface EmulatorProgram {
+/** A server that is installed. */
+export interface ServerProgram {
+  /** That which starts it. */
   python: string;
-  /** What is run of it. */
-  module: string;
+  /** What is run: a module of that Python, or a command with its arguments. */
+  runs: { module: string } | { command(home: string, port: number): string[] };
   /** The whole environment, for a start with this home and on this port. */
   env(home: string, port: number): NodeJS.ProcessEnv;
   /** Answers 200 once it is up. */
@@ -28,13 +29,14 @@ const READY_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 5000;
 
 /** On a free port of the loopback interface, with a state of its own. Throws what it has said if it does not come up. */
-export async function startServer({ python, module, env, readyPath }: EmulatorProgram): Promise<Server> {
+export async function startServer({ python, runs, env, readyPath }: ServerProgram): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'backup-aws-'));
   const port = await freePort();
   // By address: for a name, S3 clients would put the bucket before it.
   const endpoint = `http://127.0.0.1:${port}`;
-  const log = join(home, 'emulator.log');
-  const child = spawn(python, ['-B', LAUNCHER, module], {
+  const log = join(home, 'server.log');
+  const what = 'module' in runs ? [runs.module] : ['--', ...runs.command(home, port)];
+  const child = spawn(python, ['-B', LAUNCHER, ...what], {
     cwd: home,
     env: env(home, port),
     // Its input ends when this process does, and it with that: see the launcher.
@@ -57,7 +59,7 @@ export async function startServer({ python, module, env, readyPath }: EmulatorPr
   } catch (error) {
     const said = readFileSync(log, 'utf8').slice(-2000);
     await stop();
-    throw new Error(`the emulator does not come up: ${String(error)}\n${said}`);
+    throw new Error(`the server does not come up: ${String(error)}\n${said}`);
   }
   return { endpoint, stop };
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newestPython, type Version, virtualEnvironment } from '../python.ts';
-import type { EmulatorProgram } from '../server-process.ts';
+import type { ServerProgram } from '../server-process.ts';
 
 const FOLDER = 'test/aws/localstack';
 const VENV = '.venv-localstack';
@@ -13,14 +13,14 @@ const PYTHONS: Version[] = ['3.13', '3.12'];
 const IDLE_MS = 120_000;
 
 /** Installs it on the first call. To be called from the project's folder. */
-export function localStack(root: string): EmulatorProgram {
+export function localStack(root: string): ServerProgram {
   const requirements = readFileSync(join(root, FOLDER, 'requirements.txt'), 'utf8');
   const python = virtualEnvironment(join(root, VENV), requirements, () =>
     newestPython(PYTHONS, 'LocalStack'),
   );
   return {
     python,
-    module: 'serve',
+    runs: { module: 'serve' },
     env: (home, port) => {
       const temporary = join(home, 'tmp');
       mkdirSync(temporary);

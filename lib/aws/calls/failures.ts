@@ -2,11 +2,13 @@
 
 import { PortError, type PortErrorCode } from '../../ports/errors.ts';
 
-/** By the name of the error, which is the service's own code. S3 puts `KMS.` before what its key said. */
+/** By the name of the error, which is the service's own code. */
 const NAMES: Record<string, PortErrorCode> = {
   NoSuchKey: 'not_found',
   NotFound: 'not_found',
   NotFoundException: 'not_found', // KMS: the key
+  // S3 puts `KMS.` before what the key of its bucket said: nothing that says so is gone.
+  'KMS.NotFoundException': 'denied',
   // What the deployment should have made. Not `not_found`, which would be an answer about a record or a blob.
   NoSuchBucket: 'unavailable',
   ResourceNotFoundException: 'unavailable',
@@ -77,7 +79,7 @@ export function awsFailure(error: unknown, doing: string): unknown {
 }
 
 function codeOf(error: Error): PortErrorCode | undefined {
-  const named = NAMES[error.name.replace(/^KMS\./, '')];
+  const named = NAMES[error.name] ?? NAMES[error.name.replace(/^KMS\./, '')];
   if (named !== undefined) {
     return named;
   }

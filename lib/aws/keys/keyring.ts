@@ -9,6 +9,7 @@ import {
 import { PortError } from '../../ports/errors.ts';
 import type { Keyring } from '../../ports/keyring.ts';
 import { call } from '../calls/call.ts';
+import { awsNameOf } from '../calls/failures.ts';
 import { encryptionContext } from './key-context.ts';
 
 export interface KeyringOptions {
@@ -23,6 +24,8 @@ const KEY_ARN = /^arn:[^:]+:kms:[^:]+:[^:]+:key\/.+$/;
 /** Where KMS does not say which material of the key it used. */
 const UNNAMED_VERSION = 'kms';
 const KEY_BYTES = 32;
+/** What KMS says of a ciphertext that names a key which is not there: access to that one is what it denies. */
+const NAMES_NO_KEY = /^The ciphertext refers to a customer master key that does not exist/;
 
 /** The keyring of one KMS key, or of several after a move. Throws RangeError for what is no ARN of a key. */
 export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOptions): Keyring {
@@ -75,7 +78,7 @@ export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOption
           }),
           options,
         ),
-      );
+      ).catch(changedIfItNamesNoKey);
       if (answer.KeyId !== key.keyId) {
         throw new PortError('integrity', 'KMS has opened the data key with another key');
       }
@@ -95,6 +98,14 @@ export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOption
       }
     },
   };
+}
+
+/** The key is named in the call, so only the wrapped key can name another one: it was changed, and nobody's rights are amiss. */
+function changedIfItNamesNoKey(error: unknown): never {
+  const { cause } = error as { cause?: unknown };
+  throw awsNameOf(error) === 'AccessDeniedException' && NAMES_NO_KEY.test((cause as Error).message)
+    ? new PortError('integrity', 'the wrapped data key has been changed', { cause })
+    : error;
 }
 
 /** A copy: the SDK's own may be a view of a larger buffer. */

@@ -43,6 +43,7 @@ const CHECKS = {
   [ENV.retentionEveryMinutes]: matching(/^\d{1,5}$/, 'must be a whole number'),
   [ENV.metricsNamespace]: text,
   [ENV.sourcePrivateHosts]: () => undefined,
+  [ENV.notifyPrivateHosts]: () => undefined,
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
   [ENV.auth]: (value) =>
     (AUTH_KINDS as readonly string[]).includes(value) ? undefined : `must be one of ${AUTH_KINDS.join(', ')}`,
@@ -98,6 +99,7 @@ export interface AwsConfig {
   basePath: string;
   auth: AuthKind;
   sourcePrivateHosts: string[];
+  notifyPrivateHosts: string[];
   isKernelWanted: boolean;
 }
 
@@ -141,6 +143,7 @@ export function readConfig(env: Env): AwsConfig {
     basePath: set[ENV.basePath],
     auth: set[ENV.auth] as AuthKind,
     sourcePrivateHosts: listOf(set[ENV.sourcePrivateHosts]),
+    notifyPrivateHosts: listOf(set[ENV.notifyPrivateHosts]),
     // No setting of the stack: for an operator who has to do without it on one function, by hand.
     isKernelWanted: env.BACKUP_KERNEL !== 'off',
   };

@@ -28,7 +28,7 @@ export function notifyTasks(
     meter,
     notifier: createNotifier({
       // Whoever may name a receiver must not reach what stands beside this function.
-      http: createHttpSender({ allowsPrivate: false, userAgent, now: clock.now }),
+      http: createHttpSender({ privateHosts: config.notifyPrivateHosts, userAgent, now: clock.now }),
       sns: createTopicSender(post),
     }),
     secrets: openSecrets(env),

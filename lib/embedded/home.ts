@@ -264,7 +264,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     ...{ catalog: told, clock, random, log, meter },
     notifier: createNotifier({
       http: createHttpSender({
-        allowsPrivate: config.notifyPrivate,
+        privateHosts: config.notifyPrivate ? 'any' : [],
         userAgent: `backup-restore-service/${VERSION}`,
         now: clock.now,
       }),

@@ -59,6 +59,8 @@ export interface Settings {
   formerKeyArns: string[];
   /** Hosts with private addresses that sources may be read from. */
   sourcePrivateHosts: string[];
+  /** Hosts with private addresses that notifications may be sent to. */
+  notifyPrivateHosts: string[];
   /** Topics that notifications may go to. */
   notifyTopicArns: string[];
   /** What stands before the API's paths outside. */
@@ -110,6 +112,7 @@ export const SETTING_NAMES = [
   'apiLogs',
   'formerKeyArns',
   'sourcePrivateHosts',
+  'notifyPrivateHosts',
   'notifyTopicArns',
   'basePath',
   'bucketName',
@@ -172,7 +175,8 @@ export function readSettings(context: Context): Settings {
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
     formerKeyArns: readKeyArns(read),
-    sourcePrivateHosts: readHosts(read),
+    sourcePrivateHosts: readHosts(read, 'sourcePrivateHosts'),
+    notifyPrivateHosts: readHosts(read, 'notifyPrivateHosts'),
     notifyTopicArns: readTopicArns(read),
     basePath,
     adopted: readAdopted(read, disposable),
@@ -218,10 +222,10 @@ function readKeyArns(read: Read): string[] {
   return arns;
 }
 
-function readHosts(read: Read): string[] {
-  const hosts = (read('sourcePrivateHosts') ?? '').split(',').filter((host) => host !== '');
+function readHosts(read: Read, name: Name): string[] {
+  const hosts = (read(name) ?? '').split(',').filter((host) => host !== '');
   if (!hosts.every((host) => /^[A-Za-z0-9.:-]{1,253}$/.test(host)))
-    throw wrong('sourcePrivateHosts', 'names of hosts, with commas between them');
+    throw wrong(name, 'names of hosts, with commas between them');
   return hosts;
 }
 

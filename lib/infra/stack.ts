@@ -76,6 +76,7 @@ export class BackupStack extends Stack {
       [ENV.retentionEveryMinutes]: String(settings.retentionEveryMinutes),
       [ENV.metricsNamespace]: namespaceOf(id),
       [ENV.sourcePrivateHosts]: settings.sourcePrivateHosts.join(','),
+      [ENV.notifyPrivateHosts]: settings.notifyPrivateHosts.join(','),
       [ENV.basePath]: settings.basePath === '/' ? '' : settings.basePath,
       [ENV.auth]: settings.auth.kind,
     };

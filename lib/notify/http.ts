@@ -8,8 +8,8 @@ import type { Outgoing, SendResult } from '../ports/notifier.ts';
 import { isPrivateLiteral, publicLookup } from '../private-addresses.ts';
 
 export interface HttpSenderOptions {
-  /** Whether receivers may have private addresses. */
-  allowsPrivate: boolean;
+  /** Hosts with private addresses that may be sent to. */
+  privateHosts: 'any' | readonly string[];
   /** What it calls itself. */
   userAgent: string;
   /** Epoch milliseconds. */
@@ -20,10 +20,9 @@ export interface HttpSenderOptions {
 const DRAINED_BYTES_MAX = 64 * 1024;
 const SOCKETS_MAX = 16;
 
-export function createHttpSender({ allowsPrivate, userAgent, now }: HttpSenderOptions) {
+export function createHttpSender({ privateHosts, userAgent, now }: HttpSenderOptions) {
   const pool = { keepAlive: true, maxSockets: SOCKETS_MAX, timeout: 30_000 };
   const agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) };
-  const guard = allowsPrivate ? {} : { lookup: publicLookup };
 
   return (
     { url, headers, body }: Extract<Outgoing, { way: 'http' }>,
@@ -31,7 +30,8 @@ export function createHttpSender({ allowsPrivate, userAgent, now }: HttpSenderOp
   ): Promise<SendResult> => {
     const place = new URL(url);
     const host = place.hostname.replace(/^\[|\]$/g, '');
-    if (!allowsPrivate && isPrivateLiteral(host)) return Promise.resolve(refused());
+    const isFree = privateHosts === 'any' || privateHosts.includes(host.toLowerCase());
+    if (!isFree && isPrivateLiteral(host)) return Promise.resolve(refused());
     const isSecure = place.protocol === 'https:';
     const bytes = Buffer.from(body);
     return new Promise((resolve) => {
@@ -41,7 +41,7 @@ export function createHttpSender({ allowsPrivate, userAgent, now }: HttpSenderOp
         headers: { 'user-agent': userAgent, ...headers, 'content-length': String(bytes.length) },
         signal,
         agent: isSecure ? agents.https : agents.http,
-        ...guard,
+        ...(isFree ? {} : { lookup: publicLookup }),
       };
       const request = (isSecure ? httpsRequest : httpRequest)(place, options);
       request.on('response', (response) => {

@@ -21,6 +21,7 @@ import {
   DEPLOYMENT_VARIABLE,
   type Deployment,
   type StackOutputs,
+  TOLD_TOPIC_ARN,
 } from './stack.ts';
 
 const STATE = '{"kept":9007199254740993}';
@@ -35,7 +36,11 @@ Object.assign(process.env, emulator.env);
 /** Where nobody is named, a stack that asks for names lets nobody in. */
 const auth: Context = capabilities(emulator.name).checksCallers ? {} : { auth: 'none' };
 /** Thrown away afterwards, and with no day to wait for bytes to go. Sweeps come when they are called. */
-const CONTEXT: Context = { stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440, ...auth };
+const CONTEXT: Context = {
+  ...{ stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440, ...auth },
+  // Sources and receivers of the tests stand on this machine, and so does the topic.
+  ...{ sourcePrivateHosts: '127.0.0.1', notifyPrivateHosts: '127.0.0.1', notifyTopicArns: TOLD_TOPIC_ARN },
+};
 /** Changes the environment of every function, and a rule. */
 const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 };
 const deployer = createDeployer(emulator);

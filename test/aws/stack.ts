@@ -25,6 +25,7 @@ export interface StackOutputs {
   RetentionFunction: string;
   TrailFunction: string;
   SchedulesFunction: string;
+  NotifyFunction: string;
   RebuildRoleArn: string;
 }
 
@@ -58,6 +59,9 @@ export function readContext(args: string[]): Context {
 }
 
 const ACCOUNT = '000000000000';
+
+/** A topic that notifications may go to: a test makes it. */
+export const TOLD_TOPIC_ARN = `arn:aws:sns:us-east-1:${ACCOUNT}:told`;
 
 /** Deploys the app, or an update of it. `remove` only when it is no longer needed: it takes the assembly along. */
 export function createDeployer({ endpoint, env }: Emulator) {

@@ -9,6 +9,7 @@ const GOOD = {
   [ENV.keyArn]: 'arn:aws:kms:us-east-1:123456789012:key/k',
   [ENV.formerKeyArns]: '',
   [ENV.sourcePrivateHosts]: '',
+  [ENV.notifyPrivateHosts]: '',
   [ENV.queueUrl]: 'https://sqs.us-east-1.amazonaws.com/123456789012/jobs',
   [ENV.deadLetterQueueUrl]: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead',
   [ENV.eventBus]: 'bus',

@@ -22,6 +22,7 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     formerKeyArns: [],
     notifyTopicArns: [],
     sourcePrivateHosts: [],
+    notifyPrivateHosts: [],
     basePath: '/prod',
   });
 });
@@ -76,6 +77,7 @@ describe('refuses', () => {
     ['formerKeyArns', { formerKeyArns: 'alias/old' }],
     ['notifyTopicArns', { notifyTopicArns: 'ops' }],
     ['sourcePrivateHosts', { sourcePrivateHosts: 'http://db' }],
+    ['notifyPrivateHosts', { notifyPrivateHosts: 'http://db' }],
     ['bucketName', { bucketName: 'Blobs' }],
     ['keyArn', { keyArn: 'alias/old' }],
     ['tableName', { tableName: 'a b' }],

@@ -22,8 +22,8 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const sender = (allowsPrivate = true) =>
-  createHttpSender({ allowsPrivate, userAgent: 'test/1', now: () => 0 });
+const sender = (privateHosts: 'any' | string[] = 'any') =>
+  createHttpSender({ privateHosts, userAgent: 'test/1', now: () => 0 });
 const message = (url: string) => ({ way: 'http' as const, url, headers: { 'x-a': 'b' }, body: '{"ü":1}' });
 
 test('a message arrives whole', async () => {
@@ -79,10 +79,12 @@ test('where a home says so nothing goes to private addresses, by number or by na
   });
   const { port } = new URL(url);
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0']) {
-    const result = await sender(false)(message(`http://${host}:${port}/`), 5000);
+    const result = await sender([])(message(`http://${host}:${port}/`), 5000);
     expect([host, result]).toMatchObject([host, { ok: false, code: 'refused' }]);
   }
   expect(calls).toBe(0);
+  expect(await sender(['127.0.0.1'])(message(url), 5000)).toEqual({ ok: true, status: 200 });
+  expect(await sender(['localhost'])(message(url), 5000)).toMatchObject({ ok: false, code: 'refused' });
 });
 
 test('private addresses are known, in each of their forms', () => {

@@ -23,6 +23,8 @@ export const ENV = {
   metricsNamespace: 'BACKUP_METRICS_NAMESPACE',
   /** Hosts with private addresses that sources may be read from, with commas between them; empty if there are none. */
   sourcePrivateHosts: 'BACKUP_SOURCE_PRIVATE_HOSTS',
+  /** The same, of hosts that notifications may be sent to. */
+  notifyPrivateHosts: 'BACKUP_NOTIFY_PRIVATE_HOSTS',
   /** What stands before the API's paths outside, as `/prod`; empty if nothing does. */
   basePath: 'BACKUP_BASE_PATH',
   /** How the gateway finds out who is calling: one of AUTH_KINDS. */

@@ -93,6 +93,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     from: [...GROUND, 'service/uploads', 'service/restores'],
     packages: ['node:timers/promises'],
   },
+  'service/terraform': { from: [...GROUND, 'service/backups', 'service/history'], packages: [] },
   'service/schedules': { from: [...GROUND, 'service/backups'], packages: [] },
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
   'service/upkeep': {

@@ -55,7 +55,8 @@ export class Authorizer extends Construct {
       authorizer: new apigateway.TokenAuthorizer(this, 'Token', {
         handler: this.function.lambda,
         // What does not look like a token costs no call.
-        validationRegex: '^[Bb]earer [A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$',
+        validationRegex:
+          '^([Bb]earer [A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+|[Bb]asic [A-Za-z0-9+/]+={0,2})$',
         resultsCacheTtl: Duration.seconds(REMEMBERED_SECONDS),
       }),
     };

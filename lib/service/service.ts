@@ -47,6 +47,13 @@ import {
   removeSchedule,
 } from './schedules/schedules.ts';
 import { checkSource, getSource, listSources, putSource, removeSource } from './schedules/sources.ts';
+import { getLock, lockResource, unlockResource } from './terraform/lock.ts';
+import {
+  forgetTerraformState,
+  openTerraformState,
+  putTerraformState,
+  rollBackTerraform,
+} from './terraform/states.ts';
 import { listEvents } from './trail/read.ts';
 import { checkHealth } from './upkeep/health.ts';
 import { readUpkeep } from './upkeep/read.ts';
@@ -94,6 +101,16 @@ export function createService(deps: Deps): BackupService {
     getPolicy: (resourceId) => getPolicy(deps, resourceId),
     putPolicy: (resourceId, policy, caller) => putPolicy(deps, resourceId, policy, caller),
     removePolicy: (resourceId, caller) => removePolicy(deps, resourceId, caller),
+    openTerraformState: (resourceId, caller) => openTerraformState(deps, resourceId, caller),
+    putTerraformState: (input, caller) =>
+      notingFailure(deps, failures, input.resourceId, caller, () => putTerraformState(deps, input, caller)),
+    forgetTerraformState: (resourceId, lockId, caller) =>
+      forgetTerraformState(deps, resourceId, lockId, caller),
+    rollBackTerraform: (input, caller) =>
+      notingFailure(deps, failures, input.resourceId, caller, () => rollBackTerraform(deps, input, caller)),
+    getLock: (resourceId) => getLock(deps, resourceId),
+    lockResource: (resourceId, info, caller) => lockResource(deps, resourceId, info, caller),
+    unlockResource: (resourceId, lockId, caller) => unlockResource(deps, resourceId, lockId, caller),
     listSources: (request) => paged(listSources(deps, request)),
     getSource: (id) => getSource(deps, id),
     putSource: (id, spec, caller) => putSource(deps, id, spec, caller),

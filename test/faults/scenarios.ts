@@ -1,6 +1,7 @@
 // The use cases, each as something that can be done to a world, done again after a fault, and looked at in the end.
 
 import { expect } from '@jest/globals';
+import { canonicalText } from '../../lib/core/json/body.ts';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { BackupType } from '../../lib/core/records/model.ts';
 import type { CreateBackupInput } from '../../lib/service/contract/api.ts';
@@ -263,6 +264,29 @@ const SETTINGS: Scenario = {
   },
 };
 
+const TERRAFORM: Scenario = {
+  name: 'what Terraform does within an apply: locking, getting and storing its state, unlocking',
+  async setUp(scene) {
+    await makeHistory(scene);
+    await make(scene, 'tf', '{"serial":1,"lineage":"l","first":1}', 'full');
+    scene.ledger.send('tf', '{"serial":2,"lineage":"l","n":2}');
+  },
+  async act({ world: { service } }) {
+    await service.lockResource('tf', { ID: 'lock' }, CALLER);
+    const text = canonicalText('{"serial":2,"lineage":"l","n":2}');
+    const about = { resourceId: 'tf', lockId: 'lock', force: false, retentionDays: 30 };
+    await service.putTerraformState({ ...about, state: text }, CALLER);
+    const { read } = await service.openTerraformState('tf', CALLER);
+    expect(textOf({ data: await read() })).toBe('{"serial":2,"lineage":"l","n":2}');
+    await service.unlockResource('tf', 'lock', CALLER);
+  },
+  async settled(scene) {
+    expect(await scene.world.service.getLock('tf')).toBeUndefined();
+    // What came again was only checked.
+    expect(await countOf(scene, 'tf', '{"serial":2,"lineage":"l","n":2}')).toBe(1);
+  },
+};
+
 const READING: Scenario = {
   name: 'reading: verify, delta, lists, plan',
   setUp: (scene) => makeHistory(scene),
@@ -314,5 +338,6 @@ export const SCENARIOS: readonly Scenario[] = [
   POLICY,
   POLICY_GONE,
   SETTINGS,
+  TERRAFORM,
   READING,
 ];

@@ -69,10 +69,11 @@ test.each(PAIRS.map((scopes) => [scopes.join(' '), scopes] as const))(
 
 test('a policy names routes of this stage only, and no stage as a whole but where it refuses', async () => {
   const { open } = createScene();
-  for (const { Effect, Resource } of (await open({ scope: 'backup:write data:read' })).statements) {
+  for (const { Effect, Resource } of (await open({ scope: 'backup:write backup:list data:read' }))
+    .statements) {
     expect(Effect).toBe('Allow');
     for (const arn of [Resource].flat())
-      expect(arn.slice(STAGE.length)).toMatch(/^\/(GET|HEAD|POST|PUT)\/[a-z]/);
+      expect(arn.slice(STAGE.length)).toMatch(/^\/(GET|HEAD|POST|PUT|DELETE)\/[a-z]/);
   }
   expect((await open({ scope: 'backup:list' })).statements.map(({ Effect }) => Effect)).toEqual([
     'Allow',
@@ -137,6 +138,15 @@ test.each(['', 'Basic YTpi', `Bearer ${tokenOf(stranger)}`, tokenOf(rsa)])(
     await expect(createScene().call(authorization)).rejects.toThrow(/^Unauthorized$/);
   },
 );
+
+test('a token as the password of HTTP Basic, under any name, is the same', async () => {
+  const token = tokenOf(rsa, { ...CLAIMS, scope: 'backup:write' });
+  const { call } = createScene();
+  const basic = Buffer.from(`terraform:${token}`).toString('base64');
+  expect(await call(`Basic ${basic}`)).toEqual(await call(`Bearer ${token}`));
+  const forged = Buffer.from(`terraform:${tokenOf(stranger)}`).toString('base64');
+  await expect(call(`Basic ${forged}`)).rejects.toThrow(/^Unauthorized$/);
+});
 
 test('it is not called unauthorized if the issuer does not answer', async () => {
   const { call } = createScene(async () => {

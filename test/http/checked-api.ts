@@ -1,6 +1,7 @@
 // The API of a test: whatever it answers must be what its contract describes.
 
 import { once } from '../../lib/http/contract/once.ts';
+import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
 import { createOpenApi } from '../../lib/http/openapi/openapi.ts';
 import { type Api, type ApiDeps, createApi } from '../../lib/http/server/api.ts';
 import { systemRandom } from '../../lib/random.ts';
@@ -29,9 +30,9 @@ export function createCheckedApi(deps: CheckedApiDeps): Api {
   app.request = async (input, init, ...rest) => {
     const answer = await ask(input, init, ...rest);
     if (Number(answer.headers.get('content-length') ?? 0) > CHECKED_BYTES_MAX) return answer;
+    const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
     checkAnswer()({
-      method: init?.method ?? (input instanceof Request ? input.method : 'GET'),
-      path: pathOf(input instanceof Request ? input.url : String(input)),
+      ...described(method, pathOf(input instanceof Request ? input.url : String(input))),
       status: answer.status,
       headers: answer.headers,
       body: Buffer.from(await answer.clone().arrayBuffer()),
@@ -39,6 +40,19 @@ export function createCheckedApi(deps: CheckedApiDeps): Api {
     return answer;
   };
   return app;
+}
+
+/** What OpenAPI has no word for is another way to an operation that it describes. */
+function described(method: string, path: string): { method: string; path: string } {
+  for (const route of ROUTE_LIST) {
+    for (const other of route.also ?? []) {
+      const match = new RegExp(`^${other.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`).exec(path);
+      if (other.method === method && match !== null) {
+        return { method: route.method, path: route.path.replace(/\{\w+\}/, match[1]!) };
+      }
+    }
+  }
+  return { method, path };
 }
 
 /** As the app gets it: without steps like `..`, and with slashes for what counts as one. */

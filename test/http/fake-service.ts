@@ -11,6 +11,7 @@ import type {
 import type { PolicyRecord } from '../../lib/core/records/retention-records.ts';
 import { statusOf, UPKEEP } from '../../lib/core/records/upkeep.ts';
 import type { BackupService, DescribedWait, Text } from '../../lib/service/contract/api.ts';
+import type { OpenState } from '../../lib/service/contract/looks.ts';
 import type { ChannelView, DeliveryView } from '../../lib/service/contract/notify.ts';
 import { fakeSchedules } from './fake-schedules.ts';
 
@@ -177,6 +178,12 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
 } {
   const calls: Call[] = [];
   const text = (value: string) => new TextEncoder().encode(value);
+  const openState: OpenState = {
+    record: backupRecord(),
+    ageMs: 0,
+    exact: true,
+    read: async () => asText('{"a":1}'),
+  };
   const answers: BackupService = {
     ...fakeSchedules(),
     listEvents: async () => ({ items: [auditEvent()], cursor: 'more' }),
@@ -189,6 +196,13 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     noteRefusal: async () => {},
     noteSession: async () => {},
     getUpkeep: async () => ({ tasks: statusOf({ sweep: UPKEEP.sweep }, [], () => false), notices: [] }),
+    openTerraformState: async () => openState,
+    putTerraformState: async () => ({ backup: backupRecord(), replayed: false }),
+    forgetTerraformState: async () => {},
+    rollBackTerraform: async () => ({ backup: backupRecord(), replayed: false }),
+    getLock: async () => ({ info: { ID: 'lock-1', Who: 'ci' }, at: NOW, actor: 'ci' }),
+    lockResource: async (_id, info) => ({ info, at: NOW, actor: 'ci' }),
+    unlockResource: async () => undefined,
     createBackup: async () => ({ backup: backupRecord(), replayed: false }),
     createUpload: async () => ({ uploadId: '5'.repeat(32), url: '/uploads/x', expiresAt: NOW, bytesMax: 10 }),
     requestBackup: async () => ({ request: backupRequest(), replayed: false }),
@@ -235,12 +249,7 @@ export function createFakeService(overrides: Partial<BackupService> = {}): {
     getOperation: async () => operationRecord(),
     listOperations: async () => ({ items: [operationRecord()] }),
     getOperationResult: async () => ({ data: asText('[1]') }),
-    openState: async () => ({
-      record: backupRecord(),
-      ageMs: 0,
-      exact: true,
-      read: async () => asText('{"a":1}'),
-    }),
+    openState: async () => openState,
     readTree: async () => ({
       record: backupRecord(),
       ageMs: 0,

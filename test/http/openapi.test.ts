@@ -38,6 +38,9 @@ const BODIES: Record<string, unknown> = {
   putSource: { kind: 'file', path: '/srv/a.json' },
   putSchedule: { sourceId: 's', resourceId: 'r', when: 'every 1d' },
   putState: { any: 'state' },
+  putTerraformState: { serial: 1, lineage: 'l' },
+  rollBackTerraform: { backupId: 'b' },
+  lockTerraformState: { ID: 'lock-1' },
   createBackup: { resourceId: 'r', data: 1 },
   protectBackup: { legalHold: false },
   restoreBackup: { backupId: 'b', targetResourceId: 't' },
@@ -111,6 +114,9 @@ describe('the document', () => {
       '/sources',
       '/sources/{id}',
       '/sources/{id}/check',
+      '/terraform/{resourceId}',
+      '/terraform/{resourceId}/lock',
+      '/terraform/{resourceId}/rollback',
       '/tokens',
       '/tokens/{id}',
       '/upkeep',
@@ -132,14 +138,15 @@ describe('the document', () => {
   test('asks for a token where the deployment has one', async () => {
     const open = await fetchDocument();
     const closed = await fetchDocument('token');
-    for (const { path, method, scope, errors } of ROUTE_LIST) {
+    for (const { path, method, scope, errors, takesBasic } of ROUTE_LIST) {
       const isOpen = scope === 'public';
       // Whoever signs in may be refused, and needs nothing to try.
       const mayRefuse = !isOpen || (errors as readonly string[]).includes('unauthorized');
       const key = method.toLowerCase();
       // A document saved where no token is needed says how to give one all the same.
-      expect(open.paths[path]![key]!.security).toEqual(isOpen ? [] : [{ bearer: [scope] }, {}]);
-      expect(closed.paths[path]![key]!.security).toEqual(isOpen ? [] : [{ bearer: [scope] }]);
+      const known = [{ bearer: [scope] }, ...(takesBasic ? [{ basic: [scope] }] : [])];
+      expect(open.paths[path]![key]!.security).toEqual(isOpen ? [] : [...known, {}]);
+      expect(closed.paths[path]![key]!.security).toEqual(isOpen ? [] : known);
       for (const document of [open, closed]) {
         expect('401' in document.paths[path]![key]!.responses).toBe(mayRefuse);
       }
@@ -150,11 +157,16 @@ describe('the document', () => {
   test('says of each deployment how its callers are known, and nothing else', () => {
     const ask = (security: Security) =>
       JSON.parse(JSON.stringify(createOpenApi({ version: '1', security, looksAtNames: false }))) as Document;
-    const named = { iam: ['iam'], jwt: ['bearer'], none: [] };
+    const named = { iam: ['iam'], jwt: ['bearer', 'basic'], none: [] };
     for (const [security, schemes] of Object.entries(named) as [keyof typeof named, string[]][]) {
       const { paths, components } = ask(security);
       expect(Object.keys(components.securitySchemes)).toEqual(schemes);
-      expect(paths['/backups']!.get!.security).toEqual(schemes.map((name) => ({ [name]: ['backup:list'] })));
+      // A token as a password is for one tool alone.
+      const usual = schemes.filter((name) => name !== 'basic');
+      expect(paths['/backups']!.get!.security).toEqual(usual.map((name) => ({ [name]: ['backup:list'] })));
+      expect(paths['/terraform/{resourceId}']!.get!.security).toEqual(
+        schemes.map((name) => ({ [name]: ['data:read'] })),
+      );
       expect('401' in paths['/backups']!.get!.responses).toBe(security !== 'none');
       // The gateway's own bounds.
       expect(Object.keys(paths['/health']!.get!.responses)).toEqual(['200', '400', '429', '500', '503']);

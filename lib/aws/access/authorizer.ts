@@ -27,7 +27,7 @@ export function createAuthorizer({ config, findKey, log }: AuthorizerDeps) {
   return async (
     event: Pick<APIGatewayTokenAuthorizerEvent, 'authorizationToken' | 'methodArn'>,
   ): Promise<APIGatewayAuthorizerResult> => {
-    const token = /^Bearer +([^ ]+)$/i.exec(event.authorizationToken)?.[1] ?? '';
+    const token = tokenIn(event.authorizationToken);
     try {
       const principal = principalOfToken(await verifyToken(token, { ...config, findKey }), config);
       const { subject, scopes } = principal;
@@ -43,6 +43,14 @@ export function createAuthorizer({ config, findKey, log }: AuthorizerDeps) {
       throw new Error(UNAUTHORIZED);
     }
   };
+}
+
+/** As it is, or as the password of HTTP Basic, which is all that Terraform can send. */
+function tokenIn(authorization: string): string {
+  const bearer = /^Bearer +([^ ]+)$/i.exec(authorization)?.[1];
+  if (bearer !== undefined) return bearer;
+  const basic = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1] ?? '';
+  return /^[^:]*:(.+)$/.exec(Buffer.from(basic, 'base64').toString())?.[1] ?? '';
 }
 
 /** Of all routes, not only the one that is called: the answer is remembered for the token, whatever it calls next. */

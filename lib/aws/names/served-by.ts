@@ -68,6 +68,13 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   listRuns: 'backups',
   getRun: 'backups',
   listDrills: 'backups',
+  getTerraformState: 'restores',
+  putTerraformState: 'backups',
+  forgetTerraformState: 'backups',
+  rollBackTerraform: 'backups',
+  getTerraformLock: 'backups',
+  lockTerraformState: 'backups',
+  unlockTerraformState: 'backups',
   // Callers are known by IAM or by a JWT: there are no tokens of our own here.
   listTokens: undefined,
   makeToken: undefined,

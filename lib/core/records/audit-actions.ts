@@ -40,6 +40,12 @@ export const AUDIT_ACTIONS = [
   'policy.removed',
   /** What is said of a resource: how often a state is expected, what is unusual. */
   'settings.changed',
+  /** Who alone may store a state of the resource; `detail`: who says so, and why. */
+  'lock.taken',
+  /** `forced`: not by its holder. */
+  'lock.released',
+  /** Terraform was told that there is no state; what there was is kept. */
+  'state.forgotten',
   /** A state was expected and has not come; one has come again after that, or after failures. */
   'backup.late',
   'backup.recovered',

@@ -57,6 +57,10 @@ export const LIMITS = {
   expectEverySecondsMax: 315_360_000,
   /** What is said of a resource, as JSON: it stands in the head, which each create writes again. */
   settingsBytesMax: 8 * KIB,
+  /** What the holder of a lock says of it, each: it stands in the head too. */
+  lockInfoCharsMax: 1024,
+  /** A state of Terraform: it is read to know its serial, and so is the one before it. Large ones have some ten megabytes. */
+  terraformStateBytesMax: 64 * MIB,
   /** Arrays whose rows have an identity of their own, and members that name a row together. */
   identityArraysMax: 100,
   identityMembersMax: 8,

@@ -1,6 +1,7 @@
 // What the service remembers: records as every home stores them. Times are epoch milliseconds; hashes are lower-case hex SHA-256.
 
 import type { AuditAction } from './audit-actions.ts';
+import type { ResourceLock } from './lock.ts';
 import type { ResourceSettings } from './settings.ts';
 import type { OperationStatus, RequestStatus } from './status.ts';
 import type { Unusual } from './unusual.ts';
@@ -195,6 +196,10 @@ export interface ResourceHead {
   latestFull?: BaseRef;
   /** What its owner says of it. It may be said before the first state comes: then nothing was given yet, and `sequence` is 0. */
   settings?: ResourceSettings;
+  /** Who alone may store a state, until it says that it is done. */
+  lock?: ResourceLock;
+  /** To Terraform, states up to this sequence are gone: it has asked for that. They are kept as all others are. */
+  forgottenTo?: number;
   version: number;
 }
 

@@ -14,6 +14,7 @@ import { sessionAnswers } from './session.ts';
 import { settingsAnswers } from './settings.ts';
 import { sourceAnswers } from './sources.ts';
 import { stateAnswers } from './states-answers.ts';
+import { terraformAnswers } from './terraform.ts';
 import { tokenAnswers } from './tokens.ts';
 import { upkeepAnswers } from './upkeep.ts';
 import { uploadAnswers } from './uploads.ts';
@@ -35,6 +36,7 @@ export function createAnswers() {
     ...sourceAnswers(),
     ...scheduleAnswers(),
     ...runAnswers(),
+    ...terraformAnswers(),
     ...tokenAnswers(),
     ...sessionAnswers(),
     ...auditAnswers(),

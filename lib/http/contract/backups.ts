@@ -149,6 +149,7 @@ export const BACKUP_ROUTES = {
       'backup_not_found',
       'write_conflict',
       'unusual_change',
+      'resource_locked',
       'out_of_order',
       'idempotency_key_reused',
       'store_untrusted',

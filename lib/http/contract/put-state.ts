@@ -70,6 +70,7 @@ export const PUT_STATE_ROUTES = {
       'encryption_required',
       'precondition_failed',
       'unusual_change',
+      'resource_locked',
       'out_of_order',
       'backup_not_found',
       'write_conflict',

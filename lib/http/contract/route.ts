@@ -68,6 +68,8 @@ export interface Route {
   hasHead?: true;
   /** As OpenAPI writes it: `/backups/{id}`. */
   path: string;
+  /** The same by methods that neither OpenAPI nor every gateway knows, where the home can take them. */
+  also?: readonly { method: string; path: string }[];
   summary: string;
   tag: Tag;
   /** What the summary has no room for. */
@@ -76,6 +78,8 @@ export interface Route {
   scope: Scope | 'public';
   /** Only where this service knows its callers itself, by tokens. */
   needsTokens?: boolean;
+  /** Whether a token may come as the password of HTTP Basic: there are clients that know nothing else. */
+  takesBasic?: true;
   /** Only where one process is the home: elsewhere no call sees more than its own function's. */
   needsProcess?: boolean;
   params?: Schema;

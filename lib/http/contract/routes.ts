@@ -15,6 +15,7 @@ import { SERVICE_ROUTES } from './service.ts';
 import { SESSION_ROUTES } from './session.ts';
 import { SETTINGS_ROUTES } from './settings.ts';
 import { SOURCE_ROUTES } from './sources.ts';
+import { TERRAFORM_ROUTES } from './terraform.ts';
 import { TOKEN_ROUTES } from './tokens.ts';
 import { UPKEEP_ROUTES } from './upkeep.ts';
 import { UPLOAD_ROUTES } from './uploads.ts';
@@ -31,6 +32,7 @@ export const ROUTES = {
   ...SOURCE_ROUTES,
   ...SCHEDULE_ROUTES,
   ...RUN_ROUTES,
+  ...TERRAFORM_ROUTES,
   ...TOKEN_ROUTES,
   ...SESSION_ROUTES,
   ...AUDIT_ROUTES,

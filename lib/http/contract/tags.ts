@@ -9,6 +9,8 @@ export const TAGS = {
   Retention: 'How long backups are kept, what goes next and why, and what waits before it goes.',
   Notifications: 'Who is told when something fails, is late, or looks wrong, and whether that has come.',
   Schedules: 'What runs by itself: sources that states are read from, when, how it went, and drills.',
+  Terraform:
+    'The `http` backend of Terraform and OpenTofu: the newest state of a resource, the lock on it, and the way back to an older one.',
   Access:
     'Tokens and sessions: who may do what, to which resources. The audit trail: who did what, and who was refused.',
 } as const;

@@ -24,6 +24,14 @@ const text = (charsMax: number) =>
     z.refine((value) => value.isWellFormed(), WELL_FORMED),
   );
 
+/** Text that may be empty, and of more than one line. */
+export const shortText = text;
+
+/** RFC 1864: the digest of the body as it was sent. */
+export const contentMd5 = once(() =>
+  z.string().check(z.regex(/^[A-Za-z0-9+/]{22}==$/, 'must be an MD5 digest in base64')),
+);
+
 /** Text on one line, and some. */
 const line = (charsMax: number) =>
   text(charsMax).check(

@@ -14,6 +14,7 @@ import { createRunHandlers, createScheduleHandlers, createSourceHandlers } from 
 import { createServiceHandlers, type ServiceHandlerDeps } from './service.ts';
 import { createSessionHandlers, type SessionHandlerDeps } from './session.ts';
 import { createSettingsHandlers } from './settings.ts';
+import { createTerraformHandlers } from './terraform.ts';
 import { createTokenHandlers } from './tokens.ts';
 import { createUpkeepHandlers } from './upkeep.ts';
 import { createUploadHandlers } from './uploads.ts';
@@ -40,6 +41,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...createSourceHandlers(),
     ...createScheduleHandlers(),
     ...createRunHandlers(),
+    ...createTerraformHandlers(),
     ...createTokenHandlers(now),
     ...createSessionHandlers(deps),
     ...createAuditHandlers(),

@@ -88,9 +88,15 @@ const BEARER = {
   description: `The API token of the deployment, or a named token. ${ROLES}`,
 };
 
+const BASIC = {
+  type: 'http',
+  scheme: 'basic',
+  description: `For clients that know nothing else: the token as the password, under any user name. ${ROLES}`,
+};
+
 const SCHEMES: Record<Security, Json> = {
-  open: { bearer: BEARER },
-  token: { bearer: BEARER },
+  open: { bearer: BEARER, basic: BASIC },
+  token: { bearer: BEARER, basic: BASIC },
   iam: {
     iam: {
       type: 'apiKey',
@@ -104,13 +110,15 @@ const SCHEMES: Record<Security, Json> = {
   },
   jwt: {
     bearer: { ...BEARER, bearerFormat: 'JWT', description: `An access token of the issuer. ${ROLES}` },
+    basic: BASIC,
   },
   none: {},
 };
 
-function securityOf({ scope }: Route, security: Security): Json[] {
+function securityOf({ scope, takesBasic }: Route, security: Security): Json[] {
   if (scope === 'public') return [];
-  const known = Object.keys(SCHEMES[security]).map((name) => ({ [name]: [scope] }));
+  const schemes = Object.keys(SCHEMES[security]).filter((name) => name !== 'basic' || takesBasic === true);
+  const known = schemes.map((name) => ({ [name]: [scope] }));
   // A deployment without a token takes one all the same: a document that was saved there is as good elsewhere.
   return security === 'open' ? [...known, {}] : known;
 }

@@ -178,7 +178,8 @@ export function createApi(deps: ApiDeps): Api {
   /** Where no credential is needed, one that is not good is as good as none. */
   const whoCalls = (context: Context<Env>, isOptional: boolean): Principal => {
     try {
-      return authenticator.whoCalls(context.req.raw, context.env);
+      const by = TAKES_BASIC.has(contractPath(context)) ? { address: context.var.address ?? '' } : undefined;
+      return authenticator.whoCalls(context.req.raw, context.env, by);
     } catch (error) {
       if (isOptional && hasCode(error, 'unauthorized')) return NOBODY;
       throw error;
@@ -196,9 +197,11 @@ export function createApi(deps: ApiDeps): Api {
 
   for (const route of routes.filter(({ operationId }) => serves(operationId))) {
     const handler = handlers[route.operationId] as AnyHandler;
-    app.on(route.method, routerPath(route.path), (context) =>
-      serveRoute(pipeline, route as Route, handler, context, context.var),
-    );
+    for (const { method, path } of [route, ...(route.also ?? [])]) {
+      app.on(method, routerPath(path), (context) =>
+        serveRoute(pipeline, route as Route, handler, context, context.var),
+      );
+    }
   }
   const { uploads } = deps;
   if (uploads !== undefined) {
@@ -256,7 +259,10 @@ function finish(context: Context<Env>, log: Logger, durationMs: number): void {
   });
 }
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const METHODS: ReadonlySet<string> = new Set([
+  ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+  ...ROUTE_LIST.flatMap(({ also = [] }) => also.map(({ method }) => method)),
+]);
 
 const UPLOAD_PATH = routerPath(UPLOAD_ROUTE.path);
 
@@ -267,6 +273,11 @@ function isUpload(context: Context<Env>): boolean {
 const PATHS = new Map(ROUTE_LIST.map((route) => [routerPath(route.path), route.path]));
 const PUBLIC = new Set(
   ROUTE_LIST.filter((route) => route.scope === 'public').map((route) => `${route.method} ${route.path}`),
+);
+
+/** Of any method: what a caller is known by does not depend on what it does. */
+const TAKES_BASIC: ReadonlySet<string | undefined> = new Set(
+  ROUTE_LIST.filter(({ takesBasic }) => takesBasic).map(({ path }) => path),
 );
 
 /** The contract's path that the request matched, with or without its method. */
@@ -283,9 +294,11 @@ function isPublic(context: Context<Env>): boolean {
 /** For each path of the contract, its Allow header. HEAD goes where GET goes. */
 function allowedMethods(routes: typeof ROUTE_LIST): Map<string, string> {
   const byPath = new Map<string, string[]>();
-  for (const { path, method } of routes) {
-    const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
-    byPath.set(path, [...(byPath.get(path) ?? []), ...methods]);
+  for (const { path, method, also = [] } of routes) {
+    for (const one of [{ path, method }, ...also]) {
+      const methods = one.method === 'GET' ? ['GET', 'HEAD'] : [one.method];
+      byPath.set(one.path, [...(byPath.get(one.path) ?? []), ...methods]);
+    }
   }
   return new Map([...byPath].map(([path, methods]) => [path, methods.join(', ')]));
 }

@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { adminOf, type Principal } from '../../core/records/access.ts';
-import { ServiceError } from '../../core/records/errors.ts';
+import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { GatewaySecurity, Security } from '../openapi/openapi.ts';
 import { demandOwnPage, type Sessions } from './sessions.ts';
@@ -18,9 +18,19 @@ export interface AuthOptions {
   door?: GatewaySecurity;
 }
 
+/** Where the token may come as a password. */
+export interface Basic {
+  /** Where the call comes from. */
+  address: string;
+}
+
 export interface Authenticator {
-  /** Who is calling. Throws ServiceError `unauthorized`, and `forbidden` for a session that another site's page makes use of. */
-  whoCalls(request: Request, platform: unknown): Principal;
+  /**
+   * Who is calling; `by` where the token may come as the password of HTTP Basic (RFC 7617), under any name. Throws ServiceError
+   * `unauthorized`, `too_many_requests` for an address that has guessed too many passwords, and `forbidden` for a session that another
+   * site's page makes use of.
+   */
+  whoCalls(request: Request, platform: unknown, by?: Basic): Principal;
   /** Whom a token stands for. Throws ServiceError `unauthorized`. */
   whoHolds(token: string): Principal;
   /** Whether a credential is asked for, as of now. */
@@ -60,10 +70,20 @@ export function createAuthenticator(options: AuthOptions, sessions?: Sessions): 
     if ('principal' in found) return found.principal;
     throw new ServiceError('unauthorized', REFUSALS[found.fault]);
   };
+  /** A password is what people choose: whoever tries many is slowed down, as at the sign-in. */
+  const whoGuesses = (password: string, { address }: Basic): Principal => {
+    sessions?.demandPatience(address);
+    try {
+      return whoHolds(password);
+    } catch (error) {
+      if (hasCode(error, 'unauthorized')) sessions?.noteGuess(address);
+      throw error;
+    }
+  };
   return {
     whoHolds,
     isAsked: () => identify !== undefined || isSecured(options),
-    whoCalls(request, platform) {
+    whoCalls(request, platform, by) {
       if (identify !== undefined) return identify(platform);
       if (!isSecured(options)) return ANYBODY;
       const { headers } = request;
@@ -76,9 +96,18 @@ export function createAuthenticator(options: AuthOptions, sessions?: Sessions): 
       }
       const presented = /^Bearer +([^ ]+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
       if (presented !== undefined) return whoHolds(presented);
+      const password = by === undefined ? undefined : passwordIn(headers);
+      if (password !== undefined) return whoGuesses(password, by!);
       throw new ServiceError('unauthorized', 'Send the API token as "Authorization: Bearer <token>".');
     },
   };
+}
+
+/** Browsers are never asked for one (no answer of ours challenges them to it), so no page makes use of one that is remembered. */
+function passwordIn(headers: Headers): string | undefined {
+  const credentials = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+  if (credentials === undefined) return undefined;
+  return /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString())?.[1];
 }
 
 function digest(token: string): Uint8Array {

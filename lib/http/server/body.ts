@@ -1,5 +1,6 @@
 // Reads request bodies as they arrive: bounded, counted against the budget, and scanned as text.
 
+import { createHash } from 'node:crypto';
 import type { Scratch } from '../../core/bytes/packed.ts';
 import { readState, type ScannedBody, scanBody } from '../../core/json/body.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
@@ -68,13 +69,17 @@ export async function readBody(
 }
 
 /**
- * The state that the body is, `packed` or not. Bounded as sent and as unpacked. Throws as `readBody`, and `malformed_json` for a
- * body that is empty or not packed as it says.
+ * The state that the body is, `packed` or not. Bounded as sent and as unpacked. Throws as `readBody`, `malformed_json` for a
+ * body that is empty or not packed as it says, and `invalid_request` for one that has not the digest that it was sent with.
  */
 export async function readWholeState(
   request: Request,
   { kernel, bodyBytesMax, scratch }: Pick<BodyBounds, 'kernel' | 'bodyBytesMax' | 'scratch'>,
-  { isTextWanted, packed }: { isTextWanted: boolean; packed: Packing | undefined },
+  {
+    isTextWanted,
+    packed,
+    md5,
+  }: { isTextWanted: boolean; packed: Packing | undefined; md5?: string | undefined },
   reservation: Reservation,
   meter: Received,
   body: BodyChunks | null = request.body,
@@ -88,13 +93,27 @@ export async function readWholeState(
     memory.foresee(declared);
   }
   if (body === null) throw emptyBody('the state');
-  const sent = received(body, bounds, memory, meter);
+  const came = received(body, bounds, memory, meter);
+  const sent = md5 === undefined ? came : withDigest(came, md5);
   const chunks = packed === undefined ? sent : counted(unpackBody(sent, packed), bounds, memory);
   return readState(kernel, chunks, {
     bytesMax: bodyBytesMax,
     // What is packed does not say how long it is.
     sizeHint: packed === undefined ? (declared ?? 0) : 0,
     packing: { ...packingOf(MEMORY_BOUNDS, scratch), isTextWanted: () => isTextWanted },
+  });
+}
+
+/** A fault of transport, not of an attacker: that is what MD5 is good for (RFC 1864). */
+async function* withDigest(chunks: AsyncIterable<Uint8Array>, md5: string): AsyncGenerator<Uint8Array> {
+  const hash = createHash('md5');
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('base64') === md5) return;
+  throw new ServiceError('invalid_request', 'The body is not the one that was sent; send it again.', {
+    errors: [{ pointer: '/headers/content-md5', detail: 'is not the digest of the body that came' }],
   });
 }
 

@@ -96,7 +96,8 @@ export async function serveRoute<R extends Route>(
   try {
     if (route.body !== undefined) body = await takeBody(deps, route.body, context, reservation, state.meter);
     if (route.wholeState !== undefined) {
-      whole = await takeState(deps, route.wholeState, context, reservation, state.meter, query);
+      const { 'content-md5': md5 } = headers as { 'content-md5'?: string };
+      whole = await takeState(deps, route.wholeState, context, reservation, state.meter, { query, md5 });
     }
     const fields = route.body === undefined ? {} : { fields: fieldsOf(route.body, body) };
     // The schemas of this very route made these: the table's types and its values are one.
@@ -124,12 +125,12 @@ function takeState(
   context: Context,
   reservation: Reservation,
   meter: Received,
-  query: unknown,
+  { query, md5 }: { query: unknown; md5: string | undefined },
 ): Promise<ScannedState> {
   const request = context.req.raw;
   checkWholeState(request.headers);
   const bounds = { kernel, bodyBytesMax: limits.bodyBytesMax, ...(scratch === undefined ? {} : { scratch }) };
-  const how = { isTextWanted: isTextWanted(query), packed: packingOfBody(request.headers) };
+  const how = { isTextWanted: isTextWanted(query), packed: packingOfBody(request.headers), md5 };
   return readWholeState(request, bounds, how, reservation, meter, bodyOf?.(context.env));
 }
 

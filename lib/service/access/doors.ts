@@ -165,6 +165,41 @@ export function serviceFor(service: BackupService, principal: Principal, address
       demandSeen('removePolicy', resourceId, noPolicy);
       return service.removePolicy(resourceId, caller);
     },
+    // Said to be not there, a state would be made anew: who may not see it is refused instead.
+    async openTerraformState(resourceId) {
+      demand('openTerraformState', resourceId);
+      return service.openTerraformState(resourceId, caller);
+    },
+    async putTerraformState(input) {
+      demand('putTerraformState', input.resourceId);
+      try {
+        return await service.putTerraformState(input, caller);
+      } catch (error) {
+        // How much has gone tells what the newest state is.
+        if (hasCode(error, 'unusual_change') && !holds(principal, 'backup:list')) throw unusualInShort();
+        throw error;
+      }
+    },
+    async forgetTerraformState(resourceId, lockId) {
+      demand('forgetTerraformState', resourceId);
+      return service.forgetTerraformState(resourceId, lockId, caller);
+    },
+    async rollBackTerraform(input) {
+      demand('rollBackTerraform', input.resourceId);
+      return service.rollBackTerraform(input, caller);
+    },
+    async getLock(resourceId) {
+      demand('getLock', resourceId);
+      return service.getLock(resourceId);
+    },
+    async lockResource(resourceId, info) {
+      demand('lockResource', resourceId);
+      return service.lockResource(resourceId, info, caller);
+    },
+    async unlockResource(resourceId, lockId) {
+      demand('unlockResource', resourceId);
+      return service.unlockResource(resourceId, lockId, caller);
+    },
     async listSources(request) {
       demandSources('listSources');
       return service.listSources(request);

@@ -6,6 +6,7 @@ import { demandInOrder } from '../../core/records/as-of.ts';
 import { type BackupPlan, type Bases, baseRefOf, planBackup } from '../../core/records/chain.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
+import { demandOpen } from '../../core/records/lock.ts';
 import type {
   BackupRecord,
   BackupRequest,
@@ -127,6 +128,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     return { backup: answer, replayed: true, ...(isUnchanged ? { unchanged: true } : {}) };
   }
   // Of what is committed on this very head: who is faster moves it, and then it is asked again.
+  demandOpen(head, input.lockId);
   demandPrecondition(input.condition, head?.latest?.checksum);
   if (input.asOf !== undefined && request?.sequence === undefined) {
     demandInOrder(input.asOf, head?.createdAt, clock.now());
@@ -191,7 +193,7 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
     version: 1,
   };
   const damaged = damage === undefined ? undefined : damagedBase(planned.base!, damage);
-  const made = { ...work, record, base: plan.base, head, now, replaces };
+  const made = { ...work, record, base: plan.base, head, now, replaces, lockId: input.lockId };
   const committed = await commitBackup(deps, {
     ...made,
     ...(damaged === undefined ? {} : { damage: damaged }),

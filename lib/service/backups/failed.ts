@@ -19,6 +19,8 @@ const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'idempotency_key_reused',
   'backup_not_found',
   'out_of_order',
+  'foreign_lineage',
+  'resource_locked',
   'invalid_request',
   'too_many_requests',
 ]);

@@ -2,6 +2,7 @@
 // of states is still free and the base is what it was: then only the head is written again.
 
 import { ownBlob, withBackup } from '../../core/records/chain.ts';
+import { isOpenTo } from '../../core/records/lock.ts';
 import type {
   BackupRecord,
   BackupRequest,
@@ -28,6 +29,8 @@ export interface BackupToCommit {
   /** What makes room under the key. */
   replaces: IdempotencyRecord | undefined;
   caller: Caller;
+  /** Of the lock that its writer holds. */
+  lockId: string | undefined;
   request?: BackupRequest;
   /** Why it is a full though something else was asked for, if its base is damaged. */
   damage?: DamagedBase;
@@ -93,9 +96,10 @@ async function tryToCommit(
 /** Whether what was built is still right on this head. It was read first: what changes from now on moves it once more. */
 async function stands(
   { catalog }: Deps,
-  { record, base, request }: BackupToCommit,
+  { record, base, request, lockId }: BackupToCommit,
   head: ResourceHead | undefined,
 ): Promise<boolean> {
+  if (!isOpenTo(head, lockId)) return false;
   const isFree = request?.sequence !== undefined || (head?.sequence ?? 0) === record.sequence - 1;
   if (!isFree || base === undefined) return isFree;
   const found = await catalog.getBackup(base.id);

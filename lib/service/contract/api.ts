@@ -40,6 +40,7 @@ import type {
 } from './looks.ts';
 import type { ChannelInput, ChannelView, DeliveryQuery, DeliveryView } from './notify.ts';
 import type { ScheduleService } from './schedules.ts';
+import type { TerraformService } from './terraform.ts';
 import type { Text } from './text.ts';
 
 export type { RetentionDecision, Text };
@@ -75,6 +76,8 @@ export interface CreateBackupInput {
   acceptUnusual?: boolean;
   /** What the newest state has to be, for this one to follow on it. */
   condition?: Precondition;
+  /** Of the lock that the writer holds, where the resource is locked. */
+  lockId?: string;
   /** From the Idempotency-Key header. */
   idempotencyKey?: string;
 }
@@ -240,7 +243,7 @@ export interface UploadReceiver {
   receive(uploadId: string, body: AsyncIterable<Uint8Array>): Promise<{ bytes: number; sha256: string }>;
 }
 
-export interface BackupService extends ScheduleService {
+export interface BackupService extends ScheduleService, TerraformService {
   /**
    * Proves the backup before it resolves. `replayed` when an idempotency key gave an earlier answer; `warnings` when its
    * base is damaged, so that it was stored whole; `unchanged` when the backup was there already, `ifChanged`.

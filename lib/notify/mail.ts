@@ -47,12 +47,10 @@ export function createMailSender({ allowsPrivate }: { allowsPrivate: boolean }) 
         text,
         messageId: `<${id}@backup-restore-service>`,
       });
-      const isSent = await Promise.race([
-        sent.then(() => true),
-        wait(timeoutMs, false, { signal: late.signal }),
-      ]);
-      if (!isSent) sent.catch(() => {});
-      return isSent ? { ok: true } : { ok: false, code: 'timeout', detail: 'It did not answer in time.' };
+      const info = await Promise.race([sent, wait(timeoutMs, undefined, { signal: late.signal })]);
+      if (info !== undefined) return resultOf(info, to.length);
+      sent.catch(() => {});
+      return { ok: false, code: 'timeout', detail: 'It did not answer in time.' };
     } catch (error) {
       return faultOf(error);
     } finally {
@@ -62,14 +60,47 @@ export function createMailSender({ allowsPrivate }: { allowsPrivate: boolean }) 
   };
 }
 
+interface Refusal {
+  code?: string | undefined;
+  responseCode?: number | undefined;
+}
+
+/** A letter that not all may have has been taken for the others: for them it comes again with the same id, if it is worth trying. */
+function resultOf(
+  { rejectedErrors = [] }: { rejectedErrors?: Refusal[] | undefined },
+  count: number,
+): SendResult {
+  if (rejectedErrors.length === 0) return { ok: true };
+  // One that is refused for now counts before one that is refused for good.
+  const worst = rejectedErrors.find((refusal) => !isForGood(refusal)) ?? rejectedErrors[0]!;
+  const { responseCode: status } = worst;
+  return {
+    ...{ ok: false, code: 'status' },
+    ...(status === undefined ? {} : { status }),
+    ...(isForGood(worst) ? { isForGood: true } : {}),
+    detail: `It refused ${rejectedErrors.length} of ${count} recipients (${status ?? worst.code}).`,
+  };
+}
+
 /** What the server says may repeat what it was sent: only its code is told. */
 function faultOf(error: unknown): SendResult {
-  const { code = 'failed', responseCode: status } = error as { code?: string; responseCode?: number };
+  const { code = 'failed', responseCode: status } = error as Refusal;
   if (code === 'ETIMEDOUT') return { ok: false, code: 'timeout', detail: 'It did not answer in time.' };
-  if (status !== undefined) {
-    return { ok: false, code: 'status', status, detail: `It answered ${status} (${code}).` };
-  }
-  return { ok: false, code: 'unreachable', detail: `It cannot be reached (${code}).` };
+  if (status === undefined)
+    return { ok: false, code: 'unreachable', detail: `It cannot be reached (${code}).` };
+  const detail = `It answered ${status} (${code}).`;
+  return {
+    ok: false,
+    code: 'status',
+    status,
+    ...(isForGood(error as Refusal) ? { isForGood: true } : {}),
+    detail,
+  };
+}
+
+/** RFC 5321, 4.2.1: what is 5yz is not to be asked again. A password that is refused may be exchanged where it stands. */
+function isForGood({ code, responseCode = 0 }: Refusal): boolean {
+  return responseCode >= 500 && code !== 'EAUTH';
 }
 
 async function publicAddressOf(host: string): Promise<string | undefined> {

@@ -25,6 +25,8 @@ export type SendResult =
       code: 'status' | 'timeout' | 'unreachable' | 'refused';
       status?: number;
       retryAfterMs?: number;
+      /** The receiver will say the same again: nothing comes of trying. */
+      isForGood?: true;
       /** A sentence without any secret in it. */
       detail: string;
     };

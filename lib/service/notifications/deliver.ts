@@ -171,6 +171,7 @@ function isGone(outcome: Outcome): boolean {
 /** Nothing will come of trying again. */
 function isFinal(outcome: Outcome): boolean {
   if (outcome.ok) return true;
+  if ('isForGood' in outcome && outcome.isForGood) return true;
   return isGone(outcome) || outcome.code === 'channel_gone' || outcome.code === 'channel_disabled';
 }
 

@@ -21,6 +21,7 @@ const CATALOG_READS: readonly MethodOf<Catalog>[] = [
   'liveEntries',
   'tally',
   'expiring',
+  'undecidedHeads',
   'leastProven',
   'newestBefore',
   'stateAt',

@@ -46,6 +46,7 @@ const APPLIERS: Appliers = {
     const entry = state.backups.get(record.id);
     demand(entry?.record.version === expect, kind);
     journal.set(state.backups, record.id, { row: entry!.row, record });
+    journal.delete(state.places, record.id);
   },
 
   'backup.remove'(state, journal, { kind, id, expect }) {
@@ -53,6 +54,7 @@ const APPLIERS: Appliers = {
     demand(entry?.record.version === expect, kind);
     const { resourceId, sequence, createdAt } = entry!.record;
     journal.delete(state.backups, id);
+    journal.delete(state.places, id);
     journal.delete(state.sequences, sequenceKey(resourceId, sequence));
     journal.set(state.gaps, sequenceKey(resourceId, sequence), { resourceId, sequence, createdAt });
   },
@@ -127,6 +129,13 @@ const APPLIERS: Appliers = {
   'policy.remove'(state, journal, { kind, resourceId, expect }) {
     demand(state.policies.get(resourceId)?.version === expect, kind);
     journal.delete(state.policies, resourceId);
+  },
+
+  'expiry.place'(state, journal, { kind, id, at, expect }) {
+    const record = state.backups.get(id)?.record;
+    const isListed = record?.deletedAt === undefined && record?.expiresAt !== undefined;
+    demand(isListed && record.version === expect, kind);
+    journal.set(state.places, id, at);
   },
 
   'expiry.put'(state, journal, { kind, record, expect }) {

@@ -29,6 +29,8 @@ export interface Gap {
 
 export interface CatalogState {
   backups: Map<string, Entry<BackupRecord>>;
+  /** Where those stand among what expires that were moved from there where their expiresAt is. */
+  places: Map<string, number>;
   /** Which backup has a sequence of a resource; keys by `sequenceKey`. */
   sequences: Map<string, string>;
   /** What became of no backup, or of one that was removed: its time, by `sequenceKey`. */
@@ -56,6 +58,7 @@ export interface CatalogState {
 export function createState(): CatalogState {
   return {
     backups: new Map(),
+    places: new Map(),
     sequences: new Map(),
     gaps: new Map(),
     heads: new Map(),

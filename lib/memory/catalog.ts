@@ -97,14 +97,16 @@ export function createMemoryCatalog(): Catalog {
     },
 
     async expiring(request) {
-      const matching = liveBackups().filter(
-        ({ record }) => record.expiresAt !== undefined && record.expiresAt <= request.before,
-      );
-      return pageOf(
-        matching,
-        { list: 'expiring', key: (record) => record.expiresAt!, direction: 'rising' },
-        request,
-      );
+      const matching = liveBackups().flatMap(({ row, record }) => {
+        const at = state.places.get(record.id) ?? record.expiresAt;
+        return at === undefined || at > request.before ? [] : [{ row, record: { record, at } }];
+      });
+      return pageOf(matching, { list: 'expiring', key: ({ at }) => at, direction: 'rising' }, request);
+    },
+
+    async undecidedHeads(request) {
+      const matching = [...state.heads.values()].filter(({ isUndecided }) => isUndecided === true);
+      return pageById(matching, { list: 'undecided', idOf: ({ resourceId }) => resourceId }, request);
     },
 
     async leastProven(request) {

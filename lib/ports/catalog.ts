@@ -50,6 +50,12 @@ export interface DocumentQuery {
   falling?: boolean;
 }
 
+/** A backup in the list of what expires, and its place there. */
+export interface Expiring {
+  record: BackupRecord;
+  at: number;
+}
+
 /** What not every catalog promises. */
 export interface CatalogCapabilities {
   /** Ids are counted for each kind, from `backup-1` and `restore-1` on, and go on past ids that came from elsewhere. */
@@ -92,8 +98,10 @@ export interface Catalog {
   ): Promise<Page<LiveEntry>>;
   /** All of them together. */
   tally(resourceId: string): Promise<Tally>;
-  /** Live backups with expiresAt <= before, by rising expiresAt. */
-  expiring(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
+  /** Live backups that expire, at `before` or earlier, by rising place: that is their expiresAt, until `expiry.place` moves it. */
+  expiring(request: PageRequest & { before: number }): Promise<Page<Expiring>>;
+  /** Heads that say `isUndecided`, in one order. */
+  undecidedHeads(request: PageRequest): Promise<Page<ResourceHead>>;
   /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first. */
   leastProven(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
 

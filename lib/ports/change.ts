@@ -42,6 +42,11 @@ export type Change =
   | { kind: 'request.update'; record: BackupRequest; expect: number }
   | { kind: 'policy.put'; record: PolicyRecord; expect: number }
   | { kind: 'policy.remove'; resourceId: string; expect: number }
+  /**
+   * Moves the place of a live backup among those that expire; nothing else of it changes, its version neither. Whatever else
+   * changes the record puts it back where its expiresAt is.
+   */
+  | { kind: 'expiry.place'; id: string; at: number; expect: number }
   /** `isMark`: only the time has moved, which all else tells too. */
   | { kind: 'expiry.put'; record: ExpiryState; expect: number; isMark?: true }
   | { kind: 'notice.put'; record: Notice; expect: number }

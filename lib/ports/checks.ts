@@ -71,6 +71,7 @@ function slotsOf(change: Change): string[] {
     case 'backup.update':
       return [slot('backup', change.record.id)];
     case 'backup.remove':
+    case 'expiry.place':
       return [slot('backup', change.id)];
     case 'head.put':
       return [slot('head', change.head.resourceId)];

@@ -51,6 +51,7 @@ function trailChange(change: Change): TrailChange | undefined {
   switch (change.kind) {
     case 'snapshot.add':
     case 'snapshot.remove':
+    case 'expiry.place':
     case 'job.send':
       return undefined;
     case 'backup.insert':

@@ -174,10 +174,20 @@ const LISTS: ListUnderTest[] = [
     },
     remove: removeBackup,
     list: (catalog, request) =>
-      mapped(catalog.expiring({ ...request, before: T0 * 2 }), ({ id, expiresAt }) => ({
-        name: id,
-        at: expiresAt!,
-      })),
+      mapped(catalog.expiring({ ...request, before: T0 * 2 }), ({ record, at }) => ({ name: record.id, at })),
+  },
+  {
+    name: 'expiring from other places than their expiry',
+    direction: 'rising',
+    async add(catalog, at) {
+      const record = backup({ expiresAt: 1 });
+      await commitOne(catalog, inserted(record));
+      await commitOne(catalog, { kind: 'expiry.place', id: record.id, at, expect: 1 });
+      return record.id;
+    },
+    remove: removeBackup,
+    list: (catalog, request) =>
+      mapped(catalog.expiring({ ...request, before: T0 * 2 }), ({ record, at }) => ({ name: record.id, at })),
   },
   {
     name: 'leastProven',

@@ -7,6 +7,7 @@ import {
   drain,
   event,
   garbage,
+  head,
   inserted,
   operation,
   request,
@@ -17,6 +18,8 @@ import {
 export function membershipTests(catalog: () => Catalog): void {
   describe('tombstones', () => {
     const limit = 10;
+    const expiring = async (before: number) =>
+      (await catalog().expiring({ before, limit })).items.map(({ record }) => record);
     const readers: [string, () => Promise<BackupRecord[]>][] = [
       ['listBackups', async () => (await catalog().listBackups({ limit })).items],
       ['of the resource', async () => (await catalog().listBackups({ limit, resourceId: 'r' })).items],
@@ -27,7 +30,7 @@ export function membershipTests(catalog: () => Catalog): void {
         async () => (await catalog().resourceHistory({ limit, resourceId: 'r', fromSequence: 1 })).items,
       ],
       ['leastProven', async () => (await catalog().leastProven({ limit, before: T0 * 2 })).items],
-      ['expiring', async () => (await catalog().expiring({ limit, before: T0 * 2 })).items],
+      ['expiring', () => expiring(T0 * 2)],
     ];
 
     test.each(readers)('leave %s, and only they', async (_, read) => {
@@ -127,12 +130,63 @@ export function membershipTests(catalog: () => Catalog): void {
       await catalog().commit([at, after, never].map((record) => inserted(record!)));
       const read = async (before: number) => (await catalog().expiring({ before, limit })).items;
       expect(await read(T0 - 1)).toEqual([]);
-      expect(await read(T0)).toEqual([at]);
-      expect(await read(T0 * 2)).toEqual([at, after]);
+      expect(await read(T0)).toEqual([{ record: at, at: T0 }]);
+      expect((await read(T0 * 2)).map(({ record }) => record)).toEqual([at, after]);
       // It follows the record: a longer retention moves it.
       const moved = { ...at!, expiresAt: T0 + 5, version: 2 };
       await catalog().commit([{ kind: 'backup.update', record: moved, expect: 1 }]);
-      expect(await read(T0 * 2)).toEqual([after, moved]);
+      expect((await read(T0 * 2)).map(({ record }) => record)).toEqual([after, moved]);
+    });
+
+    test('a place moves a backup among what expires and changes nothing of it; each change of the record takes it back', async () => {
+      const [first, second] = [backup({ expiresAt: T0 }), backup({ expiresAt: T0 + 1 })];
+      await catalog().commit([first, second].map((record) => inserted(record!)));
+      const read = async (before: number) =>
+        (await catalog().expiring({ before, limit })).items.map(({ record, at }) => [record.id, at]);
+      await catalog().commit([{ kind: 'expiry.place', id: first!.id, at: T0 + 9, expect: 1 }]);
+      expect(await read(T0 + 8)).toEqual([[second!.id, T0 + 1]]);
+      expect(await read(T0 + 9)).toEqual([
+        [second!.id, T0 + 1],
+        [first!.id, T0 + 9],
+      ]);
+      expect(await catalog().getBackup(first!.id)).toEqual(first);
+      // Again, of the same version; then the record changes, whatever it was that did.
+      await catalog().commit([{ kind: 'expiry.place', id: first!.id, at: T0 + 5, expect: 1 }]);
+      expect(await read(T0 + 8)).toContainEqual([first!.id, T0 + 5]);
+      const held = { ...first!, legalHold: true, version: 2 };
+      await catalog().commit([{ kind: 'backup.update', record: held, expect: 1 }]);
+      expect(await read(T0)).toEqual([[first!.id, T0]]);
+    });
+
+    test.each([
+      ['has changed since', { expiresAt: T0 }, 2],
+      ['is a tombstone', { expiresAt: T0, deletedAt: T0 }, 1],
+      ['never expires', {}, 1],
+    ] as const)('one that %s is given no place', async (_, fields, expect1) => {
+      const record = backup(fields);
+      await catalog().commit([inserted(record)]);
+      const move = { kind: 'expiry.place', id: record.id, at: T0 + 9, expect: expect1 } as const;
+      await expect(catalog().commit([move])).rejects.toMatchObject({
+        code: 'conflict',
+        change: 'expiry.place',
+      });
+      await expect(catalog().commit([{ ...move, id: 'backup-none' }])).rejects.toMatchObject({
+        code: 'conflict',
+      });
+      expect(await catalog().getBackup(record.id)).toEqual(record);
+    });
+
+    test('undecidedHeads has the heads that say so, until they no longer do', async () => {
+      const [one, other] = [head({ resourceId: 'r', isUndecided: true }), head({ resourceId: 's' })];
+      await catalog().commit([one, other].map((each) => ({ kind: 'head.put', head: each!, expect: 0 })));
+      const read = async () => (await catalog().undecidedHeads({ limit })).items;
+      expect(await read()).toEqual([one]);
+      const { isUndecided: _is, ...decided } = { ...one!, version: 2 };
+      await catalog().commit([
+        { kind: 'head.put', head: decided, expect: 1 },
+        { kind: 'head.put', head: { ...other!, isUndecided: true, version: 2 }, expect: 1 },
+      ]);
+      expect((await read()).map(({ resourceId }) => resourceId)).toEqual(['s']);
     });
 
     test('leastProven takes what nobody has looked at since, live ones only, the longest ago first', async () => {

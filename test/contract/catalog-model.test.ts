@@ -111,10 +111,16 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     }),
   ),
   fc.record({ kind: fc.constant('backup.remove' as const), id, expect: small }),
-  fc.tuple(resourceId, small, expect0).map(
-    ([name, sequence, version]): Change => ({
+  fc.record({ kind: fc.constant('expiry.place' as const), id, at: time, expect: small }),
+  fc.tuple(resourceId, small, expect0, fc.boolean()).map(
+    ([name, sequence, version, isUndecided]): Change => ({
       kind: 'head.put',
-      head: head({ resourceId: name, sequence, version: version + 1 }),
+      head: head({
+        resourceId: name,
+        sequence,
+        version: version + 1,
+        ...(isUndecided && { isUndecided }),
+      }),
       expect: version,
     }),
   ),
@@ -263,6 +269,7 @@ async function everything(catalog: Catalog): Promise<string> {
       garbage: await each(resources, (name) =>
         all((page) => catalog.resourceGarbage({ ...page, resourceId: name })),
       ),
+      undecided: await all((page) => catalog.undecidedHeads(page)),
       listedHeads: await all((page) => catalog.listHeads(page)),
       operations: await all((page) => catalog.listOperations(page)),
       onTarget: await all((page) => catalog.listOperations({ ...page, targetResourceId: 'r' })),

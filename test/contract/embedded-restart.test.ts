@@ -57,7 +57,7 @@ describe('after a restart', () => {
       const limit = 10;
       expect(await catalog.getBackup(record.id)).toEqual(record);
       expect((await catalog.listBackups({ limit })).items).toEqual([record]);
-      expect((await catalog.expiring({ before: T0, limit })).items).toEqual([record]);
+      expect((await catalog.expiring({ before: T0, limit })).items).toEqual([{ record, at: T0 }]);
       expect(await catalog.getHead('r')).toEqual(records.head);
       expect((await catalog.findSnapshot('r', T0)).found).toEqual(records.pointer);
       expect(await catalog.getIdempotency('k', T0)).toEqual(records.answer);

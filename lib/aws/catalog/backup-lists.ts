@@ -2,7 +2,7 @@
 
 import { type LiveEntry, liveEntryOf } from '../../core/records/live-entry.ts';
 import type { BackupRecord, BackupType } from '../../core/records/model.ts';
-import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
+import type { BackupQuery, Catalog, Expiring } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
 import {
@@ -11,6 +11,7 @@ import {
   HIDDEN_PREFIX,
   LAST,
   LIVE_PREFIX,
+  numberOf,
   padded,
   partitionsOf,
   resourcePartition,
@@ -151,8 +152,12 @@ export function createBackupLists(
     },
 
     async expiring(request) {
-      const plan = inIndex<BackupRecord>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
-      return listings.page({ ...plan, to: upTo(request.before) }, request);
+      const plan = inIndex<Expiring>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
+      const read = (item: Item) => ({
+        record: recordOf<BackupRecord>(item),
+        at: numberOf(textOf(item, 'gsi3sk')),
+      });
+      return listings.page({ ...plan, read, to: upTo(request.before) }, request);
     },
 
     async leastProven(request) {

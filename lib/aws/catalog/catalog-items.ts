@@ -54,6 +54,7 @@ export const INDEXED = {
   hiddenType: (type: string) => `HIDDENTYPE#${type}`,
   type: (type: string) => `TYPE#${type}`,
   expiring: 'EXP',
+  undecided: 'UNDECIDED',
   proofs: 'PROOF',
   operations: 'OPS',
   target: (resourceId: string) => `TGT#${part(resourceId)}`,
@@ -281,8 +282,13 @@ export function whole(value: number): AttributeValue {
 
 /** Listed by id. Heads of before are listed from their next change on. */
 export function headItem(head: ResourceHead): Item {
-  const { resourceId, version } = head;
-  const listed = indexed('gsi1', shardedPartition(INDEXED.heads, resourceId), part(resourceId));
+  const { resourceId, version, isUndecided } = head;
+  const listed = {
+    ...indexed('gsi1', shardedPartition(INDEXED.heads, resourceId), part(resourceId)),
+    ...(isUndecided
+      ? indexed('gsi3', shardedPartition(INDEXED.undecided, resourceId), part(resourceId))
+      : {}),
+  };
   return document(headKey(resourceId), head, version, listed);
 }
 

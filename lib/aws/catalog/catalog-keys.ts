@@ -122,6 +122,9 @@ export const partitionsOf = (word: string): string[] =>
 /** Sorted by a number; the id keeps equal numbers in one order. */
 export const sortedBy = (value: number, id: string): string => `${padded(value)}#${part(id)}`;
 
+/** The number that a sort key of `sortedBy` begins with. */
+export const numberOf = (sort: string): number => Number(sort.slice(0, sort.indexOf('#')));
+
 /** The end of a range of sorted keys whose numbers are at most `value`. */
 export const upTo = (value: number): string => padded(Math.floor(value) + 1);
 

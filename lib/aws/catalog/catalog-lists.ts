@@ -20,6 +20,7 @@ const BEHIND_ALL = '\u{10ffff}'.repeat(8);
 type CatalogLists = Pick<
   Catalog,
   | 'listHeads'
+  | 'undecidedHeads'
   | 'listOperations'
   | 'unfinishedOperations'
   | 'unfinishedRequests'
@@ -41,6 +42,13 @@ export function createCatalogLists(listings: Listings): CatalogLists {
       const plan = inIndex<ResourceHead>(['heads', prefix], 'gsi1', partitionsOf(INDEXED.heads), 'rising');
       const from = part(prefix);
       return listings.page({ ...plan, from, to: `${from}${BEHIND_ALL}` }, request);
+    },
+
+    async undecidedHeads(request) {
+      const partitions = partitionsOf(INDEXED.undecided);
+      const plan = inIndex<ResourceHead>(['undecided'], 'gsi3', partitions, 'rising');
+      // Names begin with other characters than numbers do.
+      return listings.page({ ...plan, from: part(''), to: BEHIND_ALL }, request);
     },
 
     async listOperations(request) {

@@ -12,6 +12,7 @@ import {
   eventItem,
   garbageItem,
   headItem,
+  INDEXED,
   type Item,
   idempotencyItem,
   item,
@@ -37,6 +38,7 @@ import {
   policyKey,
   SEQUENCE_PREFIX,
   snapshotKey,
+  sortedBy,
 } from './catalog-keys.ts';
 import { addressOf, attributesOf, type Condition, expressionOf } from './table-client.ts';
 
@@ -133,6 +135,24 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
         ];
       },
     }),
+    // The record stays as it is: only where the index has it moves.
+    'expiry.place': ({ id, at, expect }) => [
+      {
+        Update: {
+          TableName,
+          Key: attributesOf(backupKey(id)),
+          UpdateExpression: 'SET gsi3sk = :place',
+          ...expressionOf({
+            expression: 'version = :expect AND begins_with(gsi3pk, :expiring)',
+            values: {
+              ':expect': whole(expect),
+              ':expiring': { S: `${INDEXED.expiring}#` },
+              ':place': { S: sortedBy(at, id) },
+            },
+          }),
+        },
+      },
+    ],
     'head.put': ({ head, expect }) => [put(headItem(head), expect === 0 ? NOT_THERE : versionIs(expect))],
     // Older pointers than are shown stay until their backups go: removing them would cost each backup a read.
     'snapshot.add': ({ pointer }) => {

@@ -48,7 +48,7 @@ export function withBackup(head: ResourceHead, record: BackupRecord): ResourceHe
   const isAfter = (other: BaseRef | undefined): boolean =>
     other === undefined || record.sequence > other.sequence;
   return {
-    ...head,
+    ...toBeDecided(head),
     ...(isAfter(head.latest) ? { latest: base } : {}),
     ...(record.type === 'full' && isAfter(head.latestFull) ? { latestFull: base } : {}),
   };
@@ -62,6 +62,11 @@ export function withBases(head: ResourceHead, latest?: BaseRef, latestFull?: Bas
     ...(latest === undefined ? {} : { latest: baseRefOf(latest) }),
     ...(latestFull === undefined ? {} : { latestFull: baseRefOf(latestFull) }),
   };
+}
+
+/** The head once a backup has come or its policy has changed: what was kept of the expired ones may not be any more. */
+export function toBeDecided(head: ResourceHead): ResourceHead {
+  return head.keepsExpired === true ? { ...head, isUndecided: true } : head;
 }
 
 /** The way to a backup's state. */

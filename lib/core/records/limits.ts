@@ -99,6 +99,10 @@ export const LIMITS = {
   undeletedMs: 7 * DAY_MS,
   /** How long expiry waits where the clock or a sweep looks wrong, or a policy has been narrowed: time to say no. */
   expiryHoldMs: DAY_MS,
+  /** What has expired and is kept is decided again after so long, though nothing is known to have happened that could end it. */
+  decidedForMs: 6 * 60 * 60 * SECOND_MS,
+  /** The same for what stays only because its blob does not agree: somebody may be mending it. */
+  disagreedForMs: 15 * 60 * SECOND_MS,
   /** How long the audit trail can be read in the catalog: more than a year. What is older stands in the trail beside the blobs. */
   auditDays: 400,
   auditDaysMax: 36_500,

@@ -194,6 +194,10 @@ export interface ResourceHead {
   /** Newest live backup, and newest live full, by sequence: what deltas build on. */
   latest?: BaseRef;
   latestFull?: BaseRef;
+  /** Some of its expired backups are kept by its policy, or as the newest: what may end that says when they are decided again. */
+  keepsExpired?: true;
+  /** Something of that has happened since: retention has to decide its expired backups again. */
+  isUndecided?: true;
   /** What its owner says of it. It may be said before the first state comes: then nothing was given yet, and `sequence` is 0. */
   settings?: ResourceSettings;
   /** Who alone may store a state, until it says that it is done. */

@@ -51,10 +51,15 @@ export interface ExpiryWait {
   decision?: 'confirmed' | 'refused';
 }
 
-/** Where a sweep has stopped among what has expired: the next one goes on there, so that what is kept never stands before the rest. */
+/** Where a sweep has stopped in its way through what is to be decided: the next one goes on there. */
 export interface ExpiryPass {
-  /** Of the catalog's list. */
-  cursor: string;
+  /** When it was begun: what is kept is given its place from then on. */
+  since: number;
+  /** Up to which place it looks: further than `since` where places may have been given by a clock that was ahead, or a wait has been confirmed. */
+  to: number;
+  /** Of the undecided resources, then of what expires; absent where the list has not been begun, `'end'` where it is through. */
+  heads?: string;
+  cursor?: string;
   /** Waits that were about something on the way there. */
   about: string[];
 }
@@ -66,5 +71,7 @@ export interface ExpiryState {
   waits: ExpiryWait[];
   /** Absent where the next sweep begins at the beginning. */
   pass?: ExpiryPass;
+  /** No place that a sweep has given to what is kept lies beyond that. */
+  placedTo?: number;
   version: number;
 }

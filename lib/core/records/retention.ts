@@ -127,6 +127,39 @@ export function timeOfExpiry(subject: RetentionSubject): number {
   return Math.max(expiresAt ?? Number.POSITIVE_INFINITY, keptUntil, unchangedUntil, lockedUntil);
 }
 
+/** What a backup is kept for by itself, whatever the others of its resource: and until when. */
+const OWN_REASONS: Readonly<Record<string, (subject: RetentionSubject) => number | undefined>> = {
+  'legal-hold': () => undefined,
+  'kept-for-ever': () => undefined,
+  locked: ({ lockedUntil }) => lockedUntil,
+  undeleted: ({ keptUntil }) => keptUntil,
+  unchanged: ({ unchangedUntil }) => unchangedUntil,
+  'not-expired': ({ expiresAt }) => expiresAt,
+};
+
+/** Whether what is kept may cease to be when another backup comes, or the policy changes. */
+export function dependsOnOthers({ reasons }: RetentionDecision): boolean {
+  return reasons.some((reason) => !Object.hasOwn(OWN_REASONS, reason));
+}
+
+/**
+ * When what is kept has to be decided again: the earliest moment at which time alone may end every reason there is for it. Infinite
+ * where that takes an act, or another backup.
+ *
+ * @param formerUntil until when the first of the former policies protects
+ */
+export function nextDecisionAt(
+  { reasons }: RetentionDecision,
+  subject: RetentionSubject,
+  formerUntil = Number.POSITIVE_INFINITY,
+): number {
+  const ends = reasons.map((reason) => {
+    if (reason === 'former-policy') return formerUntil;
+    return OWN_REASONS[reason]?.(subject) ?? Number.POSITIVE_INFINITY;
+  });
+  return Math.max(...ends);
+}
+
 /** Whether a policy may drop what another one keeps. */
 export function isNarrower(next: RetentionPolicy | undefined, than: RetentionPolicy | undefined): boolean {
   if (next?.expireNewest === true && than?.expireNewest !== true) return true;

@@ -8,7 +8,7 @@ import type {
   GarbageEntry,
   OperationRecord,
 } from '../../core/records/model.ts';
-import type { BackupQuery, Catalog } from '../../ports/catalog.ts';
+import type { BackupQuery, Catalog, Expiring } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { createChainLinks } from './chain-links.ts';
 import { BACKUP_COLUMNS, type BackupRow, backupOf } from './chained-rows.ts';
@@ -92,13 +92,7 @@ export function createCatalogLists(database: Database): CatalogLists {
     where: 'resource_id = ? AND sequence >= ? AND live = 1',
     belongs: ofResource,
   });
-  const expiring = listBackupRows(database, {
-    list: 'expiring',
-    table: 'backup',
-    key: 'expires_at',
-    direction: 'rising',
-    where: 'live = 1 AND expires_at <= ?',
-  });
+  const expiring = createExpiring(database);
   const leastProven = listBackupRows(database, {
     list: 'least proven',
     table: 'backup',
@@ -232,6 +226,28 @@ function listBackupRows(database: Database, plan: Omit<ListingPlan<BackupRecord>
       reader() {
         const chainOf = links.reader();
         return (row) => backupOf(row as BackupRow, chainOf);
+      },
+    },
+  });
+}
+
+/** What expires, each with its place: no record has that. */
+function createExpiring(database: Database) {
+  const links = createChainLinks(database);
+  return createListing<Expiring>(database, {
+    list: 'expiring',
+    table: 'backup',
+    key: 'place',
+    direction: 'rising',
+    where: 'live = 1 AND place <= ?',
+    rows: {
+      columns: `${BACKUP_COLUMNS}, place`,
+      reader() {
+        const chainOf = links.reader();
+        return (row) => ({
+          record: backupOf(row as BackupRow, chainOf),
+          at: (row as BackupRow & { place: number }).place,
+        });
       },
     },
   });

@@ -78,9 +78,10 @@ const PLANS: readonly TablePlan[] = [
   ),
   plan<ResourceHead>(
     'head',
-    ({ resourceId, version, latest, latestFull }) => ({
+    ({ resourceId, version, latest, latestFull, isUndecided }) => ({
       resource_id: keyText(resourceId),
       version,
+      undecided: flag(isUndecided === true),
       // What stands there leads to the chain, or has been refused by now.
       ...(latest === undefined ? { latest: null } : {}),
       ...(latestFull === undefined ? { latest_full: null } : {}),

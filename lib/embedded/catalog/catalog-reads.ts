@@ -33,6 +33,7 @@ type CatalogReads = Pick<
   | 'getBackup'
   | 'getHead'
   | 'listHeads'
+  | 'undecidedHeads'
   | 'liveEntries'
   | 'tally'
   | 'newestBefore'
@@ -83,6 +84,7 @@ export function createCatalogReads(database: Database): CatalogReads {
     'SELECT doc, sum FROM snapshot WHERE resource_id = ? ORDER BY created_at, sequence LIMIT 1',
   );
   const listHeads = createHeadList(database);
+  const undecidedHeads = createHeadList(database, true);
   const { liveEntries, tally } = createLiveReads(database);
   const newestBelow = database.statement<BackupRow>(
     `SELECT ${BACKUP_COLUMNS} FROM backup WHERE resource_id = ? AND sequence < ? AND live = 1
@@ -126,6 +128,7 @@ export function createCatalogReads(database: Database): CatalogReads {
     },
 
     listHeads: async (request) => listHeads(request),
+    undecidedHeads: async (request) => undecidedHeads(request),
     liveEntries: async (request) => liveEntries(request),
     tally: async (resourceId) => tally(resourceId),
 

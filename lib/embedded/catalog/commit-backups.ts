@@ -17,11 +17,14 @@ export function backupPreparers(database: Database, allocated: Allocated) {
   const live = createLiveWriter(database);
   const insert = database.statement(
     `INSERT INTO backup (resource_id, sequence, type, created_at, expires_at, live, own_blob, looked_at,
-       version, doc, sum, id, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       version, doc, sum, id, link, place) VALUES (?, ?, ?, ?, ?5, ?, ?, ?, ?, ?, ?, ?, ?, ?5) ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
     `UPDATE backup SET resource_id = ?1, sequence = ?2, type = ?3, created_at = ?4, expires_at = ?5, live = ?6,
-       own_blob = ?7, looked_at = ?8, version = ?9, doc = ?10, sum = ?11, link = ?13 WHERE id = ?12 AND version = ?14`,
+       own_blob = ?7, looked_at = ?8, version = ?9, doc = ?10, sum = ?11, link = ?13, place = ?5 WHERE id = ?12 AND version = ?14`,
+  );
+  const move = database.statement(
+    'UPDATE backup SET place = ? WHERE id = ? AND version = ? AND live = 1 AND expires_at IS NOT NULL',
   );
   const links = createChainLinks(database);
   const linkOf = database.statement<{ link: number | null }>('SELECT link FROM backup WHERE id = ?');
@@ -74,6 +77,10 @@ export function backupPreparers(database: Database, allocated: Allocated) {
         }
         return rows;
       };
+    },
+    'expiry.place': ({ id, at, expect }) => {
+      const key = keyText(id);
+      return () => move.run(at, key, expect);
     },
     'backup.remove': ({ id, expect }) => {
       const key = keyText(id);
@@ -146,20 +153,20 @@ function createPolicyPut(database: Database) {
 
 function createHeadPut(database: Database) {
   const insert = database.statement(
-    `INSERT INTO head (latest, latest_full, version, doc, sum, resource_id) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO head (latest, latest_full, version, undecided, doc, sum, resource_id) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
-    `UPDATE head SET latest = ?, latest_full = ?, version = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?`,
+    `UPDATE head SET latest = ?, latest_full = ?, version = ?, undecided = ?, doc = ?, sum = ? WHERE resource_id = ? AND version = ?`,
   );
   const linksOf = database.statement<Record<'latest' | 'latest_full', number | null>>(
     'SELECT latest, latest_full FROM head WHERE resource_id = ?',
   );
   const links = createChainLinks(database);
   return (head: ResourceHead, expect: number): Step => {
-    const { resourceId, version, latest, latestFull } = head;
+    const { resourceId, version, latest, latestFull, isUndecided } = head;
     const key = keyText(resourceId);
-    const values = [version, ...docOf(headWithoutChains(head)), key];
+    const values = [version, isUndecided ? 1 : 0, ...docOf(headWithoutChains(head)), key];
     const [putLatest, putFull] = [latest, latestFull].map((base) => base && links.put(base.chain));
     return () => {
       const before = linksOf.get(key);

@@ -19,19 +19,20 @@ interface NamedRow extends DocRow {
 
 type Prefixed = PageRequest & { prefix?: string };
 
-/** Prepares the list of all heads. It throws as `decodeCursor` does. */
-export function createHeadList(database: Database): (request: Prefixed) => Page<ResourceHead> {
+/** Prepares the list of all heads, or of those that are undecided. It throws as `decodeCursor` does. */
+export function createHeadList(
+  database: Database,
+  isUndecided = false,
+): (request: Prefixed) => Page<ResourceHead> {
   const rowsOf = rangeOf<HeadRow & NamedRow>(
     database,
     `SELECT resource_id AS key, ${HEAD_COLUMNS} FROM head`,
-    {
-      key: 'resource_id',
-    },
+    { key: 'resource_id', ...(isUndecided ? { where: 'undecided = 1 AND' } : {}) },
   );
   const links = createChainLinks(database);
   return (request) => {
     const chainOf = links.reader();
-    return pageOf('resources', rowsOf, request, (row) => {
+    return pageOf(isUndecided ? 'undecided' : 'resources', rowsOf, request, (row) => {
       const head = headOf(row, chainOf);
       if (head.resourceId !== nameOf(row.key)) throw damagedRow('head');
       return head;

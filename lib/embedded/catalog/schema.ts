@@ -250,6 +250,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX head_latest ON head (latest) WHERE latest IS NOT NULL;
   CREATE INDEX head_latest_full ON head (latest_full) WHERE latest_full IS NOT NULL;
   `,
+  // What has expired and is kept stands among what expires where it is decided again, not before the rest.
+  `
+  ALTER TABLE backup ADD COLUMN place INTEGER;
+  UPDATE backup SET place = expires_at WHERE live = 1;
+  DROP INDEX backup_expiring;
+  CREATE INDEX backup_place ON backup (place) WHERE live = 1 AND place IS NOT NULL;
+  ALTER TABLE head ADD COLUMN undecided INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX head_undecided ON head (resource_id) WHERE undecided = 1;
+  `,
 ];
 
 /**

@@ -33,48 +33,43 @@ async function hideNow(
   reason: 'deleted' | 'expired',
   caller: Caller,
 ): Promise<void> {
-  const { catalog, clock, options } = deps;
+  const { catalog, clock } = deps;
   await retryOnConflict(`Backup ${id}`, async () => {
     const record = await liveBackup(deps, id);
     const now = clock.now();
     refuseProtected(record, now);
     await refuseDoubtfulEnd(deps, record);
-    const blob = ownBlob(record);
-    const { resourceId, chainId, sequence } = record;
-    const about = { resourceId, backupId: id };
-    const changes: Change[] = [
-      {
-        kind: 'backup.update',
-        record: {
-          ...record,
-          deletedAt: now,
-          deletedReason: reason,
-          restorableUntil: now + options.graceMs,
-          version: record.version + 1,
-        },
-        expect: record.version,
-      },
-      { kind: 'snapshot.remove', resourceId, sequence },
-      {
-        kind: 'garbage.put',
-        entry: {
-          ...about,
-          blobId: blob.blobId,
-          chainId,
-          reason,
-          sequence,
-          markedAt: now,
-          dueAt: now + options.graceMs,
-        },
-      },
-      event(deps, reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, caller, about),
-    ];
-    const head = await catalog.getHead(resourceId);
+    const changes = hidingChanges(deps, record, now, reason, caller);
+    const head = await catalog.getHead(record.resourceId);
     if (head === undefined) throw new Error(`resource of ${id} has no head`);
     // The head moves even if it did not name this backup: two writers that each look at the other's backup must collide.
-    changes.push({ kind: 'head.put', head: await headWithout(deps, head, id), expect: head.version });
-    await catalog.commit(changes);
+    const without = await headWithout(deps, head, new Set([id]));
+    await catalog.commit([...changes, { kind: 'head.put', head: without, expect: head.version }]);
   });
+}
+
+/** All that takes a backup out of sight but the head, which moves with it. */
+export function hidingChanges(
+  deps: Pick<Deps, 'options' | 'random'>,
+  record: BackupRecord,
+  now: number,
+  reason: 'deleted' | 'expired',
+  caller: Caller,
+): Change[] {
+  const { id, resourceId, chainId, sequence, version: expect } = record;
+  const about = { resourceId, backupId: id };
+  const dueAt = now + deps.options.graceMs;
+  const tombstone: BackupRecord = {
+    ...record,
+    ...{ deletedAt: now, deletedReason: reason, restorableUntil: dueAt, version: expect + 1 },
+  };
+  const { blobId } = ownBlob(record);
+  return [
+    { kind: 'backup.update', record: tombstone, expect },
+    { kind: 'snapshot.remove', resourceId, sequence },
+    { kind: 'garbage.put', entry: { ...about, blobId, chainId, reason, sequence, markedAt: now, dueAt } },
+    event(deps, reason === 'deleted' ? 'backup.deleted' : 'backup.expired', now, caller, about),
+  ];
 }
 
 function refuseProtected(record: BackupRecord, now: number): void {
@@ -96,15 +91,20 @@ export async function refuseDoubtfulEnd(deps: ClockDeps, { id, lockedUntil }: Ba
   );
 }
 
-/** The head once the backup is gone: later deltas build on what is live. */
-async function headWithout(
+/** The head once these backups are gone, moved on by one: later deltas build on what is live. */
+export async function headWithout(
   { catalog }: Pick<Deps, 'catalog'>,
   head: ResourceHead,
-  id: string,
+  going: ReadonlySet<string>,
 ): Promise<ResourceHead> {
   const { resourceId, latest, latestFull, version } = head;
-  const beside = (base: BaseRef | undefined, type?: BackupType) =>
-    base?.id === id ? catalog.newestBefore(resourceId, base.sequence, type) : base;
+  const beside = async (base: BaseRef | undefined, type?: BackupType): Promise<BaseRef | undefined> => {
+    let left = base;
+    while (left !== undefined && going.has(left.id)) {
+      left = await catalog.newestBefore(resourceId, left.sequence, type);
+    }
+    return left;
+  };
   return withBases(
     { ...head, version: version + 1 },
     ...(await Promise.all([beside(latest), beside(latestFull, 'full')])),

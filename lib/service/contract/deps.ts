@@ -39,6 +39,8 @@ export interface ServiceOptions {
   verifyBytesMax: number;
   /** Whether who writes blobs may delete them too: the blob of an attempt that was lost is removed at once then. */
   writersDelete: boolean;
+  /** Resources that a sweep works on at once; without it as many as suit one machine. */
+  resourcesAtOnce?: number;
   /** How much of one state may stand in memory. */
   memory: MemoryBounds;
 }

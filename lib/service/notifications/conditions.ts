@@ -62,8 +62,9 @@ export async function lookForConditions(deps: ConditionDeps, deadline: number): 
   }
   const before = deps.clock.now() + EXPIRING_MS;
   const seen = new Set<string>();
-  for await (const { resourceId } of pages((page) => catalog.expiring({ ...page, before }))) {
+  for await (const { record } of pages((page) => catalog.expiring({ ...page, before }))) {
     if (isOver()) return found;
+    const { resourceId } = record;
     if (!seen.has(resourceId)) found.expiring += await lookAtExpiring(deps, resourceId);
     seen.add(resourceId);
   }

@@ -12,6 +12,12 @@ export function policiesAt(record: PolicyRecord | undefined, now: number): (Rete
   return [record?.removed === true ? undefined : record?.policy, ...former];
 }
 
+/** Until when the first of the former policies protects. */
+export function formerUntil(record: PolicyRecord | undefined, now: number): number | undefined {
+  const ends = record?.former?.map(({ until }) => until).filter((until) => now < until) ?? [];
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
 export function liveOf({ catalog }: Pick<Deps, 'catalog'>, resourceId: string): Promise<BackupRecord[]> {
   return collect((page) => catalog.resourceHistory({ ...page, resourceId, fromSequence: 0 }));
 }

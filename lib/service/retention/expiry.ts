@@ -6,26 +6,25 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import { type RetentionDecision, timeOfExpiry } from '../../core/records/retention.ts';
 import type { ExpiryPass, ExpiryState, ExpiryWait } from '../../core/records/retention-records.ts';
-import { PortError } from '../../ports/errors.ts';
-import type { Page } from '../../ports/pages.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
 import { type EventDeps, event } from '../kit/events.ts';
 import { clearNotice, raiseNotice } from '../kit/notices.ts';
-import { type Decided, decide } from './decisions.ts';
+import { type JudgedResource, judgeResource } from './judge-resource.ts';
+import { farthestPlace, lookFrom, looksAhead } from './lap.ts';
 
 const BY: Readonly<Caller> = { actor: 'retention' };
 
 export interface Judgement {
   now: number;
-  /** Where the next look goes on, and what this one and those before it were about; absent at the end of the list. */
-  pass?: ExpiryPass;
-  /** All that are past their expiry, those that something keeps included. */
-  due: { record: BackupRecord; decision: RetentionDecision }[];
-  /** What nothing keeps: it goes, unless it waits. */
-  going: BackupRecord[];
-  /** By backup. */
+  lap: ExpiryPass;
+  /** Where the next look goes on, and what this one and those before it were about; absent at the end of the lap. */
+  next?: ExpiryPass;
+  /** All that are past their expiry and were looked at, those that something keeps included. */
+  due: RetentionDecision[];
+  resources: JudgedResource[];
+  /** What goes, unless it waits; by backup. */
   waiting: Map<string, ExpiryWait>;
   /** Waits that begin now, and those that are over or about nothing any more. */
   begun: ExpiryWait[];
@@ -36,85 +35,60 @@ export interface Judgement {
 const DECIDED_AT_ONCE = 16;
 
 /**
- * Judges what has expired: all of it, or up to `atOnce` from where the sweep before has stopped. `clock` is the wait that stands because
- * of it; `hidden` are so many as the same sweep has hidden already, which count among what is usual. Changes nothing.
+ * Judges what a look at what is to be decided has found. `clock` is the wait that stands because of it; `hidden` are so many as the same
+ * sweep has hidden already, which count among what is usual. Changes nothing. Throws PortError.
  */
 export async function judgeExpiry(
   deps: Deps,
   state: ExpiryState | undefined,
   clock: ExpiryWait | undefined,
-  { atOnce = Number.POSITIVE_INFINITY, hidden = 0 } = {},
+  {
+    lap,
+    atOnce = Number.POSITIVE_INFINITY,
+    hidden = 0,
+    decidedAtOnce = DECIDED_AT_ONCE,
+    despite,
+  }: JudgeOptions,
 ): Promise<Judgement> {
   const now = deps.clock.now();
-  const isWhole = atOnce === Number.POSITIVE_INFINITY;
-  const before = isWhole ? undefined : state?.pass;
-  const { records, cursor } = await expired(deps, now, before?.cursor, atOnce);
-  const decided = new Map<string, Decided>();
-  await forEachAtOnce(new Set(records.map(({ resourceId }) => resourceId)), DECIDED_AT_ONCE, async (id) => {
-    decided.set(id, await decide(deps, id, now));
+  const look = await lookFrom(deps, lap, atOnce);
+  const due: RetentionDecision[] = [];
+  const resources: JudgedResource[] = [];
+  await forEachAtOnce(look.resources, decidedAtOnce, async ([resourceId, listed]) => {
+    const judge = async (): Promise<void> => {
+      const judged = await judgeResource(deps, { resourceId, listed, lap, now });
+      due.push(...judged.due);
+      resources.push(judged);
+    };
+    await (despite === undefined ? judge() : despite(resourceId, judge));
   });
-  const judgement: Judgement = { now, due: [], going: [], waiting: new Map(), begun: [], ended: [] };
-  const { due, going, waiting } = judgement;
-  const decisions = new Map(
-    [...decided.values()].flatMap((of) => of.decisions).map((one) => [one.backupId, one]),
-  );
-  for (const record of records) {
-    const decision = decisions.get(record.id);
-    // Hidden since it was listed: nothing is left to decide.
-    if (decision === undefined) continue;
-    due.push({ record, decision });
-    if (decision.action === 'drop') going.push(record);
-  }
-  const about = new Set(before?.about);
-  if (clock !== undefined) for (const { id } of going) waiting.set(id, clock);
+  const judgement: Judgement = { now, lap, due, resources, waiting: new Map(), begun: [], ended: [] };
+  const going = resources.flatMap((one) => one.going);
+  const about = new Set(lap.about);
+  if (clock !== undefined) for (const { id } of going) judgement.waiting.set(id, clock);
   else if (deps.options.expiryHoldMs === 0) judgement.ended = manyOf(state);
   else {
-    const fresh = holdKnown(judgement, manyOf(state), about);
-    await holdMany(deps, judgement, fresh, decided, hidden);
+    const fresh = holdKnown(judgement, going, manyOf(state), about);
+    await holdMany(deps, judgement, fresh, hidden);
     for (const { id } of judgement.begun) about.add(id);
-    // Only at the end of the list it is known which are about nothing any more.
-    if (cursor === undefined) {
-      judgement.ended = manyOf(state).filter((wait) => !about.has(wait.id) || !isOpen(wait, now));
+    // Only at the end of the lap it is known which are about nothing any more; what was refused has its places ahead.
+    if (look.next === undefined) {
+      judgement.ended = manyOf(state).filter(
+        (wait) =>
+          (wait.decision === undefined || looksAhead(lap)) && (!about.has(wait.id) || !isOpen(wait, now)),
+      );
     }
   }
-  return cursor === undefined ? judgement : { ...judgement, pass: { cursor, about: [...about] } };
+  return look.next === undefined ? judgement : { ...judgement, next: { ...look.next, about: [...about] } };
 }
 
-/** From the cursor on; from the beginning where it is not one of this list any more. */
-async function expired(
-  deps: Deps,
-  before: number,
-  from: string | undefined,
-  atOnce: number,
-): Promise<{ records: BackupRecord[]; cursor?: string }> {
-  try {
-    return await expiredFrom(deps, before, from, atOnce);
-  } catch (error) {
-    if (from === undefined || !(error instanceof PortError && error.code === 'not_found')) throw error;
-    return expiredFrom(deps, before, undefined, atOnce);
-  }
-}
-
-/** In whole pages. Throws PortError `not_found` for a cursor that the list does not know. */
-async function expiredFrom(
-  { catalog }: Deps,
-  before: number,
-  from: string | undefined,
-  atOnce: number,
-): Promise<{ records: BackupRecord[]; cursor?: string }> {
-  const records: BackupRecord[] = [];
-  let cursor = from;
-  do {
-    const limit = Math.min(LIMITS.listPageMax, atOnce);
-    const page: Page<BackupRecord> = await catalog.expiring({
-      limit,
-      before,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    records.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined && records.length < atOnce);
-  return { records, ...(cursor === undefined ? {} : { cursor }) };
+export interface JudgeOptions {
+  lap: ExpiryPass;
+  atOnce?: number;
+  hidden?: number;
+  decidedAtOnce?: number;
+  /** Takes it on itself that a resource cannot be judged: it is left out. */
+  despite?: (resourceId: string, judge: () => Promise<void>) => Promise<void>;
 }
 
 function manyOf(state: ExpiryState | undefined): ExpiryWait[] {
@@ -123,11 +97,11 @@ function manyOf(state: ExpiryState | undefined): ExpiryWait[] {
 
 /** What known waits are about waits, or has waited: each backup for the oldest of them. Gives the rest, and adds which are about something. */
 function holdKnown(
-  judgement: Judgement,
+  { now, waiting }: Judgement,
+  going: readonly BackupRecord[],
   waits: readonly ExpiryWait[],
   aboutSomething: Set<string>,
 ): BackupRecord[] {
-  const { now, going, waiting } = judgement;
   const fresh = new Set(going);
   for (const wait of waits.toSorted((a, b) => a.since - b.since)) {
     const about = [...fresh].filter((record) => isAbout(wait, record, timeOfExpiry(record)));
@@ -145,10 +119,10 @@ async function holdMany(
   deps: Deps,
   judgement: Judgement,
   fresh: readonly BackupRecord[],
-  decided: ReadonlyMap<string, Decided>,
   hidden: number,
 ): Promise<void> {
   const { now, waiting, begun } = judgement;
+  const judged = new Map(judgement.resources.map((one) => [one.resourceId, one]));
   const hold = (records: readonly BackupRecord[], resourceId?: string): void => {
     const wait: ExpiryWait = {
       id: `many-${now}${begun.length === 0 ? '' : `-${begun.length}`}`,
@@ -162,14 +136,12 @@ async function holdMany(
     begun.push(wait);
     for (const { id } of records) waiting.set(id, wait);
   };
-  const judged = new Set(judgement.due.map(({ record }) => record.id));
   const rest: BackupRecord[] = [];
   const crowds: [string, BackupRecord[]][] = [];
   for (const [resourceId, records] of Map.groupBy(fresh, (record) => record.resourceId)) {
-    const { backups, decisions } = decided.get(resourceId)!;
+    const { live, later } = judged.get(resourceId)!;
     // What goes with a later look goes as well.
-    const later = decisions.filter(({ action, backupId }) => action === 'drop' && !judged.has(backupId));
-    if (areFew(records.length + later.length, backups.length)) rest.push(...records);
+    if (areFew(records.length + later, live)) rest.push(...records);
     else crowds.push([resourceId, records]);
   }
   if (crowds.length > LIMITS.expiryWaitsMax) hold(fresh);
@@ -207,14 +179,34 @@ export async function settleWaits(deps: Deps, judgement: Judgement): Promise<voi
   for (const { id } of ended) await clearNotice(deps, `expiry:${id}`);
 }
 
-/** Writes down where the next look goes on, if that has changed. Throws PortError from the catalog. */
-export async function keepPass({ catalog }: Deps, { pass, now }: Judgement): Promise<void> {
+/**
+ * Writes down where the next look goes on, if that has changed; and, at the end of a lap that has looked ahead, that no place lies further
+ * on than that lap has given. Throws PortError from the catalog.
+ */
+export async function keepPass({ catalog }: Deps, { next, lap, now }: Judgement): Promise<void> {
   await retryOnConflict('The state of expiry', async () => {
     const state = await catalog.getExpiryState();
-    if (JSON.stringify(state?.pass) === JSON.stringify(pass)) return;
     const { pass: _before, ...rest } = state ?? { seenAt: now, waits: [], version: 0 };
-    const record: ExpiryState = { ...rest, ...(pass && { pass }), version: rest.version + 1 };
+    const placedTo = next === undefined && looksAhead(lap) ? farthestPlace(lap) : rest.placedTo;
+    if (JSON.stringify(state?.pass) === JSON.stringify(next) && placedTo === rest.placedTo) return;
+    const record: ExpiryState = {
+      ...rest,
+      ...(next && { pass: next }),
+      ...(placedTo !== undefined && { placedTo }),
+      version: rest.version + 1,
+    };
     await catalog.commit([{ kind: 'expiry.put', record, expect: rest.version, isMark: true }]);
+  });
+}
+
+/** Before anything is placed there: so that a lap finds it whatever the clock says then. Throws PortError from the catalog. */
+export async function keepFarthest({ catalog }: Deps, { lap, now }: Judgement): Promise<void> {
+  const placedTo = farthestPlace(lap);
+  await retryOnConflict('The state of expiry', async () => {
+    const state = (await catalog.getExpiryState()) ?? { seenAt: now, waits: [], version: 0 };
+    if ((state.placedTo ?? 0) >= placedTo) return;
+    const record: ExpiryState = { ...state, placedTo, version: state.version + 1 };
+    await catalog.commit([{ kind: 'expiry.put', record, expect: state.version, isMark: true }]);
   });
 }
 

@@ -11,6 +11,7 @@ import type { Deps } from '../contract/deps.ts';
 import { peekAtClock } from '../kit/clock-watch.ts';
 import { decide, liveOf, policiesAt } from './decisions.ts';
 import { type Judgement, judgeExpiry } from './expiry.ts';
+import { wholeLap } from './lap.ts';
 import { described } from './waits.ts';
 
 /** All live backups of a resource, or, without one, those past their expiry. */
@@ -21,8 +22,9 @@ export async function readPlan(
   const { resourceId } = request;
   if (resourceId === undefined) {
     const judgement = await judge(deps);
-    const { due, waiting } = judgement;
-    const decisions = due.map(({ decision }) => withWait(decision, waiting.get(decision.backupId)));
+    const { waiting } = judgement;
+    const due = judgement.due.toSorted((a, b) => a.expiresAt! - b.expiresAt! || a.createdAt - b.createdAt);
+    const decisions = due.map((decision) => withWait(decision, waiting.get(decision.backupId)));
     const drops = decisions.filter(({ action }) => action === 'drop').length;
     const summary = `${decisions.length} backups are past their expiry: ${drops} go with the next sweep, ${waiting.size} wait, ${decisions.length - drops - waiting.size} are kept`;
     return { ...pageOf(decisions, request), summary, waits: waitsIn(judgement) };
@@ -61,7 +63,7 @@ export async function planPolicy(
 
 async function judge(deps: Deps): Promise<Judgement> {
   const { state, wait } = await peekAtClock(deps);
-  return judgeExpiry(deps, state, wait);
+  return judgeExpiry(deps, state, wait, { lap: wholeLap(state, deps.clock.now()) });
 }
 
 function withWait(decision: RetentionDecision, wait: ExpiryWait | undefined): RetentionDecision {

@@ -1,10 +1,13 @@
 // Retention policies of resources: what is kept beyond its own expiry. One that narrows what another has kept takes effect
 // after a while: until then both protect.
 
+import { toBeDecided } from '../../core/records/chain.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import { LIMITS } from '../../core/records/limits.ts';
+import type { ResourceHead } from '../../core/records/model.ts';
 import { isNarrower, planUnderAll } from '../../core/records/retention.ts';
 import type { FormerPolicy, PolicyRecord, RetentionPolicy } from '../../core/records/retention-records.ts';
+import type { Change } from '../../ports/change.ts';
 import type { Caller, PolicyChange } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
@@ -57,6 +60,7 @@ async function changePolicy(
   return retryOnConflict('The policy', async () => {
     const stored =
       policy === undefined ? await getPolicy(deps, resourceId) : await catalog.getPolicy(resourceId);
+    const head = await catalog.getHead(resourceId);
     const now = clock.now();
     const effectiveAt = now + options.expiryHoldMs;
     const before = policiesAt(stored, now);
@@ -75,6 +79,8 @@ async function changePolicy(
       policy === undefined && former.length === 0
         ? { kind: 'policy.remove', resourceId, expect }
         : { kind: 'policy.put', record, expect },
+      // Whoever decides by the policy of before holds to the head of before.
+      ...(head === undefined ? [] : [moved(head)]),
       event(deps, action, now, caller, { resourceId, detail: { ...policy } }),
     ]);
     const after = planUnderAll(backups, [policy], effectiveAt);
@@ -90,6 +96,11 @@ async function changePolicy(
           : [],
     };
   });
+}
+
+function moved(head: ResourceHead): Change {
+  const { version: expect } = head;
+  return { kind: 'head.put', head: { ...toBeDecided(head), version: expect + 1 }, expect };
 }
 
 /** What goes on to protect: former policies whose time is not over, and the one that is narrowed now. */

@@ -6,11 +6,11 @@ import type { BlobStore } from '../../ports/blob-store.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { collect } from '../kit/collect.ts';
+import { pageFrom, readProgress } from '../kit/progress.ts';
 
 const BLOBS_AT_ONCE = 32;
 /** After so many a run looks whether it still has time. */
 const RESOURCES_AT_ONCE = 100;
-const PLACE = { collection: 'progress', id: 'locks' } as const;
 
 interface Place {
   /** Where the list of resources goes on; absent at its end. */
@@ -31,29 +31,16 @@ export async function protectBytes(
   if (blobs.protect === undefined) return undefined;
   const protect = blobs.protect.bind(blobs);
   const done = { looked: 0, changed: 0, missing: 0 };
-  const kept = await catalog.getDocument(PLACE.collection, PLACE.id);
-  let { cursor } = (kept?.body ?? {}) as Place;
+  const progress = await readProgress<Place>(catalog, 'locks');
+  let { cursor } = progress.body;
   do {
-    const page = await pageFrom(catalog, cursor);
+    const page = await pageFrom(cursor, (request) => catalog.listHeads(request), RESOURCES_AT_ONCE);
     for (const { resourceId } of page.items) await protectResource(deps, protect, resourceId, done);
     cursor = page.cursor;
   } while (cursor !== undefined && clock.now() < deadline);
   if (done.missing > 0) log.error('blobs that are needed are not there', { code: 'broken_chain', ...done });
-  const body: Place = cursor === undefined ? {} : { cursor };
-  const expect = kept?.version ?? 0;
-  await catalog.commit([{ kind: 'document.put', record: { ...PLACE, body, version: expect + 1 }, expect }]);
+  await progress.keep(cursor === undefined ? {} : { cursor });
   return done;
-}
-
-/** A place that the list does not know any more is its beginning. */
-async function pageFrom(catalog: Deps['catalog'], cursor: string | undefined) {
-  const limit = RESOURCES_AT_ONCE;
-  try {
-    return await catalog.listHeads({ limit, ...(cursor === undefined ? {} : { cursor }) });
-  } catch (error) {
-    if (cursor === undefined || !(error instanceof PortError && error.code === 'not_found')) throw error;
-    return catalog.listHeads({ limit });
-  }
 }
 
 async function protectResource(

@@ -1,5 +1,6 @@
 // Frees what a resource's hidden backups still hold: live backups that need it are rebased first, then it is removed.
 
+import { forEachAtOnce } from '../../core/at-once.ts';
 import { baseRefOf, isChainSpent, ownBlob } from '../../core/records/chain.ts';
 import { hasCode } from '../../core/records/errors.ts';
 import type {
@@ -29,6 +30,11 @@ export interface Pruned {
 
 const BY: Readonly<Caller> = { actor: 'retention' };
 
+/** Reads of one resource at once. */
+const READ_AT_ONCE = 16;
+/** Removed in one commit: each takes up to eight items where a home keeps items. */
+const REMOVED_TOGETHER = 11;
+
 /** No resource's own gate: those are their ids, or lists. */
 const REBASING = JSON.stringify({ rebasing: true });
 
@@ -49,39 +55,62 @@ export async function pruneResource(deps: Deps, resourceId: string): Promise<Pru
   const live = await collect((page) => catalog.resourceHistory({ ...page, resourceId, fromSequence }));
   const needed = new Set(live.flatMap((record) => record.chain.map((blob) => blob.blobId)));
 
-  const promised = await promisedBlobs(deps, garbage, now);
-
   const rebased = await rebaseAll(deps, live, new Set(unwanted.keys()));
 
-  const pruned = { rebased, blobsRemoved: 0 };
-  // Newest first: an older blob may be what a newer one, not yet gone, builds on.
-  for (const entry of garbage.sort((a, b) => b.sequence - a.sequence)) {
-    if (deps.isStopping?.()) break;
-    if (needed.has(entry.blobId)) {
-      // A restore that began before the rebase may still be reading it.
-      const dueAt = now + options.graceMs;
-      if (unwanted.has(entry.blobId) && entry.dueAt < dueAt) {
-        await catalog.commit([{ kind: 'garbage.put', entry: { ...entry, dueAt } }]);
-      }
-      continue;
+  for (const entry of garbage) {
+    // A restore that began before the rebase may still be reading it.
+    const dueAt = now + options.graceMs;
+    if (needed.has(entry.blobId) && unwanted.has(entry.blobId) && entry.dueAt < dueAt) {
+      await catalog.commit([{ kind: 'garbage.put', entry: { ...entry, dueAt } }]);
     }
-    if (promised.has(entry.blobId)) continue;
-    if (entry.dueAt > now || deps.late?.hasLease(entry.chainId, now)) continue;
-    if (await catalog.hasLease(entry.chainId, now)) continue;
-    if (await remove(deps, entry)) pruned.blobsRemoved++;
+  }
+  const candidates = garbage.filter(({ blobId, dueAt }) => dueAt <= now && !needed.has(blobId));
+  const going = await withoutUsers(deps, candidates, garbage, now);
+  // Newest first: an older blob may be what a newer one, not yet gone, builds on.
+  going.sort((a, b) => b.sequence - a.sequence);
+  const pruned = { rebased, blobsRemoved: 0 };
+  for (const some of chunked(going, REMOVED_TOGETHER)) {
+    if (deps.isStopping?.()) break;
+    pruned.blobsRemoved += await remove(deps, some);
   }
   return pruned;
 }
 
-/** What hidden backups need that can still be undeleted: their way back stays whole until their own time is over. */
-async function promisedBlobs({ catalog }: Deps, garbage: GarbageEntry[], now: number): Promise<Set<string>> {
+/** Without those that a restore may be reading, and those that hidden backups need that can still be undeleted. */
+async function withoutUsers(
+  deps: Deps,
+  candidates: readonly GarbageEntry[],
+  garbage: readonly GarbageEntry[],
+  now: number,
+): Promise<GarbageEntry[]> {
+  if (candidates.length === 0) return [];
+  const chains = new Set(candidates.map(({ chainId }) => chainId));
+  const leased = new Set<string>();
   const promised = new Set<string>();
-  for (const { backupId, dueAt } of garbage) {
-    const hidden = backupId === undefined || dueAt <= now ? undefined : await catalog.getBackup(backupId);
-    if (hidden?.deletedAt === undefined) continue;
-    for (const { blobId } of hidden.chain) promised.add(blobId);
-  }
-  return promised;
+  await Promise.all([
+    forEachAtOnce(chains, READ_AT_ONCE, async (chainId) => {
+      const isLeased =
+        deps.late?.hasLease(chainId, now) === true || (await deps.catalog.hasLease(chainId, now));
+      if (isLeased) leased.add(chainId);
+    }),
+    // Their way back stays whole until their own time is over. All blobs of a chain say so.
+    forEachAtOnce(
+      garbage.filter(({ chainId, dueAt }) => dueAt > now && chains.has(chainId)),
+      READ_AT_ONCE,
+      async ({ backupId }) => {
+        // It may have been undeleted since.
+        const hidden = backupId === undefined ? undefined : await deps.catalog.getBackup(backupId);
+        for (const { blobId } of hidden?.chain ?? []) promised.add(blobId);
+      },
+    ),
+  ]);
+  return candidates.filter(({ blobId, chainId }) => !promised.has(blobId) && !leased.has(chainId));
+}
+
+function chunked<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 }
 
 /** Gives every live backup that goes through an unwanted blob a chain without it, oldest first. */
@@ -266,24 +295,51 @@ function headWith(head: ResourceHead, record: BackupRecord): ResourceHead {
   };
 }
 
-/** Bytes first, then the entries that name them: a crash in between is mended by the next pass. False if they stay. */
-async function remove(deps: Deps, entry: GarbageEntry): Promise<boolean> {
-  const { blobs, catalog, clock } = deps;
+/** Bytes first, then the entries that name them: a crash in between is mended by the next pass. Resolves with how many have gone. */
+async function remove(deps: Deps, entries: readonly GarbageEntry[]): Promise<number> {
+  const { blobs, catalog } = deps;
+  const going: Removal[] = [];
+  await forEachAtOnce(entries, READ_AT_ONCE, async (entry) => {
+    const { backupId, blobId } = entry;
+    const [mayGo, tombstone] = await Promise.all([
+      mayRemove(deps, entry),
+      backupId === undefined ? undefined : catalog.getBackup(backupId),
+    ]);
+    if (!mayGo) return;
+    await blobs.delete(blobId);
+    going.push({ entry, tombstone });
+  });
+  if (going.length === 0) return 0;
+  try {
+    await catalog.commit(going.flatMap((one) => removalChanges(deps, one)));
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+    for (const one of going) await removeAlone(deps, one);
+  }
+  return going.length;
+}
+
+interface Removal {
+  entry: GarbageEntry;
+  tombstone: BackupRecord | undefined;
+}
+
+async function removeAlone(deps: Deps, removal: Removal): Promise<void> {
+  try {
+    await deps.catalog.commit(removalChanges(deps, removal));
+  } catch (error) {
+    // Another sweep has removed the tombstone since, and with it the entry.
+    if (!(error instanceof PortError && error.code === 'conflict')) throw error;
+  }
+}
+
+function removalChanges(deps: Deps, { entry, tombstone }: Removal): Change[] {
   const { blobId, backupId, resourceId, reason } = entry;
-  if (!(await mayRemove(deps, entry))) return false;
-  await blobs.delete(blobId);
   const changes: Change[] = [{ kind: 'garbage.remove', blobId }];
-  const tombstone = backupId === undefined ? undefined : await catalog.getBackup(backupId);
   if (tombstone !== undefined) {
     changes.push({ kind: 'backup.remove', id: tombstone.id, expect: tombstone.version });
   }
   const action = tombstone === undefined ? 'blob.removed' : 'backup.removed';
   const about = { resourceId, ...(backupId === undefined ? {} : { backupId }), detail: { reason, blobId } };
-  try {
-    await catalog.commit([...changes, event(deps, action, clock.now(), BY, about)]);
-  } catch (error) {
-    // Another sweep has removed the tombstone since, and with it the entry.
-    if (!(error instanceof PortError && error.code === 'conflict')) throw error;
-  }
-  return true;
+  return [...changes, event(deps, action, deps.clock.now(), BY, about)];
 }

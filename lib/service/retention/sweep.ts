@@ -1,24 +1,24 @@
 // The sweep: hides what has expired, removes what nothing needs any more.
 
 import { forEachAtOnce } from '../../core/at-once.ts';
-import { ServiceError } from '../../core/records/errors.ts';
+import { ownBlob } from '../../core/records/chain.ts';
 import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
-import type { BackupRecord } from '../../core/records/model.ts';
 import { timeOfExpiry } from '../../core/records/retention.ts';
 import type { ExpiryWait } from '../../core/records/retention-records.ts';
-import { hideBackup } from '../backups/hide.ts';
-import { mayExpire } from '../chains/disagreement.ts';
+import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
 import { lookAtClock, peekAtClock } from '../kit/clock-watch.ts';
-import { pages } from '../kit/collect.ts';
+import { pageFrom, readProgress } from '../kit/progress.ts';
 import { demandTrust } from '../kit/trust.ts';
 import { ifWritable } from '../restores/late-operations.ts';
-import { judgeExpiry, keepPass, settleWaits } from './expiry.ts';
+import { judgeExpiry, keepFarthest, keepPass, settleWaits } from './expiry.ts';
+import { lapOf, lookFrom, wholeLap } from './lap.ts';
 import { pruneResource } from './prune.ts';
+import { settleResource } from './settle.ts';
 
-/** So many resources that cannot be pruned end a sweep. */
-const FAILED_RESOURCES_MAX = 10;
+/** So many resources for which a dependency was down end a sweep. */
+const UNAVAILABLE_MAX = 10;
 /** Expired backups that are judged together, in memory: what is more comes after those. */
 const JUDGED_AT_ONCE = 10_000;
 /** Resources worked on at once: each waits for a store most of the time. What needs memory takes turns (`prune.ts`). */
@@ -49,6 +49,7 @@ export async function sweep(
   deadline = Number.POSITIVE_INFINITY,
   judgedAtOnce = JUDGED_AT_ONCE,
 ): Promise<SweepSummary> {
+  const atOnce = deps.options.resourcesAtOnce ?? RESOURCES_AT_ONCE;
   await demandTrust(deps);
   const { catalog } = deps;
   const summary: SweepSummary = {
@@ -62,19 +63,23 @@ export async function sweep(
   };
   const touched = new Set<string>();
   const failures: unknown[] = [];
-  /** One resource that cannot be read must not hold up the others; a dependency that is down fails them all. */
+  let unavailable = 0;
+  /** Resources that cannot be read must not hold up the others, however many they are; a dependency that is down fails them all. */
   const despite = async (resourceId: string, work: () => Promise<void>): Promise<void> => {
     try {
       await work();
     } catch (error) {
       deps.log.error('sweep of a resource failed', { resourceId, error });
-      if (failures.push(error) === FAILED_RESOURCES_MAX) throw error;
+      if (failures.length === 0) failures.push(error);
+      const isDown = error instanceof PortError && error.code === 'unavailable';
+      if (isDown && ++unavailable === UNAVAILABLE_MAX) throw error;
     }
   };
   const now = deps.clock.now();
   const clockWait = await lookEvenIfFull(deps);
   if (clockWait !== undefined) {
-    summary.waiting = (await judgeExpiry(deps, await catalog.getExpiryState(), clockWait)).waiting.size;
+    const state = await catalog.getExpiryState();
+    summary.waiting = (await judgeExpiry(deps, state, clockWait, { lap: wholeLap(state, now) })).waiting.size;
     deps.log.warn('nothing expires and nothing is removed', { ...clockWait });
     return { ...summary, finished: true };
   }
@@ -92,51 +97,82 @@ export async function sweep(
   let isAllJudged = false;
   while (!isAllJudged && !isOver(deps, hidingUntil)) {
     // Hiding takes backups out of the very list that is judged, so what is judged together is judged before any of it is hidden.
-    const judgement = await judgeExpiry(deps, await catalog.getExpiryState(), undefined, {
+    const state = await catalog.getExpiryState();
+    const judgement = await judgeExpiry(deps, state, undefined, {
+      lap: lapOf(state, deps.clock.now()),
       atOnce: judgedAtOnce,
       hidden: summary.expired,
+      decidedAtOnce: atOnce,
+      despite,
     });
-    const { going, waiting, begun } = judgement;
+    const { resources, waiting, begun, lap, next } = judgement;
     summary.waiting += waiting.size;
     if (waiting.size > 0)
       deps.log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
     // What begins to wait is written down first, what has waited last: it may take more than one sweep.
     await settleWaits(deps, { ...judgement, ended: [] });
-    const due = going.filter(({ id }) => !waiting.has(id));
-    summary.due += due.length;
-    const left = new Set(due);
-    const leaving = Map.groupBy(due, ({ resourceId }) => resourceId);
-    await forEachAtOnce(leaving, RESOURCES_AT_ONCE, async ([resourceId, records]) => {
-      for (const record of records) {
-        if (isOver(deps, hidingUntil)) return;
-        touched.add(resourceId);
-        await despite(resourceId, async () => {
-          if (await expire(deps, record)) summary.expired++;
-          left.delete(record);
+    const isPlacing = resources.some(({ moving }) => moving.length > 0) || waiting.size > 0;
+    if (isPlacing) await keepFarthest(deps, judgement);
+    const settling = { lap, waiting, isOver: () => isOver(deps, hidingUntil) };
+    await forEachAtOnce(resources, atOnce, async (judged) => {
+      let left = judged.going.filter(({ id }) => !waiting.has(id));
+      summary.due += left.length;
+      if (!settling.isOver()) {
+        await despite(judged.resourceId, async () => {
+          const settled = await settleResource(deps, judged, settling);
+          summary.expired += settled.hidden.length;
+          left = settled.left;
+          const isBase = settled.hidden.some((record) => judged.bases.has(ownBlob(record).blobId));
+          if (isBase || (deps.options.graceMs === 0 && settled.hidden.length > 0))
+            touched.add(judged.resourceId);
         });
       }
+      for (const record of left) {
+        summary.overdueMs = Math.max(summary.overdueMs, now - timeOfExpiry(record));
+      }
     });
-    for (const record of left) {
-      summary.overdueMs = Math.max(summary.overdueMs, now - timeOfExpiry(record));
-    }
     if (isOver(deps, hidingUntil)) break;
     await settleWaits(deps, { ...judgement, begun: [] });
     await keepPass(deps, judgement);
-    isAllJudged = judgement.pass === undefined;
+    isAllJudged = next === undefined;
   }
-  for await (const entry of pages((page) => catalog.dueGarbage({ ...page, before: now }))) {
-    touched.add(entry.resourceId);
-  }
-  await forEachAtOnce(touched, RESOURCES_AT_ONCE, async (resourceId) => {
-    if (isOver(deps, deadline)) return;
-    await despite(resourceId, async () => {
-      const pruned = await pruneResource(deps, resourceId);
-      summary.rebased += pruned.rebased;
-      summary.blobsRemoved += pruned.blobsRemoved;
+  if (!isAllJudged) summary.overdueMs = Math.max(summary.overdueMs, now - (await nextPlace(deps, now)));
+  const prune = (resourceIds: Iterable<string>): Promise<void> =>
+    forEachAtOnce(resourceIds, atOnce, async (resourceId) => {
+      if (isOver(deps, deadline)) return;
+      await despite(resourceId, async () => {
+        const pruned = await pruneResource(deps, resourceId);
+        summary.rebased += pruned.rebased;
+        summary.blobsRemoved += pruned.blobsRemoved;
+      });
     });
-  });
+  await prune(touched);
+  const removing = await readProgress<{ cursor: string }>(catalog, 'garbage');
+  let { cursor } = removing.body;
+  do {
+    if (isOver(deps, deadline)) break;
+    const page = await pageFrom(cursor, (request) => catalog.dueGarbage({ ...request, before: now }));
+    const fresh = new Set(page.items.map(({ resourceId }) => resourceId).filter((id) => !touched.has(id)));
+    await prune(fresh);
+    // What was not come to is come to by the next sweep, which goes on here.
+    if (isOver(deps, deadline)) break;
+    for (const resourceId of fresh) touched.add(resourceId);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  await ifWritable(
+    deps,
+    'how far removing has come',
+    () => removing.keep(cursor === undefined ? {} : { cursor }),
+    undefined,
+  );
   if (failures.length > 0) throw failures[0];
   return { ...summary, finished: isAllJudged && !isOver(deps, deadline) };
+}
+
+/** Since when the first has waited that the lap has not come to; now, if nothing is left of it. */
+async function nextPlace(deps: Deps, now: number): Promise<number> {
+  const { resources } = await lookFrom(deps, lapOf(await deps.catalog.getExpiryState(), now), 1);
+  return Math.min(now, ...[...resources.values()].flatMap(({ places }) => [...places.values()]));
 }
 
 /** On a full disk the wait cannot be written down, but it is found again each time. */
@@ -149,17 +185,4 @@ async function lookEvenIfFull(deps: Deps): Promise<ExpiryWait | undefined> {
 function isOver({ clock, clockWatch, options, isStopping }: Deps, deadline: number): boolean {
   if (options.expiryHoldMs > 0 && Math.abs(clockWatch.driftMs()) > CLOCK_TOLERANCE_MS) return true;
   return clock.now() >= deadline || isStopping?.() === true;
-}
-
-/** False if somebody else hid or protected it first. */
-async function expire(deps: Deps, record: BackupRecord): Promise<boolean> {
-  if (!(await mayExpire(deps, record))) return false;
-  try {
-    await hideBackup(deps, record.id, 'expired', { actor: 'retention' });
-    return true;
-  } catch (error) {
-    if (error instanceof ServiceError && ['backup_not_found', 'backup_protected'].includes(error.code))
-      return false;
-    throw error;
-  }
 }

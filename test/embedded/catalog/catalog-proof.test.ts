@@ -35,6 +35,8 @@ const WITHOUT_A_RECORD = new Set([
   'row',
   // Whether it has been sent on: at worst it is sent again, or is in the log alone.
   'event.published',
+  // Where a sweep has put what is kept: one that is too late lasts until the record is next written, as each proof of its bytes does.
+  'backup.place',
 ]);
 /** Work to be done, which is found again by what asked for it; and how work went, which the next run says anew. */
 const TABLES_OF_WORK = new Set(['job', 'counter', 'outbox', 'store', 'gap', 'upkeep']);

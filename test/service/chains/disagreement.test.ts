@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
+import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { BackupRecord, GarbageEntry } from '../../../lib/core/records/model.ts';
 import { faultyBlobStore } from '../../../lib/decorators/faulty.ts';
 import { pruneResource } from '../../../lib/service/retention/prune.ts';
@@ -83,6 +84,8 @@ describe('expiry hides', () => {
     await sweep(world.deps);
     expect(await noticesOf(world)).toEqual([`disagreement:${record.id}`]);
     await world.plain.blobs.put(ownBlob(record).blobId, [whole]);
+    expect(await sweep(world.deps)).toMatchObject({ expired: 0 });
+    world.clock.advance(LIMITS.disagreedForMs);
     expect(await sweep(world.deps)).toMatchObject({ expired: 1 });
     expect(await noticesOf(world)).toEqual([]);
   });

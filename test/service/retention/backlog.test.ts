@@ -43,11 +43,11 @@ test('what is kept stands before nothing: sweeps that have time for a part of it
   let sweeps = 0;
   for (; (await liveIds(world)).includes(last); sweeps++) {
     expect(sweeps).toBeLessThan(20);
-    const { due, expired, overdueMs } = await sweep(world.deps, world.clock.now() + 400_000, 50);
+    const { due, expired, overdueMs, finished } = await sweep(world.deps, world.clock.now() + 400_000, 50);
     // Whatever was not come to is told by its age.
-    expect(overdueMs > 0).toBe(due > expired);
+    expect(overdueMs > 0).toBe(due > expired || !finished);
     const state = await world.plain.catalog.getExpiryState();
-    if (state?.pass !== undefined) stops.add(state.pass.cursor);
+    if (state?.pass !== undefined) stops.add(JSON.stringify(state.pass));
   }
   // It took more than one, each of which began elsewhere.
   expect(sweeps).toBeGreaterThan(2);
@@ -91,7 +91,7 @@ test('a place that the list does not know any more is the beginning', async () =
   const record = {
     seenAt: world.clock.now(),
     waits: [],
-    pass: { cursor: 'of another list', about: [] },
+    pass: { since: world.clock.now(), to: world.clock.now(), cursor: 'of another list', about: [] },
     version: 1,
   };
   await world.plain.catalog.commit([{ kind: 'expiry.put', record, expect: 0 }]);

@@ -43,7 +43,12 @@ function wanted(): EmulatorName {
 async function described(endpoint: string): Promise<Pick<Emulator, 'name' | 'endpoint' | 'env'>> {
   // Both answer LocalStack's paths; only one its own.
   const name: EmulatorName = (await answers(`${endpoint}/_ministack/health`)) ? 'ministack' : 'localstack';
-  const env = {
+  return { name, endpoint, env: environmentOf(endpoint) };
+}
+
+/** What AWS clients need in their environment to find a server there. */
+export function environmentOf(endpoint: string): Record<string, string> {
+  return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
@@ -52,5 +57,4 @@ async function described(endpoint: string): Promise<Pick<Emulator, 'name' | 'end
     // Else the SDK asks for credentials where only a machine in AWS has them.
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-  return { name, endpoint, env };
 }

@@ -20,8 +20,9 @@ import { inputOf } from '../../service/world.ts';
 import { listenToBus } from '../bus-listener.ts';
 import { capabilities } from '../capabilities.ts';
 import { composeService } from '../composed.ts';
+import { invoke } from '../invoke.ts';
 import { type Clients, createClients, destroyClients } from '../resources.ts';
-import { describeDeployed, eventually, invoke } from './deployed.ts';
+import { describeDeployed, eventually } from './deployed.ts';
 
 const DAY_MS = 86_400_000;
 const WITHIN_MS = 30_000;

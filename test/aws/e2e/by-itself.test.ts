@@ -10,9 +10,10 @@ import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { stateOf } from '../../e2e/client.ts';
 import { capabilities } from '../capabilities.ts';
+import { invoke } from '../invoke.ts';
 import { type Clients, createClients, destroyClients, makeBucket, newName } from '../resources.ts';
 import { TOLD_TOPIC_ARN } from '../stack.ts';
-import { describeDeployed, eventually, invoke } from './deployed.ts';
+import { describeDeployed, eventually } from './deployed.ts';
 import { allow, makeSecret, query } from './query-apis.ts';
 
 const STACK = 'BackupRestore-dev';

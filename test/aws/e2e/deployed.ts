@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe } from '@jest/globals';
 import { type Answer, type Client, createClient } from '../../e2e/client.ts';
 import { capabilities } from '../capabilities.ts';
-import { sign, signingKeyOf } from '../sigv4.ts';
 import { DEPLOYMENT_VARIABLE, type Deployment } from '../stack.ts';
 
 export interface Deployed extends Pick<Deployment, 'outputs'> {
@@ -38,20 +37,6 @@ function isForeign({ status, headers, body }: Answer): boolean {
   if (status === 401 && isPlain) return true;
   if (!usesGatewayResponses && status >= 400 && isPlain) return true;
   return !decodesBase64 && body.subarray(0, 2).toString('latin1') === OBJECT_AS_BASE64;
-}
-
-/** Calls a function as its schedule would. Resolves with what it gives; throws if it fails. */
-export async function invoke<T>(functionName: string, event: unknown): Promise<T> {
-  const { env } = process;
-  const url = new URL(`${env.AWS_ENDPOINT_URL}/2015-03-31/functions/${functionName}/invocations`);
-  const body = JSON.stringify(event);
-  const headers = await sign({ ...signingKeyOf(env), service: 'lambda' }, 'POST', url, body);
-  const answer = await fetch(url, { method: 'POST', headers, body });
-  const text = await answer.text();
-  if (!answer.ok || answer.headers.has('x-amz-function-error')) {
-    throw new Error(`${functionName} gave ${answer.status}: ${text}`);
-  }
-  return JSON.parse(text) as T;
 }
 
 /** The first that is not undefined; throws after `withinMs`. */

@@ -23,15 +23,6 @@ const TRIGGERS: Readonly<Record<Run['trigger'], string>> = {
   catch_up: 'late, for one that was missed',
   manual: 'by hand',
 };
-const REASONS: Readonly<Record<Schedule['skips'][number]['reason'], string>> = {
-  paused: 'It was paused.',
-  overlapping: 'The run before it was still under way.',
-  late: 'It was too late for it, and the next one was near.',
-  clock_jumped: 'The clock was set ahead past it.',
-  outage: 'The service was not running.',
-  edited: 'The schedule was changed before it began.',
-};
-
 export function Runs({
   runs,
   hasMore,
@@ -168,7 +159,7 @@ export function Skips({ schedule: { skips } }: { schedule: Schedule }) {
           </tr>
         </thead>
         <tbody>
-          {skips.map(({ from, to, reason, count, isMore, decidedAt }) => (
+          {skips.map(({ from, to, why, count, isMore, decidedAt }) => (
             <tr key={`${from} ${decidedAt}`}>
               <th scope="row">
                 <At iso={from} />
@@ -179,7 +170,7 @@ export function Skips({ schedule: { skips } }: { schedule: Schedule }) {
                   </>
                 )}
               </th>
-              <td class="wrap dim">{REASONS[reason]}</td>
+              <td class="wrap dim">{sentence(why)}</td>
               <td class="num">
                 {number(count)}
                 {isMore && ' and more'}
@@ -190,4 +181,8 @@ export function Skips({ schedule: { skips } }: { schedule: Schedule }) {
       </table>
     </section>
   );
+}
+
+function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 }

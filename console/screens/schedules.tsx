@@ -1,12 +1,12 @@
 // What runs by itself: does it, and when next? Schedules, those that fail first; the sources that they read; restores that were tried.
 
 import type { Answer } from '../../lib/client/contract.ts';
-import { allSchedules } from '../app/by-itself.ts';
+import { allSchedules, lastRuns } from '../app/by-itself.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { go, linkTo } from '../app/router.ts';
 import { byNeed, type Mark, marksOf, NEEDING, standingOf, wallOf, whenInWords } from '../app/runs.ts';
-import { client, serviceNow } from '../app/session.ts';
+import { serviceNow } from '../app/session.ts';
 import { counted, span, utc } from '../app/words.ts';
 import { Ago, Empty, Head, Rid, resourceLink, Show, StateWord, Term } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
@@ -18,28 +18,12 @@ import { Sources } from './sources.tsx';
 type One = Answer<'Schedule'>;
 
 const EVERY_MS = 5000;
-const RUNS_OF_ONE = 24;
-/** Of more than these the newest runs of all are asked for, and not of each. */
-const ASKED_ONE_BY_ONE = 20;
 const SHOWN = { schedules: 'Schedules', sources: 'Sources', drills: 'Drills' } as const;
 
 async function load(signal: AbortSignal): Promise<{ schedules: One[]; marks: Map<string, Mark[]> }> {
   const schedules = byNeed(await allSchedules(signal));
-  const of = async (query: { scheduleId?: string; limit: number }) =>
-    (await client.call('listRuns', { query }, { signal })).runs;
-  const runs =
-    schedules.length > ASKED_ONE_BY_ONE
-      ? await of({ limit: 100 })
-      : (await Promise.all(schedules.map(({ id }) => of({ scheduleId: id, limit: RUNS_OF_ONE })))).flat();
-  const marks = new Map(
-    schedules.map(({ id, skips }) => [
-      id,
-      marksOf(
-        runs.filter(({ scheduleId }) => scheduleId === id),
-        skips,
-      ),
-    ]),
-  );
+  const runs = await lastRuns(schedules, signal);
+  const marks = new Map(schedules.map(({ id, skips }) => [id, marksOf(runs.get(id) ?? [], skips)]));
   return { schedules, marks };
 }
 

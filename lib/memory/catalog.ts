@@ -167,9 +167,11 @@ export function createMemoryCatalog(): Catalog {
     },
 
     async listDocuments(request) {
-      const { collection, falling = false } = request;
-      const matching = documentsOf(collection).map(({ record }) => record);
-      const list = `${falling ? 'last' : 'first'} of ${collection}`;
+      const { collection, group, falling = false } = request;
+      const matching = documentsOf(collection)
+        .map(({ record }) => record)
+        .filter((record) => group === undefined || record.group === group);
+      const list = `${falling ? 'last' : 'first'} of ${collection} ${group ?? ''}`;
       return pageById(matching, { list, idOf: ({ id }) => id, falling }, request);
     },
 

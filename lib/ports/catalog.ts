@@ -46,6 +46,8 @@ export interface DocumentQuery {
   collection: Collection;
   /** With which their ids begin. */
   prefix?: string;
+  /** Those of one group; such a list may be a moment behind, as those by index are. */
+  group?: string;
   /** By falling id instead. */
   falling?: boolean;
 }

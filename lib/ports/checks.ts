@@ -36,12 +36,14 @@ function checkVersion(change: Change): void {
 /** Every home has an order of ids only up to some length. */
 function checkId(change: Change): void {
   if (change.kind !== 'document.put') return;
-  const { id } = change.record;
+  const { id, group } = change.record;
   if (id.length < 1 || id.length > LIMITS.documentIdLength) {
     throw new RangeError(
       `the id of a document has ${id.length} characters; 1 to ${LIMITS.documentIdLength} are allowed`,
     );
   }
+  if (group !== undefined && (group.length < 1 || group.length > LIMITS.documentIdLength))
+    throw new RangeError(`the group of a document has ${group.length} characters`);
 }
 
 function nextVersionOf(change: Change): { expect: number; version: number } | undefined {

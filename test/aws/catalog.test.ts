@@ -2,9 +2,11 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
+import { documentItem } from '../../lib/aws/catalog/catalog-items.ts';
+import type { DocumentRecord } from '../../lib/core/records/document.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
@@ -13,6 +15,7 @@ import {
   answer,
   appended,
   backup,
+  document,
   drain,
   event,
   head,
@@ -331,4 +334,56 @@ test('nothing scans, but what makes a table anew', () => {
     .filter((file) => file.endsWith('.ts'))
     .filter((file) => /ScanCommand/.test(readFileSync(join(folder, file), 'utf8')));
   expect(scanning).toEqual([join('catalog', 'catalog-load.ts')]);
+});
+
+describe('documents that stood together before they were spread', () => {
+  /** As a table of before has it. */
+  async function put(record: DocumentRecord): Promise<void> {
+    const { pk: _spread, gsi1pk: _due, gsi2pk: _group, gsi2sk: _id, ...item } = documentItem(record);
+    const due = record.dueAt === undefined ? {} : { gsi1pk: { S: `DOCDUE#${record.collection}` } };
+    const Item = { ...item, pk: { S: `DOC#${record.collection}` }, ...due };
+    await dynamoDb.send(new PutItemCommand({ TableName: tableName, Item }));
+  }
+  const former = (id: string): DocumentRecord =>
+    document({ collection: 'delivery', id: `ops/d/${id}`, body: id, dueAt: T0 });
+
+  test('are found, are due, are replaced and removed as if nothing had been; and move with that', async () => {
+    for (const id of ['1', '2', '3']) await put(former(id));
+    await catalog.commit([{ kind: 'document.put', record: former('4'), expect: 0 }]);
+    const list = async () => {
+      const all = await drain(
+        (page) => catalog.listDocuments({ ...page, collection: 'delivery', prefix: 'ops/d/' }),
+        2,
+      );
+      return all.map(({ body }) => body);
+    };
+    const due = async () => {
+      const all = await drain(
+        (page) => catalog.dueDocuments({ ...page, collection: 'delivery', before: T0 }),
+        2,
+      );
+      return all.map(({ body }) => body).sort();
+    };
+    expect(await list()).toEqual(['1', '2', '3', '4']);
+    expect(await due()).toEqual(['1', '2', '3', '4']);
+    expect(await catalog.getDocument('delivery', 'ops/d/2')).toEqual(former('2'));
+
+    // One commit, of one that moves, one that has moved, one that goes.
+    const next = (id: string, version: number): Change => ({
+      kind: 'document.put',
+      record: { ...former(id), body: `${id}!`, version },
+      expect: version - 1,
+    });
+    const gone: Change = { kind: 'document.remove', collection: 'delivery', id: 'ops/d/3', expect: 1 };
+    await catalog.commit([next('1', 2), next('4', 2), gone]);
+    expect(await list()).toEqual(['1!', '2', '4!']);
+    expect(await due()).toEqual(['1!', '2', '4!']);
+    await catalog.commit([next('1', 3)]);
+    expect(await list()).toEqual(['1!', '2', '4!']);
+
+    // By their versions, as all others.
+    for (const change of [next('1', 3), next('2', 3), gone])
+      await expect(catalog.commit([change])).rejects.toMatchObject({ code: 'conflict', change: change.kind });
+    expect(await list()).toEqual(['1!', '2', '4!']);
+  });
 });

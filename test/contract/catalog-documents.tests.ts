@@ -68,6 +68,49 @@ export function documentTests(catalog: () => Catalog): void {
       expect(await list({ prefix: 'run/', falling: true })).toEqual(['run/2', 'run/10', 'run/1']);
     });
 
+    test('those of one group are a list of their own, in the order of ids, in pages', async () => {
+      const groups = ['a', 'b', ...LONE_SURROGATES];
+      for (let n = 0; n < 7; n++) {
+        for (const group of groups) {
+          await put(document({ collection: 'run', id: `${n}-${groups.indexOf(group)}`, group }));
+        }
+      }
+      await put(document({ collection: 'run', id: '3-none' }));
+      await put(document({ collection: 'drill', id: '3-other', group: 'a' }));
+      const of = (group: string, falling: boolean) =>
+        idsOf(drain((page) => catalog().listDocuments({ ...page, collection: 'run', group, falling }), 3));
+      for (const [i, group] of groups.entries()) {
+        const rising = Array.from({ length: 7 }, (_, n) => `${n}-${i}`);
+        expect(await of(group, false)).toEqual(rising);
+        expect(await of(group, true)).toEqual(rising.toReversed());
+      }
+      expect(await of('none', true)).toEqual([]);
+      // One that leaves it, and one that goes.
+      await put(document({ collection: 'run', id: '3-0', version: 2 }));
+      await catalog().commit([{ kind: 'document.remove', collection: 'run', id: '4-0', expect: 1 }]);
+      expect(await of('a', false)).toEqual(['0-0', '1-0', '2-0', '5-0', '6-0']);
+      expect(await catalog().getDocument('run', '3-1')).toMatchObject({ group: 'b' });
+    });
+
+    test('collections that are spread are one list all the same, and what is due of them too', async () => {
+      const ids = Array.from({ length: 40 }, (_, n) => `d/${String(n).padStart(3, '0')}`);
+      for (const [n, id] of ids.entries())
+        await put(document({ collection: 'delivery', id, dueAt: T0 + 100 - n }));
+      const all = (falling: boolean) =>
+        idsOf(
+          drain(
+            (page) => catalog().listDocuments({ ...page, collection: 'delivery', prefix: 'd/', falling }),
+            7,
+          ),
+        );
+      expect(await all(false)).toEqual(ids);
+      expect(await all(true)).toEqual(ids.toReversed());
+      const dueNow = await idsOf(
+        drain((page) => catalog().dueDocuments({ ...page, collection: 'delivery', before: T0 + 90 }), 7),
+      );
+      expect(dueNow).toEqual(ids.slice(10).toReversed());
+    });
+
     test('what is due comes by its time, and moves with it', async () => {
       for (const [id, dueAt] of [
         ['c', 3],

@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createFaultyWorld, type Fault, type PortCall } from './faulty-world.ts';
 import { expectCleanable, expectIntact, Ledger } from './invariants.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { BY_ITSELF } from './scenarios-by-itself.ts';
 import type { Scenario, Scene } from './scene.ts';
 
 async function begin({ setUp }: Scenario): Promise<Scene> {
@@ -40,20 +41,23 @@ async function expectSurvived(scenario: Scenario, fault: Fault): Promise<void> {
   await expectCleanable(world);
 }
 
-describe.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
-  test('survives a fault in each of its calls', async () => {
-    const calls = (await callsOf(scenario)).filter((call) => scenario.only?.(call) ?? true);
-    expect(calls.length).toBeGreaterThan(0);
-    for (const call of calls) {
-      for (const when of ['before', 'after'] as const) {
-        try {
-          await expectSurvived(scenario, { ...call, when });
-        } catch (error) {
-          const where = `${when} call ${call.index} on ${call.port} (${call.method})`;
-          if (error instanceof Error) error.message = `A fault ${where}: ${error.message}`;
-          throw error;
+describe.each([...SCENARIOS, ...BY_ITSELF].map((scenario) => [scenario.name, scenario] as const))(
+  '%s',
+  (_name, scenario) => {
+    test('survives a fault in each of its calls', async () => {
+      const calls = (await callsOf(scenario)).filter((call) => scenario.only?.(call) ?? true);
+      expect(calls.length).toBeGreaterThan(0);
+      for (const call of calls) {
+        for (const when of ['before', 'after'] as const) {
+          try {
+            await expectSurvived(scenario, { ...call, when });
+          } catch (error) {
+            const where = `${when} call ${call.index} on ${call.port} (${call.method})`;
+            if (error instanceof Error) error.message = `A fault ${where}: ${error.message}`;
+            throw error;
+          }
         }
       }
-    }
-  }, 120_000);
-});
+    }, 120_000);
+  },
+);

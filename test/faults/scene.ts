@@ -13,6 +13,8 @@ export interface Scene {
   ledger: Ledger;
   /** Where the upload is, in the scenario that has one. */
   uploadId?: string;
+  /** What is sent again, in the scenario that does so. */
+  deliveryId?: string;
 }
 
 export interface Scenario {

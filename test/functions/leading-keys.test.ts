@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import {
   backupKey,
   CURSOR_SECRET_KEY,
-  documentsPartition,
+  documentPartitions,
   eventKey,
   headKey,
   idempotencyKey,
@@ -44,8 +44,8 @@ test('the partitions that are granted are those of the keys', () => {
   expect(PARTITIONS.cursorSecret).toBe(CURSOR_SECRET_KEY.pk);
   expect(PARTITIONS.trail).toBe(SEGMENT_KEY.pk);
   expect(PARTITIONS.upkeep).toBe(UPKEEP_PARTITION);
-  expect(PARTITIONS.channels).toBe(documentsPartition('channel'));
-  expect(PARTITIONS.deliveries).toBe(documentsPartition('delivery'));
+  expect(documentPartitions('channel')).toEqual([PARTITIONS.channels]);
+  for (const pk of documentPartitions('delivery')) expect(matches(PARTITIONS.deliveries, pk)).toBe(true);
   const others = [backupKey('OP#'), headKey('CHAIN#'), policyKey('r'), idempotencyKey('k'), requestKey('b')];
   for (const { pk } of [...others, uploadKey('u'), SEGMENT_KEY])
     expect([pk, isWritten(pk)]).toEqual([pk, false]);
@@ -63,12 +63,13 @@ test('the trail marks events and where it stands, says how it went, and writes d
 
 test('what tells others writes how far it has come, and whom nobody is to tell any more', () => {
   const mayWrite = (pk: string) => WRITTEN_BY_NOTIFY.some((pattern) => matches(pattern, pk));
-  const written = [documentsPartition('delivery'), documentsPartition('channel'), eventKey('e').pk];
+  const written = [...documentPartitions('delivery'), ...documentPartitions('channel'), eventKey('e').pk];
   for (const pk of [...written, UPKEEP_PARTITION, CURSOR_SECRET_KEY.pk])
     expect([pk, mayWrite(pk)]).toEqual([pk, true]);
   const others = [backupKey('b'), headKey('r'), policyKey('r'), operationKey('o'), SEGMENT_KEY];
   for (const { pk } of others) expect([pk, mayWrite(pk)]).toEqual([pk, false]);
-  expect(mayWrite(documentsPartition('source'))).toBe(false);
+  for (const collection of ['source', 'schedule', 'run', 'drill'])
+    expect(documentPartitions(collection).some(mayWrite)).toBe(false);
 });
 
 test('every write of a restore, a check, a delta and of damage found goes there', async () => {

@@ -167,14 +167,14 @@ describe('privileges', () => {
     });
 
     test('the trail writes where it stands, what it has done with events, how it went, and what it has found', () => {
-      const keys = ['TRAIL', 'EVENT#*', 'UPKEEP', 'NOTICES', 'DOC#delivery'];
+      const keys = ['TRAIL', 'EVENT#*', 'UPKEEP', 'NOTICES', 'DOC#delivery*'];
       expect(where('Trail', 'Allow')).toEqual([
         [[...writes].sort(), { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }],
       ]);
     });
 
     test('what tells others writes how far it has come, and no backup, head or policy', () => {
-      const keys = ['DOC#delivery', 'DOC#channel', 'EVENT#*', 'UPKEEP', 'SECRET#cursor'];
+      const keys = ['DOC#delivery*', 'DOC#channel', 'EVENT#*', 'UPKEEP', 'SECRET#cursor'];
       expect(where('Notify', 'Allow')).toEqual([
         [[...writes].sort(), { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } }],
       ]);

@@ -35,22 +35,28 @@ export function createCommit(
     // Serialised now, because the caller may go on with its records before they are sent.
     const steps = changes.map(prepare);
     if (steps.length === 0) return;
-    const planned = await Promise.all(
-      steps.map(async ({ kind, before, writes }) => ({
-        kind,
-        items: writes(before === undefined ? undefined : await table.get(before)),
-      })),
-    );
-    const items = planned.flatMap((step) => step.items);
-    if (items.length > ITEMS_MAX) {
-      throw new RangeError(`a commit of ${items.length} items; a transaction holds ${ITEMS_MAX}`);
+    const attempt = async (looksBack: boolean): Promise<void> => {
+      const planned = await Promise.all(
+        steps.map(async ({ kind, before, former, writes }) => {
+          const read = before ?? (looksBack ? former : undefined);
+          return { kind, items: writes(read === undefined ? undefined : await table.get(read)) };
+        }),
+      );
+      const items = planned.flatMap((step) => step.items);
+      if (items.length > ITEMS_MAX) {
+        throw new RangeError(`a commit of ${items.length} items; a transaction holds ${ITEMS_MAX}`);
+      }
+      const kinds = planned.flatMap((step) => step.items.map(() => step.kind));
+      await write(table, items, kinds, randomUuid(random));
+    };
+    try {
+      await attempt(false);
+    } catch (error) {
+      // What stands where it stood in tables of before was not found: it moves now, or the refusal was right.
+      const isRefused = error instanceof PortError && error.code === 'conflict';
+      if (!isRefused || steps.every(({ former }) => former === undefined)) throw error;
+      await attempt(true);
     }
-    await write(
-      table,
-      items,
-      planned.flatMap((step) => step.items.map(() => step.kind)),
-      randomUuid(random),
-    );
   };
 }
 

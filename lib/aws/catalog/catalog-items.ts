@@ -22,6 +22,7 @@ import {
   askedKey,
   backupKey,
   documentKey,
+  duePartition,
   eventKey,
   garbageKey,
   headKey,
@@ -73,7 +74,7 @@ export const INDEXED = {
   untrailed: 'TRAIL',
   pending: 'PEND',
   answers: 'ANSWERS',
-  dueDocuments: (collection: string) => `DOCDUE#${collection}`,
+  groupOf: (collection: string, group: string) => `DOCGRP#${collection}#${part(group)}`,
   expiringDocuments: 'DOCEXP',
 } as const;
 
@@ -219,9 +220,10 @@ export function idempotencyItem(record: IdempotencyRecord): Item {
 }
 
 export function documentItem(record: DocumentRecord): Item {
-  const { collection, id, dueAt, expiresAt, version } = record;
+  const { collection, id, group, dueAt, expiresAt, version } = record;
   return document(documentKey(collection, id), record, version, {
-    ...(dueAt === undefined ? {} : indexed('gsi1', INDEXED.dueDocuments(collection), sortedBy(dueAt, id))),
+    ...(dueAt === undefined ? {} : indexed('gsi1', duePartition(collection, id), sortedBy(dueAt, id))),
+    ...(group === undefined ? {} : indexed('gsi2', INDEXED.groupOf(collection, group), part(id))),
     ...(expiresAt === undefined
       ? {}
       : {

@@ -2,6 +2,7 @@
 // their names contain; numbers are padded, so that the order of the keys is theirs.
 
 import { createHash } from 'node:crypto';
+import type { Collection } from '../../core/records/document.ts';
 
 export interface Key {
   pk: string;
@@ -47,12 +48,28 @@ export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALO
 /** All notices stand together: there are few, and the health check reads them all. */
 export const NOTICES_PARTITION = 'NOTICES';
 export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part(id) });
-/** A collection stands together: it is read in the order of its ids, strongly consistent. */
-export const documentsPartition = (collection: string): string => `DOC#${collection}`;
-export const documentKey = (collection: string, id: string): Key => ({
-  pk: documentsPartition(collection),
-  sk: part(id),
-});
+/** What grows with all that happens is spread as an index is; the other collections are few, and stand together. */
+const SPREAD: ReadonlySet<string> = new Set(['run', 'drill', 'delivery'] satisfies Collection[]);
+const togetherPartition = (collection: string): string => `DOC#${collection}`;
+/** Read in the order of their ids, strongly consistent. The last one is where documents stood before they were spread. */
+export const documentPartitions = (collection: string): string[] => {
+  const together = togetherPartition(collection);
+  return SPREAD.has(collection) ? [...partitionsOf(together), together] : [together];
+};
+export const documentKey = (collection: string, id: string): Key => {
+  const together = togetherPartition(collection);
+  return { pk: SPREAD.has(collection) ? shardedPartition(together, id) : together, sk: part(id) };
+};
+/** Where it stood before; undefined where that is its place still. What stands there moves with its next change. */
+export const formerDocumentKey = (collection: string, id: string): Key | undefined =>
+  SPREAD.has(collection) ? { pk: togetherPartition(collection), sk: part(id) } : undefined;
+/** The same of what is due. */
+export const duePartitions = (collection: string): string[] => {
+  const together = `DOCDUE#${collection}`;
+  return SPREAD.has(collection) ? [...partitionsOf(together), together] : [together];
+};
+export const duePartition = (collection: string, id: string): string =>
+  SPREAD.has(collection) ? shardedPartition(`DOCDUE#${collection}`, id) : `DOCDUE#${collection}`;
 /** How the runs of periodic work went: one item a task. */
 export const UPKEEP_PARTITION = 'UPKEEP';
 export const CURSOR_SECRET_KEY: Key = { pk: 'SECRET#cursor', sk: ALONE };

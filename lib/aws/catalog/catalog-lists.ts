@@ -11,7 +11,7 @@ import type {
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import { INDEXED, mayBeOfAction, recordOf, textOf } from './catalog-items.ts';
-import { documentsPartition, padded, part, partitionsOf, upTo } from './catalog-keys.ts';
+import { documentPartitions, duePartitions, padded, part, partitionsOf, upTo } from './catalog-keys.ts';
 import { inIndex, type Listings, type ListPlan } from './listing.ts';
 
 /** No text has a greater character, and no id begins with several of it. */
@@ -112,15 +112,22 @@ export function createCatalogLists(listings: Listings): CatalogLists {
     },
 
     async listDocuments(request) {
-      const { collection, prefix = '', falling = false } = request;
+      const { collection, group, prefix = '', falling = false } = request;
       const from = part(prefix);
       const plan: ListPlan<DocumentRecord> = {
-        name: ['documents', collection, prefix, falling ? 'falling' : 'rising'],
-        partitions: [documentsPartition(collection)],
+        name: [
+          'documents',
+          collection,
+          prefix,
+          falling ? 'falling' : 'rising',
+          ...(group === undefined ? [] : [group]),
+        ],
+        ...(group === undefined
+          ? { partitions: documentPartitions(collection), isWhole: () => true }
+          : { index: 'gsi2', partitions: [INDEXED.groupOf(collection, group)] }),
         from,
         to: `${from}${BEHIND_ALL}`,
         direction: falling ? 'falling' : 'rising',
-        isWhole: () => true,
         read: recordOf<DocumentRecord>,
       };
       return listings.page(plan, request);
@@ -128,7 +135,7 @@ export function createCatalogLists(listings: Listings): CatalogLists {
 
     async dueDocuments(request) {
       const { collection, before } = request;
-      const partitions = [INDEXED.dueDocuments(collection)];
+      const partitions = duePartitions(collection);
       const plan = inIndex<DocumentRecord>(['due documents', collection], 'gsi1', partitions, 'rising');
       return listings.page({ ...plan, to: upTo(before) }, request);
     },

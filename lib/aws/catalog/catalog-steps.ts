@@ -29,6 +29,7 @@ import {
   backupKey,
   documentKey,
   EXPIRY_KEY,
+  formerDocumentKey,
   gapKey,
   garbageKey,
   type Key,
@@ -49,6 +50,8 @@ export interface Step {
   kind: Change['kind'];
   /** An item that must be read to know what to write; what it was is a condition of the write. */
   before?: Key;
+  /** Where its record stood in tables of before: read, as `before`, where a commit was refused. */
+  former?: Key;
   /** Throws PortError `conflict` if what was read already tells that the condition does not hold. */
   writes(before?: Item): TransactWriteItem[];
 }
@@ -192,12 +195,22 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     'expiry.put': ({ record, expect }) => putVersioned(EXPIRY_KEY, record, expect),
     'notice.put': ({ record, expect }) => putVersioned(noticeKey(record.id), record, expect),
     'notice.remove': ({ id, expect }) => [remove(noticeKey(id), versionIs(expect))],
-    'document.put': ({ record, expect }) => [
-      put(documentItem(record), expect === 0 ? NOT_THERE : versionIs(expect)),
-    ],
-    'document.remove': ({ collection, id, expect }) => [
-      remove(documentKey(collection, id), versionIs(expect)),
-    ],
+    'document.put'({ record, expect }) {
+      const former = expect === 0 ? undefined : formerDocumentKey(record.collection, record.id);
+      const stays = put(documentItem(record), expect === 0 ? NOT_THERE : versionIs(expect));
+      if (former === undefined) return [stays];
+      const moves = [put(documentItem(record), NOT_THERE), remove(former, versionIs(expect))];
+      return { former, writes: (before) => (before === undefined ? [stays] : moves) };
+    },
+    'document.remove'({ collection, id, expect }) {
+      const former = formerDocumentKey(collection, id);
+      const stays = remove(documentKey(collection, id), versionIs(expect));
+      if (former === undefined) return [stays];
+      return {
+        former,
+        writes: (before) => [before === undefined ? stays : remove(former, versionIs(expect))],
+      };
+    },
     'job.send': () => {
       throw new RangeError('the jobs of this home have a store of their own');
     },

@@ -32,6 +32,7 @@ import {
   documentKey,
   EXPIRY_KEY,
   FIRST,
+  formerDocumentKey,
   garbageKey,
   headKey,
   idempotencyKey,
@@ -99,7 +100,11 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
     getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
     getExpiryState: () => record<ExpiryState>(EXPIRY_KEY),
     getNotice: (id) => record<Notice>(noticeKey(id)),
-    getDocument: (collection, id) => record<DocumentRecord>(documentKey(collection, id)),
+    async getDocument(collection, id) {
+      const former = formerDocumentKey(collection, id);
+      const found = await record<DocumentRecord>(documentKey(collection, id));
+      return found ?? (former && record<DocumentRecord>(former));
+    },
     getRequest: (id) => record<BackupRequest>(requestKey(id)),
     getOperation: (id) => record<OperationRecord>(operationKey(id)),
 

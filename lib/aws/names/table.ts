@@ -23,7 +23,7 @@ export const PARTITIONS = {
   trail: 'TRAIL',
   upkeep: 'UPKEEP',
   channels: 'DOC#channel',
-  deliveries: 'DOC#delivery',
+  deliveries: 'DOC#delivery*',
 } as const;
 
 /** All that giving states back writes: what it has done, what it has found, and the key of its pages. */

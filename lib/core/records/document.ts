@@ -8,6 +8,8 @@ export interface DocumentRecord<Body = unknown> {
   collection: Collection;
   /** At most `LIMITS.documentIdLength` characters; a list is in its order. */
   id: string;
+  /** Of what it is one of several, which are listed together: of a run its schedule. At most as long as an id. */
+  group?: string;
   /** When something has to be done about it, epoch milliseconds; absent while nothing has. */
   dueAt?: number;
   /** From then on it may be forgotten at any time. */

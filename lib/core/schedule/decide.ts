@@ -17,6 +17,16 @@ export type CatchUp = 'one' | 'none';
 export const SKIP_REASONS = ['paused', 'overlapping', 'late', 'clock_jumped', 'outage', 'edited'] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
+/** The same in words, to go on with `did not run:`. */
+export const SKIPPED_BECAUSE: Readonly<Record<SkipReason, string>> = {
+  paused: 'the schedule was paused',
+  overlapping: 'the run before it was still under way',
+  late: 'it was too late for it, and the next one was near',
+  clock_jumped: 'the clock was set ahead past it',
+  outage: 'the service was not running',
+  edited: 'the schedule was changed before it began',
+};
+
 /** Slots that do not run, from the first to the last of them. */
 export interface Skip {
   reason: SkipReason;

@@ -77,6 +77,8 @@ export interface RunBrief {
   finishedAt: number;
   backupId?: string;
   code?: string;
+  /** The same in a sentence. */
+  detail?: string;
 }
 
 /** `schedule`: in time. `catch_up`: late, for one that was missed. `manual`: somebody has asked for it. */

@@ -58,6 +58,9 @@ const plan = <T>(
   ...(key === undefined ? {} : { key }),
 });
 
+const scheduleIn = (body: unknown): string | null =>
+  (body as { scheduleId?: string } | null)?.scheduleId ?? null;
+
 const PLANS: readonly TablePlan[] = [
   plan<BackupRecord>(
     'backup',
@@ -136,9 +139,11 @@ const PLANS: readonly TablePlan[] = [
     action,
   })),
   plan<ExpiryState>('expiry', ({ version }) => ({ one: 1, version })),
-  plan<DocumentRecord>('document', ({ collection, id, dueAt, expiresAt, version }) => ({
+  plan<DocumentRecord>('document', ({ collection, id, group, dueAt, expiresAt, version, body }) => ({
     collection,
     id: keyText(id),
+    // Of those of a release that knew of no groups it follows from what they are.
+    of_group: group === undefined ? [null, scheduleIn(body)] : keyText(group),
     due_at: dueAt ?? null,
     expires_at: expiresAt ?? null,
     version,

@@ -42,18 +42,19 @@ export function noticePreparers(database: Database) {
 
 export function documentPreparers(database: Database) {
   const insert = database.statement(
-    `INSERT INTO document (due_at, expires_at, version, doc, sum, collection, id) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO document (due_at, expires_at, of_group, version, doc, sum, collection, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
   );
   const update = database.statement(
-    `UPDATE document SET due_at = ?, expires_at = ?, version = ?, doc = ?, sum = ?
+    `UPDATE document SET due_at = ?, expires_at = ?, of_group = ?, version = ?, doc = ?, sum = ?
      WHERE collection = ? AND id = ? AND version = ?`,
   );
   const remove = database.statement('DELETE FROM document WHERE collection = ? AND id = ? AND version = ?');
   return {
     'document.put': ({ record, expect }) => {
-      const { dueAt = null, expiresAt = null, version, collection, id } = record;
-      const values = [dueAt, expiresAt, version, ...docOf(record), collection, keyText(id)];
+      const { dueAt = null, expiresAt = null, group, version, collection, id } = record;
+      const ofGroup = group === undefined ? null : keyText(group);
+      const values = [dueAt, expiresAt, ofGroup, version, ...docOf(record), collection, keyText(id)];
       return () => (expect === 0 ? insert.run(...values) : update.run(...values, expect));
     },
     'document.remove': ({ collection, id, expect }) => {

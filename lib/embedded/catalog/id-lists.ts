@@ -45,20 +45,29 @@ export function createDocumentList(
   database: Database,
 ): (request: PageRequest & DocumentQuery) => Page<DocumentRecord> {
   const select = 'SELECT id AS key, doc, sum FROM document';
-  const order = { key: 'id', where: 'collection = ? AND' };
-  const rising = rangeOf<NamedRow>(database, select, order);
-  const falling = rangeOf<NamedRow>(database, select, { ...order, isFalling: true });
+  const both = (where: string) => {
+    const order = { key: 'id', where };
+    return {
+      rising: rangeOf<NamedRow>(database, select, order),
+      falling: rangeOf<NamedRow>(database, select, { ...order, isFalling: true }),
+    };
+  };
+  const all = both('collection = ? AND');
+  const grouped = both('collection = ? AND of_group = ? AND');
   return (request) => {
-    const { collection, falling: isFalling = false } = request;
-    const rowsOf = isFalling ? falling : rising;
-    const list = `${isFalling ? 'last' : 'first'} of ${collection}`;
+    const { collection, group, falling: isFalling = false } = request;
+    const { [isFalling ? 'falling' : 'rising']: rowsOf } = group === undefined ? all : grouped;
+    const of = group === undefined ? [collection] : [collection, keyText(group)];
+    const list = `${isFalling ? 'last' : 'first'} of ${of.join(' ')}`;
     return pageOf(
       list,
-      (range) => rowsOf(range, collection),
+      (range) => rowsOf(range, ...of),
       request,
       (row) => {
         const found = recordOf<DocumentRecord>('document', row);
-        if (found.id !== nameOf(row.key) || found.collection !== collection) throw damagedRow('document');
+        const isOther = group !== undefined && found.group !== undefined && found.group !== group;
+        if (found.id !== nameOf(row.key) || found.collection !== collection || isOther)
+          throw damagedRow('document');
         return found;
       },
     );

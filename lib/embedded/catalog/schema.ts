@@ -259,6 +259,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE head ADD COLUMN undecided INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX head_undecided ON head (resource_id) WHERE undecided = 1;
   `,
+  // Runs and drills are listed by their schedule, those of before too.
+  `
+  ALTER TABLE document ADD COLUMN of_group TEXT;
+  UPDATE document SET of_group = json_extract(doc, '$.body.scheduleId') WHERE collection IN ('run', 'drill');
+  CREATE INDEX document_group ON document (collection, of_group, id) WHERE of_group IS NOT NULL;
+  `,
 ];
 
 /**

@@ -25,8 +25,7 @@ export const RUN_ROUTES = {
     path: '/runs',
     summary: 'List runs, newest first: queued, running, and how they ended',
     tag: 'Schedules',
-    details:
-      'Of one schedule or resource a page may be short, or empty, and have a cursor. Runs are listed for 90 days.',
+    details: 'Of one resource a page may be short, or empty, and have a cursor. Runs are listed for 90 days.',
     scope: 'schedule:read',
     query: RunQuery,
     answers: { 200: { description: 'One page', schema: 'RunList' } },

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import { offsetsOf } from '../../core/records/calendar.ts';
-import { SKIP_REASONS } from '../../core/schedule/decide.ts';
+import { SKIP_REASONS, SKIPPED_BECAUSE } from '../../core/schedule/decide.ts';
 import type { RunBrief } from '../../core/schedule/records.ts';
 import type { FoundSchedule } from '../../service/contract/schedules.ts';
 import type { Answer } from './answers.ts';
@@ -27,6 +27,7 @@ export const scheduleAnswers = once(() => {
     finishedAt: time,
     backupId: z.exactOptional(z.string()),
     code: z.exactOptional(z.string()).check(about('Why it failed, in a word')),
+    detail: z.exactOptional(z.string()).check(about('The same in a sentence')),
   });
   const Schedule = z.object({
     id: z.string(),
@@ -56,6 +57,7 @@ export const scheduleAnswers = once(() => {
       .array(
         z.object({
           reason: z.enum(SKIP_REASONS),
+          why: z.string().check(about('The same in words')),
           from: time,
           to: time,
           count,
@@ -109,6 +111,7 @@ export function viewSchedule({
     skips: skips.map(({ reason, from, to, count, isMore, decidedAt }) => ({
       ...{
         reason,
+        why: SKIPPED_BECAUSE[reason],
         from: formatInstant(from),
         to: formatInstant(to),
         count,
@@ -124,11 +127,12 @@ export function viewSchedule({
   };
 }
 
-function viewBrief({ runId, slot, status, finishedAt, backupId, code }: RunBrief) {
+function viewBrief({ runId, slot, status, finishedAt, backupId, code, detail }: RunBrief) {
   return {
     ...{ runId, slot: formatInstant(slot), status, finishedAt: formatInstant(finishedAt) },
     ...(backupId === undefined ? {} : { backupId }),
     ...(code === undefined ? {} : { code }),
+    ...(detail === undefined ? {} : { detail }),
   };
 }
 

@@ -69,7 +69,7 @@ export interface ScheduleService {
   /** A drill now, of the newest backup of the schedule's resource. Throws schedule_not_found, backup_not_found. */
   runDrill(id: string, caller: Caller): Promise<DrillRecord>;
 
-  /** Newest first, by slot. Of one schedule or resource a page may be short, or empty, and have a cursor. */
+  /** Newest first, by slot. Of one resource a page may be short, or empty, and have a cursor. */
   listRuns(request: RunQuery): Promise<Page<RunRecord>>;
   /** Throws run_not_found. */
   getRun(id: string): Promise<RunRecord>;

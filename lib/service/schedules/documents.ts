@@ -28,7 +28,7 @@ export async function findKept<K extends Kind>(
 export async function listKept<K extends Kind>(
   { catalog }: CatalogOf,
   collection: K,
-  request: PageRequest & { prefix?: string; falling?: boolean },
+  request: PageRequest & { prefix?: string; group?: string; falling?: boolean },
 ): Promise<Page<Kept<K>>> {
   return (await catalog.listDocuments({ collection, ...request })) as Page<Kept<K>>;
 }
@@ -52,6 +52,7 @@ export function putKept<K extends Kind>(
   const expect = before?.version ?? 0;
   const record: Kept<K> = {
     ...{ collection, id: body.id, body, version: expect + 1 },
+    ...('scheduleId' in body ? { group: body.scheduleId } : {}),
     ...(dueAt === undefined ? {} : { dueAt }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };

@@ -7,7 +7,7 @@ import type { RunQuery } from '../contract/schedules.ts';
 import { findKept, listKept } from './documents.ts';
 import { noRun } from './missing.ts';
 
-/** Pages that are looked through for one schedule's; what is left has a cursor. */
+/** Pages that are looked through for one resource's; what is left has a cursor. */
 const ROUNDS_MAX = 10;
 
 /** Throws ServiceError `run_not_found`. */
@@ -28,31 +28,27 @@ export function listDrills(deps: Pick<Deps, 'catalog'>, request: RunQuery): Prom
 async function bodiesOf<K extends 'run' | 'drill'>(
   deps: Pick<Deps, 'catalog'>,
   collection: K,
-  page: PageRequest,
+  page: PageRequest & { group?: string },
 ) {
   const { items, ...rest } = await listKept(deps, collection, { ...page, falling: true });
   return { ...rest, items: items.map(({ body }) => body) };
 }
 
-async function listWhere<T extends { scheduleId: string; resourceId: string }>(
+/** Of one schedule they are found as such; of a resource they are looked for. */
+async function listWhere<T extends { resourceId: string }>(
   { scheduleId, resourceId, limit, cursor: first }: RunQuery,
-  list: (page: PageRequest) => Promise<Page<T>>,
+  list: (page: PageRequest & { group?: string }) => Promise<Page<T>>,
 ): Promise<Page<T>> {
-  const isAll = scheduleId === undefined && resourceId === undefined;
+  const group = scheduleId === undefined ? {} : { group: scheduleId };
   const items: T[] = [];
   let cursor = first;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     // As many as are looked at are at most taken: a page has no cursor into its middle.
-    const page = await list({ limit: limit - items.length, ...(cursor === undefined ? {} : { cursor }) });
-    items.push(
-      ...page.items.filter(
-        (one) =>
-          (scheduleId === undefined || one.scheduleId === scheduleId) &&
-          (resourceId === undefined || one.resourceId === resourceId),
-      ),
-    );
+    const more = cursor === undefined ? {} : { cursor };
+    const page = await list({ limit: limit - items.length, ...group, ...more });
+    items.push(...page.items.filter((one) => resourceId === undefined || one.resourceId === resourceId));
     cursor = page.cursor;
-    if (cursor === undefined || isAll || items.length === limit) break;
+    if (cursor === undefined || resourceId === undefined || items.length === limit) break;
   }
   return { items, ...(cursor === undefined ? {} : { cursor }) };
 }

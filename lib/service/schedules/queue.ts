@@ -252,7 +252,7 @@ function afterRun(kept: Kept<'schedule'>, run: RunRecord, remembered: Remembered
   const brief = {
     ...{ runId, slot, status, finishedAt },
     ...(backupId === undefined ? {} : { backupId }),
-    ...(failure === undefined ? {} : { code: failure.code }),
+    ...(failure === undefined ? {} : { code: failure.code, detail: failure.detail }),
   };
   const { running, mark, ...others } = progress;
   const isStillRunning = running !== undefined && running !== runId;

@@ -1,7 +1,7 @@
 // How a schedule stands: what comes, what it does now, and why it does not run.
 
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
-import type { SkipReason, Timing } from '../../core/schedule/decide.ts';
+import { SKIPPED_BECAUSE, type Timing } from '../../core/schedule/decide.ts';
 import type { RunRecord, ScheduleRecord } from '../../core/schedule/records.ts';
 import { longestInterval } from '../../core/schedule/slots.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -62,24 +62,16 @@ function standingOf(
   return { state: 'waiting', why: why + said };
 }
 
-const SAID: Readonly<Record<SkipReason, string>> = {
-  paused: 'it was paused',
-  overlapping: 'the run before it was still under way',
-  late: 'it was too late for it, and the next one was near',
-  clock_jumped: 'the clock was set ahead past it',
-  outage: 'the service was not running',
-  edited: 'the schedule was changed before it began',
-};
-
 /** What became of the last slot that was due, if it did not run well. */
 function lastSaid({ progress }: ScheduleRecord): string {
   const [skip] = progress.skips;
   const { last } = progress;
   if (skip !== undefined && skip.to > (last?.slot ?? 0)) {
-    return ` ${new Date(skip.to).toISOString()} did not run: ${SAID[skip.reason]}.`;
+    return ` ${new Date(skip.to).toISOString()} did not run: ${SKIPPED_BECAUSE[skip.reason]}.`;
   }
   if (last?.code === undefined) return '';
-  return ` The last run, ${last.runId}, has failed: ${last.code}.`;
+  const why = last.detail === undefined ? '.' : `: ${last.detail}`;
+  return ` The last run, ${last.runId}, has failed (${last.code})${why}`;
 }
 
 function warningsFor(schedule: ScheduleRecord, { slots }: Timing, now: number): string[] {

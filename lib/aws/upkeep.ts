@@ -1,6 +1,8 @@
 // The periodic work of the retention function: the shared table, with what is particular here.
 
 import { LIMITS } from '../core/records/limits.ts';
+import type { TaskName } from '../core/records/upkeep.ts';
+import type { OrphanSearch } from '../service/retention/orphans.ts';
 import { protectBytes } from '../service/retention/protect-bytes.ts';
 import { demandCurrentCatalog } from '../service/retention/rollback.ts';
 import { type CensusBounds, takeCensus } from '../service/upkeep/census.ts';
@@ -14,11 +16,12 @@ import { awsPlans, type RetentionTask } from './names/upkeep.ts';
 /** Nothing is removed on a table that is older than its trail. */
 export function retentionTasks(home: Home): Record<RetentionTask, Task> {
   const { deps, config } = home;
-  const shared = sharedTasks(deps, async (name) => {
+  const mayRun = async (name: TaskName): Promise<boolean> => {
     // The search for orphans looks for itself, and is the one that takes a proof back.
     if (name !== 'orphans') await demandCurrentCatalog(deps);
     return true;
-  });
+  };
+  const shared = sharedTasks(deps, mayRun, AWS_BOUNDS.orphansRestMs);
 
   /** Whether every blob is there. */
   const count = async (bounds: CensusBounds): Promise<object> => {
@@ -36,9 +39,10 @@ export function retentionTasks(home: Home): Record<RetentionTask, Task> {
     orphans: {
       ...shared.orphans,
       async run(deadline) {
-        const search = await shared.orphans.run(deadline);
-        await count({ deadline });
-        return search ?? {};
+        const search = (await shared.orphans.run(deadline)) as OrphanSearch;
+        // The census looks at all blobs too: once for each search.
+        if (search.finished && search.looked > 0) await count({ deadline });
+        return search;
       },
     },
     locks: {

@@ -99,7 +99,7 @@ const asideOf = async (world: World) => (await world.plain.blobs.listAside({ lim
 
 test('the weekly search sets aside what a crash has left', async () => {
   const world = await scene({ expiryHoldMs: DAY });
-  expect(await run('orphans')).toEqual({ looked: 3, setAside: 1, removed: 0 });
+  expect(await run('orphans')).toEqual({ looked: 3, setAside: 1, removed: 0, finished: true });
   expect(await asideOf(world)).toBe(1);
 });
 

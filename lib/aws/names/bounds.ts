@@ -29,6 +29,8 @@ export const AWS_BOUNDS = {
   retentionSeconds: 15 * 60,
   /** The longest that proving stored backups goes on in one sweep. */
   scrubMs: 60_000,
+  /** Between two searches for blobs that nothing names: each lists every blob there is, and what it finds only a crash can have left. */
+  orphansRestMs: 7 * 24 * 60 * 60 * 1000,
   /** Of more blobs it is looked weekly whether they are all there, of fewer after each sweep: it reads every record. */
   censusBlobsMax: 20_000,
   /** The longest that emptying a bucket that is thrown away may take; destroyed again, it goes on. */

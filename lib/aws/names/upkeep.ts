@@ -39,8 +39,8 @@ const EVERY_MINUTES: Record<Exclude<AwsTask, 'sweep'>, number> = {
   abandoned: 5,
   scrub: 15,
   census: 60,
-  // Lists every blob there is: what it finds, only a crash can have left.
-  orphans: 7 * 24 * 60,
+  // Goes on with a search until it is through, and then rests (`AWS_BOUNDS.orphansRestMs`).
+  orphans: 60,
   // Asks for each blob of each live backup: 2.4 dollars a month for 50,000.
   locks: 6 * 60,
   // For what the table's stream has not told.

@@ -1,5 +1,5 @@
 // Background work on a timer: one run at a time, a failure logged and tried again; while it goes on failing, less and less
-// often.
+// often. What says that it has not finished goes on soon.
 
 import type { Logger } from '../../log.ts';
 import { createFailureLog } from './failure-log.ts';
@@ -13,6 +13,8 @@ export interface Repeated {
 
 /** What fails again and again is tried at least so often. */
 const RETRY_MS_MAX = 60_000;
+/** Others have their turn before what had no time left goes on. */
+const GO_ON_MS = 1000;
 
 /** Repeats `work` every `intervalMs`, counted from the end of the run before; the first one comes after `firstMs`. */
 export function every(
@@ -41,8 +43,9 @@ export function every(
   };
   const run = async (): Promise<void> => {
     again = false;
+    let isLeft = false;
     try {
-      await work();
+      isLeft = isUnfinished(await work());
       failures = 0;
       told.worked();
     } catch (error) {
@@ -52,7 +55,8 @@ export function every(
       else told.failed(error);
     }
     running = undefined;
-    plan(again ? 0 : Math.min(intervalMs * 2 ** failures, Math.max(intervalMs, RETRY_MS_MAX)));
+    const nextMs = Math.min(intervalMs * 2 ** failures, Math.max(intervalMs, RETRY_MS_MAX));
+    plan(again ? 0 : isLeft ? Math.min(GO_ON_MS, nextMs) : nextMs);
   };
 
   plan(firstMs);
@@ -67,4 +71,8 @@ export function every(
       await running;
     },
   };
+}
+
+function isUnfinished(done: unknown): boolean {
+  return typeof done === 'object' && done !== null && 'finished' in done && done.finished === false;
 }

@@ -1,57 +1,36 @@
-// Which stored blobs nothing names, and what they say of themselves. However many there are, a page of them at a time is held.
+// Which of some stored blobs nothing names, and what they say of themselves.
 
 import type { BlobHeader } from '../../core/blob/header.ts';
 import { keyContextOf } from '../../core/blob/key-context.ts';
 import { bindingOf, proveSeal } from '../../core/blob/open.ts';
 import { hasCode } from '../../core/records/errors.ts';
-import { LIMITS } from '../../core/records/limits.ts';
 import type { BlobInfo } from '../../ports/blob-store.ts';
 import { PortError } from '../../ports/errors.ts';
 import { headerOf, isHeader } from '../chains/blob-header.ts';
 import type { Deps } from '../contract/deps.ts';
-import { pages } from '../kit/collect.ts';
 
-export interface Orphan {
-  blobId: string;
+/** A stored blob, as far as it is needed to judge it. */
+export type Judgeable = Pick<BlobInfo, 'blobId' | 'bytes'>;
+
+export interface Orphan extends Judgeable {
   /** What its header says, unproven: for log and events. */
   about: { resourceId: string; backupId?: string };
 }
 
 export interface Unknown {
-  /** Blobs looked at. */
-  looked: number;
   /** Blobs that nothing names, those that cannot be judged aside. */
-  orphans: number;
-  /** The first of them; the next search has the next. */
-  kept: Orphan[];
-  /** That the catalog has lost commits. Nothing was looked at behind it. */
+  orphans: Orphan[];
+  /** That the catalog has lost commits. Nothing was judged behind it. */
   proof?: string;
   /** Blobs that say what a proof would, and can neither be proven nor refuted; and one of them. */
   unprovable: number;
-  example?: BlobHeader;
+  example?: Pick<BlobHeader, 'backupId' | 'sequence'>;
 }
 
-/** Looks at all blobs written before an instant, or until it is told to stop. Throws PortError. */
-export async function surveyUnknown(deps: Deps, writtenBefore: number): Promise<Unknown> {
-  const { blobs, isStopping } = deps;
-  const unknown: Unknown = { looked: 0, orphans: 0, kept: [], unprovable: 0 };
-  const proof = await deps.proofOfRollback?.();
-  if (proof !== undefined) return { ...unknown, proof };
-  let some: BlobInfo[] = [];
-  for await (const blob of pages((page) => blobs.list({ ...page, writtenBefore }))) {
-    if (isStopping?.() === true) return unknown;
-    unknown.looked++;
-    if (some.push(blob) < LIMITS.listPageMax) continue;
-    await judge(deps, some, unknown);
-    if (unknown.proof !== undefined) return unknown;
-    some = [];
-  }
-  if (some.length > 0) await judge(deps, some, unknown);
-  return unknown;
-}
-
-async function judge(deps: Deps, some: readonly BlobInfo[], unknown: Unknown): Promise<void> {
-  const named = new Map(some.map((blob) => [blob.blobId, blob]));
+/** Judges a page of blobs at most. Throws PortError. */
+export async function judgeBlobs(deps: Deps, blobs: readonly Judgeable[]): Promise<Unknown> {
+  const unknown: Unknown = { orphans: [], unprovable: 0 };
+  const named = new Map(blobs.map((blob) => [blob.blobId, blob]));
   for (const blobId of await deps.catalog.findUnknownBlobs([...named.keys()])) {
     const found = await headerOf(deps, blobId);
     if (found === 'missing') continue;
@@ -62,18 +41,22 @@ async function judge(deps: Deps, some: readonly BlobInfo[], unknown: Unknown): P
         : await verdictOn(deps, named.get(blobId)!, header);
     if (header !== undefined && verdict === 'proof') {
       unknown.proof = `The catalog is older than the blobs: it does not know ${header.backupId}, number ${header.sequence} of its resource, whose blob is there. Nothing was removed; rebuild the catalog from the blobs.`;
-      return;
+      return unknown;
     }
     if (header !== undefined && verdict === 'unprovable') {
       unknown.unprovable++;
-      unknown.example ??= header;
+      unknown.example ??= { backupId: header.backupId, sequence: header.sequence };
       continue;
     }
-    unknown.orphans++;
-    if (unknown.kept.length === LIMITS.orphansHeldMax) continue;
     const { resourceId = '', backupId } = header ?? {};
-    unknown.kept.push({ blobId, about: { resourceId, ...(backupId !== undefined && { backupId }) } });
+    const { bytes } = named.get(blobId)!;
+    unknown.orphans.push({
+      blobId,
+      bytes,
+      about: { resourceId, ...(backupId !== undefined && { backupId }) },
+    });
   }
+  return unknown;
 }
 
 /**
@@ -91,7 +74,7 @@ async function isBeyond({ catalog }: Deps, { resourceId, sequence }: BlobHeader)
  */
 async function verdictOn(
   { blobs, keyring, options }: Deps,
-  { blobId, bytes }: BlobInfo,
+  { blobId, bytes }: Judgeable,
   header: BlobHeader,
 ): Promise<'proof' | 'orphan' | 'unprovable'> {
   if (header.blobId !== blobId) return 'orphan';

@@ -14,11 +14,12 @@ import type { Task } from './runner.ts';
 
 /**
  * `mayRun`: asked before anything is removed or built on; what is not to be done now is done another time. Where it throws the run
- * has failed.
+ * has failed. `orphansRestMs`: between two searches for orphans, where the task is run more often than one is wanted: each may take many runs.
  */
 export function sharedTasks(
   deps: Deps,
   mayRun: (name: TaskName) => Promise<boolean>,
+  orphansRestMs = 0,
 ): Record<'sweep' | 'abandoned' | 'orphans' | 'lost_jobs' | 'relay' | 'schedules' | 'runs', Task> {
   const guarded =
     (name: TaskName, work: (deadline: number) => Promise<object>) =>
@@ -39,7 +40,10 @@ export function sharedTasks(
         return { operationsFailed: await ifWritable(deps, 'abandoned work', abandoned, 0) };
       }),
     },
-    orphans: { run: guarded('orphans', () => findOrphans(deps)), says: 'orphans looked for' },
+    orphans: {
+      run: guarded('orphans', (deadline) => findOrphans(deps, { deadline, restMs: orphansRestMs })),
+      says: 'orphans looked for',
+    },
     lost_jobs: {
       run: guarded('lost_jobs', async () => {
         const sent = await resumeJobs(deps);

@@ -7,9 +7,9 @@ import { PortError } from '../../../lib/ports/errors.ts';
 import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { collect } from '../../../lib/service/kit/collect.ts';
 import { createTrust, writtenProof } from '../../../lib/service/kit/trust.ts';
+import { orphanLap } from '../../../lib/service/retention/orphan-lap.ts';
 import { findOrphans } from '../../../lib/service/retention/orphans.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
-import { surveyUnknown } from '../../../lib/service/retention/unknown-blobs.ts';
 import { createService } from '../../../lib/service/service.ts';
 import { checkHealth } from '../../../lib/service/upkeep/health.ts';
 import { createWorld, DAY, inputOf, type World } from '../world.ts';
@@ -50,7 +50,7 @@ describe('what a crash leaves', () => {
     await crash(world, 'new');
     expect(await findOrphans(world.deps)).toMatchObject({ setAside: 0 });
     world.clock.advance(2 * DAY);
-    expect(await findOrphans(world.deps)).toEqual({ looked: 3, setAside: 2, removed: 0 });
+    expect(await findOrphans(world.deps)).toEqual({ looked: 3, setAside: 2, removed: 0, finished: true });
     expect(await aside(world)).toHaveLength(2);
     expect(await world.blobCount()).toBe(1);
     const events = await collect((page) => world.plain.catalog.listEvents(page));
@@ -120,6 +120,7 @@ describe('a catalog that was put back from an earlier day', () => {
         looked: 5,
         setAside: 0,
         removed: 0,
+        finished: true,
         stopped: 'rollback',
       });
       await expect(sweep(world.deps)).rejects.toMatchObject({ code: 'store_untrusted' });
@@ -322,9 +323,12 @@ test('however many blobs nothing names, few are held, and a proof behind them al
   for (let n = 0; n < many; n++) await world.plain.blobs.put(n.toString(16).padStart(32, '0'), [junk]);
   await world.backup('r', '{"a":1}');
   world.clock.advance(2 * DAY);
-  const found = await surveyUnknown(world.deps, world.clock.now());
-  expect(found.orphans).toBe(many);
-  expect(found.kept).toHaveLength(LIMITS.orphansHeldMax);
+  const search = (await orphanLap(world.deps, 'a look', { writtenBefore: world.clock.now(), restMs: 0 }))!;
+  expect(await search.look(() => false)).toBeUndefined();
+  expect(search.lap).toMatchObject({ orphans: many, held: LIMITS.orphansHeldMax });
+  const found = await search.found();
+  expect(found.flatMap(({ blobs }) => blobs)).toHaveLength(LIMITS.orphansHeldMax);
+  await search.end();
   for (let n = 0; n < 3; n++) await world.backup('r', '{"a":1}');
   await forget(world, 'r', 2);
   world.clock.advance(2 * DAY);
@@ -360,4 +364,115 @@ test('what is no blob of ours is set aside too, and not taken for anything', asy
   await world.plain.blobs.put('ab'.repeat(16), [Buffer.from('no blob at all')]);
   world.clock.advance(2 * DAY);
   expect(await findOrphans(world.deps)).toMatchObject({ setAside: 1 });
+});
+
+describe('a search that has no time for all of it', () => {
+  /** A second a page, and pages of ten blobs. */
+  function createSlowWorld(): World {
+    const world: World = createWorld(({ blobs }) => ({
+      blobs: {
+        ...blobs,
+        async list(request) {
+          world.clock.advance(1000);
+          await between();
+          return blobs.list({ ...request, limit: 10 });
+        },
+      },
+    }));
+    return world;
+  }
+  let between = async (): Promise<void> => {};
+  const searchFor = (world: World, seconds: number, deps = world.deps) =>
+    findOrphans(deps, { deadline: world.clock.now() + seconds * 1000 });
+
+  test('goes on where it stopped, in whichever process, and sets aside once it has seen all', async () => {
+    between = async () => {};
+    const world = createSlowWorld();
+    for (let n = 0; n < 95; n++) await world.backup(`r-${n}`, '1');
+    for (let n = 0; n < 5; n++) await crash(world, `lost-${n}`);
+    world.clock.advance(2 * DAY);
+    const seen: number[] = [];
+    for (let finished = false; !finished; ) {
+      const search = await searchFor(world, 3, anotherProcess(world));
+      seen.push(search.looked);
+      ({ finished } = search);
+      expect(search.setAside).toBe(finished ? 5 : 0);
+      expect(seen.length).toBeLessThan(20);
+    }
+    expect(seen).toEqual([30, 60, 90, 100]);
+    expect(await aside(world)).toHaveLength(5);
+    expect(await world.blobCount()).toBe(95);
+    // Nothing of it is left behind.
+    const kept = await collect((page) =>
+      world.plain.catalog.listDocuments({ ...page, collection: 'progress' }),
+    );
+    expect(kept.map(({ id }) => id)).toEqual(['orphans']);
+  });
+
+  test('never sets aside what was written while it was looking, nor what was named since it was found', async () => {
+    const world = createSlowWorld();
+    for (let n = 0; n < 60; n++) await world.backup(`r-${n}`, '1');
+    await crash(world, 'lost');
+    world.clock.advance(2 * DAY);
+    const made: string[] = [];
+    // Before each page a backup is made, and another dies between its blob and its commit; days pass between the runs.
+    between = async () => {
+      made.push((await world.backup(`new-${made.length}`, '1')).id);
+      await crash(world, `dies-${made.length}`);
+    };
+    for (let finished = false; !finished; ) {
+      ({ finished } = await searchFor(world, 2));
+      world.clock.advance(3 * DAY);
+    }
+    expect(made.length).toBeGreaterThan(5);
+    expect(await aside(world)).toHaveLength(1);
+    between = async () => {};
+    for (const id of made) expect(await world.text(id)).toBe('1');
+    for (let n = 0; n < 60; n++) expect(await world.textAt(`r-${n}`, world.clock.now())).toBe('1');
+    // What died while it looked is found by the next.
+    expect(await findOrphans(world.deps)).toMatchObject({ setAside: made.length });
+  });
+
+  test('begun under a clock that was ahead begins anew: what is young is not old', async () => {
+    between = async () => {};
+    const world = createSlowWorld();
+    for (let n = 0; n < 30; n++) await world.backup(`r-${n}`, '1');
+    await crash(world, 'under way');
+    world.clock.set(world.clock.now() + 100 * DAY);
+    expect(await searchFor(world, 1)).toMatchObject({ looked: 10, finished: false });
+    world.clock.set(world.clock.now() - 100 * DAY);
+    for (let finished = false; !finished; ) ({ finished } = await searchFor(world, 3));
+    expect(await aside(world)).toEqual([]);
+  });
+
+  test('rests for as long as it is told, and not longer; one that is under way does not', async () => {
+    between = async () => {};
+    const world = createSlowWorld();
+    for (let n = 0; n < 25; n++) await world.backup(`r-${n}`, '1');
+    world.clock.advance(2 * DAY);
+    const search = (seconds: number) =>
+      findOrphans(world.deps, { deadline: world.clock.now() + seconds * 1000, restMs: 7 * DAY });
+    expect(await search(2)).toMatchObject({ looked: 20, finished: false });
+    expect(await search(9)).toMatchObject({ looked: 25, finished: true });
+    expect(await search(9)).toMatchObject({ looked: 0, finished: true });
+    world.clock.advance(7 * DAY);
+    expect(await search(9)).toMatchObject({ looked: 25 });
+  });
+
+  test('a look whether a proof still holds goes on where it stopped as well', async () => {
+    between = async () => {};
+    const world = createSlowWorld();
+    for (let n = 0; n < 35; n++) await world.backup('r', String(n));
+    await forget(world, 'r', 33);
+    world.clock.advance(2 * DAY);
+    expect(await findOrphans(world.deps)).toMatchObject({ stopped: 'rollback' });
+    const ids = (await world.plain.blobs.list({ limit: 99, writtenBefore: 1e15 })).items;
+    for (const id of await world.plain.catalog.findUnknownBlobs(ids.map(({ blobId }) => blobId))) {
+      await world.plain.blobs.setAside(id);
+    }
+    expect(await searchFor(world, 2)).toMatchObject({ looked: 20, finished: false });
+    await expect(world.backup('r', '1')).rejects.toMatchObject({ code: 'store_untrusted' });
+    expect(await searchFor(world, 2)).toMatchObject({ looked: 32, stopped: 'looked_only' });
+    await world.backup('r', '1');
+  });
 });

@@ -135,7 +135,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     from: [...ADAPTER, 'private-addresses'],
     packages: ['node:buffer', 'node:http', 'node:https', 'node:stream', 'node:zlib', ...FILES],
   },
-  'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'pg', 'pg-cursor'] },
+  'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'node:stream', 'pg'] },
   'sources/aws': {
     from: [...ADAPTER, 'sources/kit'],
     packages: ['@aws-sdk/*', 'node:buffer', 'node:stream', 'node:timers/promises'],

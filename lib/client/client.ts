@@ -48,6 +48,8 @@ export type InstantOptions = Omit<InstantBody, 'resourceId' | 'timestamp' | 'pla
 
 /** More than this is uploaded, and not sent within a call: gateways take no more. Bytes. */
 const CALL_BYTES_MAX = 4 * 1024 * 1024;
+/** Says of itself who reads a state of any size as it comes. */
+const TAKES_LARGE = 'large-states-in-the-call';
 const LOOK_MS = [100, 200, 400, 800, 1500];
 
 type CallOptions = Signal & { headers?: Record<string, string>; isSafe?: boolean };
@@ -134,7 +136,7 @@ export function createClient(options: TransportOptions) {
     }
   }
 
-  /** Takes a state of any size: up to 4 MiB in the call, else by an upload of its own. */
+  /** Takes a state of any size: in the call where the service takes it so or it has up to 4 MiB, else by an upload of its own. */
   async function create(
     resourceId: string,
     state: State,
@@ -159,6 +161,18 @@ export function createClient(options: TransportOptions) {
       const headers = { ...how.headers, 'Content-Type': 'application/json' };
       return parsed(await send({ ...how, method: 'POST', path: '/backups', headers, body: () => body }));
     }
+    if (waits && fields.metadata?.customFields === undefined && (await takesLarge())) {
+      const made = await inTheCall(
+        resourceId,
+        whole ?? (state as () => ReadableStream<Uint8Array>),
+        fields,
+        how,
+      );
+      if (made !== undefined) {
+        onProgress?.(100);
+        return made;
+      }
+    }
     const uploadId = await upload(whole ?? (state as () => ReadableStream<Uint8Array>), signal);
     const begun = await call('createBackup', { body: { resourceId, ...fields, uploadId } }, how);
     const more = {
@@ -166,6 +180,49 @@ export function createClient(options: TransportOptions) {
       ...(signal === undefined ? {} : { signal }),
     };
     return waits ? wait(begun as Pending, more) : (begun as Pending);
+  }
+
+  /** Whether the service takes large states as they come: asked once, of what it says of itself. */
+  let large: Promise<boolean> | undefined;
+  function takesLarge(): Promise<boolean> {
+    large ??= call('getServiceInfo', {}).then(({ features }) => features.includes(TAKES_LARGE));
+    large.catch(() => {
+      large = undefined;
+    });
+    return large;
+  }
+
+  /**
+   * A large state, read by the service as it is sent: nothing of it is put aside first, and the backup is made when its last byte is there. Undefined
+   * where there is no room for that now.
+   */
+  async function inTheCall(
+    resourceId: string,
+    state: Blob | (() => ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>),
+    { metadata, ...fields }: Omit<CreateBody, 'resourceId' | 'uploadId'>,
+    { headers, ...how }: { headers: Record<string, string> } & Signal,
+  ): Promise<Backup | Receipt | undefined> {
+    const { tags = {}, customFields: _none, ...about } = metadata ?? {};
+    const tagged = Object.entries(tags).map(([name, value]) => [`tag.${name}`, value]);
+    const query = { ...fields, ...about, ...Object.fromEntries(tagged) };
+    const asked = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)]));
+    // What is read anew for another try may be another state by then: the same key would be refused for it.
+    const key = state instanceof Blob ? headers : {};
+    try {
+      return await parsed<Backup | Receipt>(
+        await send({
+          ...how,
+          method: 'PUT',
+          path: `/resources/${encodeURIComponent(resourceId)}/state?${search}`,
+          headers: { ...key, 'Content-Type': 'application/json' },
+          body: () => (state instanceof Blob ? state : streamOf(state())),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof BackupError && error.status === 429) return undefined;
+      throw error;
+    }
   }
 
   async function upload(

@@ -7,7 +7,7 @@ import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { build } from 'esbuild';
 import { createSigner } from '../../lib/client/aws.ts';
-import { BackupError, type Client, createClient, type State } from '../../lib/client/client.ts';
+import { type Backup, BackupError, type Client, createClient, type State } from '../../lib/client/client.ts';
 import { PLACES } from '../../lib/client/contract.ts';
 import { membersOf } from '../../lib/client/text.ts';
 import { ROUTE_LIST } from '../../lib/http/contract/routes.ts';
@@ -67,7 +67,7 @@ describe('states', () => {
     expect(await (await client.state('kinds')).text()).toBe('{"a":1}');
   });
 
-  test('above the limit of a call are uploaded, and waited for', async () => {
+  test('that are large are read as they are sent where the service takes them so, else uploaded and waited for', async () => {
     const text = JSON.stringify(Array.from({ length: 300_000 }, (_, id) => ({ id, name: `row ${id}` })));
     expect(text.length).toBeGreaterThan(5 * 1024 * 1024);
     const seen: number[] = [];
@@ -79,7 +79,34 @@ describe('states', () => {
     expect(['pending', 'in_progress', 'completed']).toContain(pending.status);
     const done = await client.wait(pending);
     expect(done).toMatchObject({ checksum: `sha256:${createHash('sha256').update(text).digest('hex')}` });
-    await expect(client.create('large', text.slice(0, -1))).rejects.toMatchObject({
+    await expect(client.create('large', text.slice(0, -1))).rejects.toMatchObject({ code: 'malformed_json' });
+    const about = { type: 'incremental', metadata: { tags: { 'a b': 'c&d' }, retentionDays: 7 } } as const;
+    const told = (await client.create('large', text, about)) as Backup;
+    expect(told.metadata).toMatchObject({ tags: { 'a b': 'c&d' }, retentionDays: 7, source: 'api' });
+  });
+
+  test.each([
+    ['says nothing of that', (path: string) => path === '/' && Response.json({ features: [] })],
+    [
+      'has no room for it now',
+      (path: string) => path.endsWith('/state') && new Response('', { status: 429 }),
+    ],
+  ] as const)('that are large are uploaded where the service %s', async (_name, answerFor) => {
+    const asked: string[] = [];
+    const through: typeof fetch = (request) => {
+      const { method, url } = request as Request;
+      const { pathname } = new URL(url);
+      asked.push(`${method} ${pathname.replace(/\w{32}$/, 'ID')}`);
+      const answer = answerFor(pathname);
+      return answer === false ? fetch(request) : Promise.resolve(answer);
+    };
+    const other = createClient({ url: server.url, fetch: through, retries: 0 });
+    const text = `[${'1,'.repeat(3_000_000)}1]`;
+    const made = await other.create(`uploaded by ${_name}`, text);
+    expect(made).toMatchObject({ status: 'completed', size: text.length });
+    expect(asked).toEqual(expect.arrayContaining(['GET /', 'PUT /uploads/ID', 'POST /backups']));
+    const failed = other.create(`uploaded by ${_name}`, text.slice(0, -1));
+    await expect(failed).rejects.toMatchObject({
       code: 'backup_failed',
       problem: { code: 'malformed_json' },
     });

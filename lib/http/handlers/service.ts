@@ -20,9 +20,13 @@ const FEATURES = [
   'idempotent-creates',
   'asynchronous-restores',
 ];
+/** Where no gateway stands before it that takes less than a state may have. */
+const TAKES_LARGE = 'large-states-in-the-call';
 
 export interface ServiceHandlerDeps {
   version: string;
+  /** Whether a call may carry a state of any size. */
+  takesLarge: boolean;
   /** Asked for only when somebody wants to read it. */
   openApi: () => Record<string, unknown>;
   /** What links begin with. */
@@ -33,6 +37,7 @@ export interface ServiceHandlerDeps {
 
 export function createServiceHandlers({
   version,
+  takesLarge,
   openApi,
   basePath,
   routes,
@@ -42,7 +47,8 @@ export function createServiceHandlers({
       const endpoints = Object.fromEntries(
         routes.map((route) => [route.operationId, `${route.method} ${route.path}`]),
       );
-      return replyJson(200, { name: SERVICE_NAME, version, features: FEATURES, endpoints });
+      const features = takesLarge ? [...FEATURES, TAKES_LARGE] : FEATURES;
+      return replyJson(200, { name: SERVICE_NAME, version, features, endpoints });
     },
 
     async getHealth(_input, { service, principal }) {

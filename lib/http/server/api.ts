@@ -7,6 +7,7 @@ import { closest } from '../../core/closest.ts';
 import type { Kernel } from '../../core/json/kernel/kernel.ts';
 import { NOBODY, type Principal } from '../../core/records/access.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
+import { LIMITS } from '../../core/records/limits.ts';
 import type { Logger } from '../../log.ts';
 import type { Meter } from '../../ports/meter.ts';
 import { type Random, randomUuid } from '../../ports/random.ts';
@@ -117,6 +118,7 @@ export function createApi(deps: ApiDeps): Api {
   const handlers = createHandlers({
     ...{ version, openApi, now, basePath, routes, isCredentialAsked: authenticator.isAsked },
     whoHolds: authenticator.whoHolds,
+    takesLarge: limits.bodyBytesMax >= LIMITS.bodyBytesMax,
     ...(deps.readMetrics === undefined ? {} : { readMetrics: deps.readMetrics }),
     ...(sessions === undefined ? {} : { sessions }),
   });

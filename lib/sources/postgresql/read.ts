@@ -1,17 +1,12 @@
 // A database as JSON: every row as the server writes it, under its key, all of one instant.
 
-import Cursor from 'pg-cursor';
 import type { Catalog, Table } from './catalog.ts';
 import { type Connection, WRITTEN_PLAINLY } from './connect.ts';
+import { copyOut } from './copy-out.ts';
 import { selectRows } from './encode.ts';
 import { literal, qualified } from './names.ts';
 
 export const FORMAT = 'postgresql/1';
-
-/** What is read at a time, so that memory stays the same whatever the rows are. Bytes, and rows. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_ROWS_MAX = 4000;
-const FIRST_ROWS = 32;
 
 export const BEGIN_READING = `BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; ${WRITTEN_PLAINLY}; SET LOCAL lock_timeout = '60s'`;
 
@@ -27,7 +22,7 @@ export async function* textOf(
     const name = JSON.stringify(`${table.schema}.${table.name}`);
     const head = `"key":${JSON.stringify(table.key)},"columns":${JSON.stringify(table.columns.map(described))}`;
     yield Buffer.from(`${comma}${name}:{${head},"rows":${isKeyed ? '{' : '['}`);
-    yield* rowsOf(connection, table);
+    yield* copyOut(connection, selectRows(table));
     yield Buffer.from(isKeyed ? '}}' : ']}');
     comma = ',';
   }
@@ -58,34 +53,4 @@ function described({ name, type, written, isGenerated, identity }: Table['column
     ...(identity === '' ? {} : { identity }),
     ...(written === 'json' || written === 'jsonb' ? { as: written } : {}),
   };
-}
-
-/** While a batch is on its way to whoever reads, the next one is on its way here. */
-async function* rowsOf(
-  { client, fault }: Connection,
-  table: Table,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const types = { getTypeParser: () => (value: unknown) => value };
-  const cursor = client.query(
-    new Cursor<[string]>(selectRows(table), [], { rowMode: 'array', types: types as never }),
-  );
-  try {
-    let next = cursor.read(FIRST_ROWS);
-    let isFirst = true;
-    for (;;) {
-      const rows = await next;
-      if (rows.length === 0) return;
-      const text = rows.map(([row]) => row).join(',');
-      const each = Math.ceil(text.length / rows.length) || 1;
-      next = cursor.read(Math.max(1, Math.min(BATCH_ROWS_MAX, Math.floor(BATCH_BYTES / each))));
-      // It is waited for above; until then its failure is nobody's.
-      next.catch(() => {});
-      yield Buffer.from(isFirst ? text : `,${text}`);
-      isFirst = false;
-    }
-  } catch (error) {
-    throw fault(error);
-  } finally {
-    await cursor.close().catch(() => {});
-  }
 }

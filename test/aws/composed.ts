@@ -13,6 +13,7 @@ import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { inThisThread } from '../../lib/ports/text-work.ts';
+import { keepingInEvents } from '../../lib/ports/trail-lines.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
 import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
@@ -37,7 +38,7 @@ export interface Place {
 export function composeService(clients: Clients, clock: Clock, place: Place): BackupService {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
   const { bucket, tableName, keyArn, busName, ...queue } = place;
-  const catalog = createCatalog({ dynamoDb, tableName, clock, random: systemRandom });
+  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random: systemRandom }));
   const keyring = createKeyring({ kms, keyArn });
   const trail = {
     store: createTrailStore({ s3, bucket }),

@@ -109,16 +109,20 @@ test('every write of a restore, a check, a delta and of damage found goes there'
   await service.verifyBackup(full.id);
   await expect(service.restore({ ...asked, backupId: full.id }, { actor: 'me' })).rejects.toThrow();
 
-  const prepare = createPreparer('table', () => '0');
+  const prepare = createPreparer(
+    'table',
+    () => '0',
+    () => false,
+  );
   const changes = calls.argsOf('commit').flatMap(([all]) => all);
   const kinds = changes.filter(({ kind }) => kind !== 'job.send');
   expect(new Set(kinds.map(({ kind }) => kind))).toEqual(
     new Set(['operation.insert', 'operation.update', 'event.append', 'notice.put']),
   );
   const written = kinds.flatMap((change) =>
-    prepare(change)
-      .writes()
-      .map(({ Put, Delete }) => (Put?.Item ?? Delete?.Key)?.pk?.S),
+    prepare([change]).flatMap((step) =>
+      step.writes().map(({ Put, Delete, Update }) => (Put?.Item ?? (Delete ?? Update)?.Key)?.pk?.S),
+    ),
   );
   expect(written.length).toBeGreaterThan(10);
   for (const pk of written) expect([pk, isWritten(pk!)]).toEqual([pk, true]);

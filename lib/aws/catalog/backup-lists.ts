@@ -4,7 +4,7 @@ import { type LiveEntry, liveEntryOf } from '../../core/records/live-entry.ts';
 import type { BackupRecord, BackupType } from '../../core/records/model.ts';
 import type { BackupQuery, Catalog, Expiring } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
-import { INDEXED, type Item, recordOf, textOf } from './catalog-items.ts';
+import { BACKUP_TYPES, INDEXED } from './catalog-items.ts';
 import {
   backupKey,
   FIRST,
@@ -19,6 +19,8 @@ import {
   sequenceKey,
   upTo,
 } from './catalog-keys.ts';
+import { chainedRecordOf, type Links } from './chain-links.ts';
+import { type Item, textOf } from './item.ts';
 import { inIndex, type Listings, type ListPlan } from './listing.ts';
 
 type BackupLists = Pick<
@@ -42,8 +44,8 @@ export function createBackupLists(
     // Entries of the first release do not have their type: then the record tells.
     const accepts = (entry: Item) =>
       entry.live?.BOOL === isLive && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
-    const read = (item: Item) => {
-      const record = recordOf<BackupRecord>(item);
+    const read = (item: Item, links: Links) => {
+      const record = chainedRecordOf(item, links);
       const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
       return belongs ? record : undefined;
     };
@@ -63,8 +65,8 @@ export function createBackupLists(
   ): Promise<Page<BackupRecord>> {
     const { type, from, to } = request;
     const prefix = isLive ? LIVE_PREFIX : HIDDEN_PREFIX;
-    const read = (item: Item) => {
-      const record = recordOf<BackupRecord>(item);
+    const read = (item: Item, links: Links) => {
+      const record = chainedRecordOf(item, links);
       const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
       return belongs ? record : undefined;
     };
@@ -97,11 +99,7 @@ export function createBackupLists(
           ? ofOneByTime('backups by time', request, resourceId, true)
           : newestFirst('backups', request, resourceId, true);
       }
-      const plan =
-        type === undefined
-          ? inIndex<BackupRecord>(['backups'], 'gsi1', partitionsOf(INDEXED.live), 'falling')
-          : inIndex<BackupRecord>(['backups', type], 'gsi2', partitionsOf(INDEXED.type(type)), 'falling');
-      return listings.page({ ...plan, ...within(request) }, request);
+      return listings.page({ ...ofAll('backups', type, true), ...within(request) }, request);
     },
 
     async listHidden(request) {
@@ -111,16 +109,7 @@ export function createBackupLists(
           ? ofOneByTime('hidden by time', request, resourceId, false)
           : newestFirst('hidden', request, resourceId, false);
       }
-      const plan =
-        type === undefined
-          ? inIndex<BackupRecord>(['hidden'], 'gsi1', partitionsOf(INDEXED.hidden), 'falling')
-          : inIndex<BackupRecord>(
-              ['hidden', type],
-              'gsi2',
-              partitionsOf(INDEXED.hiddenType(type)),
-              'falling',
-            );
-      return listings.page({ ...plan, ...within(request) }, request);
+      return listings.page({ ...ofAll('hidden', type, false), ...within(request) }, request);
     },
 
     async resourceHistory(request) {
@@ -146,6 +135,7 @@ export function createBackupLists(
         // What stands in the place itself need not be read again; of those of before, the records are.
         isWhole: (place: Item) => place.entry !== undefined,
         recordKey: (place: Item) => backupKey(textOf(place, 'id')),
+        hasChains: true,
         read: entryOf,
       } as const;
       return listings.page<LiveEntry>(plan, request);
@@ -153,11 +143,11 @@ export function createBackupLists(
 
     async expiring(request) {
       const plan = inIndex<Expiring>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
-      const read = (item: Item) => ({
-        record: recordOf<BackupRecord>(item),
+      const read = (item: Item, links: Links) => ({
+        record: chainedRecordOf(item, links),
         at: numberOf(textOf(item, 'gsi3sk')),
       });
-      return listings.page({ ...plan, read, to: upTo(request.before) }, request);
+      return listings.page({ ...plan, hasChains: true, read, to: upTo(request.before) }, request);
     },
 
     async leastProven(request) {
@@ -176,11 +166,30 @@ export function createBackupLists(
   };
 }
 
+const CHAINED = { hasChains: true, read: chainedRecordOf } as const;
+
+/** Backups of all resources, by time: those of each type by themselves, and those of before, whose types stood in another index. */
+function ofAll(list: string, type: BackupType | undefined, isLive: boolean): ListPlan<BackupRecord> {
+  const word = isLive ? INDEXED.live : INDEXED.hidden;
+  const types = type === undefined ? BACKUP_TYPES : [type];
+  const partitions = types.flatMap((one) => partitionsOf(word(one)));
+  const ofType = isLive ? INDEXED.liveTypeBefore : INDEXED.hiddenTypeBefore;
+  const before =
+    type === undefined
+      ? ({
+          index: 'gsi1',
+          partitions: partitionsOf(isLive ? INDEXED.liveBefore : INDEXED.hiddenBefore),
+        } as const)
+      : ({ index: 'gsi2', partitions: partitionsOf(ofType(type)) } as const);
+  const name = type === undefined ? [list] : [list, type];
+  return { ...inIndex<BackupRecord>(name, 'gsi1', partitions, 'falling'), ...CHAINED, before };
+}
+
 /** From a place that has it, or from the record. */
-function entryOf(found: Item): LiveEntry | undefined {
+function entryOf(found: Item, links: Links): LiveEntry | undefined {
   const entry = textOf(found, 'entry');
   if (entry !== '') return JSON.parse(entry) as LiveEntry;
-  const record = recordOf<BackupRecord>(found);
+  const record = chainedRecordOf(found, links);
   return record.deletedAt === undefined ? liveEntryOf(record) : undefined;
 }
 
@@ -199,12 +208,13 @@ function ofResource(
     direction: 'rising',
     ...accepting,
     recordKey: (entry) => backupKey(textOf(entry, 'id')),
+    hasChains: true,
     read: liveRecord,
   };
 }
 
 /** Undefined for a backup that was hidden since its entry was read. */
-function liveRecord(item: Item): BackupRecord | undefined {
-  const record = recordOf<BackupRecord>(item);
+function liveRecord(item: Item, links: Links): BackupRecord | undefined {
+  const record = chainedRecordOf(item, links);
   return record.deletedAt === undefined ? record : undefined;
 }

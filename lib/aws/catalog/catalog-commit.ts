@@ -12,6 +12,7 @@ import { type Random, randomUuid } from '../../ports/random.ts';
 import { backOff, call } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
 import { conflict, createPreparer } from './catalog-steps.ts';
+import type { IsLinked } from './chain-links.ts';
 import type { TableClient } from './table-client.ts';
 
 /** Of one transaction. */
@@ -27,13 +28,14 @@ export function createCommit(
   table: TableClient,
   stamp: () => string,
   random: Random,
+  isLinked: IsLinked,
 ): (changes: Change[]) => Promise<void> {
-  const prepare = createPreparer(table.name, stamp);
+  const prepare = createPreparer(table.name, stamp, isLinked);
 
   return async (changes) => {
     checkChanges(changes);
     // Serialised now, because the caller may go on with its records before they are sent.
-    const steps = changes.map(prepare);
+    const steps = prepare(changes);
     if (steps.length === 0) return;
     const attempt = async (looksBack: boolean): Promise<void> => {
       const planned = await Promise.all(

@@ -1,7 +1,6 @@
 // Records as items of the table: the record itself as JSON text, exact to the last digit, and beside it only what keys
 // and conditions need.
 
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ownBlob, wayOf } from '../../core/records/chain.ts';
 import type { DocumentRecord } from '../../core/records/document.ts';
 import { liveEntryOf } from '../../core/records/live-entry.ts';
@@ -9,6 +8,7 @@ import type {
   AuditEvent,
   BackupRecord,
   BackupRequest,
+  BackupType,
   GarbageEntry,
   IdempotencyRecord,
   OperationRecord,
@@ -17,7 +17,6 @@ import type {
 } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
 import { isFinished } from '../../core/records/status.ts';
-import type { IndexName } from '../names/table.ts';
 import {
   askedKey,
   backupKey,
@@ -28,7 +27,6 @@ import {
   headKey,
   hiddenKey,
   idempotencyKey,
-  type Key,
   leaseKey,
   liveKey,
   operationKey,
@@ -41,19 +39,26 @@ import {
   sortedBy,
   uploadKey,
 } from './catalog-keys.ts';
+import { chainedAttributes, headAttributes, type IsLinked, linkAttributes } from './chain-links.ts';
+import { document, type Item, indexed, item, textOf, whole } from './item.ts';
+import { sizeOfItem, UNIT_BYTES } from './item-size.ts';
+import { packed } from './packed.ts';
 
 /** Longer than any upload lies there. */
 const UPLOAD_SECONDS = 30 * 86_400;
 
-export type Item = Record<string, AttributeValue>;
+export const BACKUP_TYPES = ['full', 'incremental', 'differential'] as const satisfies readonly BackupType[];
 
 /** The partitions of the indexes; the sharded ones have their shard behind the word. */
 export const INDEXED = {
   heads: 'HEADS',
-  live: 'LIVE',
-  hidden: 'HIDDEN',
-  hiddenType: (type: string) => `HIDDENTYPE#${type}`,
-  type: (type: string) => `TYPE#${type}`,
+  live: (type: BackupType) => `LIVE#${type}`,
+  hidden: (type: BackupType) => `HIDDEN#${type}`,
+  /** Of records of before: by type they stood in the second index. */
+  liveBefore: 'LIVE',
+  hiddenBefore: 'HIDDEN',
+  liveTypeBefore: (type: BackupType) => `TYPE#${type}`,
+  hiddenTypeBefore: (type: BackupType) => `HIDDENTYPE#${type}`,
   expiring: 'EXP',
   undecided: 'UNDECIDED',
   proofs: 'PROOF',
@@ -78,52 +83,60 @@ export const INDEXED = {
   expiringDocuments: 'DOCEXP',
 } as const;
 
-/** The record itself, then what makes it found: unchanged parts of it need not be written again. */
+/** The record itself, and what it is found by: what of that stays as it is need not be written again. */
 export interface BackupItems {
   record: Item;
-  others: Item[];
+  /** By sequence, tombstones included. */
+  sequence: Item;
+  /** What accounts for its own blob, and says for all chains through it what it is. */
+  link: Item;
+  /** By time, as a live one or as a tombstone. */
+  place: Item;
 }
 
-export function backupItems(record: BackupRecord): BackupItems {
-  const { id, resourceId, sequence, createdAt, type, expiresAt } = record;
+export function backupItems(record: BackupRecord, isLinked: IsLinked): BackupItems {
+  const { id, resourceId, sequence, createdAt, type, expiresAt, version } = record;
   const live = record.deletedAt === undefined;
-  const listed = {
-    ...indexed('gsi1', shardedPartition(INDEXED.live, id), sortedBy(createdAt, id)),
-    ...indexed('gsi2', shardedPartition(INDEXED.type(type), id), sortedBy(createdAt, id)),
-    ...(expiresAt === undefined
-      ? {}
-      : indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))),
-  };
-  const hidden = {
-    ...indexed('gsi1', shardedPartition(INDEXED.hidden, id), sortedBy(createdAt, id)),
-    ...indexed('gsi2', shardedPartition(INDEXED.hiddenType(type), id), sortedBy(createdAt, id)),
-  };
+  const word = live ? INDEXED.live(type) : INDEXED.hidden(type);
+  const own = ownBlob(record).blobId;
+  const stored = item(backupKey(id), {
+    version: whole(version),
+    ...indexed('gsi1', shardedPartition(word, id), sortedBy(createdAt, id)),
+    ...(live && expiresAt !== undefined
+      ? indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))
+      : {}),
+  });
   return {
-    record: document(backupKey(id), record, record.version, live ? listed : hidden),
-    others: [
-      item(sequenceKey(resourceId, sequence), { id: { S: id }, live: { BOOL: live }, type: { S: type } }),
-      // The indexes of the record itself are all taken.
-      item(ownBlobKey(ownBlob(record).blobId), {
-        id: { S: id },
-        ...(live
-          ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id))
-          : {}),
-      }),
-      live
-        ? item(liveKey(resourceId, createdAt, sequence), {
-            ...{ id: { S: id }, type: { S: type } },
-            entry: { S: JSON.stringify(liveEntryOf(record)) },
-            ...wayAttributes(wayOf(record)),
-          })
-        : item(hiddenKey(resourceId, createdAt, sequence), {
-            id: { S: id },
-            reason: { S: record.deletedReason ?? 'deleted' },
-          }),
-    ],
+    record: { ...stored, ...chainedAttributes(record, isLinked, stored) },
+    sequence: item(sequenceKey(resourceId, sequence), {
+      id: { S: id },
+      live: { BOOL: live },
+      type: { S: type },
+      at: whole(createdAt),
+      // The first index of the record itself is taken.
+      ...(live ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id)) : {}),
+    }),
+    link: item(ownBlobKey(own), { id: { S: id }, ...linkAttributes(record) }),
+    place: live ? placeItem(record) : hiddenItem(record),
   };
 }
 
-/** As few bytes as they take: with them a place stays within one write unit for most of a chain. */
+/** Where a live backup stands in the order of times. It tells the way to the state as long as that fits into one write unit. */
+function placeItem(record: BackupRecord): Item {
+  const { id, resourceId, type, createdAt, sequence } = record;
+  const place = item(liveKey(resourceId, createdAt, sequence), {
+    ...{ id: { S: id }, type: { S: type } },
+    entry: { S: JSON.stringify(liveEntryOf(record)) },
+  });
+  const way = wayAttributes(wayOf(record));
+  return sizeOfItem(place) + sizeOfItem(way) > UNIT_BYTES ? place : { ...place, ...way };
+}
+
+function hiddenItem({ id, resourceId, createdAt, sequence, deletedReason = 'deleted' }: BackupRecord): Item {
+  return item(hiddenKey(resourceId, createdAt, sequence), { id: { S: id }, reason: { S: deletedReason } });
+}
+
+/** As few bytes as they take: they fit for most of a chain. */
 function wayAttributes({ chainId, blobIds, bytes, key }: Way): Item {
   return {
     chain: { S: chainId },
@@ -256,7 +269,7 @@ export function eventItem(event: AuditEvent, stamp: string): Item {
   const place = `${stamp}#${part(id)}`;
   const listed = `${padded(at)}.${stamp}#${action}#${part(id)}`;
   return item(eventKey(id), {
-    doc: { S: JSON.stringify(event) },
+    packed: packed(event),
     ...indexed('gsi1', shardedPartition(INDEXED.events, id), listed),
     ...indexed('gsi2', INDEXED.eventsOf(resourceId), listed),
     ...indexed('gsi3', shardedPartition(INDEXED.fresh, id), place),
@@ -269,49 +282,15 @@ export function mayBeOfAction(place: string, action: string): boolean {
   return third === undefined || second.startsWith('=') || second.startsWith('~') || second === action;
 }
 
-/** A record with an optimistic lock. */
-export function document(key: Key, record: unknown, version: number, more: Item = {}): Item {
-  return item(key, { doc: { S: JSON.stringify(record) }, version: whole(version), ...more });
-}
-
-export function item({ pk, sk }: Key, attributes: Item): Item {
-  return { pk: { S: pk }, sk: { S: sk }, ...attributes };
-}
-
-export function whole(value: number): AttributeValue {
-  return { N: String(value) };
-}
-
 /** Listed by id. Heads of before are listed from their next change on. */
-export function headItem(head: ResourceHead): Item {
+export function headItem(head: ResourceHead, isLinked: IsLinked): Item {
   const { resourceId, version, isUndecided } = head;
-  const listed = {
+  const stored = item(headKey(resourceId), {
+    version: whole(version),
     ...indexed('gsi1', shardedPartition(INDEXED.heads, resourceId), part(resourceId)),
     ...(isUndecided
       ? indexed('gsi3', shardedPartition(INDEXED.undecided, resourceId), part(resourceId))
       : {}),
-  };
-  return document(headKey(resourceId), head, version, listed);
-}
-
-/** The record in an item. */
-export function recordOf<T>(stored: Item): T {
-  return JSON.parse(textOf(stored, 'doc')) as T;
-}
-
-/** A text attribute; empty if it is not there. */
-export function textOf(stored: Item, attribute: string): string {
-  return stored[attribute]?.S ?? '';
-}
-
-export function keyOf(stored: Item): Key {
-  return { pk: textOf(stored, 'pk'), sk: textOf(stored, 'sk') };
-}
-
-export function versionOf(stored: Item): number {
-  return Number(stored.version?.N);
-}
-
-function indexed(index: IndexName, partition: string, sort: string): Item {
-  return { [`${index}pk`]: { S: partition }, [`${index}sk`]: { S: sort } };
+  });
+  return { ...stored, ...headAttributes(head, isLinked, stored) };
 }

@@ -13,7 +13,7 @@ export interface Key {
 const ALONE = '-';
 
 /** Write-sharded indexes are spread over so many partitions: one takes 1,000 writes a second. */
-const SHARDS = 8;
+export const SHARDS = 8;
 
 /** A sort key holds 1,024 bytes: so a part always fits, with the words and numbers before it. */
 const PART_BYTES_MAX = 900;

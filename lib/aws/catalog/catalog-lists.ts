@@ -10,8 +10,11 @@ import type {
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
-import { INDEXED, mayBeOfAction, recordOf, textOf } from './catalog-items.ts';
+import { INDEXED, mayBeOfAction } from './catalog-items.ts';
 import { documentPartitions, duePartitions, padded, part, partitionsOf, upTo } from './catalog-keys.ts';
+import { chainedHeadOf } from './chain-links.ts';
+import { withoutAfter } from './event-after.ts';
+import { type Item, recordOf, textOf } from './item.ts';
 import { inIndex, type Listings, type ListPlan } from './listing.ts';
 
 /** No text has a greater character, and no id begins with several of it. */
@@ -34,21 +37,28 @@ type CatalogLists = Pick<
 > &
   Pick<TrailSource, 'untrailedEvents' | 'trailedEvents'>;
 
+/** Events as they were committed. */
+type WholeEvents = (events: readonly AuditEvent[]) => Promise<AuditEvent[]>;
+
 /** All by index, each record then read from the table. */
-export function createCatalogLists(listings: Listings): CatalogLists {
+export function createCatalogLists(listings: Listings, whole: WholeEvents): CatalogLists {
+  /** As they are told to all but the trail. */
+  const told = { read: (item: Item) => withoutAfter(recordOf<AuditEvent>(item)) };
   return {
     async listHeads(request) {
       const { prefix = '' } = request;
       const plan = inIndex<ResourceHead>(['heads', prefix], 'gsi1', partitionsOf(INDEXED.heads), 'rising');
       const from = part(prefix);
-      return listings.page({ ...plan, from, to: `${from}${BEHIND_ALL}` }, request);
+      const ofPrefix = { from, to: `${from}${BEHIND_ALL}`, hasChains: true, read: chainedHeadOf };
+      return listings.page({ ...plan, ...ofPrefix }, request);
     },
 
     async undecidedHeads(request) {
       const partitions = partitionsOf(INDEXED.undecided);
       const plan = inIndex<ResourceHead>(['undecided'], 'gsi3', partitions, 'rising');
       // Names begin with other characters than numbers do.
-      return listings.page({ ...plan, from: part(''), to: BEHIND_ALL }, request);
+      const all = { from: part(''), to: BEHIND_ALL, hasChains: true, read: chainedHeadOf };
+      return listings.page({ ...plan, ...all }, request);
     },
 
     async listOperations(request) {
@@ -150,6 +160,7 @@ export function createCatalogLists(listings: Listings): CatalogLists {
       return listings.page(
         {
           ...plan,
+          ...told,
           ...(since === undefined ? {} : { from: padded(since) }),
           ...(until === undefined ? {} : { to: upTo(until) }),
           ...(action === undefined ? {} : ofAction(action, sort)),
@@ -160,18 +171,23 @@ export function createCatalogLists(listings: Listings): CatalogLists {
 
     async pendingEvents(limit) {
       const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.pending)];
-      return listings.first(inIndex<AuditEvent>(['pending'], 'gsi3', partitions, 'rising'), limit);
+      return listings.first(
+        { ...inIndex<AuditEvent>(['pending'], 'gsi3', partitions, 'rising'), ...told },
+        limit,
+      );
     },
 
     async untrailedEvents(limit) {
       const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.untrailed)];
-      return listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit);
+      return whole(
+        await listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit),
+      );
     },
 
     async trailedEvents(limit, until) {
       const partitions = partitionsOf(INDEXED.pending);
       const plan = inIndex<AuditEvent>(['trailed'], 'gsi3', partitions, 'rising');
-      return listings.first({ ...plan, to: upTo(until) }, limit);
+      return listings.first({ ...plan, ...told, to: upTo(until) }, limit);
     },
   };
 }
@@ -184,7 +200,7 @@ function ofAction(action: string, sort: string): Pick<ListPlan<AuditEvent>, 'acc
     accepts: (entry) => mayBeOfAction(textOf(entry, sort), action),
     looksMax: ACTION_LOOKS_MAX,
     read(item) {
-      const event = recordOf<AuditEvent>(item);
+      const event = withoutAfter(recordOf<AuditEvent>(item));
       return event.action === action ? event : undefined;
     },
   };

@@ -1,7 +1,6 @@
 // Fills a table with records that are put together elsewhere, many at a time and without conditions: for a table that nobody else writes.
 
 import {
-  type AttributeValue,
   BatchWriteItemCommand,
   type DynamoDBClient,
   ScanCommand,
@@ -13,9 +12,11 @@ import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import { backOff, call } from '../calls/call.ts';
 import { batchesOf } from '../calls/parallel.ts';
-import { document, eventItem, INDEXED, type Item, item, keyOf, textOf, whole } from './catalog-items.ts';
+import { eventItem, INDEXED } from './catalog-items.ts';
 import { gapKey, type Key, noticeKey, SEGMENT_KEY, shardedPartition, uploadKey } from './catalog-keys.ts';
 import { createPreparer } from './catalog-steps.ts';
+import { document, type Item, item, keyOf, textOf, whole } from './item.ts';
+import { sizeOfItem, UNIT_BYTES } from './item-size.ts';
 import { addressOf, attributesOf, createTableClient } from './table-client.ts';
 
 /** Of BatchWriteItem. */
@@ -23,7 +24,6 @@ const BATCH_ITEMS_MAX = 25;
 const BATCHES_AT_ONCE = 8;
 const BATCH_ATTEMPTS_MAX = 12;
 const SCAN_ITEMS = 1000;
-const UNIT_BYTES = 1024;
 
 /** Where what is no record stands: a stack that has just been deployed leaves it by itself. */
 const NO_RECORDS = ['CHECK', 'UPKEEP', 'SECRET#', 'EXPIRY', 'NOTICES', 'EVENT#', 'TRAIL', 'REBUILD'];
@@ -62,7 +62,12 @@ export function createCatalogLoad(
   { onWritten, onRead }: { onWritten(units: number): void; onRead(units: number): void },
 ): CatalogLoad {
   const table = createTableClient(dynamoDb, name);
-  const prepare = createPreparer(name, () => '');
+  // Links are written with the records whose own blobs they are of; which others will be there is not known.
+  const prepare = createPreparer(
+    name,
+    () => '',
+    () => false,
+  );
 
   function* itemsOf(loaded: Loaded): Generator<Item> {
     if (loaded.kind === 'gap') {
@@ -77,7 +82,7 @@ export function createCatalogLoad(
       return;
     }
     const { change } = loaded;
-    for (const { Put } of prepare(change).writes()) {
+    for (const { Put } of prepare(withPointer(change)).flatMap((step) => step.writes())) {
       if (Put?.Item === undefined) continue;
       // One that failed gives its upload back: nothing is to stand in the way of whoever has it now.
       const isGivenBack = change.kind === 'request.insert' && change.record.status === 'failed';
@@ -182,6 +187,14 @@ export function createCatalogLoad(
   };
 }
 
+/** A live backup has its pointer. */
+function withPointer(change: Change): Change[] {
+  if (change.kind === 'snapshot.add') return [];
+  if (change.kind !== 'backup.insert' || change.record.deletedAt !== undefined) return [change];
+  const { id: backupId, resourceId, createdAt, sequence } = change.record;
+  return [change, { kind: 'snapshot.add', pointer: { resourceId, createdAt, sequence, backupId } }];
+}
+
 function isRecord({ pk }: Key): boolean {
   return !NO_RECORDS.some((word) => (word.endsWith('#') ? pk.startsWith(word) : pk === word));
 }
@@ -202,11 +215,6 @@ function* batched(loaded: Iterable<Loaded>, itemsOf: (one: Loaded) => Iterable<I
 
 /** As DynamoDB charges a write: by what the item weighs, and one more for each index that it stands in. */
 function unitsOf(written: Item): number {
-  const bytes = Object.entries(written).reduce((sum, [name, value]) => sum + name.length + bytesOf(value), 0);
   const indexes = Object.keys(written).filter((name) => /^gsi\dpk$/.test(name)).length;
-  return Math.ceil(bytes / UNIT_BYTES) + indexes;
-}
-
-function bytesOf({ S, N, B }: AttributeValue): number {
-  return S !== undefined ? Buffer.byteLength(S) : (N?.length ?? B?.length ?? 1);
+  return Math.ceil(sizeOfItem(written) / UNIT_BYTES) + indexes;
 }

@@ -1,8 +1,9 @@
 // Forgets what is past its time. Nothing is removed for what an index says of it: the item itself has to agree.
 
 import { forEachAtOnce } from '../../core/at-once.ts';
-import { INDEXED, keyOf, textOf, whole } from './catalog-items.ts';
+import { INDEXED } from './catalog-items.ts';
 import { FIRST, LAST, padded, partitionsOf, upTo } from './catalog-keys.ts';
+import { keyOf, textOf, whole } from './item.ts';
 import type { Condition, TableClient } from './table-client.ts';
 
 const REMOVED_AT_ONCE = 16;

@@ -1,29 +1,22 @@
 // What each change of a commit writes: items of one transaction, each with its own condition.
 
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import { ownBlob } from '../../core/records/chain.ts';
+import type { AuditEvent, BackupRecord, BackupRequest } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import {
   askedItem,
   backupItems,
-  document,
   documentItem,
   eventItem,
   garbageItem,
   headItem,
   INDEXED,
-  type Item,
   idempotencyItem,
-  item,
-  keyOf,
   operationItems,
-  recordOf,
   requestItem,
-  textOf,
   uploadItem,
-  versionOf,
-  whole,
 } from './catalog-items.ts';
 import {
   backupKey,
@@ -35,13 +28,17 @@ import {
   type Key,
   leaseKey,
   noticeKey,
+  ownBlobKey,
   part,
   policyKey,
-  SEQUENCE_PREFIX,
+  sequenceKey,
   snapshotKey,
   sortedBy,
 } from './catalog-keys.ts';
-import { addressOf, attributesOf, type Condition, expressionOf } from './table-client.ts';
+import { type IsLinked, replacedRecordOf } from './chain-links.ts';
+import { keptEvent } from './event-after.ts';
+import { document, type Item, item, keyOf, textOf, versionOf, whole } from './item.ts';
+import { attributesOf, type Condition, expressionOf, updateOf } from './table-client.ts';
 
 type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
 
@@ -61,8 +58,26 @@ type Preparers = { [K in Change['kind']]: (change: ChangeOf<K>) => Writes };
 
 const NOT_THERE: Condition = { expression: 'attribute_not_exists(pk)' };
 
-/** Prepares the changes of one commit on a table. `stamp` gives events their order. */
-export function createPreparer(TableName: string, stamp: () => string): (change: Change) => Step {
+/** What the changes of a commit are to one another. */
+interface Together {
+  /** Blobs whose links it writes. */
+  ownBlobs: ReadonlySet<string>;
+  /** Backups that it removes. */
+  removedIds: ReadonlySet<string>;
+  /** What becomes of the pointer of a backup that it writes: `kept` where nothing is said of it. */
+  pointerOf(record: BackupRecord): 'added' | 'removed' | 'kept';
+  /** Whether a pointer is seen to by the change of its backup. */
+  isWithBackup(resourceId: string, sequence: number): boolean;
+  /** An event as it is kept beside what else is written. */
+  kept(event: AuditEvent): AuditEvent;
+}
+
+/** Prepares the changes of one commit on a table, all together. `stamp` gives events their order. */
+export function createPreparer(
+  TableName: string,
+  stamp: () => string,
+  isRead: IsLinked,
+): (changes: readonly Change[]) => Step[] {
   const put = (item: Item, condition?: Condition): TransactWriteItem => ({
     Put: { TableName, Item: item, ...(condition === undefined ? {} : expressionOf(condition)) },
   });
@@ -73,32 +88,58 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
       ...(condition === undefined ? {} : expressionOf(condition)),
     },
   });
+  /** Sets and removes attributes, and leaves all others as they are. */
+  const change = (
+    key: Key,
+    set: Item,
+    removed: readonly string[],
+    condition?: Condition,
+  ): TransactWriteItem => ({
+    Update: { TableName, Key: attributesOf(key), ...updateOf(set, removed, condition) },
+  });
   const putVersioned = (key: Key, record: { version: number }, expect: number): TransactWriteItem[] => [
     put(document(key, record, record.version), expect === 0 ? NOT_THERE : versionIs(expect)),
   ];
 
-  /** A sequence is taken by one backup for good, even if that one is now a tombstone. */
-  const putBeside = (item: Item): TransactWriteItem =>
-    textOf(item, 'sk').startsWith(SEQUENCE_PREFIX)
-      ? put(item, { expression: 'attribute_not_exists(pk) OR id = :id', values: { ':id': item.id! } })
-      : put(item);
-
-  const updateBackup = (record: BackupRecord, expect: number): Writes => {
-    const next = backupItems(record);
+  const updateBackup = (
+    record: BackupRecord,
+    expect: number,
+    together: Together,
+    isLinked: IsLinked,
+  ): Writes => {
+    const next = backupItems(record, isLinked);
+    const { resourceId, sequence } = record;
+    const pointer = together.pointerOf(record);
     return {
       before: backupKey(record.id),
       writes(before) {
-        const old = backupItems(recordAt<BackupRecord>(before, expect, 'backup.update'));
-        const staying = new Set(next.others.map((item) => addressOf(keyOf(item))));
-        const written = new Set(old.others.map((item) => JSON.stringify(item)));
-        return [
-          put(next.record, versionIs(expect)),
-          ...next.others.filter((item) => !written.has(JSON.stringify(item))).map(putBeside),
-          ...old.others
-            .map(keyOf)
-            .filter((key) => !staying.has(addressOf(key)))
-            .map((key) => remove(key)),
-        ];
+        const replaced = replacedAt(before, expect, 'backup.update', record);
+        // What a release of before has written stands in its own form, all of it.
+        const isOfBefore = before!.packed === undefined;
+        const old = backupItems(replaced, isLinked);
+        const isOn =
+          pointer === 'added' || (pointer === 'kept' && isOfBefore && replaced.deletedAt === undefined);
+        const writes = [put(next.record, versionIs(expect))];
+        const { place, link } = next;
+        if (isOfBefore) {
+          writes.push(
+            put(withPointer(next.sequence, isOn), isFree(record)),
+            remove(snapshotKey(resourceId, sequence)),
+          );
+        } else if (pointer !== 'kept' || !isSame(old.sequence, next.sequence)) {
+          const { pk: _pk, sk: _sk, ...set } = withPointer(next.sequence, isOn);
+          const gone = Object.keys(old.sequence).filter((name) => !(name in next.sequence));
+          if (pointer === 'removed') gone.push('snap');
+          writes.push(change(keyOf(next.sequence), set, gone, isFree(record)));
+        }
+        if (isOfBefore || !isSame(old.place, place)) writes.push(put(place));
+        if (!isSame(keyOf(old.place), keyOf(place))) writes.push(remove(keyOf(old.place)));
+        if (isOfBefore || !isSame(keyOf(old.link), keyOf(link))) writes.push(put(link));
+        if (!isSame(keyOf(old.link), keyOf(link))) {
+          // Chains of hidden backups may still go through its old blob.
+          writes.push(isOfBefore ? remove(keyOf(old.link)) : change(keyOf(old.link), {}, ['id']));
+        }
+        return writes;
       },
     };
   };
@@ -121,19 +162,26 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     return [request.status === 'completed' ? remove(keyOf(note)) : put(note)];
   };
 
-  const preparers: Preparers = {
+  const preparers = (together: Together, isLinked: IsLinked): Preparers => ({
     'backup.insert': ({ record }) => {
-      const { record: backup, others } = backupItems(record);
-      return [put(backup, NOT_THERE), ...others.map(putBeside)];
+      const { record: stored, sequence, link, place } = backupItems(record, isLinked);
+      const isPointed = together.pointerOf(record) === 'added';
+      return [
+        put(stored, NOT_THERE),
+        put(withPointer(sequence, isPointed), isFree(record)),
+        put(link),
+        put(place),
+      ];
     },
-    'backup.update': ({ record, expect }) => updateBackup(record, expect),
+    'backup.update': ({ record, expect }) => updateBackup(record, expect, together, isLinked),
     'backup.remove': ({ id, expect }) => ({
       before: backupKey(id),
       writes(before) {
-        const record = recordAt<BackupRecord>(before, expect, 'backup.remove');
+        const record = replacedAt(before, expect, 'backup.remove');
+        const { sequence, link, place } = backupItems(record, isLinked);
         return [
           remove(backupKey(id), versionIs(expect)),
-          ...backupItems(record).others.map((item) => remove(keyOf(item))),
+          ...[sequence, link, place].map((item) => remove(keyOf(item))),
           put(item(gapKey(record.resourceId, record.createdAt, record.sequence), {})),
         ];
       },
@@ -156,13 +204,29 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
         },
       },
     ],
-    'head.put': ({ head, expect }) => [put(headItem(head), expect === 0 ? NOT_THERE : versionIs(expect))],
-    // Older pointers than are shown stay until their backups go: removing them would cost each backup a read.
+    'head.put': ({ head, expect }) => [
+      put(headItem(head, isLinked), expect === 0 ? NOT_THERE : versionIs(expect)),
+    ],
+    // One of a backup that is written with it stands at that one's sequence. Older pointers than are shown stay until their
+    // backups go: removing them would cost each backup a read.
     'snapshot.add': ({ pointer }) => {
       const { resourceId, sequence } = pointer;
+      if (together.isWithBackup(resourceId, sequence)) return [];
       return [put(item(snapshotKey(resourceId, sequence), { doc: { S: JSON.stringify(pointer) } }))];
     },
-    'snapshot.remove': ({ resourceId, sequence }) => [remove(snapshotKey(resourceId, sequence))],
+    'snapshot.remove': ({ resourceId, sequence }) => {
+      if (together.isWithBackup(resourceId, sequence)) return [];
+      const key = sequenceKey(resourceId, sequence);
+      return {
+        before: key,
+        writes: (before) => [
+          remove(snapshotKey(resourceId, sequence)),
+          ...(before?.snap === undefined || together.removedIds.has(textOf(before, 'id'))
+            ? []
+            : [change(key, {}, ['snap'])]),
+        ],
+      };
+    },
     'idempotency.insert': ({ record, now, replaces }) => [
       put(idempotencyItem(record), {
         expression: 'attribute_not_exists(pk) OR expiresAt <= :now OR doc = :replaced',
@@ -170,7 +234,16 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
       }),
     ],
     'garbage.put': ({ entry }) => [put(garbageItem(entry))],
-    'garbage.remove': ({ blobId }) => [remove(garbageKey(blobId))],
+    // With a blob that is nobody's own any more its link goes. One that waited as the own of a backup goes with that.
+    'garbage.remove': ({ blobId }) => ({
+      before: ownBlobKey(blobId),
+      writes: (before) => [
+        remove(garbageKey(blobId)),
+        ...(before === undefined || before.id !== undefined
+          ? []
+          : [remove(ownBlobKey(blobId), { expression: 'attribute_not_exists(id)' })]),
+      ],
+    }),
     'operation.insert': ({ record }) => {
       const { record: operation, lease } = operationItems(record);
       return [put(operation, NOT_THERE), ...(lease === undefined ? [] : [put(lease)])];
@@ -214,23 +287,78 @@ export function createPreparer(TableName: string, stamp: () => string): (change:
     'job.send': () => {
       throw new RangeError('the jobs of this home have a store of their own');
     },
-    'event.append': ({ event }) => [put(eventItem(event, stamp()), NOT_THERE)],
-  };
+    'event.append': ({ event }) => [put(eventItem(together.kept(event), stamp()), NOT_THERE)],
+  });
 
-  return <K extends Change['kind']>(change: ChangeOf<K>): Step => {
-    const kind: K = change.kind as K;
-    const prepared = (preparers[kind] as Preparers[K])(change);
-    return Array.isArray(prepared) ? { kind, writes: () => prepared } : { kind, ...prepared };
+  return (changes) => {
+    const together = togetherOf(changes);
+    const isLinked: IsLinked = (ref) => together.ownBlobs.has(ref.blobId) || isRead(ref);
+    const prepare = preparers(together, isLinked);
+    const stepOf = <K extends Change['kind']>(one: ChangeOf<K>): Step => {
+      const kind: K = one.kind as K;
+      const prepared = (prepare[kind] as Preparers[K])(one);
+      return Array.isArray(prepared) ? { kind, writes: () => prepared } : { kind, ...prepared };
+    };
+    return changes.map(stepOf);
   };
+}
+
+function togetherOf(changes: readonly Change[]): Together {
+  const slot = (resourceId: string, sequence: number) => JSON.stringify([resourceId, sequence]);
+  const ownBlobs = new Set<string>();
+  const pointers = new Map<string, 'added' | 'removed'>();
+  const written = new Map<string, BackupRecord>();
+  for (const change of changes) {
+    if (change.kind !== 'backup.insert' && change.kind !== 'backup.update') continue;
+    const { record } = change;
+    ownBlobs.add(ownBlob(record).blobId);
+    written.set(slot(record.resourceId, record.sequence), record);
+  }
+  for (const change of changes) {
+    if (change.kind === 'snapshot.remove') {
+      const at = slot(change.resourceId, change.sequence);
+      if (written.has(at)) pointers.set(at, 'removed');
+    } else if (change.kind === 'snapshot.add') {
+      const { resourceId, sequence, createdAt, backupId } = change.pointer;
+      const record = written.get(slot(resourceId, sequence));
+      const isItsOwn = record?.id === backupId && record.createdAt === createdAt;
+      if (isItsOwn) pointers.set(slot(resourceId, sequence), 'added');
+    }
+  }
+  return {
+    ownBlobs,
+    removedIds: new Set(changes.flatMap((change) => (change.kind === 'backup.remove' ? [change.id] : []))),
+    pointerOf: ({ resourceId, sequence }) => pointers.get(slot(resourceId, sequence)) ?? 'kept',
+    isWithBackup: (resourceId, sequence) => pointers.has(slot(resourceId, sequence)),
+    kept: (event) => keptEvent(event, changes),
+  };
+}
+
+/** A sequence is taken by one backup for good, even if that one is now a tombstone. */
+function isFree({ id }: BackupRecord): Condition {
+  return { expression: 'attribute_not_exists(pk) OR id = :id', values: { ':id': { S: id } } };
+}
+
+function withPointer(sequence: Item, isOn: boolean): Item {
+  return isOn ? { ...sequence, snap: { BOOL: true } } : sequence;
+}
+
+function isSame(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /**
  * The record that is to be replaced, if it has the version expected. The transaction holds it to that version again, and
  * ids are never given twice, so what was read is what is replaced.
  */
-function recordAt<T>(before: Item | undefined, expect: number, change: Change['kind']): T {
+function replacedAt(
+  before: Item | undefined,
+  expect: number,
+  change: Change['kind'],
+  next?: BackupRecord,
+): BackupRecord {
   if (before === undefined || versionOf(before) !== expect) throw conflict(change);
-  return recordOf<T>(before);
+  return replacedRecordOf(before, next);
 }
 
 function versionIs(expect: number): Condition {

@@ -9,10 +9,10 @@ import type {
   TimeRange,
 } from '../../core/records/model.ts';
 import { isInOrder, type MissingState, type StateAt } from '../../core/records/timeline.ts';
-import { type Item, recordOf, textOf, wayIn } from './catalog-items.ts';
+import type { Catalog } from '../../ports/catalog.ts';
+import { wayIn } from './catalog-items.ts';
 import {
   ASKED_PREFIX,
-  backupKey,
   FIRST,
   GAP_PREFIX,
   HIDDEN_PREFIX,
@@ -27,7 +27,10 @@ import {
   sequenceKey,
   upTo,
 } from './catalog-keys.ts';
+import { type Item, recordOf, textOf } from './item.ts';
 import type { TableClient } from './table-client.ts';
+
+type GetBackup = Catalog['getBackup'];
 
 interface Place {
   sequence: number;
@@ -43,6 +46,7 @@ const LOOK_ITEMS = 20;
 /** `Catalog.newestBefore` on a table. */
 export async function newestBefore(
   table: TableClient,
+  getBackup: GetBackup,
   resourceId: string,
   sequence: number,
   type?: BackupType,
@@ -57,7 +61,7 @@ export async function newestBefore(
   for await (const entry of entries) {
     if (entry.live?.BOOL !== true) continue;
     if (type !== undefined && ![type, ''].includes(textOf(entry, 'type'))) continue;
-    const record = await backupOf(table, entry);
+    const record = await getBackup(textOf(entry, 'id'));
     if (record === undefined || record.deletedAt !== undefined) continue;
     if (type === undefined || record.type === type) return record;
   }
@@ -65,7 +69,12 @@ export async function newestBefore(
 }
 
 /** `Catalog.stateAt` on a table. */
-export async function stateAt(table: TableClient, resourceId: string, at: number): Promise<StateAt> {
+export async function stateAt(
+  table: TableClient,
+  getBackup: GetBackup,
+  resourceId: string,
+  at: number,
+): Promise<StateAt> {
   const pk = resourcePartition(resourceId);
   const [head, earliest, following, ...ends] = await Promise.all([
     table.get(headKey(resourceId)),
@@ -91,9 +100,9 @@ export async function stateAt(table: TableClient, resourceId: string, at: number
     from < lastSequence &&
     !isNextKnown;
   const [next, missing] = await Promise.all([
-    isNext ? following : nextAfter(table, resourceId, from),
+    isNext ? following : nextAfter(table, getBackup, resourceId, from),
     mayBeGone
-      ? whatFollows(table, resourceId, from + 1, at, disorder)
+      ? whatFollows(table, getBackup, resourceId, from + 1, at, disorder)
       : newest && missingOf(table, newest, newest === hidden ? 'hidden' : newest === asked ? 'asked' : 'gap'),
   ]);
   const pointer = ({ sequence, createdAt, item }: Place): SnapshotPointer => ({
@@ -165,7 +174,12 @@ async function newestOf(
   return newest;
 }
 
-async function nextAfter(table: TableClient, resourceId: string, from: number): Promise<Place | undefined> {
+async function nextAfter(
+  table: TableClient,
+  getBackup: GetBackup,
+  resourceId: string,
+  from: number,
+): Promise<Place | undefined> {
   const entries = table.query({
     pk: resourcePartition(resourceId),
     from: sequenceKey(resourceId, from + 1).sk,
@@ -175,7 +189,7 @@ async function nextAfter(table: TableClient, resourceId: string, from: number): 
   });
   for await (const item of entries) {
     if (item.live?.BOOL !== true) continue;
-    const record = await backupOf(table, item);
+    const record = await getBackup(textOf(item, 'id'));
     if (record !== undefined && record.deletedAt === undefined) return { ...record, item };
   }
   return undefined;
@@ -184,13 +198,14 @@ async function nextAfter(table: TableClient, resourceId: string, from: number): 
 /** What nothing by time tells of: a tombstone of the first release, a state that is known to be later, or nothing at all. */
 async function whatFollows(
   table: TableClient,
+  getBackup: GetBackup,
   resourceId: string,
   sequence: number,
   at: number,
   disorder: TimeRange | undefined,
 ): Promise<MissingState | undefined> {
   const entry = await table.get(sequenceKey(resourceId, sequence));
-  const record = entry && (await backupOf(table, entry));
+  const record = entry && (await getBackup(textOf(entry, 'id')));
   if (record !== undefined) {
     if (record.deletedAt === undefined || record.createdAt > at) return undefined;
     return { reason: record.deletedReason ?? 'deleted', backupId: record.id, createdAt: record.createdAt };
@@ -228,9 +243,4 @@ async function missingOf(
 
 function endOf(prefix: string, item: Item): End {
   return { ...placeOf(prefix, textOf(item, 'sk')), item, prefix };
-}
-
-async function backupOf(table: TableClient, entry: Item): Promise<BackupRecord | undefined> {
-  const item = await table.get(backupKey(textOf(entry, 'id')));
-  return item === undefined ? undefined : recordOf<BackupRecord>(item);
 }

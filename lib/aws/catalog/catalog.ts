@@ -13,7 +13,6 @@ import type {
   IdempotencyRecord,
   Notice,
   OperationRecord,
-  ResourceHead,
   SnapshotPointer,
 } from '../../core/records/model.ts';
 import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
@@ -25,7 +24,7 @@ import type { Random } from '../../ports/random.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import { createBackupLists } from './backup-lists.ts';
 import { createCommit } from './catalog-commit.ts';
-import { INDEXED, item, recordOf, textOf, whole } from './catalog-items.ts';
+import { BACKUP_TYPES, INDEXED } from './catalog-items.ts';
 import {
   backupKey,
   CHECK_KEY,
@@ -48,15 +47,19 @@ import {
   policyKey,
   requestKey,
   resourcePartition,
+  SEQUENCE_PREFIX,
   SNAPSHOT_PREFIX,
   uploadKey,
 } from './catalog-keys.ts';
 import { createCatalogLists } from './catalog-lists.ts';
 import { purge } from './catalog-purge.ts';
 import { newestBefore, stateAt } from './catalog-timeline.ts';
+import { chainedHeadOf, chainedRecordOf, createChainLinks } from './chain-links.ts';
 import { createCursors } from './cursors.ts';
+import { wholeEvents } from './event-after.ts';
 import { createEventMarks } from './event-marks.ts';
 import { createStamps, newId } from './ids.ts';
+import { type Item, item, recordOf, textOf, whole } from './item.ts';
 import { createListings } from './listing.ts';
 import { addressOf, createTableClient, type TableClient } from './table-client.ts';
 
@@ -76,18 +79,24 @@ const COUNTED_AT_ONCE = 1000;
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
 export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOptions): Catalog & TrailSource {
   const table = createTableClient(dynamoDb, tableName);
-  const listings = createListings(table, createCursors(table, random));
-  const backupLists = createBackupLists(listings, (id) => record<BackupRecord>(backupKey(id)));
-  const commit = createCommit(table, createStamps(clock), random);
+  const chains = createChainLinks(table);
+  const listings = createListings(table, createCursors(table, random), chains);
+  const backupLists = createBackupLists(listings, getBackup);
+  const commit = createCommit(table, createStamps(clock), random, chains.isLinked);
 
   async function record<T>(key: Key): Promise<T | undefined> {
     const found = await table.get(key);
     return found === undefined ? undefined : recordOf<T>(found);
   }
 
+  async function getBackup(id: string): Promise<BackupRecord | undefined> {
+    const found = await table.get(backupKey(id));
+    return found && chainedRecordOf(found, await chains.load([found]));
+  }
+
   return {
     ...backupLists,
-    ...createCatalogLists(listings),
+    ...createCatalogLists(listings, (events) => wholeEvents(table, chains, events)),
     ...createEventMarks(table),
     commit,
 
@@ -95,8 +104,11 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       return newId(kind, clock.now(), random);
     },
 
-    getBackup: (id) => record<BackupRecord>(backupKey(id)),
-    getHead: (resourceId) => record<ResourceHead>(headKey(resourceId)),
+    getBackup,
+    async getHead(resourceId) {
+      const found = await table.get(headKey(resourceId));
+      return found && chainedHeadOf(found, await chains.load([found]));
+    },
     getPolicy: (resourceId) => record<PolicyRecord>(policyKey(resourceId)),
     getExpiryState: () => record<ExpiryState>(EXPIRY_KEY),
     getNotice: (id) => record<Notice>(noticeKey(id)),
@@ -113,7 +125,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       if (claim === undefined || claim.failed?.BOOL === true) return undefined;
       return record<BackupRequest>(requestKey(textOf(claim, 'id')));
     },
-    newestBefore: (resourceId, sequence, type) => newestBefore(table, resourceId, sequence, type),
+    newestBefore: (resourceId, sequence, type) => newestBefore(table, getBackup, resourceId, sequence, type),
     async tally(resourceId) {
       let tally = NOTHING_LIVE;
       let cursor: string | undefined;
@@ -125,7 +137,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
       } while (cursor !== undefined);
       return tally;
     },
-    stateAt: (resourceId, at) => stateAt(table, resourceId, at),
+    stateAt: (resourceId, at) => stateAt(table, getBackup, resourceId, at),
 
     async findSnapshot(resourceId, at) {
       const pointers = await newestSnapshots(table, resourceId);
@@ -141,7 +153,8 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
 
     async hasLive(count) {
       let found = 0;
-      for (const pk of partitionsOf(INDEXED.live)) {
+      const words = [...BACKUP_TYPES.map(INDEXED.live), INDEXED.liveBefore];
+      for (const pk of words.flatMap(partitionsOf)) {
         const live = table.query({
           ...({ index: 'gsi1', pk, from: FIRST, to: LAST } as const),
           ...({ direction: 'rising', pageItems: COUNTED_AT_ONCE } as const),
@@ -181,11 +194,11 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
     async findUnknownBlobs(blobIds) {
       const found = await table.getMany(
         blobIds.flatMap((id) => [ownBlobKey(id), garbageKey(id)]),
-        [],
+        ['id'],
       );
-      return blobIds.filter(
-        (id) => !found.has(addressOf(ownBlobKey(id))) && !found.has(addressOf(garbageKey(id))),
-      );
+      // A link outlives the backup that it was the own blob's of.
+      const isOwn = (id: string) => found.get(addressOf(ownBlobKey(id)))?.id !== undefined;
+      return blobIds.filter((id) => !isOwn(id) && !found.has(addressOf(garbageKey(id))));
     },
 
     purge: (request) => purge(table, request),
@@ -197,21 +210,39 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
   };
 }
 
-/** Newest first. */
+/** Newest first: those that stand at the sequences of their backups, and those that stand by themselves. */
 async function newestSnapshots(table: TableClient, resourceId: string): Promise<SnapshotPointer[]> {
-  const range = table.query({
+  const range = (prefix: string) => ({
     pk: resourcePartition(resourceId),
-    from: `${SNAPSHOT_PREFIX}${FIRST}`,
-    to: `${SNAPSHOT_PREFIX}${LAST}`,
-    direction: 'falling',
+    from: `${prefix}${FIRST}`,
+    to: `${prefix}${LAST}`,
+    direction: 'falling' as const,
     pageItems: LIMITS.snapshotsMax,
   });
-  const pointers: SnapshotPointer[] = [];
-  for await (const found of range) {
-    pointers.push(recordOf<SnapshotPointer>(found));
-    if (pointers.length === LIMITS.snapshotsMax) break;
-  }
-  return pointers;
+  const first = async (items: AsyncGenerator<Item>, read: (item: Item) => SnapshotPointer | undefined) => {
+    const pointers: SnapshotPointer[] = [];
+    for await (const found of items) {
+      const pointer = read(found);
+      if (pointer !== undefined) pointers.push(pointer);
+      if (pointers.length === LIMITS.snapshotsMax) break;
+    }
+    return pointers;
+  };
+  const [atSequences, alone] = await Promise.all([
+    first(table.query(range(SEQUENCE_PREFIX)), (found) =>
+      found.snap === undefined
+        ? undefined
+        : {
+            resourceId,
+            createdAt: Number(found.at?.N),
+            sequence: Number(textOf(found, 'sk').slice(SEQUENCE_PREFIX.length)),
+            backupId: textOf(found, 'id'),
+          },
+    ),
+    first(table.query(range(SNAPSHOT_PREFIX)), (found) => recordOf<SnapshotPointer>(found)),
+  ]);
+  const all = [...atSequences, ...alone].sort((a, b) => b.sequence - a.sequence);
+  return all.slice(0, LIMITS.snapshotsMax);
 }
 
 function deniedIsUnavailable(error: unknown): never {

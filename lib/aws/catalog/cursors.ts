@@ -5,8 +5,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { bufferOf } from '../../core/bytes/buffer.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Random } from '../../ports/random.ts';
-import { type Item, item, textOf } from './catalog-items.ts';
 import { CURSOR_SECRET_KEY } from './catalog-keys.ts';
+import { type Item, item, textOf } from './item.ts';
 import type { TableClient } from './table-client.ts';
 
 /** What tells a list from all others. */

@@ -3,8 +3,9 @@
 import { forEachAtOnce } from '../../core/at-once.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
-import { INDEXED, item, textOf, whole } from './catalog-items.ts';
+import { INDEXED } from './catalog-items.ts';
 import { eventKey, SEGMENT_KEY, shardedPartition } from './catalog-keys.ts';
+import { item, textOf, whole } from './item.ts';
 import type { TableClient } from './table-client.ts';
 
 const MARKED_AT_ONCE = 16;

@@ -5,16 +5,19 @@
 import { checkLimit } from '../../ports/checks.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { IndexName } from '../names/table.ts';
-import { type Item, keyOf, recordOf, textOf } from './catalog-items.ts';
-import { FIRST, type Key, LAST } from './catalog-keys.ts';
+import { FIRST, type Key, LAST, SHARDS } from './catalog-keys.ts';
+import type { ChainLinks, Links } from './chain-links.ts';
 import type { Cursors, ListName } from './cursors.ts';
-import { addressOf, type TableClient } from './table-client.ts';
+import { type Item, keyOf, recordOf, textOf } from './item.ts';
+import { addressOf, type RangeQuery, type TableClient } from './table-client.ts';
 
 export interface ListPlan<T> {
   name: ListName;
   /** Where the entries stand: an index, or the table itself. */
   index?: IndexName;
   partitions: readonly string[];
+  /** Where entries of before stand: in another index, or under another name. */
+  before?: { index: IndexName; partitions: readonly string[] };
   /** First and last sort key, both included. */
   from: string;
   to: string;
@@ -27,8 +30,10 @@ export interface ListPlan<T> {
   isWhole?(entry: Item): boolean;
   /** Where the record of an entry stands; the entry's own place without it. */
   recordKey?(entry: Item): Key;
+  /** Whether records have chains, which stand beside them. */
+  hasChains?: boolean;
   /** The record in an item; undefined if it no longer belongs in the list. */
-  read(item: Item): T | undefined;
+  read(item: Item, links: Links): T | undefined;
 }
 
 /** All that an index has under a name, in the order of its sort key. */
@@ -53,33 +58,27 @@ const FILTERED_PAGE_ITEMS_MIN = 200;
 /** The shards of a list are nearly of one size; so much more is read of each at first. */
 const SHARD_SLACK = 1.5;
 
-export function createListings(table: TableClient, cursors: Cursors): Listings {
+export function createListings(table: TableClient, cursors: Cursors, chains: ChainLinks): Listings {
   /** The entries behind `after`, up to `count` of them, in order; and where it was given up to look for more. */
   async function entriesOf<T>(
     plan: ListPlan<T>,
     after: string | undefined,
     count: number,
-  ): Promise<{ entries: Item[]; givenUpAt?: string }> {
-    const { direction, partitions, index, looksMax = Number.POSITIVE_INFINITY } = plan;
+  ): Promise<{ entries: Entry[]; givenUpAt?: string }> {
+    const { direction, partitions, index, before, looksMax = Number.POSITIVE_INFINITY } = plan;
     const bounds = after === undefined ? {} : direction === 'rising' ? { from: after } : { to: after };
-    const range = { from: plan.from, to: plan.to, ...bounds };
-    const sortAttribute = index === undefined ? 'sk' : `${index}sk`;
-    const sources = partitions.map((pk) =>
-      table.query({
-        ...(index === undefined ? {} : { index }),
-        pk,
-        ...range,
-        direction,
-        pageItems: pageItemsOf(plan, count),
-      }),
-    );
-    const entries: Item[] = [];
+    const range = { from: plan.from, to: plan.to, ...bounds, direction, pageItems: pageItemsOf(plan, count) };
+    const sources = [
+      ...partitions.map((pk) => entriesIn(table, index, { pk, ...range })),
+      ...(before?.partitions ?? []).map((pk) => entriesIn(table, before?.index, { pk, ...range })),
+    ];
+    const entries: Entry[] = [];
     let looks = 0;
-    for await (const entry of merged(sources, sortAttribute, direction)) {
-      const place = textOf(entry, sortAttribute);
+    for await (const entry of merged(sources, direction)) {
+      const { place, item } = entry;
       // Ranges include their ends, and pages do not overlap.
       if (place === after) continue;
-      if (plan.accepts?.(entry) !== false) entries.push(entry);
+      if (plan.accepts?.(item) !== false) entries.push(entry);
       if (entries.length === count) break;
       if (++looks >= looksMax) return { entries, givenUpAt: place };
     }
@@ -87,13 +86,18 @@ export function createListings(table: TableClient, cursors: Cursors): Listings {
   }
 
   /** What the entries stand for, read strongly consistent: an index may tell of what has changed since. */
-  async function recordsOf<T>(plan: ListPlan<T>, entries: Item[]): Promise<T[]> {
-    const { index, recordKey = keyOf, isWhole = () => false } = plan;
-    const items = await table.getMany(entries.filter((entry) => !isWhole(entry)).map(recordKey));
-    return entries.flatMap((entry) => {
-      const item = isWhole(entry) ? entry : items.get(addressOf(recordKey(entry)));
-      if (item === undefined || (index !== undefined && !standsAt(item, entry, index))) return [];
-      const record = plan.read(item);
+  async function recordsOf<T>(plan: ListPlan<T>, entries: Entry[]): Promise<T[]> {
+    const { recordKey = keyOf, isWhole = () => false, hasChains } = plan;
+    const stored = await table.getMany(
+      entries.filter(({ item }) => !isWhole(item)).map(({ item }) => recordKey(item)),
+    );
+    const items = entries.flatMap(({ item: entry, index }) => {
+      const item = isWhole(entry) ? entry : stored.get(addressOf(recordKey(entry)));
+      return item === undefined || (index !== undefined && !standsAt(item, entry, index)) ? [] : [item];
+    });
+    const links = await chains.load(hasChains ? items : []);
+    return items.flatMap((item) => {
+      const record = plan.read(item, links);
       return record === undefined ? [] : [record];
     });
   }
@@ -112,8 +116,7 @@ export function createListings(table: TableClient, cursors: Cursors): Listings {
           ? { items }
           : { items, cursor: await cursors.seal(plan.name, givenUpAt) };
       }
-      const last = textOf(shown.at(-1)!, plan.index === undefined ? 'sk' : `${plan.index}sk`);
-      return { items, cursor: await cursors.seal(plan.name, last) };
+      return { items, cursor: await cursors.seal(plan.name, shown.at(-1)!.place) };
     },
 
     async first(plan, limit) {
@@ -123,9 +126,30 @@ export function createListings(table: TableClient, cursors: Cursors): Listings {
   };
 }
 
+/** As it stands in a list. */
+interface Entry {
+  /** Its sort key there. */
+  place: string;
+  item: Item;
+  index: IndexName | undefined;
+}
+
+async function* entriesIn(
+  table: TableClient,
+  index: IndexName | undefined,
+  range: Omit<RangeQuery, 'index'>,
+): AsyncGenerator<Entry> {
+  const sortAttribute = index === undefined ? 'sk' : `${index}sk`;
+  for await (const item of table.query({ ...range, ...(index === undefined ? {} : { index }) })) {
+    yield { place: textOf(item, sortAttribute), item, index };
+  }
+}
+
 function pageItemsOf({ partitions, accepts }: ListPlan<unknown>, count: number): number {
   if (accepts !== undefined) return Math.max(count + 1, FILTERED_PAGE_ITEMS_MIN);
-  const share = partitions.length === 1 ? count : (count / partitions.length) * SHARD_SLACK;
+  // All may be of one word.
+  const shards = Math.min(partitions.length, SHARDS);
+  const share = shards === 1 ? count : (count / shards) * SHARD_SLACK;
   // One more: the range begins with the last entry of the page before.
   return Math.ceil(share) + 1;
 }
@@ -136,10 +160,9 @@ function standsAt(item: Item, entry: Item, index: IndexName): boolean {
 
 /** Merges sorted sources into one. Each is a page ahead, all first pages are read at once. */
 async function* merged(
-  sources: AsyncGenerator<Item>[],
-  sortAttribute: string,
+  sources: AsyncGenerator<Entry>[],
   direction: 'rising' | 'falling',
-): AsyncGenerator<Item> {
+): AsyncGenerator<Entry> {
   const heads = await Promise.all(sources.map((source) => source.next()));
   const sign = direction === 'rising' ? 1 : -1;
   for (;;) {
@@ -147,7 +170,7 @@ async function* merged(
     for (const [i, head] of heads.entries()) {
       if (head.done) continue;
       const before = heads[best];
-      if (before === undefined || sign * compare(head.value, before.value, sortAttribute) < 0) best = i;
+      if (before === undefined || sign * compare(head.value, before.value) < 0) best = i;
     }
     if (best < 0) return;
     yield heads[best]!.value;
@@ -156,6 +179,6 @@ async function* merged(
 }
 
 /** DynamoDB sorts texts by their UTF-8 bytes, which is not how JavaScript does. */
-function compare(a: Item, b: Item, attribute: string): number {
-  return Buffer.compare(Buffer.from(textOf(a, attribute)), Buffer.from(textOf(b, attribute)));
+function compare(a: Entry, b: Entry): number {
+  return Buffer.compare(Buffer.from(a.place), Buffer.from(b.place));
 }

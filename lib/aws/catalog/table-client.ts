@@ -14,8 +14,8 @@ import { PortError } from '../../ports/errors.ts';
 import { backOff, call } from '../calls/call.ts';
 import { batchesOf } from '../calls/parallel.ts';
 import type { IndexName } from '../names/table.ts';
-import { type Item, keyOf } from './catalog-items.ts';
 import type { Key } from './catalog-keys.ts';
+import { type Item, keyOf } from './item.ts';
 
 /** Of BatchGetItem. */
 const BATCH_KEYS_MAX = 100;
@@ -45,6 +45,8 @@ export interface TableClient {
   get(key: Key): Promise<Item | undefined>;
   /** Those that are there, by `addressOf` their keys. `attributes` leaves out all others but the key. */
   getMany(keys: readonly Key[], attributes?: readonly string[]): Promise<Map<string, Item>>;
+  /** Likewise, of attributes that are never changed once they are there: for half the price. */
+  getUnchanging(keys: readonly Key[], attributes: readonly string[]): Promise<Map<string, Item>>;
   /** The items of a range, page by page as they are asked for. */
   query(range: RangeQuery): AsyncGenerator<Item>;
   /** False if the condition does not hold. */
@@ -57,8 +59,15 @@ export interface TableClient {
   delete(key: Key, condition: Condition): Promise<boolean>;
 }
 
+/** How items are read: consistently, and whole, if nothing is said. */
+type Reading = { ConsistentRead?: boolean } & Partial<ReturnType<typeof projectionOf>>;
+
 export function createTableClient(dynamoDb: DynamoDBClient, name: string): TableClient {
-  async function getBatch(found: Map<string, Item>, keys: Key[], projection: object): Promise<void> {
+  async function getBatch(
+    found: Map<string, Item>,
+    keys: Key[],
+    { ConsistentRead = true, ...projection }: Reading,
+  ): Promise<void> {
     let Keys = keys.map(attributesOf);
     for (let n = 0; Keys.length > 0; n += 1) {
       if (n === BATCH_ATTEMPTS_MAX) throw new PortError('unavailable', 'the catalog is throttled');
@@ -66,7 +75,7 @@ export function createTableClient(dynamoDb: DynamoDBClient, name: string): Table
       const answer = await call('the catalog cannot be read', (options) =>
         dynamoDb.send(
           new BatchGetItemCommand({
-            RequestItems: { [name]: { Keys, ConsistentRead: true, ...projection } },
+            RequestItems: { [name]: { Keys, ConsistentRead, ...projection } },
           }),
           options,
         ),
@@ -77,6 +86,16 @@ export function createTableClient(dynamoDb: DynamoDBClient, name: string): Table
       // Too many bytes for one answer, or throttled.
       Keys = (answer.UnprocessedKeys?.[name]?.Keys ?? []) as ReturnType<typeof attributesOf>[];
     }
+  }
+
+  async function getAll(keys: readonly Key[], options: Reading): Promise<Map<string, Item>> {
+    const found = new Map<string, Item>();
+    // The same key twice in one batch would be refused.
+    const distinct = [...new Map(keys.map((key) => [addressOf(key), key])).values()];
+    await forEachAtOnce(batchesOf(distinct, BATCH_KEYS_MAX), BATCHES_AT_ONCE, (batch) =>
+      getBatch(found, batch, options),
+    );
+    return found;
   }
 
   return {
@@ -93,14 +112,16 @@ export function createTableClient(dynamoDb: DynamoDBClient, name: string): Table
       return Item;
     },
 
-    async getMany(keys, attributes) {
-      const found = new Map<string, Item>();
-      // The same key twice in one batch would be refused.
-      const distinct = [...new Map(keys.map((key) => [addressOf(key), key])).values()];
-      const projection = attributes === undefined ? {} : projectionOf(['pk', 'sk', ...attributes]);
-      await forEachAtOnce(batchesOf(distinct, BATCH_KEYS_MAX), BATCHES_AT_ONCE, (batch) =>
-        getBatch(found, batch, projection),
-      );
+    getMany: (keys, attributes) =>
+      getAll(keys, attributes === undefined ? {} : projectionOf(['pk', 'sk', ...attributes])),
+
+    async getUnchanging(keys, attributes) {
+      const projection = projectionOf(['pk', 'sk', ...attributes]);
+      const found = await getAll(keys, { ...projection, ConsistentRead: false });
+      // What has only just been written may not be everywhere yet.
+      const isWhole = (item: Item | undefined) => attributes.every((name) => item?.[name] !== undefined);
+      const missing = keys.filter((key) => !isWhole(found.get(addressOf(key))));
+      for (const [address, item] of await getAll(missing, projection)) found.set(address, item);
       return found;
     },
 
@@ -201,6 +222,26 @@ export function expressionOf({ expression, values }: Condition) {
   return {
     ConditionExpression: expression,
     ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+  };
+}
+
+/** What sets some attributes, removes others, and leaves the rest. By placeholders, because DynamoDB reserves many words. */
+export function updateOf(set: Item, removed: readonly string[], condition?: Condition) {
+  const sets = Object.entries(set).map(([name, value], i) => ({ name, value, at: `#s${i}`, to: `:s${i}` }));
+  const removes = removed.map((name, i) => ({ name, at: `#r${i}` }));
+  const values = {
+    ...condition?.values,
+    ...Object.fromEntries(sets.map(({ to, value }) => [to, value])),
+  };
+  const parts = [
+    ...(sets.length === 0 ? [] : [`SET ${sets.map(({ at, to }) => `${at} = ${to}`).join(', ')}`]),
+    ...(removes.length === 0 ? [] : [`REMOVE ${removes.map(({ at }) => at).join(', ')}`]),
+  ];
+  return {
+    UpdateExpression: parts.join(' '),
+    ExpressionAttributeNames: Object.fromEntries([...sets, ...removes].map(({ at, name }) => [at, name])),
+    ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+    ...(condition === undefined ? {} : { ConditionExpression: condition.expression }),
   };
 }
 

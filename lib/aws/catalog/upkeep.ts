@@ -2,8 +2,8 @@
 
 import type { TaskRun } from '../../core/records/upkeep.ts';
 import type { UpkeepRecords } from '../../ports/upkeep.ts';
-import { item, recordOf } from './catalog-items.ts';
 import { UPKEEP_PARTITION } from './catalog-keys.ts';
+import { item, recordOf } from './item.ts';
 import type { TableClient } from './table-client.ts';
 
 const TASKS_MAX = 100;

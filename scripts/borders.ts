@@ -226,7 +226,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'aws/blobs': { from: [...ADAPTER, 'aws/calls', 'aws/names'], packages: ['@aws-sdk/*', 'node:crypto'] },
   'aws/catalog': {
     from: [...ADAPTER, 'aws/calls', 'aws/names', 'aws/messages'],
-    packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto'],
+    packages: ['@aws-sdk/*', 'aws-lambda', 'node:crypto', 'node:zlib'],
   },
   'aws/gateway': {
     from: [...ADAPTER, 'aws/names', 'http/*'],

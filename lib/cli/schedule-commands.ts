@@ -37,6 +37,7 @@ export function addSchedules(making: Making): void {
     .option('--tag <key=value>', 'a tag (may be given again)', many)
     .option('--no-if-changed', 'make one though nothing has changed')
     .option('--drill-every <n>', 'after so many runs a restore is tried', count)
+    .option('--drill-into <name>', 'and put into this source, which is marked as scratch')
     .action(run(schedules.scheduleAdd));
   verb('next <name>', 'the coming slots, in its zone and in UTC, and why it does not run now', schedule)
     .option('--count <n>', 'so many', count)
@@ -64,9 +65,9 @@ export function addSchedules(making: Making): void {
 function addSources({ program, verb, run, placed, yes }: Making): void {
   const source = program.command('source').description('places that the service reads states from');
   verb('ls', 'all of them', source).action(run(schedules.sourcesList));
-  placed(
-    verb('add <name> <source>', 'set one: file:/srv/a.json, postgres://..., https://...', source),
-  ).action(run(schedules.sourceAdd));
+  placed(verb('add <name> <source>', 'set one: file:/srv/a.json, postgres://..., https://...', source))
+    .option('--scratch', 'that drills may write there: all that it has is lost by that')
+    .action(run(schedules.sourceAdd));
   verb('check <name>', 'whether the service can read it', source).action(run(schedules.sourceCheck));
   verb('rm <name>', 'remove it', source)
     .option(...yes)

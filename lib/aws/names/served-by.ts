@@ -64,7 +64,8 @@ export const SERVED_BY: Record<OperationId, ApiFunction | undefined> = {
   pauseSchedule: 'backups',
   resumeSchedule: 'backups',
   runSchedule: 'backups',
-  runDrill: 'backups',
+  // It may write into a scratch target.
+  runDrill: 'schedules',
   listRuns: 'backups',
   getRun: 'backups',
   listDrills: 'backups',

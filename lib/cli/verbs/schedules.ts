@@ -49,9 +49,9 @@ export async function sourceAdd(
   context: Context,
   id: string,
   word: string,
-  options: PlaceOptions,
+  { scratch, ...options }: PlaceOptions & { scratch?: boolean },
 ): Promise<void> {
-  const spec = sourcePlaceOf(word, options);
+  const spec = { ...sourcePlaceOf(word, options), ...(scratch === true ? { scratch } : {}) };
   const body = spec as NonNullable<CallInput<'putSource'>['body']>;
   const made = await context.client.call('putSource', { params: { id }, body });
   if (context.isJson) return context.json(made);
@@ -91,6 +91,7 @@ export interface ScheduleOptions {
   /** commander's `--no-if-changed`. */
   ifChanged?: boolean;
   drillEvery?: number;
+  drillInto?: string;
 }
 
 export async function scheduleList(context: Context): Promise<void> {
@@ -140,6 +141,7 @@ export async function scheduleAdd(context: Context, id: string, options: Schedul
     ...(tag.length === 0 ? {} : { tags }),
     ...(options.ifChanged === false ? { ifChanged: false } : {}),
     ...(options.drillEvery === undefined ? {} : { drillEvery: options.drillEvery }),
+    ...(options.drillInto === undefined ? {} : { drillInto: options.drillInto }),
   };
   await told(context, await context.client.call('putSchedule', { params: { id }, body }));
 }

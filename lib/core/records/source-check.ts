@@ -106,11 +106,13 @@ const FIELDS: Readonly<Record<SourceKind, Record<string, Field>>> = {
 /** All that is wrong with it; none: then it is a `SourceSpec`. What was given for a secret is in no fault. */
 export function faultsOfSource(value: unknown): Fault[] {
   if (!isObject(value)) return [{ pointer: '', detail: 'must be an object with a kind' }];
-  const { kind, ...rest } = value;
+  const { kind, scratch, ...rest } = value;
   if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind))
     return [{ pointer: '/kind', detail: `must be one of ${Object.keys(FIELDS).join(', ')}` }];
   const fields = FIELDS[kind as SourceKind];
   const faults: Fault[] = [];
+  if (scratch !== undefined && typeof scratch !== 'boolean')
+    faults.push({ pointer: '/scratch', detail: 'must be true or false' });
   for (const name of Object.keys(rest).filter((one) => !Object.hasOwn(fields, one)))
     faults.push({
       pointer: `/${name.slice(0, 100)}`,

@@ -2,14 +2,18 @@
 
 import type { SecretReference } from './secret-reference.ts';
 
-export type SourceSpec =
+export type SourceSpec = (
   | PostgresqlSource
   | HttpSource
   | FileSource
   | FolderSource
   | SqliteSource
   | DynamodbSource
-  | S3Source;
+  | S3Source
+) & {
+  /** Its owner has said that drills may write there: all that it has is lost by that. */
+  scratch?: boolean;
+};
 
 export type SourceKind = SourceSpec['kind'];
 

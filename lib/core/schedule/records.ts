@@ -33,6 +33,8 @@ export interface ScheduleSpec {
   ifChanged: boolean;
   /** So many runs that ended well are followed by a drill; 0: none is. */
   drillEvery: number;
+  /** The source, marked as scratch, that drills restore into as well; in memory alone without it. */
+  drillInto?: string;
 }
 
 export interface ScheduleRecord extends ScheduleSpec {
@@ -145,8 +147,26 @@ export interface DrillRecord {
   tables?: TableRows[];
   /** Whether they are as many as came; absent where that was not counted. */
   rowsAgree?: boolean;
+  /** What became of it in a scratch target. */
+  into?: DrilledInto;
   failure?: Reason;
   notes: string[];
+}
+
+/** What was put into a scratch target and read back from there; the source alone where it could not be used. */
+export interface DrilledInto {
+  sourceId: string;
+  /** In a word. */
+  place?: string;
+  /** Rows, items or files that were made, changed or removed there. */
+  written?: number;
+  /** Whether the target itself has found it the same. */
+  isExact?: boolean;
+  /** Of all but the name of the place. */
+  checksum?: { expected: string; found?: string };
+  tables?: TableRows[];
+  rowsAgree?: boolean;
+  warnings?: string[];
 }
 
 /** Lines of a run. */

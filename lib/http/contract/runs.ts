@@ -1,7 +1,7 @@
 // Runs of schedules, and drills: how each went.
 
 import * as z from 'zod/mini';
-import type { DrillRecord, RunRecord } from '../../core/schedule/records.ts';
+import type { DrilledInto, DrillRecord, RunRecord } from '../../core/schedule/records.ts';
 import type { Answer } from './answers.ts';
 import { formatInstant } from './instant.ts';
 import { once } from './once.ts';
@@ -99,6 +99,25 @@ export const runAnswers = once(() => {
       .exactOptional(z.array(z.object({ pointer: z.string(), rows: count })))
       .check(about('Rows as they were restored')),
     rowsAgree: z.exactOptional(z.boolean()).check(about('Whether they are as many as came')),
+    into: z
+      .exactOptional(
+        z.object({
+          sourceId: z.string(),
+          place: z.exactOptional(z.string()),
+          written: z
+            .exactOptional(count)
+            .check(about('Rows, items or files that were made, changed or removed')),
+          isExact: z
+            .exactOptional(z.boolean())
+            .check(about('Whether the target itself has found it the same')),
+          checksum: z.exactOptional(z.object({ expected: checksum(), found: z.exactOptional(checksum()) })),
+          rowsAgree: z.exactOptional(z.boolean()),
+          warnings: z.exactOptional(z.array(z.string())),
+        }),
+      )
+      .check(
+        about('The same in a scratch target: put there, read back, compared but for the name of the place'),
+      ),
     failure,
     notes: z.array(z.string()),
   });
@@ -135,7 +154,7 @@ export function viewRun(run: RunRecord): Answer<'Run'> {
 export function viewDrill(drill: DrillRecord): Answer<'Drill'> {
   const { id, scheduleId, resourceId, backupId, stateOf, startedAt, finishedAt, requestedBy, passed, notes } =
     drill;
-  const { checksum, bytes, tables, rowsAgree, failure } = drill;
+  const { checksum, bytes, tables, rowsAgree, into, failure } = drill;
   return {
     ...{ id, scheduleId, resourceId, backupId, stateOf: formatInstant(stateOf) },
     ...{ startedAt: formatInstant(startedAt), finishedAt: formatInstant(finishedAt), requestedBy, passed },
@@ -146,7 +165,24 @@ export function viewDrill(drill: DrillRecord): Answer<'Drill'> {
     bytes: { expected: bytes.expected, ...(bytes.found === undefined ? {} : { found: bytes.found }) },
     ...(tables === undefined ? {} : { tables: tables.map(({ pointer, rows }) => ({ pointer, rows })) }),
     ...(rowsAgree === undefined ? {} : { rowsAgree }),
+    ...(into === undefined ? {} : { into: viewInto(into) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, detail: failure.detail } }),
     notes,
+  };
+}
+
+function viewInto({
+  tables: _counted,
+  checksum,
+  ...more
+}: DrilledInto): NonNullable<Answer<'Drill'>['into']> {
+  if (checksum === undefined) return more;
+  const { expected, found } = checksum;
+  return {
+    ...more,
+    checksum: {
+      expected: `sha256:${expected}`,
+      ...(found === undefined ? {} : { found: `sha256:${found}` }),
+    },
   };
 }

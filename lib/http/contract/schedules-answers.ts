@@ -43,6 +43,7 @@ export const scheduleAnswers = once(() => {
     tags: z.record(z.string(), z.string()),
     ifChanged: z.boolean(),
     drillEvery: count,
+    drillInto: z.exactOptional(z.string()),
     paused: z.boolean(),
     state: z.enum(['paused', 'queued', 'running', 'waiting', 'over']),
     why: z.string().check(about('Why it does not run now, in a sentence or two')),
@@ -90,11 +91,13 @@ export function viewSchedule({
 }: FoundSchedule): Answer<'Schedule'> {
   const { id, sourceId, resourceId, resourceType, when, zone, jitterSeconds, catchUp, type, retentionDays } =
     schedule;
-  const { tags, ifChanged, drillEvery, isPaused, createdAt, updatedAt, updatedBy, progress } = schedule;
+  const { tags, ifChanged, drillEvery, drillInto, isPaused, createdAt, updatedAt, updatedBy, progress } =
+    schedule;
   const { last, lastSuccess, failuresInARow, missed, skips, lastDrill, expected } = progress;
   const localOf = localIn(zone);
   return {
     ...{ id, sourceId, resourceId, resourceType, when, zone, jitterSeconds, catchUp, type, retentionDays },
+    ...(drillInto === undefined ? {} : { drillInto }),
     ...{ tags, ifChanged, drillEvery, paused: isPaused, state: standing.state, why: standing.why },
     next: next.map(({ slot, dueAt }) => ({
       slot: formatInstant(slot),

@@ -52,6 +52,13 @@ const ScheduleFields = once(() => {
     drillEvery: z
       ._default(drillEvery(), 0)
       .check(about('So many runs that ended well are followed by a restore that is tried; 0 for none')),
+    drillInto: z
+      .exactOptional(shortName())
+      .check(
+        about(
+          'A source that is marked as scratch: drills are put there too, read back and compared. What it has is lost; never what any source reads',
+        ),
+      ),
   });
 });
 
@@ -219,7 +226,8 @@ export const SCHEDULE_ROUTES = {
   runDrill: {
     method: 'POST',
     path: '/schedules/{id}/drill',
-    summary: 'Try a restore of the newest backup now, in memory, and keep what came of it',
+    summary:
+      'Try a restore of the newest backup now, in memory and in its scratch target, and keep what came of it',
     tag: 'Schedules',
     scope: 'schedule:manage',
     params: ShortPath,

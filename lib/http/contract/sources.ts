@@ -54,6 +54,9 @@ const members = () => {
     prefix: text('Of `s3`: the JSON objects under it'),
     region: text('Of `dynamodb` and `s3`'),
     endpoint: text('Of an emulator'),
+    scratch: z
+      .exactOptional(z.boolean())
+      .check(about('That drills may write there: all that it has is lost by that')),
   };
 };
 

@@ -1,4 +1,4 @@
-// Drills: the newest backup is restored in memory, and held to what it should be. What came of it is kept as evidence.
+// Drills: the newest backup is restored in memory, and in a scratch target where the schedule has one, and held to what it should be. What came of it is kept as evidence.
 
 import { totalBytes } from '../../core/bytes/chunks.ts';
 import { sha256Of } from '../../core/bytes/sha256.ts';
@@ -6,6 +6,7 @@ import { ServiceError } from '../../core/records/errors.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, Reason } from '../../core/records/model.ts';
 import {
+  type DrilledInto,
   type DrillRecord,
   drillIdOf,
   type ScheduleRecord,
@@ -22,6 +23,7 @@ import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 import { mayPass } from '../kit/jobs.ts';
 import { findKept, putKept } from './documents.ts';
+import { drillInto } from './drill-into.ts';
 import { actorOf } from './events.ts';
 import { countRows } from './rows.ts';
 import { scheduleOf } from './schedules.ts';
@@ -64,8 +66,10 @@ async function drill(
   const tried = await tryRestore(deps, backup);
   const counted = schedule.progress.counted;
   const came = counted?.backupId === backup.id ? counted.tables : undefined;
-  const { failure, rowsAgree, notes } = judge(backup, tried, came);
+  const judged = judge(backup, tried, came);
+  const { rowsAgree, notes } = judged;
   const { text, tables } = tried;
+  const { into, failure = judged.failure } = await within(deps, schedule, tried, judged);
   const made: DrillRecord = {
     ...{
       id: drillIdOf(scheduleId, startedAt),
@@ -85,6 +89,7 @@ async function drill(
     bytes: { expected: backup.size, ...(text === undefined ? {} : { found: text.bytes }) },
     ...(tables === undefined ? {} : { tables }),
     ...(rowsAgree === undefined ? {} : { rowsAgree }),
+    ...(into === undefined ? {} : { into }),
     ...(failure === undefined ? {} : { failure }),
   };
   await keep(deps, made, caller);
@@ -94,7 +99,22 @@ async function drill(
   return made;
 }
 
+/** What was restored in memory, in the scratch target of the schedule. */
+async function within(
+  deps: Deps,
+  schedule: ScheduleRecord,
+  { whole, tables }: Tried,
+  { failure, notes }: { failure?: Reason; notes: string[] },
+): Promise<{ into?: DrilledInto; failure?: Reason }> {
+  if (schedule.drillInto === undefined || failure !== undefined) return {};
+  if (whole !== undefined) return drillInto(deps, schedule, whole, tables);
+  notes.push(`It is too large to be put into ${schedule.drillInto}: it was restored in memory alone.`);
+  return {};
+}
+
 interface Tried {
+  /** The state, where it is held. */
+  whole?: Uint8Array;
   text?: { checksum: string; bytes: number };
   tables?: TableRows[];
   failure?: Reason;
@@ -113,6 +133,7 @@ async function tryRestore(deps: Deps, backup: BackupRecord): Promise<Tried> {
     if (tables === undefined) notes.push('Its rows were not counted: it is too large to be held as text.');
     return {
       text: { checksum, bytes },
+      ...(whole === undefined ? {} : { whole }),
       ...(tables === undefined ? {} : { tables }),
       ...(fault === undefined ? {} : { failure: { code: 'integrity_error', detail: fault } }),
       notes,

@@ -13,6 +13,7 @@ import type { FoundSchedule } from '../contract/schedules.ts';
 import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 import { findKept, type Kept, keptBy, listKept, putKept, removeKept } from './documents.ts';
+import { faultOfScratch } from './drill-into.ts';
 import { skippedEvent } from './events.ts';
 import { noSchedule, noSource } from './missing.ts';
 import { demandRoom } from './sources.ts';
@@ -56,6 +57,10 @@ export async function putSchedule(
     ]);
     if (source === undefined) throw noSource(spec.sourceId);
     if (before === undefined) await demandRoom(deps, 'schedule', LIMITS.schedulesMax);
+    if (spec.drillInto !== undefined) {
+      const fault = await faultOfScratch(deps, spec);
+      if (fault !== undefined) throw invalid('/drillInto', fault);
+    }
     const now = deps.clock.now();
     const isMoved = before !== undefined && hasOtherTimes(before.body, spec);
     const { progress, events } =
@@ -173,10 +178,14 @@ function withoutMarks({
   return progress;
 }
 
+function invalid(pointer: string, detail: string): ServiceError {
+  return new ServiceError('invalid_request', 'The schedule cannot be kept.', {
+    errors: [{ pointer, detail }],
+  });
+}
+
 /** Throws ServiceError `invalid_request` for what names no times that ever come. */
 function demandTimes(spec: ScheduleSpec, now: number): Timing {
-  const invalid = (pointer: string, detail: string): ServiceError =>
-    new ServiceError('invalid_request', 'The schedule cannot be kept.', { errors: [{ pointer, detail }] });
   let timing: Timing;
   try {
     timing = timesOf(spec);

@@ -106,7 +106,8 @@ export function sourcesOf({ sources }: Pick<Deps, 'sources'>): NonNullable<Deps[
 async function usersOf(deps: Pick<Deps, 'catalog'>, sourceId: string): Promise<string[]> {
   const users: string[] = [];
   for await (const { body } of pages((page) => listKept(deps, 'schedule', page))) {
-    if ((body as ScheduleRecord).sourceId === sourceId) users.push(body.id);
+    const { id, sourceId: read, drillInto } = body as ScheduleRecord;
+    if (read === sourceId || drillInto === sourceId) users.push(id);
   }
   return users;
 }

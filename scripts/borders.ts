@@ -169,6 +169,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     from: [...ADAPTER, 'embedded/disk', 'embedded/blobs', 'embedded/trail'],
     packages: [...FILES, 'node:timers/promises'],
   },
+  // One adapter for S3 is enough: the other home's.
+  'embedded/copy/bucket': {
+    from: [...ADAPTER, 'embedded/copy', 'aws/blobs', 'aws/calls'],
+    packages: ['@aws-sdk/*', 'node:path'],
+  },
   'embedded/process': { from: [...ADAPTER, 'embedded/disk'], packages: [...FILES, 'node:worker_threads'] },
   'embedded/metrics': {
     from: [...ADAPTER, 'service/contract', 'service/kit', 'service/upkeep'],

@@ -56,6 +56,9 @@ const schema = z.object({
   BACKUP_EXPIRY_HOLD_SECONDS: wholeNumber(0, 30 * 86_400, LIMITS.expiryHoldMs / 1000),
   BACKUP_AUDIT_DAYS: wholeNumber(0, LIMITS.auditDaysMax, LIMITS.auditDays),
   BACKUP_COPY_TO: z.optional(nonEmpty),
+  // As every tool of AWS takes them.
+  AWS_ENDPOINT_URL: z.optional(z.string()),
+  AWS_ENDPOINT_URL_S3: z.optional(z.string()),
   BACKUP_METRICS_RESOURCES: wholeNumber(0, 100_000, 1000),
   BACKUP_NOTIFY_BACKOFF_SECONDS: z._default(
     z.pipe(
@@ -91,6 +94,9 @@ const schema = z.object({
   ),
 });
 
+/** Where a second copy is kept: a folder, or a bucket of S3 or of a server that speaks it. */
+export type CopyTo = { folder: string } | { bucket: string; endpoint?: string };
+
 export interface EmbeddedConfig {
   port: number;
   host: string;
@@ -108,7 +114,7 @@ export interface EmbeddedConfig {
   /** 0: for ever. */
   auditMs: number;
   /** Where a second copy of blobs and trail is kept. */
-  copyTo?: string;
+  copyTo?: CopyTo;
   /** Of so many resources each has series of its own. */
   metricsResourcesMax: number;
   /** Between the attempts of a notification; one more than these is made. */
@@ -164,7 +170,9 @@ export function readConfig(
     graceMs: set.BACKUP_GRACE_SECONDS * 1000,
     expiryHoldMs: set.BACKUP_EXPIRY_HOLD_SECONDS * 1000,
     auditMs: set.BACKUP_AUDIT_DAYS * DAY_MS,
-    ...(set.BACKUP_COPY_TO === undefined ? {} : { copyTo: resolve(set.BACKUP_COPY_TO) }),
+    ...(set.BACKUP_COPY_TO === undefined
+      ? {}
+      : { copyTo: copyToOf(set.BACKUP_COPY_TO, set.AWS_ENDPOINT_URL_S3 || set.AWS_ENDPOINT_URL) }),
     metricsResourcesMax: set.BACKUP_METRICS_RESOURCES,
     notifyBackoffMs: set.BACKUP_NOTIFY_BACKOFF_SECONDS,
     notifyTimeoutMs: set.BACKUP_NOTIFY_TIMEOUT_SECONDS * 1000,
@@ -177,6 +185,21 @@ export function readConfig(
 }
 
 /** A setting that nobody knows was meant to do something, and would not. */
+const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/;
+
+/** Throws an Error for what looks like a URL and is none of a bucket: as a folder it would be made beside the service, and copy nothing. */
+function copyToOf(text: string, endpoint: string | undefined): CopyTo {
+  const [, bucket] = BUCKET.exec(text) ?? [];
+  if (bucket !== undefined)
+    return { bucket, ...(endpoint === undefined || endpoint === '' ? {} : { endpoint }) };
+  if (/^[a-z0-9+.-]+:\/\//i.test(text)) {
+    throw new Error(
+      `The settings are not valid. BACKUP_COPY_TO is ${text}: give a folder, or a bucket of its own as s3://bucket.`,
+    );
+  }
+  return { folder: resolve(text) };
+}
+
 function faultsOfNames(env: Record<string, string | undefined>): string[] {
   const known = Object.keys(schema.shape);
   return Object.keys(env)

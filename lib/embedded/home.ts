@@ -51,8 +51,9 @@ import { demandingHeads, distrusting } from './catalog/distrusting.ts';
 import { createQueue } from './catalog/queue.ts';
 import { createUpkeepRecords } from './catalog/upkeep.ts';
 import { createSystemClock } from './clock.ts';
-import type { EmbeddedConfig } from './config.ts';
+import type { CopyTo, EmbeddedConfig } from './config.ts';
 import { createCopyFolder } from './copy/copy-folder.ts';
+import type { CopyOf, CopyPlace } from './copy/copy-place.ts';
 import { type CopyDeps, type Copying, createCopying } from './copy/copying.ts';
 import { watchDisk } from './disk/disk-watch.ts';
 import { createRoom, type Room } from './disk/room.ts';
@@ -177,7 +178,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   const measured = <Port extends object>(name: string, port: Port): Port =>
     metered(port, name, { meter, clock });
   const storeId = storeIdOf(database);
-  const copying = openCopying(config, log, {
+  const copying = await openCopying(config, log, {
     ...{ keyring, clock, random, storeId },
     isStopping: () => stopping,
   });
@@ -383,7 +384,7 @@ function storeIdOf(database: Database): string {
   return database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
 }
 
-function openCopying(
+async function openCopying(
   { dataDir, copyTo }: HomeConfig,
   log: Logger,
   {
@@ -391,8 +392,15 @@ function openCopying(
     random,
     ...deps
   }: { storeId: string; random: Random } & Pick<CopyDeps, 'keyring' | 'clock' | 'isStopping'>,
-): Copying | undefined {
+): Promise<Copying | undefined> {
   if (copyTo === undefined) return undefined;
-  const folder = createCopyFolder(dataDir, copyTo, { storeId, random });
-  return createCopying({ ...deps, dataDir, folder, trail: createTrailStore(dataDir), log });
+  const place = await placeOf(copyTo, { dataDir, storeId, random });
+  return createCopying({ ...deps, dataDir, place, trail: createTrailStore(dataDir), log });
+}
+
+async function placeOf(copyTo: CopyTo, of: CopyOf): Promise<CopyPlace> {
+  if ('folder' in copyTo) return createCopyFolder(copyTo.folder, of);
+  // Whoever has no bucket does not wait for the SDK.
+  const { createCopyBucket } = await import('./copy/bucket/copy-bucket.ts');
+  return createCopyBucket({ ...of, ...copyTo });
 }

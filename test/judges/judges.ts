@@ -35,7 +35,7 @@ export const JUDGE_PROGRAMS: Record<JudgeName, Judge> = {
   versitygw: {
     is: `versitygw ${VERSITYGW}, an S3 server over a file system, in Go`,
     needs: ['go', 'version'],
-    tests: ['test/aws/contract/blobs', 'test/aws/transfers', 'test/aws/large-objects'],
+    tests: ['test/aws/contract/blobs', 'test/aws/transfers', 'test/aws/large-objects', 'test/aws/copy'],
     faults: {
       why: 'It takes a delete marker for an object: If-None-Match refuses to put after it. S3 lets it, as recorded there',
       tests: [

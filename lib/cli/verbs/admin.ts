@@ -75,7 +75,7 @@ export async function copyStatus(context: Context): Promise<void> {
   const task = tasks.find(({ name }) => name === 'copy');
   if (task === undefined || task.everySeconds === 0) {
     throw new CliError(
-      'There is no second copy: start the service with BACKUP_COPY_TO=<folder>.',
+      'There is no second copy: start the service with BACKUP_COPY_TO=<folder> or s3://<bucket>.',
       EXIT.notFound,
     );
   }

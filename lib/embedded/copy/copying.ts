@@ -1,4 +1,4 @@
-// Keeps the second copy up: what is put is copied within seconds, and now and then both folders are compared for what was missed.
+// Keeps the second copy up: what is put is copied within seconds, and now and then both places are compared for what was missed.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { blobPath } from '../blobs/blob-survey.ts';
 import { readBlob } from '../blobs/prove-blob.ts';
 import { errorCode, readFailure } from '../disk/failures.ts';
 import { blobsDirectory } from '../disk/store-mark.ts';
-import type { CopyFolder } from './copy-folder.ts';
+import type { CopyPlace } from './copy-place.ts';
 
 export interface Copying extends BlobCopy {
   /** The store, each of whose new blobs is copied. */
@@ -39,7 +39,7 @@ export interface CopyRun {
 
 export interface CopyDeps {
   dataDir: string;
-  folder: CopyFolder;
+  place: CopyPlace;
   trail: Pick<TrailStore, 'list' | 'read'>;
   /** Opens what was there before: it is proven before it is copied. */
   keyring: Keyring;
@@ -48,7 +48,6 @@ export interface CopyDeps {
   isStopping(): boolean;
 }
 
-const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 /** What is compared so often is what no put of this process has told of. */
 const COMPARED_EVERY_MS = 60 * 60_000;
 /** Behind for so long it is told of. */
@@ -56,7 +55,7 @@ const TOLD_AFTER_MS = 2 * 60_000;
 const NOTICE_ID = 'copy';
 
 export function createCopying(deps: CopyDeps): Copying {
-  const { dataDir, folder, trail, keyring, clock, log, isStopping } = deps;
+  const { dataDir, place, trail, keyring, clock, log, isStopping } = deps;
   /** With the digest of its bytes where a put has told it. */
   const waiting = new Map<string, BlobDigest | undefined>();
   let comparedAt: number | undefined;
@@ -65,10 +64,9 @@ export function createCopying(deps: CopyDeps): Copying {
 
   /** All that is here and not there; a shard at a time, so that others have their turn. */
   async function compare(): Promise<void> {
-    for (const shard of SHARDS) {
-      const there = folder.idsIn(shard);
+    for await (const { shard, ids } of place.shards()) {
       for (const blobId of idsHere(dataDir, shard)) {
-        if (!there.has(blobId) && !waiting.has(blobId)) waiting.set(blobId, undefined);
+        if (!ids.has(blobId) && !waiting.has(blobId)) waiting.set(blobId, undefined);
       }
       await nextTurn();
     }
@@ -90,7 +88,7 @@ export function createCopying(deps: CopyDeps): Copying {
       expected = { bytes: found.ref.bytes, sha256: found.ref.sha256 };
     }
     try {
-      return await folder.put(blobId, chunksAt(path), expected);
+      return await place.put(blobId, chunksAt(path), expected);
     } catch (error) {
       // Removed since, or damaged since: the scrub tells of that.
       if (error instanceof PortError && ['not_found', 'integrity'].includes(error.code)) return false;
@@ -101,14 +99,14 @@ export function createCopying(deps: CopyDeps): Copying {
   async function copyAll(isOver: () => boolean): Promise<CopyRun> {
     const run: CopyRun = { blobs: 0, segments: 0, waiting: 0 };
     // Each time: a disk can go at any moment, and leaves an empty folder in its place.
-    folder.open();
+    await place.open();
     const now = clock.monotonic();
     if (comparedAt === undefined || now - comparedAt >= COMPARED_EVERY_MS) {
       await compare();
       comparedAt = now;
     }
     // Blobs before the segments that tell of them: what is in the copy can be restored from it at any moment.
-    const segments = await trail.list(folder.lastSegment());
+    const segments = await trail.list(await place.lastSegment());
     for (const [blobId, digest] of waiting) {
       if (isOver()) break;
       if (await copyBlob(blobId, digest)) run.blobs++;
@@ -118,7 +116,7 @@ export function createCopying(deps: CopyDeps): Copying {
     if (waiting.size > 0) return run;
     for (const number of segments) {
       if (isOver()) break;
-      await folder.putSegment(number, await trail.read(number));
+      await place.putSegment(number, await trail.read(number));
       run.segments++;
     }
     return run;
@@ -139,8 +137,8 @@ export function createCopying(deps: CopyDeps): Copying {
     }),
 
     async get(blobId) {
-      folder.open();
-      return folder.get(blobId);
+      await place.open();
+      return place.get(blobId);
     },
 
     runLast: (ms) => {
@@ -155,7 +153,7 @@ export function createCopying(deps: CopyDeps): Copying {
         behindSince = run.waiting > 0 ? (behindSince ?? clock.now()) : undefined;
         return run;
       } catch (error) {
-        // Whatever it was may be another folder by the next time.
+        // Whatever it was may be another place by the next time.
         comparedAt = undefined;
         behindSince ??= clock.now();
         fault = faultOf(error);
@@ -184,7 +182,8 @@ function chunksAt(path: string): AsyncIterable<Uint8Array> {
 
 /** Whoever is told of it need not know any paths: those are in the log. */
 const WHY: Readonly<Record<string, string>> = {
-  copy_not_there: 'What lies in its place is not the copy that was begun: its disk may not be there.',
+  copy_not_there:
+    'What lies in its place is not the copy that was begun: its disk may not be there, or its bucket was emptied.',
   copy_of_another: 'What lies in its place is the copy of another store.',
   copy_not_empty: 'What lies in its place is something else.',
   disk_full: 'Its disk is full.',

@@ -13,6 +13,8 @@ export interface TrailSource {
   trailedEvents(limit: number, until: number): Promise<AuditEvent[]>;
   /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
   markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
+  /** These events are in that segment and have been published: both marks in one. */
+  markRelayed(eventIds: string[], mark: SegmentMark): Promise<void>;
   /** The last segment that was marked. */
   lastSegment(): Promise<SegmentMark | undefined>;
   /** Whether an event was committed here. Only what stands in the trail and has been published is ever forgotten. */

@@ -54,6 +54,9 @@ jest.mock('../../lib/aws/home.ts', () => ({
         await current.deps?.catalog.markPublished(ids);
         current.mark = mark;
       },
+      async markRelayed(ids: string[], mark: SegmentMark) {
+        await this.markTrailed(ids, mark);
+      },
       lastSegment: async () => current.mark,
     },
   }),

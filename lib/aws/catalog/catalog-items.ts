@@ -65,7 +65,6 @@ export const INDEXED = {
   operations: 'OPS',
   target: (resourceId: string) => `TGT#${part(resourceId)}`,
   unfinishedOperations: 'UNF',
-  finishedOperations: 'FIN',
   unfinishedRequests: 'REQUNF',
   finishedRequests: 'REQFIN',
   requests: (status: string) => `REQS#${status}`,
@@ -179,13 +178,12 @@ export interface OperationItems {
 export function operationItems(record: OperationRecord): OperationItems {
   const { id, createdAt, targetResourceId, chainId, leaseUntil } = record;
   const finished = isFinished(record);
-  const word = finished ? INDEXED.finishedOperations : INDEXED.unfinishedOperations;
   const at = sortedBy(createdAt, id);
   const operation = document(operationKey(id), record, record.version, {
     chain: { S: part(chainId) },
     ...indexed('gsi1', shardedPartition(INDEXED.operations, id), at),
     ...indexed('gsi2', INDEXED.target(targetResourceId), at),
-    ...indexed('gsi3', shardedPartition(word, id), at),
+    ...(finished ? {} : indexed('gsi3', shardedPartition(INDEXED.unfinishedOperations, id), at)),
   });
   return finished
     ? { record: operation }

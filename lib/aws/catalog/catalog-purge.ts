@@ -1,6 +1,7 @@
 // Forgets what is past its time. Nothing is removed for what an index says of it: the item itself has to agree.
 
 import { forEachAtOnce } from '../../core/at-once.ts';
+import type { IndexName } from '../names/table.ts';
 import { INDEXED } from './catalog-items.ts';
 import { FIRST, LAST, padded, partitionsOf, upTo } from './catalog-keys.ts';
 import { keyOf, textOf, whole } from './item.ts';
@@ -10,7 +11,8 @@ const REMOVED_AT_ONCE = 16;
 const PAGE_ITEMS = 200;
 
 interface Purge {
-  /** The sharded partitions of the third index. */
+  index: IndexName;
+  /** Its sharded partitions. */
   word: string;
   /** The last sort key that goes. */
   to: string;
@@ -25,18 +27,32 @@ export async function purge(
   // An answer that has expired may have been replaced by a new one under its key since the index was read.
   for (const word of [INDEXED.answers, INDEXED.expiringDocuments]) {
     await purgeIndexed(table, {
+      index: 'gsi3',
       word,
       to: upTo(now),
       condition: { expression: 'expiresAt <= :now', values: { ':now': whole(now) } },
     });
   }
-  for (const word of [INDEXED.finishedOperations, INDEXED.finishedRequests]) {
-    await purgeIndexed(table, {
-      word,
-      to: padded(operationsBefore),
-      condition: { expression: 'begins_with(gsi3pk, :word)', values: { ':word': { S: `${word}#` } } },
-    });
-  }
+  const to = padded(operationsBefore);
+  // Operations that are not finished stand in the third index; those of before all do, each under its own word.
+  await purgeIndexed(table, {
+    index: 'gsi1',
+    word: INDEXED.operations,
+    to,
+    condition: {
+      expression: 'attribute_not_exists(gsi3pk) OR NOT begins_with(gsi3pk, :unfinished)',
+      values: { ':unfinished': { S: `${INDEXED.unfinishedOperations}#` } },
+    },
+  });
+  await purgeIndexed(table, {
+    index: 'gsi3',
+    word: INDEXED.finishedRequests,
+    to,
+    condition: {
+      expression: 'begins_with(gsi3pk, :word)',
+      values: { ':word': { S: `${INDEXED.finishedRequests}#` } },
+    },
+  });
   if (eventsBefore !== undefined) await purgeEvents(table, eventsBefore);
 }
 
@@ -71,10 +87,10 @@ async function lastKeyOf(table: TableClient, pk: string): Promise<string | undef
   return undefined;
 }
 
-async function purgeIndexed(table: TableClient, { word, to, condition }: Purge): Promise<void> {
+async function purgeIndexed(table: TableClient, { index, word, to, condition }: Purge): Promise<void> {
   for (const pk of partitionsOf(word)) {
     const past = table.query({
-      index: 'gsi3',
+      index,
       pk,
       from: FIRST,
       to,

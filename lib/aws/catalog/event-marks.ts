@@ -1,34 +1,49 @@
 // What has become of events: which were published, which stand in the trail, and how far that has been written.
 
 import { forEachAtOnce } from '../../core/at-once.ts';
+import type { SegmentMark } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import { INDEXED } from './catalog-items.ts';
 import { eventKey, SEGMENT_KEY, shardedPartition } from './catalog-keys.ts';
 import { item, textOf, whole } from './item.ts';
-import type { TableClient } from './table-client.ts';
+import type { Condition, TableClient } from './table-client.ts';
 
 const MARKED_AT_ONCE = 16;
 
 type EventMarks = Pick<Catalog, 'markPublished'> &
-  Pick<TrailSource, 'markTrailed' | 'lastSegment' | 'hasEvent'>;
+  Pick<TrailSource, 'markTrailed' | 'markRelayed' | 'lastSegment' | 'hasEvent'>;
 
 export function createEventMarks(table: TableClient): EventMarks {
+  const markSegment = ({ segment, sha256 }: SegmentMark) =>
+    table.put(item(SEGMENT_KEY, { trailSegment: whole(segment), trailHash: { S: sha256 } }), {
+      expression: 'attribute_not_exists(pk) OR trailSegment < :segment',
+      values: { ':segment': whole(segment) },
+    });
+
   return {
     async markPublished(eventIds) {
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
-        noLongerWaits(table, id, INDEXED.pending, INDEXED.untrailed),
-      );
+      // Nothing is published before it stands in the trail: so it waits for the sink alone.
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
+        if (await waitsNoMore(table, id, INDEXED.pending)) return;
+        await waitsForOther(table, id, INDEXED.untrailed);
+      });
     },
 
-    async markTrailed(eventIds, { segment, sha256 }) {
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, (id) =>
-        noLongerWaits(table, id, INDEXED.untrailed, INDEXED.pending),
-      );
-      await table.put(item(SEGMENT_KEY, { trailSegment: whole(segment), trailHash: { S: sha256 } }), {
-        expression: 'attribute_not_exists(pk) OR trailSegment < :segment',
-        values: { ':segment': whole(segment) },
+    async markTrailed(eventIds, mark) {
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
+        if (await waitsForOther(table, id, INDEXED.pending)) return;
+        await waitsNoMore(table, id, INDEXED.untrailed);
       });
+      await markSegment(mark);
+    },
+
+    async markRelayed(eventIds, mark) {
+      const gone = { expression: 'attribute_exists(gsi3pk)' };
+      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
+        await table.removeAttributes(eventKey(id), PLACE, gone);
+      });
+      await markSegment(mark);
     },
 
     async lastSegment() {
@@ -40,13 +55,20 @@ export function createEventMarks(table: TableClient): EventMarks {
   };
 }
 
-/** Takes an event out of where it waits for `word` alone; one that waits for both then waits for `other` alone. */
-async function noLongerWaits(table: TableClient, id: string, word: string, other: string): Promise<void> {
-  const waitsFor = (waiting: string) => ({
-    expression: 'begins_with(gsi3pk, :word)',
-    values: { ':word': { S: `${waiting}#` } },
-  });
-  const place = { gsi3pk: shardedPartition(other, id) };
-  if (await table.setTexts(eventKey(id), place, waitsFor(INDEXED.fresh))) return;
-  await table.removeAttributes(eventKey(id), ['gsi3pk', 'gsi3sk'], waitsFor(word));
+/** Where an event waits. */
+const PLACE = ['gsi3pk', 'gsi3sk'];
+
+const waitsFor = (word: string): Condition => ({
+  expression: 'begins_with(gsi3pk, :word)',
+  values: { ':word': { S: `${word}#` } },
+});
+
+/** Takes an event out of where it waits for `word` alone. False if it does not. */
+function waitsNoMore(table: TableClient, id: string, word: string): Promise<boolean> {
+  return table.removeAttributes(eventKey(id), PLACE, waitsFor(word));
+}
+
+/** One that waits for both waits for `other` alone from now on. False if it does not. */
+function waitsForOther(table: TableClient, id: string, other: string): Promise<boolean> {
+  return table.setTexts(eventKey(id), { gsi3pk: shardedPartition(other, id) }, waitsFor(INDEXED.fresh));
 }

@@ -73,8 +73,12 @@ export async function relayAll(
   return relayed;
 }
 
-/** Hands these events to the sink. A throw of the sink leaves them for the next time. */
-export async function relaySome({ catalog, events }: RelayDeps, some: AuditEvent[]): Promise<void> {
-  await events.publish(some.map(published));
+async function relaySome({ catalog, events }: RelayDeps, some: AuditEvent[]): Promise<void> {
+  await publishSome({ events }, some);
   await catalog.markPublished(some.map(({ id }) => id));
+}
+
+/** Hands these events to the sink. A throw of the sink leaves them for the next time. */
+export async function publishSome({ events }: Pick<RelayDeps, 'events'>, some: AuditEvent[]): Promise<void> {
+  await events.publish(some.map(published));
 }

@@ -121,13 +121,12 @@ export function trackOperation(deps: OperationDeps, operation: OperationRecord, 
   };
 }
 
-/** What an operation is stored with that nothing has been stored of, and that is over. */
+/** What an operation is stored with that nothing has been stored of, and that is over: one change, so one event. */
 export function wholeOf(deps: EventDeps, operation: OperationRecord): Change[] {
   const { createdAt, completedAt = createdAt, status } = operation;
   const action = status === 'completed' ? 'restore.completed' : 'restore.failed';
   return [
     { kind: 'operation.insert', record: { ...operation, version: 1 } },
-    aboutOf(deps, 'restore.requested', createdAt, { ...operation, progress: 0 }),
     aboutOf(deps, action, completedAt, operation),
   ];
 }

@@ -2,7 +2,7 @@
 
 import type { Catalog } from '../../ports/catalog.ts';
 import type { EventSink } from '../../ports/event-sink.ts';
-import { relayAll, relaySome } from '../kit/events.ts';
+import { publishSome, relayAll } from '../kit/events.ts';
 import { type EventTrailDeps, type TrailWritten, writeEvents } from './write.ts';
 
 export interface TrailRelayDeps {
@@ -31,12 +31,14 @@ export async function relayTrail(
   let fault: { error: unknown } | undefined;
   // What has just been written is handed on from here: the index that says so may tell of it only later.
   const written = await writeEvents(trail, deadline, async (events) => {
-    if (fault !== undefined) return;
+    if (fault !== undefined) return false;
     try {
-      await relaySome(deps, events);
+      await publishSome(deps, events);
       relayed += events.length;
+      return true;
     } catch (error) {
       fault = { error };
+      return false;
     }
   });
   if (fault !== undefined) throw fault.error;

@@ -90,13 +90,13 @@ export interface TrailWritten {
 
 /**
  * Brings the events that wait into the trail, until none are left or the deadline (epoch milliseconds) has come. It may run
- * twice at once, and die at any moment: what is written twice is told by the events' ids. `onWritten` is told of the events of
- * each segment, once they stand there. Throws PortError, and what `onWritten` throws.
+ * twice at once, and die at any moment: what is written twice is told by the events' ids. `publish` is given the events of
+ * each segment, once they stand there, and resolves with whether it has published them. Throws PortError, and what `publish` throws.
  */
 export async function writeEvents(
   deps: EventTrailDeps,
   deadline = Number.POSITIVE_INFINITY,
-  onWritten: (events: AuditEvent[]) => Promise<void> = async () => {},
+  publish: (events: AuditEvent[]) => Promise<boolean> = async () => false,
 ): Promise<TrailWritten> {
   const written = { segments: 0, events: 0 };
   while (deps.clock.now() < deadline) {
@@ -104,36 +104,34 @@ export async function writeEvents(
     const last = await deps.source.lastSegment();
     const events = await deps.source.untrailedEvents(EVENTS_MAX);
     if (events.length === 0) break;
-    if (!(await writeSome(deps, last, events))) continue;
+    const mark = await writeSome(deps, last, events);
+    if (mark === undefined) continue;
     written.segments++;
     written.events += events.length;
-    await onWritten(events);
+    const ids = events.map(({ id }) => id);
+    // One mark for both, where both are done.
+    if (await publish(events)) await deps.source.markRelayed(ids, mark);
+    else await deps.source.markTrailed(ids, mark);
   }
   return written;
 }
 
-/** False if the number was taken: then what is in that segment is marked, and the events wait for the next one. */
+/** The mark of the segment; undefined if the number was taken: then what is in that segment is marked, and the events wait for the next one. */
 async function writeSome(
   deps: EventTrailDeps,
   last: SegmentMark | undefined,
   events: AuditEvent[],
-): Promise<boolean> {
+): Promise<SegmentMark | undefined> {
   const { source, log } = deps;
-  let mark: SegmentMark;
   try {
-    mark = await appendSegment(deps, last, events.map(lineOfEvent));
+    return await appendSegment(deps, last, events.map(lineOfEvent));
   } catch (error) {
     if (!(error instanceof PortError && error.code === 'exists')) throw error;
     const taken = await readSegment(deps, (last?.segment ?? 0) + 1);
     if (taken.lines === undefined) log.error('a segment of the trail is damaged', { ...taken.mark });
     await source.markTrailed((taken.lines ?? []).flatMap(eventIdsIn), taken.mark);
-    return false;
+    return undefined;
   }
-  await source.markTrailed(
-    events.map(({ id }) => id),
-    mark,
-  );
-  return true;
 }
 
 /** The ids of the events that a line tells of. */

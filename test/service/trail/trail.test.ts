@@ -43,6 +43,10 @@ function sourceOf(events: AuditEvent[]) {
       for (const id of ids) trailed.add(id);
       if (mark.segment > (this.mark?.segment ?? 0)) this.mark = mark;
     },
+    async markRelayed(ids, mark) {
+      await this.markPublished(ids);
+      await this.markTrailed(ids, mark);
+    },
     async lastSegment() {
       return this.mark;
     },
@@ -239,4 +243,29 @@ test('what one run has written and is publishing no other publishes', async () =
   };
   expect(await run(slow)).toMatchObject({ relayed: events.length });
   expect(sink.events()).toHaveLength(events.length);
+});
+
+test('a run that dies between publishing and its mark leaves nothing unpublished, and nothing in the trail twice', async () => {
+  const { events } = await history();
+  const source = sourceOf(events);
+  const trail = trailOf(source);
+  const sink = createMemoryEventSink();
+  const dies = {
+    ...source,
+    markRelayed: async () => {
+      throw new Error('dies here');
+    },
+  };
+  const run = (from: Source) =>
+    relayTrail(
+      { trail: { ...trail, source: from }, catalog: source, events: sink },
+      Number.POSITIVE_INFINITY,
+    );
+  await expect(run(dies)).rejects.toThrow('dies here');
+  trail.clock.set(events.at(-1)!.at + 60_000);
+  expect(await run(source)).toEqual({ segments: 0, events: 0, relayed: events.length });
+  expect(await run(source)).toEqual({ segments: 0, events: 0, relayed: 0 });
+  expect((await replayed(trail)).events.size).toBe(events.length);
+  const ids = sink.events().map(({ id }) => id);
+  expect(ids).toEqual([...events, ...events].map(({ id }) => id));
 });

@@ -1,5 +1,6 @@
 // What is the table's own business: lost answers, other writers, names too long for a key, cursors.
 
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutItemCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { documentItem } from '../../lib/aws/catalog/catalog-items.ts';
 import type { DocumentRecord } from '../../lib/core/records/document.ts';
+import type { BackupRecord } from '../../lib/core/records/model.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
@@ -18,7 +20,9 @@ import {
   document,
   drain,
   event,
+  garbage,
   head,
+  hexId,
   inserted,
   operation,
   pointer,
@@ -131,6 +135,91 @@ describe('a commit', () => {
       { kind: 'idempotency.insert', record: answer({ key: 'items' }), now: T0 },
     ]);
     expect((attempt!.input as { TransactItems: unknown[] }).TransactItems).toHaveLength(7);
+  });
+});
+
+describe('chains', () => {
+  const limit = 10;
+  const blobIdsOf = async (id: string) => (await catalog.getBackup(id))?.chain.map(({ blobId }) => blobId);
+
+  /** Of so many backups, each on the one before; read before it is built on, as the service does. */
+  async function grown(resourceId: string, length: number): Promise<BackupRecord[]> {
+    const records: BackupRecord[] = [];
+    for (let sequence = 1; sequence <= length; sequence++) {
+      const base = records.at(-1) && (await catalog.getBackup(records.at(-1)!.id));
+      const { chain, ...own } = backup({ resourceId, sequence, createdAt: T0 + sequence });
+      const sha256 = randomBytes(32).toString('hex');
+      const record = { ...own, chain: [...(base?.chain ?? []), { ...chain[0]!, sha256, checksum: sha256 }] };
+      await catalog.commit([inserted(record)]);
+      records.push(record);
+    }
+    return records;
+  }
+
+  test('are the same in one item and behind links, whatever their length', async () => {
+    for (const record of await grown('grown', 33)) expect(await catalog.getBackup(record.id)).toEqual(record);
+    const all = await drain((page) => catalog.listBackups({ ...page, resourceId: 'grown' }), 7);
+    expect(all.map(({ chain }) => chain.length)).toEqual(Array.from({ length: 33 }, (_, i) => 33 - i));
+  });
+
+  test("outlive a link that is nobody's own any more, until its blob goes", async () => {
+    const [, , third] = await grown('rebased', 33);
+    const last = (await catalog.listBackups({ resourceId: 'rebased', limit: 1 })).items[0]!;
+    const old = (await catalog.getBackup(third!.id))!;
+    const replaced = old.chain.at(-1)!;
+    const fresh = { ...replaced, blobId: hexId(), kind: 'state' as const };
+    const entry = garbage({ blobId: replaced.blobId, resourceId: 'rebased', reason: 'replaced' });
+    await catalog.commit([
+      { kind: 'backup.update', record: { ...old, chain: [fresh], version: 2 }, expect: 1 },
+      { kind: 'garbage.put', entry },
+    ]);
+    expect(await catalog.getBackup(last.id)).toEqual(last);
+    expect(await blobIdsOf(third!.id)).toEqual([fresh.blobId]);
+    expect(await catalog.findUnknownBlobs([replaced.blobId, fresh.blobId])).toEqual([]);
+    await catalog.commit([{ kind: 'garbage.remove', blobId: replaced.blobId }]);
+    expect(await catalog.findUnknownBlobs([replaced.blobId])).toEqual([replaced.blobId]);
+    // What is live and needs it is damaged; a tombstone can be read, to be removed.
+    await expect(catalog.getBackup(last.id)).rejects.toMatchObject({ code: 'integrity' });
+    const hidden = { ...last, deletedAt: T0, version: 2 };
+    await catalog.commit([{ kind: 'backup.update', record: hidden, expect: 1 }]);
+    expect(await blobIdsOf(last.id)).toEqual(last.chain.map(({ blobId }) => blobId));
+    await catalog.commit([{ kind: 'backup.remove', id: last.id, expect: 2 }]);
+    expect(await catalog.getBackup(last.id)).toBeUndefined();
+  });
+
+  test('keep the link of a backup that was hidden and comes back', async () => {
+    const records = await grown('back', 33);
+    const sixth = (await catalog.getBackup(records[5]!.id))!;
+    const { blobId } = sixth.chain.at(-1)!;
+    const entry = garbage({ blobId, resourceId: 'back', backupId: sixth.id });
+    await catalog.commit([
+      { kind: 'backup.update', record: { ...sixth, deletedAt: T0, version: 2 }, expect: 1 },
+      { kind: 'garbage.put', entry },
+    ]);
+    await catalog.commit([
+      { kind: 'backup.update', record: { ...sixth, version: 3 }, expect: 2 },
+      { kind: 'garbage.remove', blobId },
+    ]);
+    expect(await catalog.getBackup(records.at(-1)!.id)).toEqual(records.at(-1));
+    expect(await catalog.getBackup(sixth.id)).toEqual({ ...sixth, version: 3 });
+  });
+
+  test('of a record that says more than fits into a unit stand behind their links', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`tag ${i}`, randomUUID()]));
+    const record = backup({
+      resourceId: 'large',
+      metadata: { version: '1', source: 's', tags, retentionDays: 0 },
+    });
+    await catalog.commit([
+      inserted(record),
+      {
+        kind: 'head.put',
+        head: head({ resourceId: 'large', latest: record, latestFull: record }),
+        expect: 0,
+      },
+    ]);
+    expect(await catalog.getBackup(record.id)).toEqual(record);
+    expect((await catalog.listHeads({ prefix: 'large', limit })).items[0]?.latest).toEqual(record);
   });
 });
 

@@ -53,6 +53,17 @@ describe('storage', () => {
       const indexes = table.Properties.GlobalSecondaryIndexes as { IndexName: string; Projection: unknown }[];
       expect(indexes.map(({ IndexName }) => IndexName)).toEqual(TABLE.indexes.map(({ name }) => name));
       for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' });
+      // As tables of all releases have them: a deployment can add or remove one index of a living table, and change none.
+      expect(indexes).toEqual(
+        ['gsi1', 'gsi2', 'gsi3'].map((IndexName) => ({
+          IndexName,
+          KeySchema: [
+            { AttributeName: `${IndexName}pk`, KeyType: 'HASH' },
+            { AttributeName: `${IndexName}sk`, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        })),
+      );
     });
 
     test('the blobs are versioned, and what retention removes can be rescued for days', () => {

@@ -228,7 +228,8 @@ function complete(record: BackupRecord | BaseRef, ids: string[], links: Links, i
   for (const ref of noted) if (ref !== LINKED) links.note(ref);
   for (const [i, ref] of stored.chain.entries()) {
     if (ref !== LINKED) continue;
-    const link = links.take(ids.shift() ?? '');
+    const blobId = ids.shift() ?? '';
+    const link = links.take(blobId) ?? linkOfLate(record, blobId);
     if (link === undefined) throw noLink(item);
     stored.chain[i] = link.ref;
     if (i === stored.chain.length - 1 && stored.key === LINKED) {
@@ -236,6 +237,17 @@ function complete(record: BackupRecord | BaseRef, ids: string[], links: Links, i
       stored.key = link.key;
     }
   }
+}
+
+/**
+ * A tombstone whose time is over may outlive what it went through: it is still to be removed, and nothing that it says of that is
+ * used for anything else. What is asked of such a blob ends with `broken_chain`, as there is none.
+ */
+function linkOfLate(record: BackupRecord | BaseRef, blobId: string): Link | undefined {
+  if ((record as BackupRecord).deletedAt === undefined || !BLOB_ID.test(blobId)) return undefined;
+  const { id: backupId, sequence, encrypted } = record as BackupRecord;
+  const unknown = { sha256: '', checksum: '', bytes: 0, size: 0 };
+  return { ref: { blobId, kind: 'delta', backupId, sequence, encrypted, ...unknown }, key: UNKNOWN_KEY };
 }
 
 function noLink(item: Item): PortError {

@@ -41,6 +41,14 @@ export interface CreateOptions extends Omit<CreateBody, 'resourceId' | 'uploadId
   wait?: boolean;
 }
 
+export interface StateOptions extends Signal {
+  at?: string;
+  ifNoneMatch?: string;
+  range?: string;
+  /** Not packed on its way: for a service that is near. */
+  isPlain?: boolean;
+}
+
 type RestoreBody = NonNullable<CallInput<'restoreBackup'>['body']>;
 type InstantBody = NonNullable<CallInput<'restorePointInTime'>['body']>;
 export type RestoreOptions = Omit<RestoreBody, 'backupId' | 'targetResourceId' | 'plan'> & WaitOptions;
@@ -272,12 +280,13 @@ export function createClient(options: TransportOptions) {
   /** The state of a resource at a moment: its own text, proven against its checksum as it is read. */
   async function state(
     resourceId: string,
-    { at, ifNoneMatch, range, signal }: { at?: string; ifNoneMatch?: string; range?: string } & Signal = {},
+    { at, ifNoneMatch, range, isPlain, signal }: StateOptions = {},
   ): Promise<StateAnswer> {
     const asked = { params: { resourceId }, query: at === undefined ? {} : { at } };
     const headers = {
       ...(ifNoneMatch === undefined ? {} : { 'If-None-Match': ifNoneMatch }),
       ...(range === undefined ? {} : { Range: range }),
+      ...(isPlain ? { 'Accept-Encoding': 'identity' } : {}),
     };
     return new StateAnswer(
       await raw('getState', asked, { headers, ...(signal === undefined ? {} : { signal }) }),

@@ -77,6 +77,16 @@ export interface Target {
    * `conflict` where something is missing or the target refuses it (a constraint, a lock), with its reason.
    */
   restore(state: GivenState, options: RestoreOptions, signal: AbortSignal): Promise<RestoreOutcome>;
+  /**
+   * Both, for one reading of the state, where nobody has to think in between: `agree` hears the plan and says whether it is done. Nothing is locked
+   * before that. Undefined if it is not. Absent where a plan costs nothing that a restore could spare.
+   */
+  planAndRestore?(
+    state: GivenState,
+    options: RestoreOptions,
+    agree: (plan: RestorePlan) => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<RestoreOutcome | undefined>;
 }
 
 /** Of a table, a file: what is made, changed, removed; and what is the same already. */

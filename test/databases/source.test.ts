@@ -251,6 +251,48 @@ describe('restores', () => {
     expect(await textOf(database)).toBe(text);
   });
 
+  test('planned and put back over one reading: what is written in between is seen, and nothing is locked before', async () => {
+    const schema = 'CREATE TABLE t (id int PRIMARY KEY, v text)';
+    const database = databaseOf(schema, `INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`);
+    const text = await textOf(database);
+    pg.sql(database, `UPDATE t SET v = 'x' WHERE id = 1`);
+    let readings = 0;
+    const state = given(text);
+    const counted = {
+      ...state,
+      chunks: () => {
+        readings++;
+        return state.chunks();
+      },
+    };
+    const { target } = await open(database);
+    const plans: unknown[] = [];
+    const outcome = await target!.planAndRestore!(
+      counted,
+      { modes: ALL },
+      async (plan) => {
+        plans.push(plan.parts);
+        pg.sql(
+          database,
+          `SET lock_timeout = '2s'; DELETE FROM t WHERE id = 2; INSERT INTO t VALUES (4, 'd')`,
+        );
+        return true;
+      },
+      soon(),
+    );
+    expect(plans).toEqual([[{ name: 'public.t', insert: 0, update: 1, delete: 0, same: 2 }]]);
+    expect(outcome).toEqual({
+      parts: [{ name: 'public.t', insert: 1, update: 1, delete: 1, same: 1 }],
+      warnings: [],
+      isExact: true,
+    });
+    expect([readings, await textOf(database)]).toEqual([1, text]);
+    pg.sql(database, `UPDATE t SET v = 'y'`);
+    const before = await textOf(database);
+    expect(await target!.planAndRestore!(state, { modes: ALL }, async () => false, soon())).toBeUndefined();
+    expect(await textOf(database)).toBe(before);
+  });
+
   test('a sequence never falls behind rows that stay', async () => {
     const database = databaseOf(SHOP);
     const text = await textOf(database);

@@ -10,6 +10,7 @@ import type {
   PlannedPart,
   RestoreModes,
   RestoreOptions,
+  RestoreOutcome,
   RestorePlan,
 } from '../../ports/source.ts';
 import type { Context } from '../kit/context.ts';
@@ -54,29 +55,44 @@ export async function restoreInto(
     ...(exact === undefined ? {} : { path: exact }),
     ...(skipMissing ? { skipMissing } : {}),
   };
-  const plan = await target.plan(state, options, context.signal);
-  const isIdle = plan.parts.every(({ insert, update, delete: gone }) => insert + update + gone === 0);
-  if (context.isJson) await context.json({ type: 'plan', ...moment, to: place, path: exact, ...plan });
-  else {
-    context.say(`restore ${printable(moment.resourceId)} from ${moment.backupId} (${moment.words})`);
-    context.say(`  to      ${printable(place)}`);
-    if (exact !== undefined) context.say(`  what    ${printable(exact)} alone`);
-    await show(context, plan, isIdle);
+  const told: string[] = [];
+  /** Tells the plan, asks, and keeps what is there. False where nothing is to be done. */
+  const agree = async (plan: RestorePlan): Promise<boolean> => {
+    told.push(...plan.warnings);
+    const isIdle = plan.parts.every(({ insert, update, delete: gone }) => insert + update + gone === 0);
+    if (context.isJson) await context.json({ type: 'plan', ...moment, to: place, path: exact, ...plan });
+    else {
+      context.say(`restore ${printable(moment.resourceId)} from ${moment.backupId} (${moment.words})`);
+      context.say(`  to      ${printable(place)}`);
+      if (exact !== undefined) context.say(`  what    ${printable(exact)} alone`);
+      await show(context, plan, isIdle);
+    }
+    if (isPlan) return false;
+    if (plan.missing.length > 0 && !skipMissing)
+      throw new CliError(
+        `the target has not ${plan.missing.join(', ')}: make that first, or leave it out with --skip-missing`,
+        EXIT.conflict,
+      );
+    if (isIdle) {
+      context.say('Nothing to do.');
+      return false;
+    }
+    await context.confirm(`Do that to ${printable(place)}?`, yes);
+    if (safetyBackup !== false)
+      await keep(context, narrowed(spec, exact), safetyTo ?? `${moment.resourceId}/before-restore`);
+    return true;
+  };
+  let outcome: RestoreOutcome | undefined;
+  // While a person thinks, no transaction is to be open.
+  if (yes && !isPlan && target.planAndRestore !== undefined) {
+    outcome = await target.planAndRestore(state, options, agree, context.signal);
+  } else if (await agree(await target.plan(state, options, context.signal))) {
+    outcome = await target.restore(state, options, context.signal);
   }
-  if (isPlan) return;
-  if (plan.missing.length > 0 && !skipMissing)
-    throw new CliError(
-      `the target has not ${plan.missing.join(', ')}: make that first, or leave it out with --skip-missing`,
-      EXIT.conflict,
-    );
-  if (isIdle) return context.say('Nothing to do.');
-  await context.confirm(`Do that to ${printable(place)}?`, yes);
-  if (safetyBackup !== false)
-    await keep(context, narrowed(spec, exact), safetyTo ?? `${moment.resourceId}/before-restore`);
-  const outcome = await target.restore(state, options, context.signal);
+  if (outcome === undefined) return;
   if (context.isJson) await context.json({ type: 'summary', ...outcome });
   else {
-    for (const warning of outcome.warnings.filter((one) => !plan.warnings.includes(one)))
+    for (const warning of outcome.warnings.filter((one) => !told.includes(one)))
       context.say(`warning: ${printable(warning)}`);
     const compared = outcome.isExact
       ? 'and compared: it is the same, value by value'
@@ -86,11 +102,13 @@ export async function restoreInto(
 }
 
 /** The state, from the service; whole only if its checksum holds. */
-function stateOf({ client, signal }: Context, { resourceId, backupId }: Moment): GivenState {
+function stateOf({ client, signal, settings }: Context, { resourceId, backupId }: Moment): GivenState {
+  // On one machine it takes longer to pack it than to send it.
+  const isNear = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(settings.url).hostname);
   const parts = new Map<string, Promise<string | undefined>>();
   return {
     async *chunks() {
-      const state = await client.state(resourceId, { at: backupId, signal });
+      const state = await client.state(resourceId, { at: backupId, isPlain: isNear, signal });
       const hash = createHash('sha256');
       for await (const chunk of state.stream()) {
         hash.update(chunk);

@@ -2,9 +2,16 @@
 
 import { decodeName } from '../json/pointer.ts';
 import { skipString } from '../json/skip.ts';
-import { skip, type Ways } from './ways.ts';
+import { childAt, containerOf, skip, type Ways } from './ways.ts';
 
 const QUOTE = 0x22;
+/** Characters that JSON can write in two ways without spelling them out as `\\u...`. */
+const TWO_WAYS = /["\\/\p{Cc}]/u;
+const SPELT_OUT = Buffer.from('\\u');
+/** What stands at more places, further down, is found by reading each member. */
+const SEARCHED_PLACES_MAX = 64;
+/** Of fewer members each is read. */
+const SEARCHED_MEMBERS_MIN = 512;
 
 /** Where the value of the last member of that name begins. */
 export function findMember(
@@ -13,6 +20,8 @@ export function findMember(
   name: string,
   ways: Ways = { text },
 ): number | undefined {
+  const searched = searchMember(text, object, name, ways);
+  if (searched !== 'unknown') return searched;
   let found: number | undefined;
   const wanted = Buffer.from(name);
   let at = object + 1;
@@ -22,6 +31,34 @@ export function findMember(
     at = skip(ways, colon + 1) + 1;
   }
   return found;
+}
+
+/**
+ * The same in an object of many members that the index knows: its text is searched for the name as it is written, which takes a fraction of
+ * reading them. Unknown where the name might be written in another way as well.
+ */
+function searchMember(
+  text: Uint8Array,
+  object: number,
+  name: string,
+  ways: Ways,
+): number | undefined | 'unknown' {
+  const container = containerOf(ways, object);
+  if (container < 0 || ways.index!.counts[container]! < SEARCHED_MEMBERS_MIN) return 'unknown';
+  if (TWO_WAYS.test(name) || !name.isWellFormed()) return 'unknown';
+  const end = skip(ways, object);
+  const within = Buffer.from(text.buffer, text.byteOffset + object, end - object);
+  if (within.includes(SPELT_OUT)) return 'unknown';
+  // A quote within a string stands behind a backslash: behind these two bytes one begins a name, at whichever depth.
+  const wanted = Buffer.from(`"${name}":`);
+  let from = within.length;
+  for (let tried = 0; tried < SEARCHED_PLACES_MAX && from > 0; tried++) {
+    const at = within.lastIndexOf(wanted, from);
+    if (at < 0) return undefined;
+    if (childAt(ways, object, object + at)) return object + at + wanted.length;
+    from = at - 1;
+  }
+  return from > 0 ? 'unknown' : undefined;
 }
 
 /**
@@ -38,7 +75,8 @@ export function isNamed(
   if (to - from === wanted.length) {
     let k = 0;
     while (k < wanted.length && text[from + k] === wanted[k]) k++;
-    if (k === wanted.length) return !name.includes('\\');
+    // Half of a surrogate pair is no UTF-8: as bytes it would be what stands in the place of what is none.
+    if (k === wanted.length) return !name.includes('\\') && name.isWellFormed();
   }
   const raw = text.subarray(from, to);
   return raw.includes(0x5c) && decodeName(raw) === name;

@@ -79,6 +79,24 @@ export interface Child {
   end: number;
 }
 
+/** Whether a child of a container that the index knows begins exactly there. */
+export function childAt(ways: Ways, container: number, at: number): boolean {
+  const { index, from = 0 } = ways;
+  const known = containerOf(ways, container);
+  const { marks, firstMarks, stride } = index!;
+  let low = firstMarks[known]!;
+  let high = firstMarks[known + 1]! - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (marks[middle]! - from <= at) low = middle;
+    else high = middle - 1;
+  }
+  for (const child of childrenFrom(ways, container, (low - firstMarks[known]!) * stride)) {
+    if (child.at >= at) return child.at === at;
+  }
+  return false;
+}
+
 /** The children of the container that begins there, from that number on. */
 export function* childrenFrom(ways: Ways, container: number, first: number): Generator<Child> {
   const { text, index, from = 0 } = ways;

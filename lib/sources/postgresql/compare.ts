@@ -39,14 +39,16 @@ function countsOf(staged: Staged): string {
   }
   const columns = columnList(names(staged));
   return `SELECT count(*) FILTER (WHERE t."is#there" IS NULL), count(*) FILTER (WHERE ${differs(staged)} AND s."is#there" AND t."is#there"),
-    count(*) FILTER (WHERE s."is#there" IS NULL), count(*) FILTER (WHERE NOT ${differs(staged)} AND s."is#there" AND t."is#there")
+    count(*) FILTER (WHERE s."is#there" IS NULL), count(*) FILTER (WHERE s."is#there" AND t."is#there")
     FROM (SELECT ${columns}, true AS "is#there" FROM ${staged.rows}) s FULL JOIN (SELECT ${columns}, true AS "is#there" FROM ${meant(staged)} m) t ON ${isSameKey(staged, 's', 't')}`;
 }
 
 /** How the table and the state differ now, whatever is to be done about it. */
 export async function differencesOf({ rows }: Connection, staged: Staged): Promise<PlannedPart> {
   const [counts] = await rows(countsOf(staged));
-  const [insert, update, remove, same] = counts!.map(Number) as [number, number, number, number];
+  const [insert, update, remove, both] = counts!.map(Number) as [number, number, number, number];
+  // Rows are compared once, not once for each of the two.
+  const same = both - update;
   return { name: `${staged.table.schema}.${staged.table.name}`, insert, update, delete: remove, same };
 }
 

@@ -18,7 +18,9 @@ import { planSequences, type SequencePlan } from './sequences.ts';
 import { type Staged, type StagedState, stage } from './stage.ts';
 
 const LOCK_WAIT = '30s';
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; ${WRITTEN_PLAINLY}; SET LOCAL lock_timeout = '${LOCK_WAIT}'; SET LOCAL client_min_messages = warning`;
+/** Of the server, for each join of a state with a table: with less, both are written to its disk once more. */
+const MEMORY = '64MB';
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; ${WRITTEN_PLAINLY}; SET LOCAL lock_timeout = '${LOCK_WAIT}'; SET LOCAL client_min_messages = warning; SET LOCAL work_mem = '${MEMORY}'`;
 
 interface Found {
   staged: StagedState;
@@ -56,17 +58,36 @@ export function createTarget(open: Open, spec: { tables?: string[]; exclude?: st
       within(signal, async (connection, catalog) => {
         const scope = scopeOf(options.path);
         const staged = await stage(connection, catalog, state, scope);
-        refuseMissing(staged.missing, options);
-        // From here on nobody else writes, so that what is counted is what is done.
-        const tables = staged.tables.map(({ table }) => table.from.replace(/^ONLY /, ''));
-        if (scope.kind !== 'row' && tables.length > 0)
-          await connection.run(`LOCK TABLE ${tables.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+        return putBack(connection, catalog, staged, scope, options);
+      }),
+    planAndRestore: (state, options, agree, signal) =>
+      within(signal, async (connection, catalog) => {
+        const scope = scopeOf(options.path);
+        const staged = await stage(connection, catalog, state, scope);
         const found = await compare(connection, staged, scope, options);
-        const plan = planOf(catalog, scope, found, options);
-        refuseMissing(plan.missing, options);
-        return apply(connection, found, plan, options);
+        if (!(await agree(planOf(catalog, scope, found, options)))) return undefined;
+        // It may have taken its time: what is there now is looked at again.
+        return putBack(connection, catalog, staged, scope, options);
       }),
   };
+}
+
+async function putBack(
+  connection: Connection,
+  catalog: Catalog,
+  staged: StagedState,
+  scope: Scope,
+  options: RestoreOptions,
+): Promise<RestoreOutcome> {
+  refuseMissing(staged.missing, options);
+  // From here on nobody else writes, so that what is counted is what is done.
+  const tables = staged.tables.map(({ table }) => table.from.replace(/^ONLY /, ''));
+  if (scope.kind !== 'row' && tables.length > 0)
+    await connection.run(`LOCK TABLE ${tables.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+  const found = await compare(connection, staged, scope, options);
+  const plan = planOf(catalog, scope, found, options);
+  refuseMissing(plan.missing, options);
+  return apply(connection, found, plan, options);
 }
 
 async function look(

@@ -13,6 +13,7 @@ import { DAY_MS } from '../core/records/limits.ts';
 import type { Functions } from './functions.ts';
 import type { Metrics } from './metrics.ts';
 import type { Queues } from './queues.ts';
+import { REPLICATION_RULE } from './replica.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the sections are. */
@@ -37,6 +38,8 @@ export interface AlarmsProps {
   settings: Settings;
   metrics: Metrics;
   storageKey: IKey;
+  /** The buckets that S3 copies from and to. */
+  replication?: { source: string; copy: string };
 }
 
 const SERVER_ERRORS_MAX = 3;
@@ -103,7 +106,7 @@ function boundOf({ atLeast, below }: Alarm) {
       };
 }
 
-function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Alarm[] {
+function linesOf({ settings, api, functions, queues, metrics, replication }: AlarmsProps): Alarm[] {
   const period = Duration.minutes(5);
   const { backups, restores, worker, retention, trail, schedules, notify } = functions;
   const errors = (name: string, of: typeof backups, atLeast: number): Alarm => ({
@@ -159,6 +162,7 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
       says: 'A job was given up.',
       metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
     },
+    ...(replication === undefined ? [] : [notCopied(replication)]),
     {
       name: 'queue-age',
       says: 'Jobs wait too long.',
@@ -207,4 +211,18 @@ function linesOf({ settings, api, functions, queues, metrics }: AlarmsProps): Al
       atLeast: DEPENDENCY_ERRORS_MAX,
     },
   ];
+}
+
+function notCopied({ source, copy }: { source: string; copy: string }): Alarm {
+  return {
+    name: 'not-copied',
+    says: 'S3 has not copied something into the second bucket, and does not try again.',
+    metric: new cloudwatch.Metric({
+      namespace: 'AWS/S3',
+      metricName: 'OperationsFailedReplication',
+      dimensionsMap: { SourceBucket: source, DestinationBucket: copy, RuleId: REPLICATION_RULE },
+      statistic: 'Sum',
+      period: Duration.minutes(5),
+    }),
+  };
 }

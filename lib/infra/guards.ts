@@ -33,7 +33,12 @@ export function guard(blobs: BlobBucket, keys: Keys, { disposable, breakGlassRol
     blobs.addToResourcePolicy(
       nobody(
         'NobodyLoosens',
-        ['s3:PutLifecycleConfiguration', 's3:PutBucketVersioning', 's3:PutBucketObjectLockConfiguration'],
+        [
+          's3:PutLifecycleConfiguration',
+          's3:PutBucketVersioning',
+          's3:PutBucketObjectLockConfiguration',
+          's3:PutReplicationConfiguration',
+        ],
         [blobs.bucketArn],
         [...exempt, deploying],
       ),
@@ -53,7 +58,7 @@ export function guard(blobs: BlobBucket, keys: Keys, { disposable, breakGlassRol
       }),
     );
   }
-  for (const key of [keys.wrapping, keys.storage]) {
+  for (const key of [keys.wrapping, keys.storage, ...keys.former]) {
     if (!(key instanceof Key)) continue;
     // In a key policy, "*" means this key.
     key.addToResourcePolicy(
@@ -62,7 +67,13 @@ export function guard(blobs: BlobBucket, keys: Keys, { disposable, breakGlassRol
   }
 }
 
-function nobody(sid: string, actions: string[], resources: string[], but: string[]): iam.PolicyStatement {
+/** Denies it to everybody but these principals. */
+export function nobody(
+  sid: string,
+  actions: string[],
+  resources: string[],
+  but: string[],
+): iam.PolicyStatement {
   return new iam.PolicyStatement({
     sid,
     effect: iam.Effect.DENY,

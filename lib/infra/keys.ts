@@ -13,10 +13,12 @@ const PENDING_DAYS_DISPOSABLE = 7;
 export class Keys extends Construct {
   /** Wraps data keys. Without it, every encrypted backup is lost: it is never deleted with the stack. */
   readonly wrapping: kms.IKey;
+  /** Have wrapped data keys in this stack before, and open them. */
+  readonly former: readonly kms.IKey[];
   /** Encrypts buckets and alarm messages at rest. */
   readonly storage: kms.IKey;
 
-  constructor(scope: Construct, id: string, { disposable, adopted }: Settings) {
+  constructor(scope: Construct, id: string, { disposable, adopted, replica }: Settings) {
     super(scope, id);
     const common = {
       enableKeyRotation: true,
@@ -27,7 +29,17 @@ export class Keys extends Construct {
       arn === undefined
         ? new kms.Key(this, name, { ...common, description })
         : kms.Key.fromKeyArn(this, name, arn);
-    this.wrapping = key('Wrapping', adopted.keyArn, 'Wraps the data keys of backups');
+    const wrapping = key('Wrapping', adopted.keyArn, 'Wraps the data keys of backups');
+    if (replica === undefined || adopted.keyArn !== undefined) {
+      this.wrapping = wrapping;
+      this.former = [];
+    } else {
+      // A key cannot become one of several regions. The one of before stays and opens what it has wrapped: a stack that gets a replica later
+      // would else have lost all that it had.
+      const description = 'Wraps the data keys of backups, in several regions';
+      this.wrapping = new kms.Key(this, 'WrappingEverywhere', { ...common, description, multiRegion: true });
+      this.former = [wrapping];
+    }
     this.storage = key(
       'Storage',
       adopted.storageKeyArn,

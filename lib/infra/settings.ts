@@ -65,8 +65,20 @@ export interface Settings {
   notifyTopicArns: string[];
   /** What stands before the API's paths outside. */
   basePath: string;
+  /** Absent: there is one copy. */
+  replica?: Replica;
   /** What is there already, of a stack of before: the new one takes it over and makes none of its own. */
   adopted: Adopted;
+}
+
+/** Where the second copy is. */
+export interface Replica {
+  region: string;
+  /** Absent: the same account. */
+  elsewhere?: { account: string; sourceAccount: string };
+  /** For so many days nobody can remove a version there; so long stays what was deleted here. */
+  lockDays: number;
+  lockMode: 'governance' | 'compliance';
 }
 
 /** Absent is what the stack makes itself. */
@@ -115,6 +127,11 @@ export const SETTING_NAMES = [
   'notifyPrivateHosts',
   'notifyTopicArns',
   'basePath',
+  'replicaRegion',
+  'replicaAccount',
+  'replicaSourceAccount',
+  'replicaLock',
+  'replicaLockMode',
   'bucketName',
   'storageKeyArn',
   'tableName',
@@ -159,9 +176,12 @@ export function readSettings(context: Context): Settings {
   const basePath = read('basePath') ?? `/${stage}`;
   if (!BASE_PATH.test(basePath))
     throw wrong('basePath', '/, or a path that begins with a slash and does not end with one');
+  const adopted = readAdopted(read, disposable);
+  const replica = readReplica(read, disposable, adopted);
   return {
     stage,
     disposable,
+    ...(replica === undefined ? {} : { replica }),
     auth: readAuth(read, disposable),
     ...(objectLock === undefined ? {} : { objectLockDays: wholeNumber(read, 'objectLock', 0, 1, 36_500) }),
     objectLockMode: oneOf(read, 'objectLockMode', ['governance', 'compliance']),
@@ -179,7 +199,7 @@ export function readSettings(context: Context): Settings {
     notifyPrivateHosts: readHosts(read, 'notifyPrivateHosts'),
     notifyTopicArns: readTopicArns(read),
     basePath,
-    adopted: readAdopted(read, disposable),
+    adopted,
   };
 }
 
@@ -271,6 +291,54 @@ function readAdopted(read: Read, disposable: boolean): Adopted {
     throw new Error('-c tableStreamArn=... goes with -c tableName=....');
   }
   return adopted;
+}
+
+const REPLICA_LOCK_DAYS = 30;
+
+function readReplica(read: Read, disposable: boolean, { bucketName, keyArn }: Adopted): Replica | undefined {
+  const region = read('replicaRegion');
+  const account = read('replicaAccount');
+  if (region === undefined) {
+    const given = (
+      ['replicaAccount', 'replicaSourceAccount', 'replicaLock', 'replicaLockMode'] as const
+    ).find((name) => read(name) !== undefined);
+    if (given === undefined) return undefined;
+    throw new Error(`-c ${given}=... means nothing without -c replicaRegion=....`);
+  }
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw wrong('replicaRegion', 'a region, as eu-west-1');
+  for (const name of ['replicaAccount', 'replicaSourceAccount'] as const) {
+    if (!/^\d{12}$/.test(read(name) ?? '0'.repeat(12)))
+      throw wrong(name, 'the number of an account, of 12 digits');
+  }
+  const sourceAccount = read('replicaSourceAccount');
+  if ((account === undefined) !== (sourceAccount === undefined)) {
+    throw new Error(
+      '-c replicaAccount=... and -c replicaSourceAccount=... go together: each account lets in the other, whoever of them is asked to deploy.',
+    );
+  }
+  if (disposable) {
+    throw new Error(
+      '-c replicaRegion=... keeps what the stage dev is to throw away: take another stage (-c stage=...).',
+    );
+  }
+  if (bucketName !== undefined) {
+    throw new Error(
+      '-c bucketName=... is copied as whoever has made it says: leave out -c replicaRegion=....',
+    );
+  }
+  if (keyArn !== undefined && !keyArn.includes(':key/mrk-')) {
+    throw new Error(
+      '-c keyArn=... with -c replicaRegion=... takes a key of several regions (its id begins with mrk-): another opens nothing elsewhere.',
+    );
+  }
+  return {
+    region,
+    ...(account === undefined || sourceAccount === undefined
+      ? {}
+      : { elsewhere: { account, sourceAccount } }),
+    lockDays: wholeNumber(read, 'replicaLock', REPLICA_LOCK_DAYS, 1, 36_500),
+    lockMode: oneOf(read, 'replicaLockMode', ['governance', 'compliance']),
+  };
 }
 
 function readAuth(read: Read, disposable: boolean): Auth {

@@ -1,6 +1,7 @@
 // The stack: only what belongs to what.
 
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ENV, type Environment } from '../aws/names/env.ts';
 import { namespaceOf } from '../aws/names/figures.ts';
@@ -19,6 +20,7 @@ import { Metrics } from './metrics.ts';
 import { privilegesOver, type Stores } from './privileges.ts';
 import { Queues } from './queues.ts';
 import { Rebuild } from './rebuild.ts';
+import { Replication } from './replica.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { CatalogTable } from './table.ts';
@@ -42,6 +44,12 @@ export class BackupStack extends Stack {
     const keys = new Keys(this, 'Keys', settings);
     const { blobs, staging } = new Buckets(this, 'Buckets', settings, keys.storage);
     guard(blobs, keys, settings);
+    const { replica } = settings;
+    const replication =
+      replica === undefined || !(blobs instanceof Bucket)
+        ? undefined
+        : new Replication(this, 'Replication', { blobs, storageKey: keys.storage, settings, replica });
+    const formerKeyArns = [...settings.formerKeyArns, ...keys.former.map(({ keyArn }) => keyArn)];
     const { table } = new CatalogTable(this, 'Catalog', settings);
     const queues = new Queues(this, 'Queues');
     const { bus } = new Events(this, 'Events');
@@ -51,7 +59,7 @@ export class BackupStack extends Stack {
       staging,
       table,
       wrappingKey: keys.wrapping,
-      formerKeyArns: settings.formerKeyArns,
+      formerKeyArns,
       storageKey: keys.storage,
       jobs: queues.jobs,
       events: bus,
@@ -63,7 +71,7 @@ export class BackupStack extends Stack {
       [ENV.stagingBucket]: staging.bucketName,
       [ENV.table]: table.tableName,
       [ENV.keyArn]: keys.wrapping.keyArn,
-      [ENV.formerKeyArns]: settings.formerKeyArns.join(','),
+      [ENV.formerKeyArns]: formerKeyArns.join(','),
       [ENV.queueUrl]: queues.jobs.queueUrl,
       [ENV.deadLetterQueueUrl]: queues.deadLetters.queueUrl,
       [ENV.eventBus]: bus.eventBusName,
@@ -126,7 +134,12 @@ export class BackupStack extends Stack {
       stackName: id,
     });
     const watched = { ...observed, metrics };
-    const alarms = new Alarms(this, 'Alarms', { ...watched, settings, storageKey: keys.storage });
+    const alarms = new Alarms(this, 'Alarms', {
+      ...{ ...watched, settings, storageKey: keys.storage },
+      ...(replication === undefined
+        ? {}
+        : { replication: { source: blobs.bucketName, copy: replication.bucketName } }),
+    });
     new Dashboard(this, 'Dashboard', { ...watched, alarms: alarms.all });
 
     this.output({

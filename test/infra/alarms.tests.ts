@@ -9,7 +9,8 @@ describe('alarms', () => {
   let template: Template;
   let alarms: Record<string, unknown>[];
   beforeAll(() => {
-    template = synthesize({ alarmEmail: 'oncall@example.org' });
+    // With all that can have an alarm.
+    template = synthesize({ alarmEmail: 'oncall@example.org', replicaRegion: 'eu-west-1' });
     alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ADOPTING } from './adopted.tests.ts';
+import { ELSEWHERE, REPLICATED } from './replica.tests.ts';
 import { checkWithNag } from './synth.ts';
 
 describe('nag', () => {
@@ -7,6 +8,8 @@ describe('nag', () => {
     ['prod', {}],
     ['dev without authentication', { stage: 'dev', auth: 'none' }],
     ['what was there before', ADOPTING],
+    ['a second copy', REPLICATED],
+    ['a second copy in another account', ELSEWHERE],
     [
       'tokens, locks and mail',
       {

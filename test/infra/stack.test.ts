@@ -4,6 +4,7 @@ import './adopted.tests.ts';
 import './alarms.tests.ts';
 import './nag.tests.ts';
 import './privileges.tests.ts';
+import './replica.tests.ts';
 import './routes.tests.ts';
 import './runbook.tests.ts';
 import './storage.tests.ts';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { ReplicaStack } from '../../lib/infra/replica.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 import { BackupStack } from '../../lib/infra/stack.ts';
 
@@ -34,11 +35,14 @@ const TEMPLATE_CHECK = '@aws-cdk/core:validateAgainstDefaultRules';
 function createStack(context: Record<string, string>, flags: Record<string, unknown> = {}) {
   const { context: asDeployed } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'));
   const app = new App({ context: { ...asDeployed, ...flags, 'aws:cdk:bundling-stacks': [] } });
-  const stack = new BackupStack(app, 'Test', {
-    settings: readSettings((name) => context[name]),
-    projectRoot: ROOT,
-  });
-  return { app, stack };
+  const settings = readSettings((name) => context[name]);
+  const stack = new BackupStack(app, 'Test', { settings, projectRoot: ROOT });
+  const { replica: to } = settings;
+  const replica =
+    to === undefined
+      ? undefined
+      : new ReplicaStack(app, 'Test-replica', { settings, replica: to, env: { region: to.region } });
+  return { app, stack, replica };
 }
 
 const templates = new Map<string, Template>();
@@ -48,6 +52,15 @@ export function synthesize(context: Record<string, string> = {}): Template {
   const known = JSON.stringify(context);
   const template =
     templates.get(known) ?? Template.fromStack(createStack(context, { [TEMPLATE_CHECK]: false }).stack);
+  templates.set(known, template);
+  return template;
+}
+
+/** The other stack, where there is one. */
+export function synthesizeReplica(context: Record<string, string>): Template {
+  const known = `replica ${JSON.stringify(context)}`;
+  const template =
+    templates.get(known) ?? Template.fromStack(createStack(context, { [TEMPLATE_CHECK]: false }).replica!);
   templates.set(known, template);
   return template;
 }

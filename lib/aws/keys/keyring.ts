@@ -35,6 +35,15 @@ export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOption
     if (!KEY_ARN.test(arn)) throw new RangeError('a KMS key is configured by its ARN');
   }
 
+  /** The same key as this deployment reaches it: one of several regions has an ARN in each. Undefined for none of ours. */
+  function hereOf(arn: string): string | undefined {
+    if (accepted.has(arn)) return arn;
+    const everywhere = everywhereOf(arn);
+    return everywhere === undefined
+      ? undefined
+      : [...accepted].find((one) => everywhereOf(one) === everywhere);
+  }
+
   return {
     async generate(context) {
       const answer = await call('no data key can be made', (options) =>
@@ -60,7 +69,8 @@ export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOption
     },
 
     async open(key, context) {
-      if (!accepted.has(key.keyId)) {
+      const keyId = hereOf(key.keyId);
+      if (keyId === undefined) {
         throw new PortError('not_found', 'the key that wraps this data key is none of this deployment');
       }
       const wrapped = Buffer.from(key.wrapped, 'base64');
@@ -72,14 +82,14 @@ export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOption
         kms.send(
           new DecryptCommand({
             // Named, so that nobody can have us open something with another key of the account.
-            KeyId: key.keyId,
+            KeyId: keyId,
             CiphertextBlob: wrapped,
             EncryptionContext: encryptionContext(context),
           }),
           options,
         ),
       ).catch(changedIfItNamesNoKey);
-      if (answer.KeyId !== key.keyId) {
+      if (answer.KeyId !== keyId) {
         throw new PortError('integrity', 'KMS has opened the data key with another key');
       }
       const version = answer.KeyMaterialId ?? UNNAMED_VERSION;
@@ -98,6 +108,12 @@ export function createKeyring({ kms, keyArn, formerKeyArns = [] }: KeyringOption
       }
     },
   };
+}
+
+/** The ARN without its region, of a key that has several; its material is the same in all of them. */
+function everywhereOf(arn: string): string | undefined {
+  const [, before, after] = /^(arn:[^:]+:kms:)[^:]+(:[^:]+:key\/mrk-.+)$/.exec(arn) ?? [];
+  return before === undefined ? undefined : before + after;
 }
 
 /** The key is named in the call, so only the wrapped key can name another one: it was changed, and nobody's rights are amiss. */

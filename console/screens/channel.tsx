@@ -6,11 +6,12 @@ import { outcomeOf, whereOf } from '../app/channels.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { pagesOf } from '../app/pages.ts';
-import { ask, linkTo } from '../app/router.ts';
+import { ask, go, linkTo } from '../app/router.ts';
 import { client, serviceNow } from '../app/session.ts';
 import { type Told, toldOf } from '../app/told.ts';
 import { counted, day, moment, number, quoted, span } from '../app/words.ts';
 import { At, Empty, faultOf, Head, More, Notice, Show, StateWord, Term } from '../parts/common.tsx';
+import { RemoveDialog } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useRows } from '../parts/rows.ts';
 import { tell } from '../parts/toast.tsx';
@@ -58,6 +59,7 @@ export function Channel({ id, asked }: { id: string; asked: Record<string, strin
     everyMs: EVERY_MS,
   });
   const test = useTest(loaded.reload);
+  const [isRemoving, setRemoving] = useState(false);
   const { told } = loaded.value ?? {};
   const replay = async (deliveryId?: string): Promise<void> => {
     const body = deliveryId === undefined ? {} : { deliveryId };
@@ -84,6 +86,12 @@ export function Channel({ id, asked }: { id: string; asked: Record<string, strin
                   Send again what was given up
                 </button>
               )}
+              <button type="button" class="btn" onClick={() => setRemoving(true)}>
+                Remove…
+              </button>
+              <a class="btn" href={linkTo('notifications', { edit: id })}>
+                Change
+              </a>
               <TestButton id={id} test={test} />
             </>
           )
@@ -133,6 +141,20 @@ export function Channel({ id, asked }: { id: string; asked: Record<string, strin
           )
         }
       </Show>
+      {isRemoving && (
+        <RemoveDialog
+          what="the channel"
+          name={id}
+          close={() => setRemoving(false)}
+          remove={async () => {
+            await client.call('removeChannel', { params: { channelId: id } });
+            tell(`${id} is removed`);
+            go(linkTo('notifications'));
+          }}
+        >
+          It is told nothing any more, nor what it was still to be told.
+        </RemoveDialog>
+      )}
       <Term name="Channel" command={`brs notify deliveries ${quoted(id)}`} keys={[]} />
     </>
   );

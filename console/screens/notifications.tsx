@@ -4,17 +4,22 @@ import { outcomeOf, WEIGHT, whereOf } from '../app/channels.ts';
 import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { go, linkTo } from '../app/router.ts';
+import { mayDo } from '../app/session.ts';
 import { channelsTold, type Told } from '../app/told.ts';
 import { counted, number } from '../app/words.ts';
 import { Ago, Empty, Head, Rid, Show, StateWord, Term } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
 import { Channel } from './channel.tsx';
+import { ChannelForm } from './channel-form.tsx';
 import { TestButton, TestTold, useTest } from './channel-test.tsx';
 
 const EVERY_MS = 5000;
 
 export function Notifications({ asked }: { asked: Record<string, string> }) {
-  return asked.id === undefined ? <Channels /> : <Channel id={asked.id} asked={asked} />;
+  const { id, make, edit } = asked;
+  if (make !== undefined) return <ChannelForm />;
+  if (edit !== undefined) return <ChannelForm id={edit} />;
+  return id === undefined ? <Channels /> : <Channel id={id} asked={asked} />;
 }
 
 function Channels() {
@@ -22,7 +27,17 @@ function Channels() {
   const test = useTest(loaded.reload);
   return (
     <>
-      <Head title="Notifications" answer={loaded.value && <Answered all={loaded.value} />} />
+      <Head
+        title="Notifications"
+        acts={
+          mayDo.value('notify:manage') && (
+            <a class="btn pri" href={linkTo('notifications', { make: 'yes' })}>
+              New channel
+            </a>
+          )
+        }
+        answer={loaded.value && <Answered all={loaded.value} />}
+      />
       <TestTold test={test} />
       <Show loaded={loaded} what="The channels could not be read">
         {(all) =>

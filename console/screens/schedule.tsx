@@ -1,14 +1,17 @@
 // One schedule: does it run, and why not now? What comes, what ran and how, what did not run, and what can be done about it.
 
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { Answer } from '../../lib/client/contract.ts';
+import { NO_FAULTS } from '../app/forms.ts';
 import { useLoad } from '../app/load.ts';
 import { pagesOf } from '../app/pages.ts';
-import { linkTo } from '../app/router.ts';
+import { go, linkTo } from '../app/router.ts';
 import { drilled, marksOf, offsetOf, standingOf, wallOf, whenInWords } from '../app/runs.ts';
 import { client, mayDo } from '../app/session.ts';
 import { bytes, counted, number, quoted, span, utc } from '../app/words.ts';
 import { Empty, faultOf, Head, Notice, resourceLink, Said, Show, StateWord, Term } from '../parts/common.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { RemoveDialog, TextField } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Strip } from '../parts/strip.tsx';
 import { tell } from '../parts/toast.tsx';
@@ -44,6 +47,7 @@ export function Schedule({ id }: { id: string }) {
   const [pages, setPages] = useState(1);
   const loaded = useLoad((signal) => load(id, pages, signal), [id, pages], { everyMs: EVERY_MS });
   const [isBusy, setBusy] = useState(false);
+  const [asking, setAsking] = useState<'pause' | 'remove' | undefined>(undefined);
   const { schedule } = loaded.value ?? {};
   const act = async (what: () => Promise<string>): Promise<void> => {
     setBusy(true);
@@ -62,13 +66,15 @@ export function Schedule({ id }: { id: string }) {
       const one = await client.call('runDrill', { params });
       return `${one.backupId} ${one.passed ? 'came back' : 'did not come back'}: ${drilled(one, bytes)}`;
     });
-  const pause = () =>
+  const resume = () =>
     act(async () => {
-      const isPaused = schedule?.paused === true;
-      await client.call(isPaused ? 'resumeSchedule' : 'pauseSchedule', { params });
-      return isPaused
-        ? 'It goes on; nothing runs because of that'
-        : 'It is paused: each slot that passes is skipped';
+      await client.call('resumeSchedule', { params });
+      return 'It goes on; nothing runs because of that';
+    });
+  const pause = (reason: string) =>
+    act(async () => {
+      await client.call('pauseSchedule', { params, body: reason === '' ? {} : { reason } });
+      return 'It is paused: each slot that passes is skipped';
     });
   const standing = schedule && standingOf(schedule);
   return (
@@ -81,8 +87,19 @@ export function Schedule({ id }: { id: string }) {
           schedule &&
           mayDo.value('schedule:manage') && (
             <>
-              <button type="button" class="btn" disabled={isBusy} onClick={() => void pause()}>
-                {schedule.paused ? 'Resume' : 'Pause'}
+              <button type="button" class="btn" onClick={() => setAsking('remove')}>
+                Remove…
+              </button>
+              <a class="btn" href={linkTo('schedules', { edit: id })}>
+                Change
+              </a>
+              <button
+                type="button"
+                class="btn"
+                disabled={isBusy}
+                onClick={() => (schedule.paused ? void resume() : setAsking('pause'))}
+              >
+                {schedule.paused ? 'Resume' : 'Pause…'}
               </button>
               <button
                 type="button"
@@ -130,8 +147,81 @@ export function Schedule({ id }: { id: string }) {
           </>
         )}
       </Show>
+      {asking === 'pause' && (
+        <PauseDialog
+          id={id}
+          close={() => setAsking(undefined)}
+          pause={(reason) => {
+            setAsking(undefined);
+            void pause(reason);
+          }}
+        />
+      )}
+      {asking === 'remove' && (
+        <RemoveDialog
+          what="the schedule"
+          name={id}
+          close={() => setAsking(undefined)}
+          remove={async () => {
+            await client.call('removeSchedule', { params });
+            tell(`${id} is removed`);
+            go(linkTo('schedules'));
+          }}
+        >
+          Nothing of it runs any more. Its backups and runs stay, and so does its source.
+        </RemoveDialog>
+      )}
       <Term name="Schedule" command={`brs schedule next ${quoted(id)}`} keys={[]} />
     </>
+  );
+}
+
+function PauseDialog({
+  id,
+  close,
+  pause,
+}: {
+  id: string;
+  close: () => void;
+  pause: (reason: string) => void;
+}) {
+  const [reason, setReason] = useState('');
+  const form = useId();
+  return (
+    <Dialog
+      title={`Pause ${id}`}
+      close={close}
+      isSmall
+      footer={
+        <>
+          <button type="button" class="btn" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" form={form} class="btn pri">
+            Pause
+          </button>
+        </>
+      }
+    >
+      <form
+        id={form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          pause(reason.trim());
+        }}
+      >
+        <p>Each slot that passes is skipped, with an event; what is under way goes on.</p>
+        <div class="gap8" />
+        <TextField
+          label="Why"
+          hint="told to whoever asks why it does not run, and in the trail"
+          at="/reason"
+          faults={NO_FAULTS}
+          value={reason}
+          set={setReason}
+        />
+      </form>
+    </Dialog>
   );
 }
 
@@ -201,6 +291,7 @@ function Facts({ page: { schedule, runs } }: { page: Page }) {
         ) : (
           `after every ${counted(drillEvery, 'good run')}`
         )}
+        {schedule.drillInto !== undefined && <span class="faint"> · put into {schedule.drillInto}</span>}
       </dd>
       <dt>Last runs</dt>
       <dd class="row">

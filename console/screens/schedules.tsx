@@ -6,13 +6,14 @@ import { useKeys } from '../app/keys.ts';
 import { useLoad } from '../app/load.ts';
 import { go, linkTo } from '../app/router.ts';
 import { byNeed, type Mark, marksOf, NEEDING, standingOf, wallOf, whenInWords } from '../app/runs.ts';
-import { serviceNow } from '../app/session.ts';
+import { mayDo, serviceNow } from '../app/session.ts';
 import { counted, span, utc } from '../app/words.ts';
 import { Ago, Empty, Head, Rid, resourceLink, Show, StateWord, Term } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
 import { Strip } from '../parts/strip.tsx';
 import { DrillsScreen } from './drills.tsx';
 import { Schedule } from './schedule.tsx';
+import { ScheduleForm } from './schedule-form.tsx';
 import { Sources } from './sources.tsx';
 
 type One = Answer<'Schedule'>;
@@ -28,9 +29,11 @@ async function load(signal: AbortSignal): Promise<{ schedules: One[]; marks: Map
 }
 
 export function Schedules({ asked }: { asked: Record<string, string> }) {
-  const { id, show } = asked;
+  const { id, show, make, edit } = asked;
+  if (show === 'sources') return <Sources asked={asked} />;
+  if (make !== undefined) return <ScheduleForm />;
+  if (edit !== undefined) return <ScheduleForm id={edit} />;
   if (id !== undefined) return <Schedule id={id} />;
-  if (show === 'sources') return <Sources />;
   return show === 'drills' ? <DrillsScreen /> : <List />;
 }
 
@@ -58,7 +61,16 @@ function List() {
     <>
       <Head
         title="Schedules"
-        acts={<Views here="schedules" />}
+        acts={
+          <>
+            <Views here="schedules" />
+            {mayDo.value('schedule:manage') && (
+              <a class="btn pri" href={linkTo('schedules', { make: 'yes' })}>
+                New schedule
+              </a>
+            )}
+          </>
+        }
         answer={value && <Answered schedules={value.schedules} />}
       />
       <Show loaded={loaded} what="The schedules could not be read">

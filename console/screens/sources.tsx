@@ -1,6 +1,6 @@
 // Sources: where are states read from, and does that answer?
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Answer } from '../../lib/client/contract.ts';
 import { allSchedules } from '../app/by-itself.ts';
 import { useKeys } from '../app/keys.ts';
@@ -9,9 +9,10 @@ import { pagesOf } from '../app/pages.ts';
 import { linkTo } from '../app/router.ts';
 import { client, mayDo } from '../app/session.ts';
 import { counted, day } from '../app/words.ts';
-import { Empty, Failure, Head, Notice, Show, Term } from '../parts/common.tsx';
+import { Empty, Failure, Head, Notice, Rid, Show, Term } from '../parts/common.tsx';
 import { useRows } from '../parts/rows.ts';
 import { Views } from './schedules.tsx';
+import { SourceForm } from './source-form.tsx';
 
 type Source = Answer<'Source'>;
 
@@ -29,14 +30,39 @@ async function load(signal: AbortSignal): Promise<{ sources: Source[]; readers: 
   return { sources: pages.flatMap(({ sources }) => sources), readers };
 }
 
-export function Sources() {
+/** The list, or the form of one. */
+export function Sources({ asked: { make, edit, tried } }: { asked: Record<string, string> }) {
+  if (make !== undefined) return <SourceForm />;
+  return edit === undefined ? <All {...(tried === undefined ? {} : { tried })} /> : <Change id={edit} />;
+}
+
+function Change({ id }: { id: string }) {
+  const loaded = useLoad((signal) => client.call('getSource', { params: { id } }, { signal }), [id]);
+  return (
+    <Show loaded={loaded} what="The source could not be read">
+      {({ spec }) => <SourceForm id={id} spec={spec} />}
+    </Show>
+  );
+}
+
+/** `tried`: the one that has just been set. */
+function All({ tried }: { tried?: string }) {
   const loaded = useLoad(load, []);
   const count = loaded.value?.sources.length ?? 0;
   return (
     <>
       <Head
         title="Sources"
-        acts={<Views here="sources" />}
+        acts={
+          <>
+            <Views here="sources" />
+            {mayDo.value('schedule:manage') && (
+              <a class="btn pri" href={linkTo('schedules', { show: 'sources', make: 'yes' })}>
+                New source
+              </a>
+            )}
+          </>
+        }
         answer={
           loaded.value && (
             <>
@@ -50,10 +76,10 @@ export function Sources() {
         {({ sources, readers }) =>
           sources.length === 0 ? (
             <Empty title="There is no source yet">
-              <code>brs source add orders-file file:/srv/orders.json</code>
+              Databases, files, URLs, objects: <code>brs source add orders-file file:/srv/orders.json</code>
             </Empty>
           ) : (
-            <List sources={sources} readers={readers} />
+            <List {...{ sources, readers }} {...(tried === undefined ? {} : { first: tried })} />
           )
         }
       </Show>
@@ -68,7 +94,16 @@ interface Tried {
   error?: unknown;
 }
 
-function List({ sources, readers }: { sources: readonly Source[]; readers: ReadonlyMap<string, string[]> }) {
+function List({
+  sources,
+  readers,
+  first,
+}: {
+  sources: readonly Source[];
+  readers: ReadonlyMap<string, string[]>;
+  /** Tried at once. */
+  first?: string;
+}) {
   const [tried, setTried] = useState<Tried | undefined>(undefined);
   const rows = useRows(sources.length);
   useKeys('Sources', rows.keys);
@@ -80,6 +115,9 @@ function List({ sources, readers }: { sources: readonly Source[]; readers: Reado
       (error: unknown) => setTried({ id, error }),
     );
   };
+  useEffect(() => {
+    if (first !== undefined) check(first);
+  }, [first]);
   return (
     <>
       <Answered tried={tried} />
@@ -87,7 +125,9 @@ function List({ sources, readers }: { sources: readonly Source[]; readers: Reado
         <thead>
           <tr>
             <th scope="col">Source</th>
-            <th scope="col">Where</th>
+            <th scope="col" class="lo">
+              Where
+            </th>
             <th scope="col" class="lo">
               Read by
             </th>
@@ -95,7 +135,7 @@ function List({ sources, readers }: { sources: readonly Source[]; readers: Reado
               Set
             </th>
             <th scope="col">
-              <span class="sr">Test</span>
+              <span class="sr">Test, change</span>
             </th>
           </tr>
         </thead>
@@ -103,11 +143,15 @@ function List({ sources, readers }: { sources: readonly Source[]; readers: Reado
           {sources.map(({ id, spec, shown, updatedAt }, i) => (
             <tr key={id} {...rows.row(i)}>
               <th scope="row" class="cell-id">
-                <b>{id}</b>
-                <span class="sub">{spec.kind}</span>
+                {mayDo.value('schedule:manage') ? (
+                  <Rid id={id} href={linkTo('schedules', { show: 'sources', edit: id })} />
+                ) : (
+                  <b>{id}</b>
+                )}
+                <span class="sub wrap">{shown}</span>
               </th>
-              <td class="wrap">
-                <span class="wide dim">{spec.kind} </span>
+              <td class="lo wrap">
+                <span class="wide dim">{spec.scratch ? `${spec.kind}, scratch` : spec.kind} </span>
                 <bdi class="mono">{shown}</bdi>
               </td>
               <td class="lo wrap">
@@ -132,6 +176,13 @@ function List({ sources, readers }: { sources: readonly Source[]; readers: Reado
                     >
                       Test
                     </button>
+                    <a
+                      class="btn sm lo"
+                      href={linkTo('schedules', { show: 'sources', edit: id })}
+                      aria-label={`Change ${id}`}
+                    >
+                      Change
+                    </a>
                   </span>
                 )}
               </td>

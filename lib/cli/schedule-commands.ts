@@ -48,7 +48,9 @@ export function addSchedules(making: Making): void {
   verb('drill <name>', 'try a restore of the newest backup now', schedule).action(
     run(schedules.scheduleDrill),
   );
-  verb('pause <name>', 'run it no more by itself', schedule).action(run(schedules.schedulePause));
+  verb('pause <name>', 'run it no more by itself', schedule)
+    .option('--reason <text>', 'told to whoever asks why it does not run')
+    .action(run(schedules.schedulePause));
   verb('resume <name>', 'let it go on', schedule).action(run(schedules.scheduleResume));
   verb('rm <name>', 'remove it; its backups stay', schedule)
     .option(...yes)

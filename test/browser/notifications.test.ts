@@ -42,6 +42,48 @@ test('a test shows what came of it: taken, or why not and when it is tried again
   expect(faults).toEqual([]);
 });
 
+test('a channel is made, changed and removed; a secret that is typed is not sent, and what is wrong stands at its field', async () => {
+  const client = createClient({ url: scene.url });
+  const { page, faults } = await scene.open('notifications');
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.postData() ?? ''));
+  await page.getByRole('link', { name: 'New channel' }).click();
+  await page.getByLabel('Name').fill('on-call');
+  await page.getByLabel('URL', { exact: true }).fill('ftp://example.org/hook');
+  await page.getByLabel('Signing secrets stand at').fill('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
+  await page.getByLabel('Only resources').fill('orders, shop*');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('It was not sent.').waitFor();
+  await page.getByLabel('Signing secrets stand at').fill('env:OPS_SECRET');
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByText('must be a URL of http or https').waitFor();
+  expect(await page.getByLabel('URL', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('URL', { exact: true }).fill(`${scene.receiver.url}/ops`);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'on-call' }).waitFor();
+  await page.getByText('orders, shop*').waitFor();
+  expect(sent.join('')).not.toContain('whsec_');
+
+  await page.getByRole('link', { name: 'Change' }).click();
+  // Of a URL only where it leads is shown: the rest is not put back as if it were all.
+  expect(await page.getByLabel('URL', { exact: true }).inputValue()).toBe('');
+  await page.getByLabel('URL', { exact: true }).fill(`${scene.receiver.url}/ops`);
+  await page.getByLabel('Told of').fill('backup.failed, run.*');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('backup.failed, run.*').waitFor();
+  const { channels } = await client.call('listChannels', {});
+  expect(channels.find(({ id }) => id === 'on-call')).toMatchObject({
+    events: ['backup.failed', 'run.*'],
+    resources: ['orders', 'shop*'],
+  });
+  await page.getByRole('button', { name: 'Remove…' }).click();
+  await page.getByLabel('Type on-call to confirm').fill('on-call');
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('on-call is removed').waitFor();
+  expect(faults).toEqual([]);
+});
+
 test('by keys alone: there, into a channel, to a delivery and its attempts', async () => {
   const { page, faults } = await scene.open('');
   const press = async (...keys: string[]): Promise<void> => {

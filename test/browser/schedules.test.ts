@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import { createClient } from '../../lib/client/client.ts';
-import { eventually, newDataDir, startServer } from '../e2e/server.ts';
+import { newDataDir, startServer } from '../e2e/server.ts';
 import { createScene, picture, violations } from './scene.ts';
 
 const scene = createScene();
@@ -38,9 +38,9 @@ test('by keys alone: to a schedule, its coming five, and the log of a run', asyn
 test('runs now, drills now, pauses and goes on, and says what came of it', async () => {
   const client = createClient({ url: scene.url });
   const { page, faults } = await scene.open('schedules?id=archive');
-  await page.getByText('It is paused.').waitFor();
+  await page.getByText('It is paused since').waitFor();
   await page.getByRole('button', { name: 'Resume' }).click();
-  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await page.getByRole('button', { name: 'Pause…' }).waitFor();
   await page.getByRole('button', { name: 'Run now' }).click();
   await page.getByText('Backed up').waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Drill now' }).click();
@@ -49,10 +49,12 @@ test('runs now, drills now, pauses and goes on, and says what came of it', async
     .getByText(/checksum equal, 2 tables, 419 rows/)
     .first()
     .waitFor();
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await eventually(20_000, 'the pause', async () => {
-    return (await client.call('getSchedule', { params: { id: 'archive' } })).paused;
-  });
+  await page.getByRole('button', { name: 'Pause…' }).click();
+  await page.getByLabel('Why').fill('the archive is being moved');
+  await page.keyboard.press('Enter');
+  await page.getByText('the archive is being moved.').waitFor();
+  const { pause } = await client.call('getSchedule', { params: { id: 'archive' } });
+  expect(pause).toMatchObject({ reason: 'the archive is being moved' });
   expect(await violations(page)).toEqual([]);
   expect(faults).toEqual([]);
 });
@@ -64,6 +66,87 @@ test('sources: where they lead, who reads them, and what a test of the connectio
   await page.getByRole('button', { name: 'Test the connection of rates-file' }).click();
   await page.getByText('rates-file does not answer:').waitFor();
   expect(await violations(page)).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+test('a source is made by keys, with what is wrong at its field; a secret is never sent', async () => {
+  const { page, faults } = await scene.open('schedules?show=sources');
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.postData() ?? ''));
+  await page.getByRole('link', { name: 'New source' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Name').fill('Not A Name');
+  await page.getByLabel('Kind').selectOption('http');
+  await page.getByLabel('URL', { exact: true }).fill('https://shop.example/orders.json');
+  await page.getByLabel('Headers').fill('Authorization: Bearer s3cr3t-of-the-shop');
+  await page.getByRole('button', { name: 'Save and test' }).press('Enter');
+  await page.getByText('Authorization looks like a secret.').waitFor();
+  expect(await page.getByLabel('Headers').getAttribute('aria-invalid')).toBe('true');
+  await page.getByLabel('Headers').fill('Authorization: Bearer {env:SHOP_TOKEN}');
+  await page.getByRole('button', { name: 'Save and test' }).press('Enter');
+  await page.locator('[aria-invalid=true]').waitFor();
+  expect(await page.getByLabel('Name').getAttribute('aria-invalid')).toBe('true');
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('Name').fill('shop-orders');
+  await page.getByRole('button', { name: 'Save and test' }).press('Enter');
+  await page.getByText('shop-orders does not answer:').waitFor();
+  expect(sent.join('')).not.toContain('s3cr3t');
+
+  await page.getByRole('link', { name: 'Change shop-orders' }).click();
+  expect(await page.getByLabel('Headers').inputValue()).toBe('Authorization: Bearer {env:SHOP_TOKEN}');
+  await page.getByLabel('URL', { exact: true }).fill('https://shop.example/all.json');
+  await page.getByRole('button', { name: 'Save and test' }).click();
+  await page.locator('bdi', { hasText: 'https://shop.example/all.json' }).waitFor();
+  await page.getByRole('link', { name: 'shop-orders', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove…' }).click();
+  await page.getByLabel('Type shop-orders to confirm').fill('shop-orders');
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('shop-orders is removed').waitFor();
+  await page.getByRole('link', { name: 'orders-file', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove…' }).click();
+  await page.getByLabel('Type orders-file to confirm').fill('orders-file');
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('source_in_use').waitFor();
+  expect(faults).toEqual([]);
+});
+
+test('a schedule shows its next five before it is saved, and what is wrong at its field; then it is changed and removed', async () => {
+  const client = createClient({ url: scene.url });
+  const { page, faults } = await scene.open('schedules');
+  await page.getByRole('link', { name: 'New schedule' }).click();
+  await page.getByLabel('Name').fill('weekdays');
+  await page.getByLabel('Into the resource').fill('orders/weekdays');
+  await page.getByLabel('On the wall of').fill('America/New_York');
+  await page.getByLabel('When').fill('61 9 * * *');
+  await page.locator('[aria-invalid=true]').waitFor();
+  expect(await page.getByLabel('When').getAttribute('aria-invalid')).toBe('true');
+  await page.getByText('None can be told yet').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('When').fill('0 9 * * 1-5');
+  const rows = page.getByRole('region', { name: 'The next five' }).locator('tbody tr');
+  await rows.nth(4).getByText('09:00').waitFor();
+  for (const text of await rows.allTextContents())
+    expect(text).toMatch(/^(Mon|Tue|Wed|Thu|Fri) .* 09:00 -0[45]:00.*T1[34]:00:00Z$/);
+  // Nothing is kept by looking ahead.
+  await expect(client.call('getSchedule', { params: { id: 'weekdays' } })).rejects.toMatchObject({
+    code: 'schedule_not_found',
+  });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'weekdays' }).waitFor();
+  await page.getByText('09:00').first().waitFor();
+
+  await page.getByRole('link', { name: 'Change' }).click();
+  await page.getByLabel('When').fill('every 6h');
+  await page.getByText('every 6 hours').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'The next 5' }).waitFor();
+  expect((await client.call('getSchedule', { params: { id: 'weekdays' } })).when).toBe('every 6h');
+  await page.getByRole('button', { name: 'Remove…' }).click();
+  await page.getByLabel('Type weekdays to confirm').fill('weekdays');
+  await page.keyboard.press('Tab');
+  await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+  await page.getByText('weekdays is removed').waitFor();
   expect(faults).toEqual([]);
 });
 

@@ -40,7 +40,28 @@ const SCREENS: [name: string, path: string, act?: (page: Page) => Promise<unknow
       await page.locator('button[aria-expanded]').first().click();
     },
   ],
+  [
+    'schedule-new',
+    'schedules?make=yes',
+    async (page) => {
+      await page.getByLabel('Name').fill('hourly');
+      await page.getByLabel('Into the resource').fill('orders');
+      await page.getByLabel('When').fill('15 9-17 * * 1-5');
+      await page.getByRole('cell', { name: /Z$/ }).nth(4).waitFor();
+    },
+  ],
   ['sources', 'schedules?show=sources'],
+  [
+    'source-new',
+    'schedules?show=sources&make=yes',
+    async (page) => {
+      await page.getByLabel('Name').fill('shop-db');
+      await page.getByLabel('URL').fill('postgres://backup@db.example:5432/shop');
+      await page.getByLabel('Password stands at').fill('hunter2');
+      await page.getByRole('button', { name: 'Save and test' }).click();
+      await page.getByText('It was not sent.').waitFor();
+    },
+  ],
   ['drills', 'schedules?show=drills'],
   ['notifications', 'notifications'],
   [
@@ -50,6 +71,7 @@ const SCREENS: [name: string, path: string, act?: (page: Page) => Promise<unknow
       await page.getByRole('button', { name: 'channel.tested', exact: true }).first().click();
     },
   ],
+  ['channel-new', 'notifications?make=yes'],
   ['audit', 'audit'],
   ['tokens', 'tokens'],
   [

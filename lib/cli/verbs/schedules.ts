@@ -158,8 +158,13 @@ async function told(context: Context, schedule: Schedule): Promise<void> {
   context.say(`${schedule.id}: ${schedule.why}`);
 }
 
-export async function schedulePause(context: Context, id: string): Promise<void> {
-  await told(context, await context.client.call('pauseSchedule', { params: { id } }));
+export async function schedulePause(
+  context: Context,
+  id: string,
+  { reason }: { reason?: string },
+): Promise<void> {
+  const body = reason === undefined ? {} : { reason };
+  await told(context, await context.client.call('pauseSchedule', { params: { id }, body }));
 }
 
 export async function scheduleResume(context: Context, id: string): Promise<void> {

@@ -40,6 +40,8 @@ export interface ScheduleSpec {
 export interface ScheduleRecord extends ScheduleSpec {
   id: string;
   isPaused: boolean;
+  /** Since when, by whom and why, while it is. */
+  pause?: { at: number; by: string; reason?: string };
   createdAt: number;
   updatedAt: number;
   updatedBy: string;

@@ -45,6 +45,9 @@ export const scheduleAnswers = once(() => {
     drillEvery: count,
     drillInto: z.exactOptional(z.string()),
     paused: z.boolean(),
+    pause: z
+      .exactOptional(z.object({ at: time, by: z.string(), reason: z.exactOptional(z.string()) }))
+      .check(about('Since when, by whom and why, while it is paused')),
     state: z.enum(['paused', 'queued', 'running', 'waiting', 'over']),
     why: z.string().check(about('Why it does not run now, in a sentence or two')),
     next: z.array(ScheduleSlot),
@@ -91,13 +94,24 @@ export function viewSchedule({
 }: FoundSchedule): Answer<'Schedule'> {
   const { id, sourceId, resourceId, resourceType, when, zone, jitterSeconds, catchUp, type, retentionDays } =
     schedule;
-  const { tags, ifChanged, drillEvery, drillInto, isPaused, createdAt, updatedAt, updatedBy, progress } =
-    schedule;
+  const {
+    tags,
+    ifChanged,
+    drillEvery,
+    drillInto,
+    isPaused,
+    pause,
+    createdAt,
+    updatedAt,
+    updatedBy,
+    progress,
+  } = schedule;
   const { last, lastSuccess, failuresInARow, missed, skips, lastDrill, expected } = progress;
   const localOf = localIn(zone);
   return {
     ...{ id, sourceId, resourceId, resourceType, when, zone, jitterSeconds, catchUp, type, retentionDays },
     ...(drillInto === undefined ? {} : { drillInto }),
+    ...(pause === undefined ? {} : { pause: { ...pause, at: formatInstant(pause.at) } }),
     ...{ tags, ifChanged, drillEvery, paused: isPaused, state: standing.state, why: standing.why },
     next: next.map(({ slot, dueAt }) => ({
       slot: formatInstant(slot),

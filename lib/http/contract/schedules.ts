@@ -17,6 +17,7 @@ import {
   tags,
   times,
   timeZone,
+  yesOrNo,
 } from './values.ts';
 
 const RETENTION_DAYS = 30;
@@ -59,6 +60,38 @@ const ScheduleFields = once(() => {
           'A source that is marked as scratch: drills are put there too, read back and compared. What it has is lost; never what any source reads',
         ),
       ),
+  });
+});
+
+const PutQuery = once(() => {
+  const { about } = shapes();
+  return z.strictObject({
+    dryRun: z
+      .exactOptional(yesOrNo())
+      .check(
+        about(
+          '`true` looks at all of it and gives how it would stand, its coming slots too, and keeps nothing',
+        ),
+      ),
+  });
+});
+
+const REASON_CHARS_MAX = 200;
+
+const PauseFields = once(() => {
+  const { about } = shapes();
+  return z.strictObject({
+    reason: z
+      .exactOptional(
+        z
+          .string()
+          .check(
+            z.minLength(1),
+            z.maxLength(REASON_CHARS_MAX),
+            z.regex(/^[^\p{Cc}]*$/u, 'must be without control characters'),
+          ),
+      )
+      .check(about('Told to whoever asks why it does not run, and in the trail')),
   });
 });
 
@@ -146,6 +179,7 @@ export const SCHEDULE_ROUTES = {
       'whoever chooses what a source is read into may read it.',
     scope: 'schedule:manage',
     params: ShortPath,
+    query: PutQuery,
     body: { name: 'ScheduleInput', fields: ScheduleFields },
     answers: ONE,
     errors: ['source_not_found', 'write_conflict', 'too_many_requests'],
@@ -171,13 +205,23 @@ export const SCHEDULE_ROUTES = {
   pauseSchedule: {
     method: 'POST',
     path: '/schedules/{id}/pause',
-    summary: 'Pause a schedule: each slot that passes is skipped, with an event',
+    summary: 'Pause a schedule, with a reason: each slot that passes is skipped, with an event',
     tag: 'Schedules',
     scope: 'schedule:manage',
     params: ShortPath,
+    body: { name: 'PauseInput', fields: PauseFields, optional: true },
     answers: ONE,
     errors: ['schedule_not_found', 'write_conflict'],
-    examples: { answers: { 200: { ...SHOWN, paused: true, state: 'paused', why: 'It is paused.' } } },
+    examples: {
+      requests: { migration: { reason: 'the database is being moved' }, plain: {} },
+      answers: {
+        200: {
+          ...{ ...SHOWN, paused: true, state: 'paused' },
+          why: 'It is paused since 2025-01-01T12:00:00.000Z by ci: the database is being moved.',
+          pause: { at: '2025-01-01T12:00:00.000Z', by: 'ci', reason: 'the database is being moved' },
+        },
+      },
+    },
   },
   resumeSchedule: {
     method: 'POST',

@@ -39,15 +39,17 @@ export function createScheduleHandlers(): HandlersOf<typeof SCHEDULE_ROUTES> {
     async getSchedule({ params, query }, { service }) {
       return replyJson(200, viewSchedule(await service.getSchedule(params.id, query.next)));
     },
-    async putSchedule({ params, fields }, { service, caller }) {
-      return replyJson(200, viewSchedule(await service.putSchedule(params.id, fields, caller)));
+    async putSchedule({ params, query, fields }, { service, caller }) {
+      const how = { isDry: query.dryRun === true };
+      return replyJson(200, viewSchedule(await service.putSchedule(params.id, fields, caller, how)));
     },
     async removeSchedule({ params }, { service, caller }) {
       await service.removeSchedule(params.id, caller);
       return replyJson(200, { id: params.id, status: 'removed' });
     },
-    async pauseSchedule({ params }, { service, caller }) {
-      return replyJson(200, viewSchedule(await service.pauseSchedule(params.id, true, caller)));
+    async pauseSchedule({ params, fields }, { service, caller }) {
+      const paused = await service.pauseSchedule(params.id, true, caller, fields.reason);
+      return replyJson(200, viewSchedule(paused));
     },
     async resumeSchedule({ params }, { service, caller }) {
       return replyJson(200, viewSchedule(await service.pauseSchedule(params.id, false, caller)));

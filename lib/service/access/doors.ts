@@ -225,18 +225,18 @@ export function serviceFor(service: BackupService, principal: Principal, address
       await demandSchedule('getSchedule', id);
       return service.getSchedule(id, count);
     },
-    async putSchedule(id, spec) {
+    async putSchedule(id, spec, _by, how) {
       // Whoever chooses what a source is read into may read it.
       demandSources('putSchedule');
-      return service.putSchedule(id, spec, caller);
+      return service.putSchedule(id, spec, caller, how);
     },
     async removeSchedule(id) {
       await demandSchedule('removeSchedule', id);
       return service.removeSchedule(id, caller);
     },
-    async pauseSchedule(id, isPaused) {
+    async pauseSchedule(id, isPaused, _by, reason) {
       await demandSchedule('pauseSchedule', id);
-      return service.pauseSchedule(id, isPaused, caller);
+      return service.pauseSchedule(id, isPaused, caller, reason);
     },
     async runSchedule(id) {
       await demandSchedule('runSchedule', id);

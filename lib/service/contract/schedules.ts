@@ -58,12 +58,17 @@ export interface ScheduleService {
   listSchedules(request: PageRequest): Promise<Page<FoundSchedule>>;
   /** With the coming `count` slots. Throws schedule_not_found. */
   getSchedule(id: string, count?: number): Promise<FoundSchedule>;
-  /** Makes it, or replaces all that is said of it; nothing runs because of that. Throws source_not_found, invalid_request. */
-  putSchedule(id: string, spec: ScheduleSpec, caller: Caller): Promise<FoundSchedule>;
+  /** Makes it, or replaces all that is said of it; nothing runs because of that. `isDry`: tells how it would stand, and keeps nothing. Throws source_not_found, invalid_request. */
+  putSchedule(
+    id: string,
+    spec: ScheduleSpec,
+    caller: Caller,
+    how?: { isDry?: boolean },
+  ): Promise<FoundSchedule>;
   /** What is under way goes on. Throws schedule_not_found. */
   removeSchedule(id: string, caller: Caller): Promise<void>;
   /** Throws schedule_not_found. */
-  pauseSchedule(id: string, isPaused: boolean, caller: Caller): Promise<FoundSchedule>;
+  pauseSchedule(id: string, isPaused: boolean, caller: Caller, reason?: string): Promise<FoundSchedule>;
   /** A run by hand, whether or not it is paused. Throws schedule_not_found, run_under_way. */
   runSchedule(id: string, caller: Caller): Promise<RunRecord>;
   /** A drill now, of the newest backup of the schedule's resource. Throws schedule_not_found, backup_not_found. */

@@ -41,13 +41,15 @@ export async function getSchedule(deps: ScheduleDeps, id: string, count?: number
 
 /**
  * Sets or replaces what is said of it. Slots that were due by now and have not been looked at are skipped if its times change, with an
- * event. Throws ServiceError `source_not_found`, `invalid_request`, `write_conflict`.
+ * event. `isDry`: looks at all of it, gives how it would stand, and keeps nothing. Throws ServiceError `source_not_found`, `invalid_request`,
+ * `write_conflict`.
  */
 export async function putSchedule(
   deps: ScheduleDeps,
   id: string,
   spec: ScheduleSpec,
   caller: Caller,
+  { isDry = false }: { isDry?: boolean } = {},
 ): Promise<FoundSchedule> {
   const timing = demandTimes(spec, deps.clock.now());
   const kept = await retryOnConflict(`Schedule ${id}`, async () => {
@@ -71,6 +73,7 @@ export async function putSchedule(
       ...spec,
       id,
       isPaused: before?.body.isPaused ?? false,
+      ...(before?.body.pause === undefined ? {} : { pause: before.body.pause }),
       createdAt: before?.body.createdAt ?? now,
       updatedAt: now,
       updatedBy: caller.actor,
@@ -78,6 +81,7 @@ export async function putSchedule(
     };
     const dueAt = before !== undefined && !isMoved ? before.dueAt : dueAfter(timing, now);
     const put = putKept('schedule', schedule, { dueAt }, before);
+    if (isDry) return keptBy<'schedule'>(put);
     const { resourceId, when, zone } = spec;
     await deps.catalog.commit([
       put,
@@ -102,12 +106,13 @@ export async function removeSchedule(deps: ScheduleDeps, id: string, caller: Cal
   });
 }
 
-/** What is so already is no error. Throws ServiceError `schedule_not_found`. */
+/** What is so already is no error, and stays as it was said. Throws ServiceError `schedule_not_found`. */
 export async function pauseSchedule(
   deps: ScheduleDeps,
   id: string,
   isPaused: boolean,
   caller: Caller,
+  reason?: string,
 ): Promise<FoundSchedule> {
   const kept = await retryOnConflict(`Schedule ${id}`, async () => {
     const before = await scheduleOf(deps, id);
@@ -117,7 +122,12 @@ export async function pauseSchedule(
     const { progress, events } = isPaused
       ? { progress: before.body.progress, events: [] }
       : moveOn(deps, before.body, 'paused', now);
-    const schedule = { ...before.body, isPaused, progress };
+    const { pause: _before, ...others } = before.body;
+    const why = reason === undefined ? {} : { reason };
+    const schedule: ScheduleRecord = {
+      ...{ ...others, isPaused, progress },
+      ...(isPaused ? { pause: { at: now, by: caller.actor, ...why } } : {}),
+    };
     const dueAt = isPaused ? before.dueAt : dueAfter(timesOf(schedule), now);
     const put = putKept('schedule', schedule, { dueAt }, before);
     const { resourceId } = schedule;
@@ -126,7 +136,7 @@ export async function pauseSchedule(
       ...events,
       event(deps, isPaused ? 'schedule.paused' : 'schedule.resumed', now, caller, {
         resourceId,
-        detail: { schedule: id },
+        detail: { schedule: id, ...why },
       }),
     ]);
     return keptBy<'schedule'>(put);

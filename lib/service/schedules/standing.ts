@@ -52,7 +52,7 @@ function standingOf(
         : `${running.id} waits to be begun since ${since}.`;
     return { state, why };
   }
-  if (schedule.isPaused) return { state: 'paused', why: `It is paused.${said}` };
+  if (schedule.isPaused) return { state: 'paused', why: `${pausedSaid(schedule)}${said}` };
   if (dueAt === undefined) return { state: 'over', why: `No slot of it comes any more.${said}` };
   const when = new Date(dueAt).toISOString();
   const why =
@@ -60,6 +60,14 @@ function standingOf(
       ? `It is due since ${when}; the next look at what is due begins it.`
       : `It is due at ${when}.`;
   return { state: 'waiting', why: why + said };
+}
+
+/** A reason is told as it was said. */
+function pausedSaid({ pause }: ScheduleRecord): string {
+  if (pause === undefined) return 'It is paused.';
+  const { at, by, reason } = pause;
+  const why = reason === undefined ? '.' : `: ${reason.replace(/[.\s]+$/, '')}.`;
+  return `It is paused since ${new Date(at).toISOString()} by ${by}${why}`;
 }
 
 /** What became of the last slot that was due, if it did not run well. */

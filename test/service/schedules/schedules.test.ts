@@ -263,6 +263,48 @@ describe('a run', () => {
   });
 });
 
+describe('before it is kept', () => {
+  it('tells how it would stand, with its slots and all that is wrong, and keeps nothing', async () => {
+    const world = createScheduled();
+    const dry = (changes: object = {}) =>
+      world.service.putSchedule('nightly', { ...NIGHTLY, ...changes }, BY, { isDry: true });
+    await expect(dry()).rejects.toMatchObject({ code: 'source_not_found' });
+    await world.begin();
+    const before = await world.service.getSchedule('nightly');
+    const events = await world.events('schedule.changed');
+    const { next, schedule } = await dry({ when: '0 9 * * 1-5', zone: 'America/New_York' });
+    expect(next.map(({ slot }) => new Date(slot).toISOString().slice(10))).toEqual(
+      Array.from({ length: 5 }, () => 'T14:00:00.000Z'),
+    );
+    expect(schedule.when).toBe('0 9 * * 1-5');
+    await expect(dry({ when: '61 9 * * *' })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await world.service.getSchedule('nightly')).toEqual(before);
+    expect(await world.events('schedule.changed')).toEqual(events);
+  });
+});
+
+describe('a pause', () => {
+  it('has a reason, which whoever asks and the trail are told, until it goes on', async () => {
+    const world = createScheduled();
+    await world.begin();
+    const { standing, schedule } = await world.service.pauseSchedule(
+      'nightly',
+      true,
+      BY,
+      'the disk is full.',
+    );
+    expect(schedule.pause).toMatchObject({ by: 'tester', reason: 'the disk is full.' });
+    expect(standing.why).toMatch(/^It is paused since 2026-.*Z by tester: the disk is full\.$/);
+    const [told] = await world.events('schedule.paused');
+    expect(told!.detail).toMatchObject({ schedule: 'nightly', reason: 'the disk is full.' });
+    // It stays as it was said, also when the schedule is changed.
+    await world.service.pauseSchedule('nightly', true, BY, 'another');
+    await world.begin({ retentionDays: 7 });
+    expect((await world.service.getSchedule('nightly')).schedule.pause?.reason).toBe('the disk is full.');
+    expect((await world.service.pauseSchedule('nightly', false, BY)).schedule).not.toHaveProperty('pause');
+  });
+});
+
 describe('a drill', () => {
   it('follows every second run, and keeps what it has found', async () => {
     const world = createScheduled();

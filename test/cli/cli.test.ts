@@ -155,7 +155,7 @@ describe('in a pipe', () => {
       [`printf '{"half":[1,' | brs create died -`, 2],
       [`brs create died --exec 'echo "{}"; exit 3'`, 1],
       [`brs create died --exec 'cat large.json; exit 3'`, 1],
-      ['head -c 4800000 large.json | brs create died -', 1],
+      ['head -c 4800000 large.json | brs create died -', 2],
     ] as const) {
       expect([line, (await shell(line)).code]).toEqual([line, code]);
     }

@@ -10,6 +10,9 @@ const TWO_WAYS = /["\\/\p{Cc}]/u;
 const SPELT_OUT = Buffer.from('\\u');
 /** What stands at more places, further down, is found by reading each member. */
 const SEARCHED_PLACES_MAX = 64;
+/** Of the members that were found last, so many are remembered, with names of up to so many characters. */
+const NOTED_MAX = 16;
+const NOTED_CHARS_MAX = 256;
 /** Of fewer members each is read. */
 const SEARCHED_MEMBERS_MIN = 512;
 
@@ -20,8 +23,10 @@ export function findMember(
   name: string,
   ways: Ways = { text },
 ): number | undefined {
+  const known = knownMember(object, name, ways);
+  if (known !== undefined) return known;
   const searched = searchMember(text, object, name, ways);
-  if (searched !== 'unknown') return searched;
+  if (searched !== 'unknown') return noted(object, name, searched, ways);
   let found: number | undefined;
   const wanted = Buffer.from(name);
   let at = object + 1;
@@ -30,7 +35,23 @@ export function findMember(
     if (isNamed(text, at + 1, colon - 1, wanted, name)) found = colon + 1;
     at = skip(ways, colon + 1) + 1;
   }
-  return found;
+  return noted(object, name, found, ways);
+}
+
+/** Where that member was found before: one who looks at a row mostly looks into it next. */
+export function knownMember(object: number, name: string, { index, from = 0 }: Ways): number | undefined {
+  const found = index?.members.findLast((one) => one.object === object + from && one.name === name);
+  return found && found.at - from;
+}
+
+function noted(object: number, name: string, at: number | undefined, ways: Ways): number | undefined {
+  const { index, from = 0 } = ways;
+  const container = at === undefined ? -1 : containerOf(ways, object);
+  if (container < 0 || index!.counts[container]! < SEARCHED_MEMBERS_MIN) return at;
+  if (name.length > NOTED_CHARS_MAX) return at;
+  index!.members.push({ object: object + from, name, at: at! + from });
+  if (index!.members.length > NOTED_MAX) index!.members.shift();
+  return at;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Finds a place in a canonical text by the steps of a path: names of members, numbers of elements, and what rows are called.
 
 import { skipValue } from '../json/skip.ts';
-import { findMember, isNamed } from './member.ts';
+import { findMember, isNamed, knownMember } from './member.ts';
 import { parseRowKeys, type RowKey } from './row-key.ts';
 import { rowsCalled } from './row-names.ts';
 import { childrenFrom, demandFewNames, skip, type Ways } from './ways.ts';
@@ -37,7 +37,7 @@ export function findPlace(text: Uint8Array, steps: readonly string[], ways: Ways
   for (const step of steps) {
     isName.push(text[start] === OPEN_OBJECT);
     if (text[start] === OPEN_OBJECT) {
-      demandFewNames(ways, start);
+      if (knownMember(start, step, ways) === undefined) demandFewNames(ways, start);
       const member = findMember(text, start, step, ways);
       if (member === undefined) return 'nothing';
       start = member;

@@ -30,6 +30,15 @@ export interface TextIndex {
   rowsMin: number;
   /** What rows are called, the table that was looked at last at the end. */
   names: RowNames[];
+  /** Members of large objects that were found, the last one at the end. */
+  members: FoundMember[];
+}
+
+/** A member of the object that begins at `object` in the text that the index is of; `at`: where its value does. */
+export interface FoundMember {
+  object: number;
+  name: string;
+  at: number;
 }
 
 /** What the rows of one array are called by some members. */
@@ -86,7 +95,7 @@ export function indexText(
     starts: Uint32Array.from(starts),
     ends: Uint32Array.from(large, ({ close }) => close + 1),
     counts: Uint32Array.from(large, ({ count }) => count),
-    ...{ firstMarks, marks, stride, rowsMin, names: [] },
+    ...{ firstMarks, marks, stride, rowsMin, names: [], members: [] },
   };
 }
 

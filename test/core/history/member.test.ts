@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findPlace } from '../../../lib/core/history/place.ts';
 import { indexText } from '../../../lib/core/history/text-index.ts';
+import { TakesTime } from '../../../lib/core/history/ways.ts';
 import { canonicalText } from '../../../lib/core/json/body.ts';
 import { KERNEL } from '../kernels.ts';
 
@@ -17,6 +18,8 @@ function places(json: string, ...steps: string[]) {
     typeof place === 'string' ? place : Buffer.from(text.subarray(place.start, place.end)).toString();
   const [read, indexed] = [findPlace(text, steps), findPlace(text, steps, { text, index })];
   expect(indexed).toEqual(read);
+  // Found once, it is remembered.
+  expect(findPlace(text, steps, { text, index })).toEqual(read);
   return show(indexed);
 }
 
@@ -69,4 +72,17 @@ test('whatever the names', () => {
     ),
     { numRuns: 150 },
   );
+});
+
+test('what was found before needs no reading, and is of that object alone', () => {
+  const many = (value: string) => rows(20_000, (n) => `"k${n}":${value}`);
+  const { bytes: text } = canonicalText(`{"a":${many('"in a"')},"b":${many('"in b"')}}`);
+  const index = indexText(KERNEL, text, BOUNDS);
+  const quick = { text, index, isQuick: true };
+  expect(() => findPlace(text, ['a', 'k7'], quick)).toThrow(TakesTime);
+  const found = findPlace(text, ['a', 'k7'], { text, index });
+  expect(findPlace(text, ['a', 'k7'], quick)).toEqual(found);
+  expect(() => findPlace(text, ['b', 'k7'], quick)).toThrow(TakesTime);
+  for (let n = 0; n < 40; n++) findPlace(text, ['b', `k${n}`], { text, index });
+  expect(index.members).toHaveLength(16);
 });

@@ -327,7 +327,9 @@ function Preview({ preview: { would, isOld, faults, error } }: { preview: Previe
                   <th scope="row">
                     {wallOf(local)} <span class="faint">{offsetOf(local)}</span>
                   </th>
-                  <td class="mono dim">{utc(slot)}</td>
+                  <td class="mono dim nw" title={utc(slot)}>
+                    {slot.slice(5, 16).replace('T', ' ')}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -47,7 +47,7 @@ const SCREENS: [name: string, path: string, act?: (page: Page) => Promise<unknow
       await page.getByLabel('Name').fill('hourly');
       await page.getByLabel('Into the resource').fill('orders');
       await page.getByLabel('When').fill('15 9-17 * * 1-5');
-      await page.getByRole('cell', { name: /Z$/ }).nth(4).waitFor();
+      await page.getByRole('cell', { name: /:15$/ }).nth(4).waitFor();
     },
   ],
   ['sources', 'schedules?show=sources'],

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DisableRuleCommand, EnableRuleCommand, ListRulesCommand } from '@aws-sdk/client-eventbridge';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { stateOf } from '../../e2e/client.ts';
@@ -125,7 +125,7 @@ describeDeployed('by itself', ({ client, outputs }) => {
       if (capabilities().checksCallers) {
         expect(await check('object')).toMatchObject({ ok: false, code: 'source_denied' });
       }
-      await allow(outputs.SchedulesFunction, ['s3:GetObject'], [`arn:aws:s3:::${bucket}/*`]);
+      await allow(outputs.SchedulesFunction, ['s3:GetObject', 's3:PutObject'], [`arn:aws:s3:::${bucket}/*`]);
       expect(await check('object')).toMatchObject({ ok: true });
 
       await withoutRule('schedules', async () => {
@@ -171,6 +171,17 @@ describeDeployed('by itself', ({ client, outputs }) => {
         expect(second).toMatchObject({ status: 'completed' });
         expect(stateOf(await client.restore(second.backupId!)).toString()).toBe('{"orders":{}}');
       });
+
+      // What was made comes back, into an object that is marked as scratch: by the function that may write there.
+      await put('/sources/scratch', { kind: 's3', bucket, key: 'scratch.json', scratch: true });
+      await put('/schedules/minutely', {
+        ...{ sourceId: 'object', resourceId: 'by-itself-object', when: 'every 1m' },
+        drillInto: 'scratch',
+      });
+      const drilled = await client.send('POST', '/schedules/minutely/drill');
+      expect(drilled.json()).toMatchObject({ passed: true, into: { sourceId: 'scratch', isExact: true } });
+      const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'scratch.json' }));
+      expect(await Body!.transformToString()).toBe('{"orders":{}}');
 
       // Its rule comes by itself.
       const later = await runNow('minutely');
@@ -359,6 +370,24 @@ describeDeployed('by itself', ({ client, outputs }) => {
     expect(refused).toMatchObject({ outcome: 'status', status: 403 });
     await client.send('DELETE', '/notifications/unnamed');
   });
+
+  test(
+    'what no call tells of is looked for: a state that does not come is told, once',
+    async () => {
+      const settings = { expectEverySeconds: 60 };
+      await client.backup({ resourceId: 'by-itself-late', state: '1' });
+      const put = await client.send('PUT', '/resources/by-itself-late/settings', JSON.stringify(settings));
+      expect(put.status).toBe(200);
+      const look = () => invoke<{ late: number }>(outputs.NotifyFunction, { task: 'conditions' });
+      expect(await look()).toMatchObject({ late: 0, recovered: 0 });
+      await delay(MINUTE_MS + 1000);
+      await Promise.all([look(), look()]);
+      await look();
+      const late = (await eventsOf('by-itself-late')).filter(({ action }) => action === 'backup.late');
+      expect(late).toMatchObject([{ actor: 'service', detail: settings }]);
+    },
+    LONG_MS,
+  );
 
   test('a task that neither function knows is an error, not a success', async () => {
     for (const name of [outputs.SchedulesFunction, outputs.NotifyFunction]) {

@@ -68,7 +68,7 @@ function stateOf(revision: number): string {
 }
 
 /** Asserted: what docs/cost.md reckons with. */
-const UNITS = { full: 18, incremental: 18, restore: 9, relay: 3, delete: 23 };
+const UNITS = { full: 16, incremental: 16, restore: 9, relay: 3, delete: 21 };
 
 let revision = 0;
 async function backUp(resourceId: string, type: BackupType, idempotencyKey?: string): Promise<string> {
@@ -257,7 +257,8 @@ describe('calls to AWS', () => {
     const ofOne = await measure('list one resource', () =>
       service.listBackups({ resourceId: 'small', limit: 50 }),
     );
-    expect(ofOne.byName).toEqual({ 'dynamoDb.Query': 1, 'dynamoDb.BatchGetItem': 1 });
+    // The head says whether times are in order.
+    expect(ofOne.byName).toEqual({ 'dynamoDb.GetItem': 1, 'dynamoDb.Query': 1, 'dynamoDb.BatchGetItem': 1 });
     const all = await measure('list all', () => service.listBackups({ limit: 50 }));
     // Records, then the links of their chains.
     expect(all.inSequence).toBe(3);

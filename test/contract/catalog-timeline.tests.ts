@@ -5,7 +5,8 @@ import type { BackupRecord, BackupRequest, ResourceHead } from '../../lib/core/r
 import { withNextState } from '../../lib/core/records/timeline.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
-import { backup, inserted, request, T0, unique } from './samples.ts';
+import type { Page, PageRequest } from '../../lib/ports/pages.ts';
+import { backup, drain, inserted, request, T0, unique } from './samples.ts';
 
 type Fate = 'live' | 'deleted' | 'expired' | 'gone' | 'pending' | 'failed' | 'undeleted';
 
@@ -74,7 +75,10 @@ async function make(catalog: Catalog, moved: Change, record: BackupRecord, fate:
     const completed = { ...asked, status: 'completed', version: 2 } as const;
     await catalog.commit([inserted(record), { kind: 'request.update', record: completed, expect: 1 }]);
   } else {
-    await catalog.commit([moved, inserted(record)]);
+    const pointer = { resourceId, createdAt, sequence, backupId: id };
+    // As a call makes it, mostly.
+    const pointed: Change[] = sequence % 5 === 0 ? [] : [{ kind: 'snapshot.add', pointer }];
+    await catalog.commit([moved, inserted(record), ...pointed]);
   }
   if (fate === 'live') return;
   const deletedReason = fate === 'expired' ? 'expired' : 'deleted';
@@ -139,6 +143,42 @@ export function timelineTests(catalog: () => Catalog): void {
         }),
         // Fewer where each call goes far.
         { numRuns: 60, interruptAfterTimeLimit: 15_000 },
+      );
+    }, 120_000);
+
+    test('any history is listed by sequence, whatever its times, in pages of any size, from any place', async () => {
+      let n = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(accepted, { minLength: 1, maxLength: 16 }),
+          fc.integer({ min: 1, max: 4 }),
+          async (history, limit) => {
+            const resourceId = `listed-${++n}`;
+            const known = await write(catalog(), resourceId, history);
+            const ids = (some: Known[]) => some.map(({ id }) => id);
+            const listed = async (list: (page: PageRequest) => Promise<Page<BackupRecord>>) =>
+              (await drain(list, limit)).map(({ id }) => id);
+            const live = known.filter(isLive);
+            const hidden = known.filter(({ fate }) => fate === 'deleted' || fate === 'expired');
+            const query = { resourceId };
+            expect(await listed((page) => catalog().listBackups({ ...page, ...query }))).toEqual(
+              ids(live.toReversed()),
+            );
+            expect(await listed((page) => catalog().listHidden({ ...page, ...query }))).toEqual(
+              ids(hidden.toReversed()),
+            );
+            const fulls = live.filter(({ sequence }) => sequence % 3 === 0);
+            expect(
+              await listed((page) => catalog().listBackups({ ...page, ...query, type: 'full' })),
+            ).toEqual(ids(fulls.toReversed()));
+            for (const fromSequence of [1, 3, known.length]) {
+              expect(
+                await listed((page) => catalog().resourceHistory({ ...page, ...query, fromSequence })),
+              ).toEqual(ids(live.filter(({ sequence }) => sequence >= fromSequence)));
+            }
+          },
+        ),
+        { numRuns: 40, interruptAfterTimeLimit: 15_000 },
       );
     }, 120_000);
 

@@ -16,12 +16,13 @@ import {
   partitionsOf,
   resourcePartition,
   SEQUENCE_PREFIX,
-  sequenceKey,
   upTo,
 } from './catalog-keys.ts';
 import { chainedRecordOf, type Links } from './chain-links.ts';
 import { type Item, textOf } from './item.ts';
-import { inIndex, type Listings, type ListPlan } from './listing.ts';
+import { type Entry, inIndex, type Listings, type ListPlan } from './listing.ts';
+import { inSequence, type Walk } from './sequence-walk.ts';
+import type { TableClient } from './table-client.ts';
 
 type BackupLists = Pick<
   Catalog,
@@ -30,30 +31,38 @@ type BackupLists = Pick<
 
 /** What one resource has of backups is read strongly consistent, the rest by index. */
 export function createBackupLists(
+  table: TableClient,
   listings: Listings,
   getBackup: (id: string) => Promise<BackupRecord | undefined>,
 ): BackupLists {
   /** Of one resource, by sequence. */
-  function newestFirst(
+  function bySequence(
     list: string,
     request: PageRequest & { type?: BackupType },
-    resourceId: string,
-    isLive: boolean,
+    { resourceId, isLive, direction }: Pick<Walk, 'resourceId' | 'isLive' | 'direction'>,
+    behind?: number,
   ): Promise<Page<BackupRecord>> {
     const { type } = request;
     // Entries of the first release do not have their type: then the record tells.
-    const accepts = (entry: Item) =>
-      entry.live?.BOOL === isLive && (type === undefined || [type, ''].includes(textOf(entry, 'type')));
+    const accepts = (entry: Item) => [type, ''].includes(textOf(entry, 'type'));
     const read = (item: Item, links: Links) => {
       const record = chainedRecordOf(item, links);
       const belongs = (record.deletedAt === undefined) === isLive && (type ?? record.type) === record.type;
       return belongs ? record : undefined;
     };
-    const plan = ofResource(`${list} of a resource`, resourceId, SEQUENCE_PREFIX, { accepts });
-    return listings.page(
-      { ...plan, name: [`${list} of a resource`, resourceId, type ?? ''], direction: 'falling', read },
-      request,
-    );
+    async function* walk(after: string | undefined, pageItems: number): AsyncGenerator<Entry> {
+      const start = after === undefined ? behind && { sequence: behind } : positionOf(after);
+      const steps = inSequence(table, {
+        ...{ resourceId, isLive, direction, pageItems },
+        ...(start ? { after: start } : {}),
+      });
+      for await (const { sequence, createdAt, item } of steps) {
+        const at = createdAt === undefined ? '' : padded(createdAt);
+        yield { place: `${padded(sequence)}#${at}`, item, index: undefined };
+      }
+    }
+    const plan = ofResource(list, resourceId, SEQUENCE_PREFIX, type === undefined ? {} : { accepts });
+    return listings.page({ ...plan, name: [list, resourceId, type ?? ''], direction, read, walk }, request);
   }
 
   /** Of one resource, by time: its places are sorted so. */
@@ -97,7 +106,7 @@ export function createBackupLists(
       if (resourceId !== undefined) {
         return isTimed(request)
           ? ofOneByTime('backups by time', request, resourceId, true)
-          : newestFirst('backups', request, resourceId, true);
+          : bySequence('backups of a resource', request, { resourceId, isLive: true, direction: 'falling' });
       }
       return listings.page({ ...ofAll('backups', type, true), ...within(request) }, request);
     },
@@ -107,21 +116,14 @@ export function createBackupLists(
       if (resourceId !== undefined) {
         return isTimed(request)
           ? ofOneByTime('hidden by time', request, resourceId, false)
-          : newestFirst('hidden', request, resourceId, false);
+          : bySequence('hidden of a resource', request, { resourceId, isLive: false, direction: 'falling' });
       }
       return listings.page({ ...ofAll('hidden', type, false), ...within(request) }, request);
     },
 
-    async resourceHistory(request) {
-      const { resourceId, fromSequence } = request;
-      const accepts = (entry: Item) => entry.live?.BOOL === true;
-      return listings.page(
-        {
-          ...ofResource('history', resourceId, SEQUENCE_PREFIX, { accepts }),
-          from: sequenceKey(resourceId, fromSequence).sk,
-        },
-        request,
-      );
+    resourceHistory({ resourceId, fromSequence, ...request }) {
+      const behind = fromSequence > 1 ? fromSequence - 1 : undefined;
+      return bySequence('history', request, { resourceId, isLive: true, direction: 'rising' }, behind);
     },
 
     async liveEntries(request) {
@@ -183,6 +185,12 @@ function ofAll(list: string, type: BackupType | undefined, isLive: boolean): Lis
       : ({ index: 'gsi2', partitions: partitionsOf(ofType(type)) } as const);
   const name = type === undefined ? [list] : [list, type];
   return { ...inIndex<BackupRecord>(name, 'gsi1', partitions, 'falling'), ...CHAINED, before };
+}
+
+/** Of a cursor; one of the release before has the key of the sequence. */
+function positionOf(place: string): NonNullable<Walk['after']> {
+  const [sequence, createdAt = ''] = place.replace(SEQUENCE_PREFIX, '').split('#');
+  return { sequence: Number(sequence), createdAt: createdAt === '' ? undefined : Number(createdAt) };
 }
 
 /** From a place that has it, or from the record. */

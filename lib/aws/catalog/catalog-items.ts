@@ -85,54 +85,70 @@ export const INDEXED = {
 /** The record itself, and what it is found by: what of that stays as it is need not be written again. */
 export interface BackupItems {
   record: Item;
-  /** By sequence, tombstones included. */
-  sequence: Item;
+  /** By sequence, tombstones included; none of one that stands by time alone. */
+  sequence?: Item;
   /** What accounts for its own blob, and says for all chains through it what it is. */
   link: Item;
   /** By time, as a live one or as a tombstone. */
   place: Item;
 }
 
-export function backupItems(record: BackupRecord, isLinked: IsLinked): BackupItems {
+export function backupItems(record: BackupRecord, isLinked: IsLinked, isAlone: boolean): BackupItems {
   const { id, resourceId, sequence, createdAt, type, expiresAt, version } = record;
   const live = record.deletedAt === undefined;
   const word = live ? INDEXED.live(type) : INDEXED.hidden(type);
   const own = ownBlob(record).blobId;
   const stored = item(backupKey(id), {
     version: whole(version),
+    ...(isAlone ? ALONE : {}),
     ...indexed('gsi1', shardedPartition(word, id), sortedBy(createdAt, id)),
     ...(live && expiresAt !== undefined
       ? indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))
       : {}),
   });
+  // The first index of the record itself is taken.
+  const proof = live
+    ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id))
+    : {};
+  const more = isAlone ? { ...ALONE, ...proof } : {};
+  const sequenced = item(sequenceKey(resourceId, sequence), {
+    id: { S: id },
+    live: { BOOL: live },
+    type: { S: type },
+    at: whole(createdAt),
+    ...proof,
+  });
   return {
     record: { ...stored, ...chainedAttributes(record, isLinked, stored) },
-    sequence: item(sequenceKey(resourceId, sequence), {
-      id: { S: id },
-      live: { BOOL: live },
-      type: { S: type },
-      at: whole(createdAt),
-      // The first index of the record itself is taken.
-      ...(live ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id)) : {}),
-    }),
+    ...(isAlone ? {} : { sequence: sequenced }),
     link: item(ownBlobKey(own), { id: { S: id }, ...linkAttributes(record) }),
-    place: live ? placeItem(record) : hiddenItem(record),
+    place: live ? placeItem(record, more) : hiddenItem(record, more),
   };
 }
 
+/** Says of a record, and of its place, that it stands by time alone. */
+const ALONE: Item = { alone: { BOOL: true } };
+
 /** Where a live backup stands in the order of times. It tells the way to the state as long as that fits into one write unit. */
-function placeItem(record: BackupRecord): Item {
+function placeItem(record: BackupRecord, more: Item): Item {
   const { id, resourceId, type, createdAt, sequence } = record;
   const place = item(liveKey(resourceId, createdAt, sequence), {
     ...{ id: { S: id }, type: { S: type } },
     entry: { S: JSON.stringify(liveEntryOf(record)) },
+    ...more,
   });
   const way = wayAttributes(wayOf(record));
   return sizeOfItem(place) + sizeOfItem(way) > UNIT_BYTES ? place : { ...place, ...way };
 }
 
-function hiddenItem({ id, resourceId, createdAt, sequence, deletedReason = 'deleted' }: BackupRecord): Item {
-  return item(hiddenKey(resourceId, createdAt, sequence), { id: { S: id }, reason: { S: deletedReason } });
+function hiddenItem(
+  { id, resourceId, type, createdAt, sequence, deletedReason = 'deleted' }: BackupRecord,
+  more: Item,
+): Item {
+  return item(hiddenKey(resourceId, createdAt, sequence), {
+    ...{ id: { S: id }, type: { S: type }, reason: { S: deletedReason } },
+    ...more,
+  });
 }
 
 /** As few bytes as they take: they fit for most of a chain. */

@@ -66,6 +66,8 @@ interface Together {
   removedIds: ReadonlySet<string>;
   /** What becomes of the pointer of a backup that it writes: `kept` where nothing is said of it. */
   pointerOf(record: BackupRecord): 'added' | 'removed' | 'kept';
+  /** Whether a new backup comes with its head, the latest by time and sequence of all, and with its pointer. */
+  isAlone(record: BackupRecord): boolean;
   /** Whether a pointer is seen to by the change of its backup. */
   isWithBackup(resourceId: string, sequence: number): boolean;
   /** An event as it is kept beside what else is written. */
@@ -107,28 +109,32 @@ export function createPreparer(
     together: Together,
     isLinked: IsLinked,
   ): Writes => {
-    const next = backupItems(record, isLinked);
     const { resourceId, sequence } = record;
     const pointer = together.pointerOf(record);
     return {
       before: backupKey(record.id),
       writes(before) {
         const replaced = replacedAt(before, expect, 'backup.update', record);
+        const isAlone = before!.alone !== undefined;
+        const next = backupItems(record, isLinked, isAlone);
         // What a release of before has written stands in its own form, all of it.
         const isOfBefore = before!.packed === undefined;
-        const old = backupItems(replaced, isLinked);
+        const old = backupItems(replaced, isLinked, isAlone);
         const isOn =
           pointer === 'added' || (pointer === 'kept' && isOfBefore && replaced.deletedAt === undefined);
         const writes = [put(next.record, versionIs(expect))];
         const { place, link } = next;
         if (isOfBefore) {
           writes.push(
-            put(withPointer(next.sequence, isOn), isFree(record)),
+            put(withPointer(next.sequence!, isOn), isFree(record)),
             remove(snapshotKey(resourceId, sequence)),
           );
-        } else if (pointer !== 'kept' || !isSame(old.sequence, next.sequence)) {
+        } else if (
+          next.sequence !== undefined &&
+          (pointer !== 'kept' || !isSame(old.sequence!, next.sequence))
+        ) {
           const { pk: _pk, sk: _sk, ...set } = withPointer(next.sequence, isOn);
-          const gone = Object.keys(old.sequence).filter((name) => !(name in next.sequence));
+          const gone = Object.keys(old.sequence!).filter((name) => !(name in next.sequence!));
           if (pointer === 'removed') gone.push('snap');
           writes.push(change(keyOf(next.sequence), set, gone, isFree(record)));
         }
@@ -164,13 +170,14 @@ export function createPreparer(
 
   const preparers = (together: Together, isLinked: IsLinked): Preparers => ({
     'backup.insert': ({ record }) => {
-      const { record: stored, sequence, link, place } = backupItems(record, isLinked);
+      const isAlone = together.isAlone(record);
+      const { record: stored, sequence, link, place } = backupItems(record, isLinked, isAlone);
       const isPointed = together.pointerOf(record) === 'added';
       return [
         put(stored, NOT_THERE),
-        put(withPointer(sequence, isPointed), isFree(record)),
+        ...(sequence === undefined ? [] : [put(withPointer(sequence, isPointed), isFree(record))]),
         put(link),
-        put(place),
+        put(place, isAlone ? isFree(record) : undefined),
       ];
     },
     'backup.update': ({ record, expect }) => updateBackup(record, expect, together, isLinked),
@@ -178,10 +185,12 @@ export function createPreparer(
       before: backupKey(id),
       writes(before) {
         const record = replacedAt(before, expect, 'backup.remove');
-        const { sequence, link, place } = backupItems(record, isLinked);
+        const isAlone = before!.alone !== undefined;
+        const { sequence, link, place } = backupItems(record, isLinked, isAlone);
+        const others = sequence === undefined ? [link, place] : [sequence, link, place];
         return [
           remove(backupKey(id), versionIs(expect)),
-          ...[sequence, link, place].map((item) => remove(keyOf(item))),
+          ...others.map((item) => remove(keyOf(item))),
           put(item(gapKey(record.resourceId, record.createdAt, record.sequence), {})),
         ];
       },
@@ -329,9 +338,27 @@ function togetherOf(changes: readonly Change[]): Together {
     ownBlobs,
     removedIds: new Set(changes.flatMap((change) => (change.kind === 'backup.remove' ? [change.id] : []))),
     pointerOf: ({ resourceId, sequence }) => pointers.get(slot(resourceId, sequence)) ?? 'kept',
+    isAlone: (record) =>
+      pointers.get(slot(record.resourceId, record.sequence)) === 'added' && isLatest(record, changes),
     isWithBackup: (resourceId, sequence) => pointers.has(slot(resourceId, sequence)),
     kept: (event) => keptEvent(event, changes),
   };
+}
+
+/** The head gives each sequence once: whoever moves it to this one is the only one who has it. */
+function isLatest(
+  { resourceId, sequence, createdAt, deletedAt }: BackupRecord,
+  changes: readonly Change[],
+): boolean {
+  if (deletedAt !== undefined) return false;
+  return changes.some(
+    (change) =>
+      change.kind === 'head.put' &&
+      change.head.resourceId === resourceId &&
+      change.head.disorder === undefined &&
+      change.head.sequence === sequence &&
+      change.head.createdAt === createdAt,
+  );
 }
 
 /** A sequence is taken by one backup for good, even if that one is now a tombstone. */

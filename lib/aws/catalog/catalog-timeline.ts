@@ -23,11 +23,11 @@ import {
   placeOf,
   requestKey,
   resourcePartition,
-  SEQUENCE_PREFIX,
   sequenceKey,
   upTo,
 } from './catalog-keys.ts';
 import { type Item, recordOf, textOf } from './item.ts';
+import { inSequence, type Walk } from './sequence-walk.ts';
 import type { TableClient } from './table-client.ts';
 
 type GetBackup = Catalog['getBackup'];
@@ -51,15 +51,12 @@ export async function newestBefore(
   sequence: number,
   type?: BackupType,
 ): Promise<BackupRecord | undefined> {
-  const entries = table.query({
-    pk: resourcePartition(resourceId),
-    from: `${SEQUENCE_PREFIX}${FIRST}`,
-    to: sequenceKey(resourceId, sequence - 1).sk,
-    direction: 'falling',
-    pageItems: LOOK_ITEMS,
+  const steps = inSequence(table, {
+    ...{ resourceId, isLive: true, direction: 'falling', pageItems: LOOK_ITEMS },
+    // Mostly it is asked for the newest: then the few before are passed over sooner than a place is searched.
+    after: { sequence, createdAt: Number.MAX_SAFE_INTEGER },
   });
-  for await (const entry of entries) {
-    if (entry.live?.BOOL !== true) continue;
+  for await (const { item: entry } of steps) {
     if (type !== undefined && ![type, ''].includes(textOf(entry, 'type'))) continue;
     const record = await getBackup(textOf(entry, 'id'));
     if (record === undefined || record.deletedAt !== undefined) continue;
@@ -100,7 +97,9 @@ export async function stateAt(
     from < lastSequence &&
     !isNextKnown;
   const [next, missing] = await Promise.all([
-    isNext ? following : nextAfter(table, getBackup, resourceId, from),
+    isNext
+      ? following
+      : nextAfter(table, getBackup, resourceId, { sequence: from, createdAt: found?.createdAt ?? 0 }),
     mayBeGone
       ? whatFollows(table, getBackup, resourceId, from + 1, at, disorder)
       : newest && missingOf(table, newest, newest === hidden ? 'hidden' : newest === asked ? 'asked' : 'gap'),
@@ -178,17 +177,13 @@ async function nextAfter(
   table: TableClient,
   getBackup: GetBackup,
   resourceId: string,
-  from: number,
+  after: NonNullable<Walk['after']>,
 ): Promise<Place | undefined> {
-  const entries = table.query({
-    pk: resourcePartition(resourceId),
-    from: sequenceKey(resourceId, from + 1).sk,
-    to: `${SEQUENCE_PREFIX}${LAST}`,
-    direction: 'rising',
-    pageItems: LOOK_ITEMS,
+  const steps = inSequence(table, {
+    ...{ resourceId, isLive: true, direction: 'rising', pageItems: LOOK_ITEMS },
+    after,
   });
-  for await (const item of entries) {
-    if (item.live?.BOOL !== true) continue;
+  for await (const { item } of steps) {
     const record = await getBackup(textOf(item, 'id'));
     if (record !== undefined && record.deletedAt === undefined) return { ...record, item };
   }
@@ -211,7 +206,8 @@ async function whatFollows(
     return { reason: record.deletedReason ?? 'deleted', backupId: record.id, createdAt: record.createdAt };
   }
   const pk = resourcePartition(resourceId);
-  for (const prefix of [ASKED_PREFIX, GAP_PREFIX]) {
+  // One that stands by time alone is later than what was found, and so later than the instant.
+  for (const prefix of [ASKED_PREFIX, GAP_PREFIX, LIVE_PREFIX, HIDDEN_PREFIX]) {
     const later = table.query({
       ...{ pk, from: `${prefix}${upTo(at)}`, to: `${prefix}${LAST}` },
       ...({ direction: 'rising', pageItems: LOOK_ITEMS } as const),

@@ -38,12 +38,14 @@ import {
   type Key,
   LAST,
   LEASE_PREFIX,
+  LIVE_PREFIX,
   leasePartition,
   NOTICES_PARTITION,
   noticeKey,
   operationKey,
   ownBlobKey,
   partitionsOf,
+  placeOf,
   policyKey,
   requestKey,
   resourcePartition,
@@ -81,7 +83,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
   const table = createTableClient(dynamoDb, tableName);
   const chains = createChainLinks(table);
   const listings = createListings(table, createCursors(table, random), chains);
-  const backupLists = createBackupLists(listings, getBackup);
+  const backupLists = createBackupLists(table, listings, getBackup);
   const commit = createCommit(table, createStamps(clock), random, chains.isLinked);
 
   async function record<T>(key: Key): Promise<T | undefined> {
@@ -219,16 +221,21 @@ async function newestSnapshots(table: TableClient, resourceId: string): Promise<
     direction: 'falling' as const,
     pageItems: LIMITS.snapshotsMax,
   });
-  const first = async (items: AsyncGenerator<Item>, read: (item: Item) => SnapshotPointer | undefined) => {
+  const first = async (
+    items: AsyncGenerator<Item>,
+    read: (item: Item) => SnapshotPointer | undefined,
+    looksMax = Number.POSITIVE_INFINITY,
+  ) => {
     const pointers: SnapshotPointer[] = [];
+    let looks = 0;
     for await (const found of items) {
       const pointer = read(found);
       if (pointer !== undefined) pointers.push(pointer);
-      if (pointers.length === LIMITS.snapshotsMax) break;
+      if (pointers.length === LIMITS.snapshotsMax || ++looks >= looksMax) break;
     }
     return pointers;
   };
-  const [atSequences, alone] = await Promise.all([
+  const [atSequences, atPlaces, alone] = await Promise.all([
     first(table.query(range(SEQUENCE_PREFIX)), (found) =>
       found.snap === undefined
         ? undefined
@@ -239,9 +246,18 @@ async function newestSnapshots(table: TableClient, resourceId: string): Promise<
             backupId: textOf(found, 'id'),
           },
     ),
+    // Live ones that stand by time alone have theirs; nothing of a lower sequence is later than they.
+    first(
+      table.query(range(LIVE_PREFIX)),
+      (found) =>
+        found.alone === undefined
+          ? undefined
+          : { resourceId, ...placeOf(LIVE_PREFIX, textOf(found, 'sk')), backupId: textOf(found, 'id') },
+      LIMITS.snapshotsMax,
+    ),
     first(table.query(range(SNAPSHOT_PREFIX)), (found) => recordOf<SnapshotPointer>(found)),
   ]);
-  const all = [...atSequences, ...alone].sort((a, b) => b.sequence - a.sequence);
+  const all = [...atSequences, ...atPlaces, ...alone].sort((a, b) => b.sequence - a.sequence);
   return all.slice(0, LIMITS.snapshotsMax);
 }
 

@@ -18,6 +18,8 @@ export interface ListPlan<T> {
   partitions: readonly string[];
   /** Where entries of before stand: in another index, or under another name. */
   before?: { index: IndexName; partitions: readonly string[] };
+  /** Gives the entries itself, behind a place, in place of what the partitions have. */
+  walk?(after: string | undefined, pageItems: number): AsyncGenerator<Entry>;
   /** First and last sort key, both included. */
   from: string;
   to: string;
@@ -74,7 +76,8 @@ export function createListings(table: TableClient, cursors: Cursors, chains: Cha
     ];
     const entries: Entry[] = [];
     let looks = 0;
-    for await (const entry of merged(sources, direction)) {
+    const walked = plan.walk?.(after, pageItemsOf(plan, count)) ?? merged(sources, direction);
+    for await (const entry of walked) {
       const { place, item } = entry;
       // Ranges include their ends, and pages do not overlap.
       if (place === after) continue;
@@ -127,7 +130,7 @@ export function createListings(table: TableClient, cursors: Cursors, chains: Cha
 }
 
 /** As it stands in a list. */
-interface Entry {
+export interface Entry {
   /** Its sort key there. */
   place: string;
   item: Item;

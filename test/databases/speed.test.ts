@@ -1,6 +1,7 @@
 // 500,000 rows, about 100 MB of JSON: how long they take beside pg_dump, and how much memory. The figures are printed; only what a machine under load cannot change is demanded.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlace, type Place } from '../e2e/backing-up.ts';
@@ -25,9 +26,38 @@ const TABLE = `CREATE TABLE ev (id bigint PRIMARY KEY, kind text, at timestamptz
 const FILL = `INSERT INTO ev SELECT n, 'kind-' || n % 17, '2026-01-01'::timestamptz + n * interval '1 second', n * 1.000001, ARRAY['a' || n % 5, 'b'], jsonb_build_object('n', n, 'ok', n % 2 = 0), md5(n::text)
   FROM generate_series(1, ${ROWS}) n`;
 
-/** Runs the command line by itself: how long, and its greatest size in MB. */
-async function brs(...args: string[]): Promise<{ seconds: number; megabytes: number }> {
-  const peak = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`;
+interface Cost {
+  seconds: number;
+  /** Of the command itself: its greatest size. */
+  megabytes: number;
+  /** Seconds of processors, which a machine under load does not change much: of the command, the service, the database. */
+  busy: readonly [number, number, number];
+}
+
+/** Seconds of processors that a process has had, or all whose name is that, with those of its children that have ended. */
+function busyOf(who: number | string): number {
+  const ids = typeof who === 'number' ? [String(who)] : readdirSync('/proc').filter((id) => /^\d+$/.test(id));
+  let ticks = 0;
+  for (const id of ids) {
+    let stat: string;
+    try {
+      stat = readFileSync(`/proc/${id}/stat`, 'utf8');
+    } catch {
+      continue; // it has ended meanwhile
+    }
+    const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
+    const [user, system, childUser, childSystem] = rest.split(' ').slice(11, 15).map(Number) as number[];
+    if (typeof who === 'number') ticks += user! + system!;
+    else if (name === who) ticks += user! + system! + childUser! + childSystem!;
+  }
+  return ticks / 100;
+}
+
+/** Runs the command line by itself. */
+async function brs(...args: string[]): Promise<Cost> {
+  const peak = `process.on('exit', () => { const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage(); process.stderr.write('peak ' + maxRSS + ' ' + (userCPUTime + systemCPUTime) / 1e6 + '\\n'); })`;
+  const { pid } = place.server;
+  const [service, database] = [busyOf(pid), busyOf('postgres')];
   const from = performance.now();
   const child = spawn(
     nodePath(),
@@ -39,7 +69,16 @@ async function brs(...args: string[]): Promise<{ seconds: number; megabytes: num
   const code = await new Promise((done) => child.once('close', done));
   if (code !== 0) throw new Error(words);
   const seconds = (performance.now() - from) / 1000;
-  return { seconds, megabytes: Number(/peak (\d+)/.exec(words)?.[1]) / 1000 };
+  const [, kilobytes, own] = /peak (\d+) ([\d.]+)/.exec(words) ?? [];
+  const busy = [Number(own), busyOf(pid) - service, busyOf('postgres') - database] as const;
+  return { seconds, megabytes: Number(kilobytes) / 1000, busy };
+}
+
+/** Of children of this process that have ended: their user's and the system's seconds. */
+function timesOfChildren(): [number, number] {
+  const rest = /\) (.*)$/s.exec(readFileSync('/proc/self/stat', 'utf8'))?.[1] ?? '';
+  const [user, system] = rest.split(' ').slice(13, 15).map(Number) as number[];
+  return [user! / 100, system! / 100];
 }
 
 test('a large database, out and in', async () => {
@@ -48,11 +87,17 @@ test('a large database, out and in', async () => {
     pg.sql(name, TABLE);
   }
   pg.sql('big', `${FILL}; ANALYZE ev`);
+  const [before, [own, children]] = [busyOf('postgres'), timesOfChildren()];
   const from = performance.now();
   execFileSync(join(pg.bin, 'pg_dump'), ['-Fc', '-f', join(place.folder, 'big.dump'), 'big'], {
     env: { ...process.env, ...pg.env },
   });
-  const dump = (performance.now() - from) / 1000;
+  const seconds = (performance.now() - from) / 1000;
+  const after = timesOfChildren();
+  const dump: Cost = {
+    ...{ seconds, megabytes: Number.NaN },
+    busy: [after[0] + after[1] - own - children, 0, busyOf('postgres') - before],
+  };
   const url = pg.url('big');
   const full = await brs('run', url, '--resource', 'big');
   pg.sql('big', `UPDATE ev SET amount = amount + 1 WHERE id % 100 = 0; DELETE FROM ev WHERE id = 250000`);
@@ -73,7 +118,7 @@ test('a large database, out and in', async () => {
   expect(pg.sql('empty', 'SELECT count(*) FROM ev')).toBe(String(ROWS));
   expect(pg.sql('big', 'SELECT sum(amount) FROM ev')).toBe(pg.sql('empty', 'SELECT sum(amount) FROM ev'));
   const figures = {
-    'pg_dump -Fc': { seconds: dump, megabytes: Number.NaN },
+    'pg_dump -Fc': dump,
     full,
     changed,
     same,
@@ -84,8 +129,8 @@ test('a large database, out and in', async () => {
   process.stdout.write(
     Object.entries(figures)
       .map(
-        ([name, { seconds, megabytes }]) =>
-          `${name.padEnd(24)} ${seconds.toFixed(2).padStart(7)} s ${Number.isNaN(megabytes) ? '' : `${Math.round(megabytes)} MB`}\n`,
+        ([name, { seconds, megabytes, busy }]) =>
+          `${name.padEnd(24)} ${seconds.toFixed(2).padStart(7)} s ${(Number.isNaN(megabytes) ? '' : `${Math.round(megabytes)} MB`).padStart(7)}  processors: itself ${busy[0].toFixed(2)} s, service ${busy[1].toFixed(2)} s, database ${busy[2].toFixed(2)} s\n`,
       )
       .join(''),
   );

@@ -326,7 +326,7 @@ test('a list without a resource shows what may be seen, in full pages, and goes 
     seen.push(...page.backups.map(({ resourceId }) => resourceId));
     cursor = page.nextCursor === undefined ? '' : `&cursor=${page.nextCursor}`;
   } while (cursor !== '');
-  expect(seen).toEqual([...[6, 5, 4, 3, 2, 1, 0].map((i) => `own/${i}`), 'own', 'own', 'own']);
+  expect(seen).toEqual([...[6, 5, 4, 3, 2, 1, 0].map((i) => `own/${i}`), 'own/tf', 'own', 'own', 'own']);
 });
 
 test('a prefix reaches what begins with it, and nothing else', async () => {

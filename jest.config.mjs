@@ -16,6 +16,7 @@ export const LONG = [
   '<rootDir>/test/cli/cli.test.ts',
   '<rootDir>/test/cli/console.test.ts',
   '<rootDir>/test/contract/embedded-disk-faults.test.ts',
+  '<rootDir>/test/service/retention/backlog-drains.test.ts',
 ];
 
 // One runner for every layer. TypeScript is stripped by swc; node runs the product itself without a build.

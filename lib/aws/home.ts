@@ -144,6 +144,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       verifyBytesMax,
       memory: { ...MEMORY_BOUNDS, deltaStateBytesMax },
       writersDelete: false,
+      resourcesAtOnce: AWS_BOUNDS.resourcesAtOnce,
     },
     channelKinds: ['webhook', 'slack', 'teams', 'discord', 'ping', 'sns'],
     rates: RATES,

@@ -315,7 +315,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     kernel,
     meter: metrics.meter,
     readMetrics: metrics.from({
-      ...{ catalog, upkeep, queue, version: VERSION },
+      ...{ catalog, clock, upkeep, queue, version: VERSION },
       resourcesMax: config.metricsResourcesMax,
     }),
     async run(name) {

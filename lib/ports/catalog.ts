@@ -58,6 +58,14 @@ export interface Expiring {
   at: number;
 }
 
+export interface PurgeRequest {
+  now: number;
+  operationsBefore: number;
+  eventsBefore?: number;
+  /** Asked again and again where there is much: once it says so, the rest is left for another time. */
+  isOver?: () => boolean;
+}
+
 /** What not every catalog promises. */
 export interface CatalogCapabilities {
   /** Ids are counted for each kind, from `backup-1` and `restore-1` on, and go on past ids that came from elsewhere. */
@@ -181,7 +189,7 @@ export interface Catalog {
    * Forgets idempotency records and documents expired at `now`, finished operations and requests created before `operationsBefore`, and
    * events of before `eventsBefore` that have been published and stand in the trail, the last one apart.
    */
-  purge(request: { now: number; operationsBefore: number; eventsBefore?: number }): Promise<void>;
+  purge(request: PurgeRequest): Promise<void>;
   /** Throws `unavailable` if the catalog cannot be reached or written. */
   check(): Promise<void>;
 }

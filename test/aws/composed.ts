@@ -16,6 +16,7 @@ import { inThisThread } from '../../lib/ports/text-work.ts';
 import { keepingInEvents } from '../../lib/ports/trail-lines.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
+import type { Deps } from '../../lib/service/contract/deps.ts';
 import { createClockWatch } from '../../lib/service/kit/clock-watch.ts';
 import { createGate } from '../../lib/service/kit/gate.ts';
 import { createService } from '../../lib/service/service.ts';
@@ -36,6 +37,10 @@ export interface Place {
 }
 
 export function composeService(clients: Clients, clock: Clock, place: Place): BackupService {
+  return createService(composeDeps(clients, clock, place));
+}
+
+export function composeDeps(clients: Clients, clock: Clock, place: Place): Deps {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
   const { bucket, tableName, keyArn, busName, ...queue } = place;
   const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random: systemRandom }));
@@ -46,7 +51,7 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
     keyring,
     source: catalog,
   };
-  return createService({
+  return {
     blobs: createBlobStore({ s3, bucket }),
     catalog,
     keyring,
@@ -67,11 +72,12 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
       verifyBytesMax: Number.POSITIVE_INFINITY,
       memory: MEMORY_BOUNDS,
       writersDelete: false,
+      resourcesAtOnce: AWS_BOUNDS.resourcesAtOnce,
     },
     rates: RATES,
     gate: createGate(),
     kernel: KERNEL,
     texts: inThisThread(KERNEL),
     ...createTrailTrust(silentLogger, { ...trail, catalog, clock, everyMs: AWS_BOUNDS.trustMs }),
-  });
+  };
 }

@@ -10,7 +10,7 @@ import { createReport, type Entry, summaryOf, toMarkdown, toText } from './repor
 /** Those that are quick or quiet first: what memory the large ones leave behind is gone by then. */
 const TOPICS = [
   ...['init', 'small', 'engine', 'npm-peers', 'pipeline', 'beside'],
-  ...['looks', 'pages', 'memory', 'growth', 'catalog'],
+  ...['looks', 'pages', 'memory', 'growth', 'catalog', 'backlog'],
 ];
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';

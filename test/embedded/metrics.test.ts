@@ -66,6 +66,28 @@ test('how a schedule stands: when it is due, whether it is paused', async () => 
   );
 });
 
+test('how far behind retention is: what is due, and for how long the first has been; what is kept is not', async () => {
+  await within(
+    async (store) => {
+      const metadata = { version: '1', source: 's', tags: {}, retentionDays: 1 };
+      for (let n = 0; n < 3; n++) await backup(store, 'db', n, { metadata });
+      clocks.wall += 86_400_000 + 5000;
+      expect((await read(store)).get('retention_oldest_due_seconds')).toBe(7);
+      await store.sweep();
+      const found = await read(store);
+      // The newest has expired as well, and is kept.
+      expect(found.get('retention_due')).toBe(2);
+      expect(found.get('retention_removed_total{reason="expired"}')).toBe(2);
+      expect(found.get('retention_oldest_due_seconds')).toBe(0);
+      clocks.wall += 6 * 3_600_000 + 1000;
+      expect((await read(store)).get('retention_oldest_due_seconds')).toBe(1);
+      await store.sweep();
+      expect((await read(store)).get('retention_due')).toBe(0);
+    },
+    { BACKUP_EXPIRY_HOLD_SECONDS: '0' },
+  );
+});
+
 test("the specification's three names, to the letter", async () => {
   await within(async (store) => {
     await backup(store, 'db', [1, 2]);

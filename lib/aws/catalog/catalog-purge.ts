@@ -1,6 +1,7 @@
 // Forgets what is past its time. Nothing is removed for what an index says of it: the item itself has to agree.
 
 import { forEachAtOnce } from '../../core/at-once.ts';
+import type { PurgeRequest } from '../../ports/catalog.ts';
 import type { IndexName } from '../names/table.ts';
 import { INDEXED } from './catalog-items.ts';
 import { FIRST, LAST, padded, partitionsOf, upTo } from './catalog-keys.ts';
@@ -17,12 +18,13 @@ interface Purge {
   /** The last sort key that goes. */
   to: string;
   condition: Condition;
+  isOver: () => boolean;
 }
 
 /** `Catalog.purge` on a table. */
 export async function purge(
   table: TableClient,
-  { now, operationsBefore, eventsBefore }: { now: number; operationsBefore: number; eventsBefore?: number },
+  { now, operationsBefore, eventsBefore, isOver = () => false }: PurgeRequest,
 ): Promise<void> {
   // An answer that has expired may have been replaced by a new one under its key since the index was read.
   for (const word of [INDEXED.answers, INDEXED.expiringDocuments]) {
@@ -31,6 +33,7 @@ export async function purge(
       word,
       to: upTo(now),
       condition: { expression: 'expiresAt <= :now', values: { ':now': whole(now) } },
+      isOver,
     });
   }
   const to = padded(operationsBefore);
@@ -43,6 +46,7 @@ export async function purge(
       expression: 'attribute_not_exists(gsi3pk) OR NOT begins_with(gsi3pk, :unfinished)',
       values: { ':unfinished': { S: `${INDEXED.unfinishedOperations}#` } },
     },
+    isOver,
   });
   await purgeIndexed(table, {
     index: 'gsi3',
@@ -52,12 +56,13 @@ export async function purge(
       expression: 'begins_with(gsi3pk, :word)',
       values: { ':word': { S: `${INDEXED.finishedRequests}#` } },
     },
+    isOver,
   });
-  if (eventsBefore !== undefined) await purgeEvents(table, eventsBefore);
+  if (eventsBefore !== undefined) await purgeEvents(table, eventsBefore, isOver);
 }
 
 /** One that waits for the trail or the sink stands in the third index; the last of all tells when the clock was last believed. */
-async function purgeEvents(table: TableClient, before: number): Promise<void> {
+async function purgeEvents(table: TableClient, before: number, isOver: () => boolean): Promise<void> {
   const partitions = partitionsOf(INDEXED.events);
   const ends = await Promise.all(partitions.map((pk) => lastKeyOf(table, pk)));
   const last = ends
@@ -73,7 +78,7 @@ async function purgeEvents(table: TableClient, before: number): Promise<void> {
       direction: 'rising',
       pageItems: PAGE_ITEMS,
     });
-    await forEachAtOnce(past, REMOVED_AT_ONCE, async (entry) => {
+    await forEachAtOnce(until(past, isOver), REMOVED_AT_ONCE, async (entry) => {
       if (textOf(entry, 'gsi1sk') === last) return;
       await table.delete(keyOf(entry), { expression: 'attribute_not_exists(gsi3pk)' });
     });
@@ -87,7 +92,10 @@ async function lastKeyOf(table: TableClient, pk: string): Promise<string | undef
   return undefined;
 }
 
-async function purgeIndexed(table: TableClient, { index, word, to, condition }: Purge): Promise<void> {
+async function purgeIndexed(
+  table: TableClient,
+  { index, word, to, condition, isOver }: Purge,
+): Promise<void> {
   for (const pk of partitionsOf(word)) {
     const past = table.query({
       index,
@@ -97,8 +105,15 @@ async function purgeIndexed(table: TableClient, { index, word, to, condition }: 
       direction: 'rising',
       pageItems: PAGE_ITEMS,
     });
-    await forEachAtOnce(past, REMOVED_AT_ONCE, async (entry) => {
+    await forEachAtOnce(until(past, isOver), REMOVED_AT_ONCE, async (entry) => {
       await table.delete(keyOf(entry), condition);
     });
+  }
+}
+
+async function* until<T>(source: AsyncIterable<T>, isOver: () => boolean): AsyncGenerator<T> {
+  for await (const item of source) {
+    if (isOver()) return;
+    yield item;
   }
 }

@@ -27,6 +27,8 @@ export const AWS_BOUNDS = {
   workerSeconds: 14 * 60,
   /** The longest that a function may run. */
   retentionSeconds: 15 * 60,
+  /** Resources that a sweep works on at once: each waits for one call at a time, mostly, and the clients have 96 sockets each. */
+  resourcesAtOnce: 64,
   /** The longest that proving stored backups goes on in one sweep. */
   scrubMs: 60_000,
   /** Between two searches for blobs that nothing names: each lists every blob there is, and what it finds only a crash can have left. */

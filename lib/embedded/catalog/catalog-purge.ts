@@ -36,14 +36,13 @@ export function createPurge(database: Database): Catalog['purge'] {
        (SELECT row FROM request WHERE finished = 1 AND created_at < ? LIMIT ${PURGE_ROWS})`,
   );
 
-  async function purgeAll(statement: Statement<Record<string, never>>, before: number): Promise<void> {
-    let rows: number;
-    do {
-      rows = await database.write(() => statement.run(before));
-    } while (rows === PURGE_ROWS);
-  }
-
-  return async ({ now, operationsBefore, eventsBefore }) => {
+  return async ({ now, operationsBefore, eventsBefore, isOver = () => false }) => {
+    async function purgeAll(statement: Statement<Record<string, never>>, before: number): Promise<void> {
+      let rows = PURGE_ROWS;
+      while (rows === PURGE_ROWS && !isOver()) {
+        rows = await database.write(() => statement.run(before));
+      }
+    }
     await purgeAll(purgeIdempotency, now);
     await purgeAll(purgeDocuments, now);
     await purgeAll(purgeOperations, operationsBefore);

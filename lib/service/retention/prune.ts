@@ -13,7 +13,7 @@ import type {
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import { wayTo } from '../chains/blobs.ts';
-import { mayRemove } from '../chains/disagreement.ts';
+import { mayRemove, type Standing } from '../chains/disagreement.ts';
 import { loadState } from '../chains/state.ts';
 import { type BlobContent, type Draft, discardBlob, writeBlob } from '../chains/write-blob.ts';
 import type { Caller } from '../contract/api.ts';
@@ -43,7 +43,7 @@ const REBASING = JSON.stringify({ rebasing: true });
  * bytes go when due, needed by nothing live and under no lease. Every step is a commit of its own that leaves all
  * live backups restorable, so a pass may stop anywhere and be run again.
  */
-export async function pruneResource(deps: Deps, resourceId: string): Promise<Pruned> {
+export async function pruneResource(deps: Deps, resourceId: string, standing?: Standing): Promise<Pruned> {
   await demandTrust(deps);
   const { catalog, clock, options } = deps;
   const now = clock.now();
@@ -71,7 +71,7 @@ export async function pruneResource(deps: Deps, resourceId: string): Promise<Pru
   const pruned = { rebased, blobsRemoved: 0 };
   for (const some of chunked(going, REMOVED_TOGETHER)) {
     if (deps.isStopping?.()) break;
-    pruned.blobsRemoved += await remove(deps, some);
+    pruned.blobsRemoved += await remove(deps, some, standing);
   }
   return pruned;
 }
@@ -296,13 +296,13 @@ function headWith(head: ResourceHead, record: BackupRecord): ResourceHead {
 }
 
 /** Bytes first, then the entries that name them: a crash in between is mended by the next pass. Resolves with how many have gone. */
-async function remove(deps: Deps, entries: readonly GarbageEntry[]): Promise<number> {
+async function remove(deps: Deps, entries: readonly GarbageEntry[], standing: Standing): Promise<number> {
   const { blobs, catalog } = deps;
   const going: Removal[] = [];
   await forEachAtOnce(entries, READ_AT_ONCE, async (entry) => {
     const { backupId, blobId } = entry;
     const [mayGo, tombstone] = await Promise.all([
-      mayRemove(deps, entry),
+      mayRemove(deps, entry, standing),
       backupId === undefined ? undefined : catalog.getBackup(backupId),
     ]);
     if (!mayGo) return;

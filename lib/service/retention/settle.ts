@@ -9,7 +9,7 @@ import type { ExpiryPass, ExpiryWait } from '../../core/records/retention-record
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import { headWithout, hidingChanges, refuseDoubtfulEnd } from '../backups/hide.ts';
-import { mayExpire } from '../chains/disagreement.ts';
+import { mayExpire, type Standing } from '../chains/disagreement.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { type JudgedResource, judgeResource, type Placed } from './judge-resource.ts';
@@ -27,6 +27,9 @@ const RECORDS_BYTES_MAX = 128 * 1024;
 export interface Settling {
   lap: ExpiryPass;
   waiting: ReadonlyMap<string, ExpiryWait>;
+  standing: Standing;
+  /** Waited for before anything is given a place. */
+  beforePlacing: () => Promise<void>;
   /** Asked between two commits. */
   isOver: () => boolean;
 }
@@ -58,6 +61,7 @@ export async function settleResource(
   const hidden: BackupRecord[] = [];
   const inTurn = (work: () => Promise<void>): Promise<void> => deps.gate.run(resourceId, work);
   const next = async (): Promise<void> => {
+    if (work.commits[0]?.some((part) => 'place' in part)) await settling.beforePlacing();
     const going = await commitNext(deps, work);
     hidden.push(...going);
     lost = 0;
@@ -105,14 +109,14 @@ interface Work {
 async function plan(
   deps: Deps,
   judged: JudgedResource,
-  { lap, waiting }: Settling,
+  { lap, waiting, standing }: Settling,
   { mayGo, agreed }: Asked,
 ): Promise<Work> {
   const { resourceId, head, listed, keepsExpired } = judged;
   const going = judged.going.filter(({ id }) => mayGo.has(id));
   const unasked = going.filter(({ id }) => !agreed.has(id));
   await forEachAtOnce(unasked, ASKED_AT_ONCE, async (record) => {
-    agreed.set(record.id, await mayHide(deps, record));
+    agreed.set(record.id, await mayHide(deps, record, standing));
   });
   const hiding: Part[] = going.filter(({ id }) => agreed.get(id)).map((hide) => ({ hide }));
   const placed = ({ id, version }: BackupRecord): Placed[] => {
@@ -129,8 +133,8 @@ async function plan(
 }
 
 /** Whether its blob says so too, and no lock of it has ended only by a clock that is not believed. */
-async function mayHide(deps: Deps, record: BackupRecord): Promise<boolean> {
-  if (!(await mayExpire(deps, record))) return false;
+async function mayHide(deps: Deps, record: BackupRecord, standing: Standing): Promise<boolean> {
+  if (!(await mayExpire(deps, record, standing))) return false;
   try {
     await refuseDoubtfulEnd(deps, record);
     return true;

@@ -1,4 +1,4 @@
-// `npm run soak:aws -- [minutes]`: the deployed stack under writers, readers and deletes, with its periodic work called all the time, deployed anew
+// `npm run soak:aws -- [minutes] [deployments]`: the deployed stack under writers, readers and deletes, with its periodic work called all the time, deployed anew
 // while it works, and with calls to AWS that are throttled or cut off. Afterwards every acknowledged backup is asked for.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,9 +22,17 @@ const FAULT_SHARE = 0.01;
 const SWEEP_EVERY_MS = 15_000;
 
 const minutes = Number(process.argv[2] ?? 15);
-if (!(minutes > 0)) {
-  process.stderr.write('npm run soak:aws -- [minutes]\n');
+const deploymentsMax = Number(process.argv[3] ?? 3);
+if (!(minutes > 0 && deploymentsMax >= 0)) {
+  process.stderr.write('npm run soak:aws -- [minutes] [deployments]\n');
   process.exit(2);
+}
+
+interface Periodic {
+  done: number;
+  failed: number;
+  seconds: number;
+  faults: string[];
 }
 
 process.env.AUTH = 'true';
@@ -67,15 +75,16 @@ async function soak(): Promise<boolean> {
 
   proxy.share = FAULT_SHARE;
   const until = Date.now() + minutes * 60_000;
-  const periodic: Record<string, { done: number; failed: number }> = {};
+  const periodic: Record<string, Periodic> = {};
   let deployments = 0;
   await Promise.all([
     workload.work(until),
     upkeep(outputs, until, periodic),
     (async () => {
-      // Three times within the time, each with other settings for every function.
-      for (let n = 1; n <= 3; n++) {
-        await delay(Math.max(0, until - ((4 - n) * minutes * 60_000) / 4 - Date.now()));
+      // Spread over the time, each with other settings for every function.
+      for (let n = 1; n <= deploymentsMax; n++) {
+        const left = (deploymentsMax + 1 - n) / (deploymentsMax + 1);
+        await delay(Math.max(0, until - left * minutes * 60_000 - Date.now()));
         const changed = await deployer.deploy({ ...context, graceSeconds: 1 + n });
         await allowPlainHttp(server.endpoint, changed.outputs);
         deployments++;
@@ -99,7 +108,10 @@ async function soak(): Promise<boolean> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   say(`${minutes} minutes, ${deployments} deployments meanwhile`);
   say(`calls to AWS: ${JSON.stringify(proxy.faults)}`);
-  say(`periodic work: ${JSON.stringify(periodic)}`);
+  for (const [task, { done, failed, seconds, faults }] of Object.entries(periodic)) {
+    say(`${task}: ${done} done, ${failed} failed, ${seconds} s`);
+    for (const fault of faults.slice(0, 3)) say(`    ${fault}`);
+  }
   say(
     `acknowledged ${counts.acknowledged}, deleted ${counts.deleted}, restored and compared ${counts.restored}`,
   );
@@ -114,18 +126,21 @@ async function soak(): Promise<boolean> {
 async function upkeep(
   outputs: StackOutputs,
   until: number,
-  periodic: Record<string, { done: number; failed: number }>,
+  periodic: Record<string, Periodic>,
 ): Promise<void> {
   do {
     for (const task of AWS_TASKS) {
-      periodic[task] ??= { done: 0, failed: 0 };
+      periodic[task] ??= { done: 0, failed: 0, seconds: 0, faults: [] };
+      const began = performance.now();
       try {
         await invoke(functionOf(task, outputs), { task });
         periodic[task].done++;
-      } catch {
+      } catch (error) {
         // Throttled, or cut off: the next time goes on with it. Counted, and judged by what is there at the end.
         periodic[task].failed++;
+        periodic[task].faults.push(String(error).slice(0, 300));
       }
+      periodic[task].seconds += Math.round((performance.now() - began) / 1000);
     }
     await delay(Math.min(SWEEP_EVERY_MS, Math.max(0, until - Date.now())));
   } while (Date.now() < until);

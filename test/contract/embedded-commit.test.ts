@@ -215,7 +215,7 @@ test('every statement finds its rows by an index: nothing scans a table, nothing
   expect(filtered).toEqual([]);
   // A plan does not show the condition of a partial index, only its name.
   const partial: [condition: string, index: RegExp][] = [
-    ['live = 1', /backup_(live|expiring|looked)|autoindex_backup_2/],
+    ['live = 1', /backup_(live|expiring|looked|place)|autoindex_backup_2/],
     ['finished = 0', /_(unfinished|lease)/],
     ['finished = 1', /_finished/],
     ['published = 0', /event_pending/],

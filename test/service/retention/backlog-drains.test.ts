@@ -47,11 +47,8 @@ test.each<[string, () => { catalog: Catalog; close(): void }, number, number]>([
     const { catalog, close } = open();
     try {
       const due = 10;
-      const { deps, removed, pass } = await createBacklog(catalog, {
-        resources: total / due,
-        due,
-        kept: total,
-      });
+      const size = { resources: total / due, due, kept: total };
+      const { deps, removed, pass } = await createBacklog(catalog, size, true);
       const hidden = await drain(deps, budgetMs, 500);
       expect(hidden).toMatchObject({ expired: total, blobsRemoved: 0 });
       expect(hidden.sweeps).toBeGreaterThan(1);

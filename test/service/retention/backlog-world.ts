@@ -23,14 +23,19 @@ export interface BacklogSize {
 const RECORDS = 20;
 const COMMITS = 64;
 
-/** A world over that catalog whose clock goes on with the machine's, from a moment at which all of the backlog is due. */
-export async function createBacklog(catalog: Catalog, size: BacklogSize) {
+/**
+ * A world over that catalog, from a moment at which all of the backlog is due. Its clock goes on with the machine's, or by a millisecond whenever
+ * somebody looks at it: what is done in a time is then the same on every machine.
+ */
+export async function createBacklog(catalog: Catalog, size: BacklogSize, isSteady = false) {
   const removed = new Set<string>();
   const world = createWorld(({ blobs }) => ({ catalog, blobs: headersOnly(blobs, removed) }));
   await fill(catalog, size);
   const began = performance.now();
   let moved = 3 * DAY;
-  const clock = { ...world.clock, now: () => START + moved + Math.round(performance.now() - began) };
+  let looks = 0;
+  const passed = isSteady ? () => ++looks : () => Math.round(performance.now() - began);
+  const clock = { ...world.clock, now: () => START + moved + passed() };
   return {
     deps: { ...world.deps, clock },
     removed,

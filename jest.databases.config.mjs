@@ -3,4 +3,10 @@ import base from './jest.config.mjs';
 
 const { testPathIgnorePatterns: _ignored, ...shared } = base;
 
-export default { ...shared, testMatch: ['<rootDir>/test/databases/**/*.test.ts'], testTimeout: 60_000 };
+export default {
+  ...shared,
+  testMatch: ['<rootDir>/test/databases/**/*.test.ts'],
+  testTimeout: 60_000,
+  // One of them takes times.
+  maxWorkers: 1,
+};

@@ -34,9 +34,9 @@ interface Cost {
   busy: readonly [number, number, number];
 }
 
-/** Seconds of processors that a process has had, or all whose name is that, with those of its children that have ended. */
-function busyOf(who: number | string): number {
-  const ids = typeof who === 'number' ? [String(who)] : readdirSync('/proc').filter((id) => /^\d+$/.test(id));
+/** Seconds of processors that a process has had; and if that is asked for its children, with what of them has ended. */
+function busyOf(who: number, withChildren = false): number {
+  const ids = withChildren ? readdirSync('/proc').filter((id) => /^\d+$/.test(id)) : [String(who)];
   let ticks = 0;
   for (const id of ids) {
     let stat: string;
@@ -45,19 +45,26 @@ function busyOf(who: number | string): number {
     } catch {
       continue; // it has ended meanwhile
     }
-    const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
-    const [user, system, childUser, childSystem] = rest.split(' ').slice(11, 15).map(Number) as number[];
-    if (typeof who === 'number') ticks += user! + system!;
-    else if (name === who) ticks += user! + system! + childUser! + childSystem!;
+    const [, rest = ''] = /^\d+ \(.*\) (.*)$/s.exec(stat) ?? [];
+    const fields = rest.split(' ').map(Number);
+    const [user, system, childUser, childSystem] = fields.slice(11, 15) as [number, number, number, number];
+    if (Number(id) === who) ticks += user + system + (withChildren ? childUser + childSystem : 0);
+    else if (fields[1] === who) ticks += user + system;
   }
   return ticks / 100;
+}
+
+/** Of the server that this test has started, and no other. */
+function ofDatabase(): number {
+  const [postmaster] = readFileSync(join(pg.folder, 'pg', 'postmaster.pid'), 'utf8').split('\n');
+  return busyOf(Number(postmaster), true);
 }
 
 /** Runs the command line by itself. */
 async function brs(...args: string[]): Promise<Cost> {
   const peak = `process.on('exit', () => { const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage(); process.stderr.write('peak ' + maxRSS + ' ' + (userCPUTime + systemCPUTime) / 1e6 + '\\n'); })`;
   const { pid } = place.server;
-  const [service, database] = [busyOf(pid), busyOf('postgres')];
+  const [service, database] = [busyOf(pid), ofDatabase()];
   const from = performance.now();
   const child = spawn(
     nodePath(),
@@ -70,7 +77,7 @@ async function brs(...args: string[]): Promise<Cost> {
   if (code !== 0) throw new Error(words);
   const seconds = (performance.now() - from) / 1000;
   const [, kilobytes, own] = /peak (\d+) ([\d.]+)/.exec(words) ?? [];
-  const busy = [Number(own), busyOf(pid) - service, busyOf('postgres') - database] as const;
+  const busy = [Number(own), busyOf(pid) - service, ofDatabase() - database] as const;
   return { seconds, megabytes: Number(kilobytes) / 1000, busy };
 }
 
@@ -87,7 +94,7 @@ test('a large database, out and in', async () => {
     pg.sql(name, TABLE);
   }
   pg.sql('big', `${FILL}; ANALYZE ev`);
-  const [before, [own, children]] = [busyOf('postgres'), timesOfChildren()];
+  const [before, [own, children]] = [ofDatabase(), timesOfChildren()];
   const from = performance.now();
   execFileSync(join(pg.bin, 'pg_dump'), ['-Fc', '-f', join(place.folder, 'big.dump'), 'big'], {
     env: { ...process.env, ...pg.env },
@@ -96,7 +103,7 @@ test('a large database, out and in', async () => {
   const after = timesOfChildren();
   const dump: Cost = {
     ...{ seconds, megabytes: Number.NaN },
-    busy: [after[0] + after[1] - own - children, 0, busyOf('postgres') - before],
+    busy: [after[0] + after[1] - own - children, 0, ofDatabase() - before],
   };
   const url = pg.url('big');
   const full = await brs('run', url, '--resource', 'big');

@@ -37,7 +37,7 @@ export const ACCEPTED: Record<string, Accepted> = {
     why: 'The functions talk to services of AWS alone, by TLS and under roles that name their resources; a VPC would add NAT or endpoints for each, and their price, and closes nothing. Sources in a VPC are read by `brs run` beside them.',
   },
   CKV_AWS_115: {
-    why: 'A new account has ten executions at once and may reserve none of them. The settings workerConcurrency, apiRate and apiBurst bound what is called.',
+    why: 'A new account has ten executions at once and may reserve none of them. The settings maxRequestsPerSecond and workersMax bound what is called.',
   },
   CKV_AWS_173: {
     why: 'Names and ARNs, no secret: those are named by where they stand (decision 53). Lambda encrypts them by itself.',

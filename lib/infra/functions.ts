@@ -18,8 +18,6 @@ import type { Catalog } from './table.ts';
 const API_MEMORY_MIB = 1769;
 /** What a young account may have at most; holds the largest state that deltas are made of, its base and their delta. */
 const HEAVY_MEMORY_MIB = 3008;
-/** Jobs at once: more would only make each other's resources wait. */
-const WORKERS_MAX = 10;
 /** A segment of the trail, and what the events of its commits leave behind. */
 const TRAIL_MEMORY_MIB = 1024;
 /** Pages of heads and of what is due. */
@@ -120,7 +118,7 @@ export class Functions extends Construct {
       new SqsEventSource(props.jobs, {
         // A job may fill the memory alone.
         batchSize: 1,
-        maxConcurrency: WORKERS_MAX,
+        maxConcurrency: props.settings.workersMax,
         reportBatchItemFailures: true,
       }),
     );

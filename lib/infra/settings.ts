@@ -65,6 +65,12 @@ export interface Settings {
   notifyTopicArns: string[];
   /** What stands before the API's paths outside. */
   basePath: string;
+  /** Jobs that are worked on at once. */
+  workersMax: number;
+  /** Write units a second that the table, and each of its indexes, takes from the beginning; absent for what AWS gives a new one. */
+  warmWriteUnits?: number;
+  /** Days for which the bus keeps events, to be sent once more; absent for not at all. */
+  archiveDays?: number;
   /** Absent: there is one copy. */
   replica?: Replica;
   /** What is there already, of a stack of before: the new one takes it over and makes none of its own. */
@@ -101,6 +107,11 @@ const GRACE_SECONDS = LIMITS.graceMs / 1000;
 /** Less would let a mistaken DELETE take bytes before anybody notices it. */
 const GRACE_SECONDS_MIN = 86_400;
 
+/** More would only make each other's resources wait. */
+const WORKERS_MAX = 10;
+/** What a new table takes on demand; less cannot be asked for. */
+const NEW_TABLE_WRITE_UNITS = 4000;
+
 /** Every name that `-c` takes. */
 export const SETTING_NAMES = [
   'stage',
@@ -121,6 +132,9 @@ export const SETTING_NAMES = [
   'auditDays',
   'retentionEveryMinutes',
   'maxRequestsPerSecond',
+  'workersMax',
+  'warmWriteUnits',
+  'archiveDays',
   'apiLogs',
   'formerKeyArns',
   'sourcePrivateHosts',
@@ -193,6 +207,9 @@ export function readSettings(context: Context): Settings {
     auditDays: wholeNumber(read, 'auditDays', LIMITS.auditDays, 0, LIMITS.auditDaysMax),
     retentionEveryMinutes: wholeNumber(read, 'retentionEveryMinutes', 15, 1, 1440),
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
+    workersMax: wholeNumber(read, 'workersMax', WORKERS_MAX, 2, 1000),
+    ...given(read, 'warmWriteUnits', NEW_TABLE_WRITE_UNITS, 1_000_000),
+    ...given(read, 'archiveDays', 1, 36_500),
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
     formerKeyArns: readKeyArns(read),
     sourcePrivateHosts: readHosts(read, 'sourcePrivateHosts'),
@@ -390,6 +407,12 @@ function wholeNumber(read: Read, name: Name, fallback: number, min: number, max:
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (!(number >= min && number <= max)) throw wrong(name, `a whole number from ${min} to ${max}`);
   return number;
+}
+
+/** Absent where it is not given. */
+function given<N extends Name>(read: Read, name: N, min: number, max: number): { [name in N]?: number } {
+  const none: { [name in N]?: number } = {};
+  return read(name) === undefined ? none : { ...none, [name]: wholeNumber(read, name, min, min, max) };
 }
 
 function wrong(name: Name, takes: string): Error {

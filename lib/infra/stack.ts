@@ -52,7 +52,7 @@ export class BackupStack extends Stack {
     const formerKeyArns = [...settings.formerKeyArns, ...keys.former.map(({ keyArn }) => keyArn)];
     const { table } = new CatalogTable(this, 'Catalog', settings);
     const queues = new Queues(this, 'Queues');
-    const { bus } = new Events(this, 'Events');
+    const { bus } = new Events(this, 'Events', settings);
 
     const stores: Stores = {
       blobs,

@@ -16,7 +16,7 @@ export type Catalog = Pick<dynamodb.ITable, 'tableName' | 'tableArn' | 'stack' |
 export class CatalogTable extends Construct {
   readonly table: Catalog;
 
-  constructor(scope: Construct, id: string, { disposable, adopted }: Settings) {
+  constructor(scope: Construct, id: string, { disposable, adopted, warmWriteUnits }: Settings) {
     super(scope, id);
     const { tableName, tableStreamArn } = adopted;
     if (tableName !== undefined) {
@@ -26,7 +26,10 @@ export class CatalogTable extends Construct {
       });
       return;
     }
+    const warm =
+      warmWriteUnits === undefined ? {} : { warmThroughput: { writeUnitsPerSecond: warmWriteUnits } };
     const table = new dynamodb.Table(this, 'Table', {
+      ...warm,
       partitionKey: text(TABLE.partitionKey),
       sortKey: text(TABLE.sortKey),
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -45,6 +48,8 @@ export class CatalogTable extends Construct {
         partitionKey: text(partitionKey),
         sortKey: text(sortKey),
         projectionType: dynamodb.ProjectionType.KEYS_ONLY,
+        // Whatever is written to the table waits for each of them.
+        ...warm,
       });
     }
     this.table = table;

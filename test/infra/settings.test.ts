@@ -18,6 +18,7 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     auditDays: 400,
     retentionEveryMinutes: 15,
     requestsPerSecondMax: 200,
+    workersMax: 10,
     apiLogs: 'own',
     formerKeyArns: [],
     notifyTopicArns: [],

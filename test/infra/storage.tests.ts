@@ -66,6 +66,21 @@ describe('storage', () => {
       );
     });
 
+    test('the table is warm, the bus remembers and the workers are as many as is asked for, and only then', () => {
+      const asked = synthesize({ warmWriteUnits: '20000', archiveDays: '30', workersMax: '50' });
+      const warmth = { WriteUnitsPerSecond: 20_000 };
+      asked.hasResourceProperties('AWS::DynamoDB::Table', {
+        WarmThroughput: warmth,
+        GlobalSecondaryIndexes: TABLE.indexes.map(() => ({ WarmThroughput: warmth })),
+      });
+      asked.hasResourceProperties('AWS::Events::Archive', { RetentionDays: 30 });
+      asked.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        ScalingConfig: { MaximumConcurrency: 50 },
+      });
+      expect(resourcesOf(template, 'AWS::Events::Archive')).toEqual([]);
+      expect(textOf(template.toJSON())).not.toContain('WarmThroughput');
+    });
+
     test('the blobs are versioned, and what retention removes can be rescued for days', () => {
       const { Properties } = bucket(template, 'BucketsBlobs');
       expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });

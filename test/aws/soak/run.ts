@@ -2,7 +2,13 @@
 // while it works, and with calls to AWS that are throttled or cut off. Afterwards every acknowledged backup is asked for.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { AWS_TASKS, type AwsTask, SCHEDULES_TASK, TRAIL_TASK } from '../../../lib/aws/names/upkeep.ts';
+import {
+  AWS_TASKS,
+  type AwsTask,
+  isNotifyTask,
+  SCHEDULES_TASK,
+  TRAIL_TASK,
+} from '../../../lib/aws/names/upkeep.ts';
 import { listenToBus } from '../bus-listener.ts';
 import { EMULATOR_VARIABLE } from '../capabilities.ts';
 import { environmentOf } from '../emulator.ts';
@@ -149,5 +155,5 @@ async function upkeep(
 function functionOf(task: AwsTask, outputs: StackOutputs): string {
   if (task === TRAIL_TASK) return outputs.TrailFunction;
   if (task === SCHEDULES_TASK) return outputs.SchedulesFunction;
-  return task === 'notify' || task === 'conditions' ? outputs.NotifyFunction : outputs.RetentionFunction;
+  return isNotifyTask(task) ? outputs.NotifyFunction : outputs.RetentionFunction;
 }

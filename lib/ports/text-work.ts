@@ -30,6 +30,8 @@ import {
  * Then they are back, unless it says that they are not. Faults are those of the functions in `core/text-work.ts`.
  */
 export interface TextWork {
+  /** Work on texts of so many bytes is about to come: what that takes a while to make may be made meanwhile. */
+  expect(bytes: number): void;
   makeDelta(
     base: CanonicalText,
     target: CanonicalText,
@@ -74,6 +76,7 @@ export interface AppliedChunks {
 /** Does it here and now; what can be cut into slices lets others have their turn. */
 export function inThisThread(kernel: Kernel): TextWork {
   return {
+    expect: () => {},
     makeDelta: async (...asked) => makeDelta(kernel, ...asked),
     hashOfApplied: async (base, delta) => hashOfApplied(base, delta),
     async applyChain(base, deltas, isChecked) {

@@ -30,6 +30,20 @@ test('work in a thread leaves the event loop to others', async () => {
   await threads.close();
 });
 
+test('a thread that was expected is there for the first work, and one that broke meanwhile fails none', async () => {
+  const threads = createTextWorkers(PROGRAM, KERNEL);
+  threads.expect(1);
+  threads.expect(1e6);
+  expect(await threads.findSpan(large(), ['0', 'v'])).toEqual([13, 14]);
+  await threads.close();
+  threads.expect(1e6);
+  const broken = createTextWorkers(pathToFileURL(resolve('lib/embedded/no-such-program.ts')), KERNEL);
+  broken.expect(1e6);
+  await new Promise((broke) => setTimeout(broke, 500));
+  await expect(broken.findSpan(large(), ['0'])).rejects.toMatchObject({ code: 'unavailable' });
+  await broken.close();
+});
+
 test('a thread that breaks fails its work as unavailable, and the next piece of work is done by another', async () => {
   const threads = createTextWorkers(PROGRAM, KERNEL);
   const broken = createTextWorkers(pathToFileURL(resolve('lib/embedded/no-such-program.ts')), KERNEL);

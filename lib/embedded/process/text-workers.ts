@@ -65,6 +65,12 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     return thread;
   }
 
+  /** Loading the program takes a quarter of a second, in which the blobs are read and opened. */
+  function startFirst(): void {
+    // It is idle: the process may end before there is work.
+    if (threads.size === 0 && !isClosed) start().worker.unref();
+  }
+
   function next(): void {
     while (waiting.length > 0 && !isClosed) {
       const idle = [...threads].find(({ task }) => task === undefined);
@@ -104,6 +110,10 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
     texts.reduce((sum, { length }) => sum + length, 0) < HANDED_OVER_BYTES_MIN;
 
   return {
+    expect(bytes) {
+      if (bytes >= HANDED_OVER_BYTES_MIN) startFirst();
+    },
+
     makeDelta: (base, target, isEncoded, identity) =>
       isSmall(base.bytes, target.bytes)
         ? here.makeDelta(base, target, isEncoded, identity)

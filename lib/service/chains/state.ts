@@ -99,6 +99,7 @@ export async function openChain(
   if (first.kind === 'delta') throw new ServiceError('broken_chain', 'The chain begins with a delta.');
   demandOwnTip(source);
   refuseClear(deps, chain);
+  if (rest.length > 0) deps.texts.expect(first.size);
   const steps = chain.length * 2;
   let taken = 0;
   const step = (): void => onProgress(++taken / steps);

@@ -280,8 +280,8 @@ export function createMemoryCatalog(): Catalog {
       return pending.slice(0, limit).map(({ record }) => copy(record.event));
     },
 
-    async markPublished(eventIds) {
-      for (const id of eventIds) {
+    async markPublished(events) {
+      for (const { id } of events) {
         const entry = state.events.get(id);
         if (entry !== undefined) {
           entry.record.published = true;

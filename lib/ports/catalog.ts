@@ -7,6 +7,7 @@ import type {
   BackupRecord,
   BackupRequest,
   BackupType,
+  EventRef,
   GarbageEntry,
   IdempotencyRecord,
   Notice,
@@ -178,7 +179,7 @@ export interface Catalog {
 
   /** Events not yet marked as published, in commit order. */
   pendingEvents(limit: number): Promise<AuditEvent[]>;
-  markPublished(eventIds: string[]): Promise<void>;
+  markPublished(events: readonly EventRef[]): Promise<void>;
   /**
    * The audit trail, newest first by `at`; equal times with the last commit first. A page may be short of its limit and have
    * a cursor where an action is asked for.

@@ -1,6 +1,6 @@
 // The trail beside the blobs, and what a catalog has for it.
 
-import type { AuditEvent, SegmentMark } from '../core/records/model.ts';
+import type { AuditEvent, EventRef, SegmentMark } from '../core/records/model.ts';
 
 /** What a catalog has for the trail, where its events are all that waits to be written there. */
 export interface TrailSource {
@@ -12,13 +12,13 @@ export interface TrailSource {
    */
   trailedEvents(limit: number, until: number): Promise<AuditEvent[]>;
   /** These events (at most `listPageMax`) are in that segment. Idempotent; the mark only moves on. */
-  markTrailed(eventIds: string[], mark: SegmentMark): Promise<void>;
+  markTrailed(events: readonly EventRef[], mark: SegmentMark): Promise<void>;
   /** These events are in that segment and have been published: both marks in one. */
-  markRelayed(eventIds: string[], mark: SegmentMark): Promise<void>;
+  markRelayed(events: readonly EventRef[], mark: SegmentMark): Promise<void>;
   /** The last segment that was marked. */
   lastSegment(): Promise<SegmentMark | undefined>;
   /** Whether an event was committed here. Only what stands in the trail and has been published is ever forgotten. */
-  hasEvent(id: string): Promise<boolean>;
+  hasEvent(event: EventRef): Promise<boolean>;
 }
 
 /** The trail's segments, beside the blobs: numbered from 1, written once, never changed and never removed. */

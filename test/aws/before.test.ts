@@ -198,6 +198,18 @@ describe('a table of the release before', () => {
       record: expect.objectContaining({ id: fresh, own: record!.chain.at(-1) }),
     };
     expect(told.get(`backup.created ${fresh}`)).toEqual(expect.arrayContaining([own]));
+    // By what a segment says of them, and by what was read.
+    const [first, ...others] = await source.untrailedEvents(100);
+    const mark = { segment: 1, sha256: 'a'.repeat(64) };
+    expect(await source.hasEvent({ ...first! })).toBe(true);
+    await source.markTrailed([{ ...first! }], mark);
+    await source.markPublished([{ ...first! }]);
+    await source.markRelayed(others, mark);
+    expect(await source.untrailedEvents(100)).toEqual([]);
+    expect(await source.pendingEvents(100)).toEqual([]);
+    const listed = await drain((page) => source.listEvents({ ...page, resourceId: 'config' }), 4);
+    const ofConfig = [first!, ...others].filter(({ resourceId }) => resourceId === 'config');
+    expect(listed.map(({ id }) => id)).toEqual(ofConfig.map(({ id }) => id).reverse());
     const of = (id: string) => expect.objectContaining({ record: expect.objectContaining({ id }) });
     expect(told.get(`backup.created ${made.g2.id}`)).toEqual(expect.arrayContaining([of(made.g2.id)]));
     expect(told.get(`backup.deleted ${made.f1.id}`)).toEqual(expect.arrayContaining([of(made.f1.id)]));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { documentItem } from '../../lib/aws/catalog/catalog-items.ts';
 import type { DocumentRecord } from '../../lib/core/records/document.ts';
-import type { BackupRecord } from '../../lib/core/records/model.ts';
+import type { AuditEvent, BackupRecord } from '../../lib/core/records/model.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
@@ -372,7 +372,8 @@ test('events wait for the trail and for the sink apart, in whatever order they a
   });
   const pendingIds = async () => (await trailed.pendingEvents(limit)).map(({ id }) => id);
   const events = [event(), event(), event()];
-  const [a, b, c] = events.map(({ id }) => id) as [string, string, string];
+  const [one, two, three] = events as [AuditEvent, AuditEvent, AuditEvent];
+  const [a, b, c] = events.map(({ id }) => id);
   const untrailedIds = async (count = limit) => (await trailed.untrailedEvents(count)).map(({ id }) => id);
   const trailedIds = async (until = clock.now()) =>
     (await trailed.trailedEvents(limit, until)).map(({ id }) => id);
@@ -380,18 +381,39 @@ test('events wait for the trail and for the sink apart, in whatever order they a
   expect(await trailed.untrailedEvents(limit)).toEqual(events);
   expect(await trailedIds()).toEqual([]);
   expect(await untrailedIds(2)).toEqual([a, b]);
-  await trailed.markPublished([a]);
+  await trailed.markPublished([one]);
   expect(await untrailedIds()).toEqual([a, b, c]);
-  await trailed.markTrailed([a, b], { segment: 1, sha256: 'a'.repeat(64) });
+  await trailed.markTrailed([one, two], { segment: 1, sha256: 'a'.repeat(64) });
   expect(await untrailedIds()).toEqual([c]);
   expect(await pendingIds()).toEqual([b, c]);
   expect(await trailedIds()).toEqual([b]);
   expect(await trailedIds(clock.now() - 1)).toEqual([]);
-  await trailed.markPublished([b, c]);
-  await trailed.markTrailed([a, c, 'unknown'], { segment: 2, sha256: 'b'.repeat(64) });
+  await trailed.markPublished([two, three]);
+  await trailed.markTrailed([one, three, event({ id: 'unknown' })], { segment: 2, sha256: 'b'.repeat(64) });
   expect(await untrailedIds()).toEqual([]);
   expect(await pendingIds()).toEqual([]);
   expect((await trailed.listEvents({ limit })).items).toHaveLength(3);
+});
+
+test('an event is found by what a segment says of it, among others of its time and resource', async () => {
+  const found = createCatalog({
+    random: systemRandom,
+    dynamoDb,
+    tableName: await makeTable(dynamoDb),
+    clock: createManualClock(),
+  });
+  const ids = ['b', 'a#=b', 'a', '=b', ...Array.from({ length: 30 }, (_, i) => `other ${i}`)];
+  await found.commit(ids.map((id) => appended(event({ id, resourceId: 'one#time', at: T0 }))));
+  await found.commit([appended(event({ id: 'whole', resourceId: '', at: T0 }))]);
+  const isThere = (id: string, resourceId = 'one#time', at = T0) => found.hasEvent({ id, resourceId, at });
+  for (const id of ids) expect([id, await isThere(id)]).toEqual([id, true]);
+  expect(await isThere('whole', '')).toBe(true);
+  expect(await isThere('c')).toBe(false);
+  expect(await isThere('b', 'one')).toBe(false);
+  expect(await isThere('b', 'one#time', T0 + 1)).toBe(false);
+  const told = { id: 'b', resourceId: 'one#time', at: T0 };
+  await found.markRelayed([told], { segment: 1, sha256: 'a'.repeat(64) });
+  expect((await found.untrailedEvents(100)).map(({ id }) => id)).toEqual([...ids.slice(1), 'whole']);
 });
 
 test('the last segment that was marked is known, and only moves on', async () => {

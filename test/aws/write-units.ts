@@ -134,7 +134,7 @@ function unitsOf(
 
 function nameOf({ pk, sk }: Item): string {
   const words = [pk?.S, sk?.S].map((text = '') => text.split('#')[0]);
-  return words.filter((word) => word !== '-').join(' ');
+  return words.filter((word) => word !== '-' && !/^\d/.test(word!)).join(' ');
 }
 
 /** At least one: what is not there is charged too. */

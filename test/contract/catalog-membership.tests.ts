@@ -288,9 +288,9 @@ export function membershipTests(catalog: () => Catalog): void {
       const events = [event(), event(), event()];
       const ids = events.map(({ id }) => id);
       await catalog().commit(events.map(appended));
-      await catalog().markPublished([ids[1]!]);
+      await catalog().markPublished([events[1]!]);
       expect(await pendingIds()).toEqual([ids[0], ids[2]]);
-      await catalog().markPublished([ids[0]!, ids[1]!, 'unknown']);
+      await catalog().markPublished([events[0]!, events[1]!, event({ id: 'unknown' })]);
       await catalog().markPublished([]);
       expect(await pendingIds()).toEqual([ids[2]]);
       expect((await catalog().listEvents({ limit })).items).toHaveLength(3);

@@ -230,7 +230,7 @@ async function outcome(catalog: Catalog, taken: Step): Promise<string> {
         await catalog.purge({ now: taken.now, operationsBefore: taken.now });
         break;
       case 'publish':
-        await catalog.markPublished([taken.eventId]);
+        await catalog.markPublished([event({ id: taken.eventId })]);
         break;
     }
     return 'ok';

@@ -66,7 +66,7 @@ describe('after a restart', () => {
       expect(await catalog.hasLease('c', T0)).toBe(true);
       expect(await catalog.getPolicy('r')).toEqual(records.policy);
       expect(await catalog.pendingEvents(limit)).toEqual(records.events);
-      await catalog.markPublished([records.events[0]!.id]);
+      await catalog.markPublished([records.events[0]!]);
     });
     await within(dataDir, async (catalog) => {
       expect(await catalog.pendingEvents(10)).toEqual([records.events[1]]);

@@ -7,6 +7,7 @@ import {
   CURSOR_SECRET_KEY,
   documentPartitions,
   eventKey,
+  formerEventKey,
   headKey,
   idempotencyKey,
   leaseKey,
@@ -39,7 +40,8 @@ const isWritten = (pk: string): boolean => WRITTEN_BY_RESTORES.some((pattern) =>
 test('the partitions that are granted are those of the keys', () => {
   expect(matches(PARTITIONS.operations, operationKey('restore-1').pk)).toBe(true);
   expect(matches(PARTITIONS.leases, leaseKey('chain', 'restore-1').pk)).toBe(true);
-  expect(matches(PARTITIONS.events, eventKey('event-1').pk)).toBe(true);
+  for (const { pk } of [eventKey('r', '1'), formerEventKey('event-1')])
+    expect(matches(PARTITIONS.events, pk)).toBe(true);
   expect(PARTITIONS.notices).toBe(noticeKey('n').pk);
   expect(PARTITIONS.cursorSecret).toBe(CURSOR_SECRET_KEY.pk);
   expect(PARTITIONS.trail).toBe(SEGMENT_KEY.pk);
@@ -52,7 +54,7 @@ test('the partitions that are granted are those of the keys', () => {
 });
 
 test('the trail marks events and where it stands, says how it went, and writes down that the table is an older one', () => {
-  const written = [eventKey('event-1').pk, SEGMENT_KEY.pk, UPKEEP_PARTITION, noticeKey('rollback').pk];
+  const written = [eventKey('r', '1').pk, SEGMENT_KEY.pk, UPKEEP_PARTITION, noticeKey('rollback').pk];
   const mayWrite = (pk: string) => WRITTEN_BY_TRAIL.some((pattern) => matches(pattern, pk));
   for (const pk of written) expect([pk, mayWrite(pk)]).toEqual([pk, true]);
   const others = [backupKey('b'), headKey('r'), policyKey('r'), idempotencyKey('k'), operationKey('o')];
@@ -63,7 +65,11 @@ test('the trail marks events and where it stands, says how it went, and writes d
 
 test('what tells others writes how far it has come, and whom nobody is to tell any more', () => {
   const mayWrite = (pk: string) => WRITTEN_BY_NOTIFY.some((pattern) => matches(pattern, pk));
-  const written = [...documentPartitions('delivery'), ...documentPartitions('channel'), eventKey('e').pk];
+  const written = [
+    ...documentPartitions('delivery'),
+    ...documentPartitions('channel'),
+    eventKey('r', '1').pk,
+  ];
   for (const pk of [...written, UPKEEP_PARTITION, CURSOR_SECRET_KEY.pk])
     expect([pk, mayWrite(pk)]).toEqual([pk, true]);
   const others = [backupKey('b'), headKey('r'), policyKey('r'), operationKey('o'), SEGMENT_KEY];

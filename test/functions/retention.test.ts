@@ -3,7 +3,7 @@
 
 import { afterEach, expect, jest, test } from '@jest/globals';
 import type { RetentionTask } from '../../lib/aws/names/upkeep.ts';
-import type { SegmentMark } from '../../lib/core/records/model.ts';
+import type { EventRef, SegmentMark } from '../../lib/core/records/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { MemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryTrailStore } from '../../lib/memory/trail-store.ts';
@@ -50,12 +50,12 @@ jest.mock('../../lib/aws/home.ts', () => ({
     source: {
       untrailedEvents: async () => current.deps?.catalog.pendingEvents(10),
       trailedEvents: async () => [],
-      async markTrailed(ids: string[], mark: SegmentMark) {
-        await current.deps?.catalog.markPublished(ids);
+      async markTrailed(events: EventRef[], mark: SegmentMark) {
+        await current.deps?.catalog.markPublished(events);
         current.mark = mark;
       },
-      async markRelayed(ids: string[], mark: SegmentMark) {
-        await this.markTrailed(ids, mark);
+      async markRelayed(events: EventRef[], mark: SegmentMark) {
+        await this.markTrailed(events, mark);
       },
       lastSegment: async () => current.mark,
     },

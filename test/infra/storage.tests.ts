@@ -372,7 +372,7 @@ describe('what fails its user at once', () => {
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
       { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'EVENT#' }] } } } },
     ]);
-    expect(eventKey('some-id').pk.startsWith('EVENT#')).toBe(true);
+    expect(eventKey('r', 'some-place').pk.startsWith('EVENT#')).toBe(true);
     // What Lambda asks for as the mapping is made.
     expect(textOf(DependsOn)).toContain('FunctionsTrailRoleDefaultPolicy');
   });

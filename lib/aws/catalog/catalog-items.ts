@@ -31,7 +31,6 @@ import {
   liveKey,
   operationKey,
   ownBlobKey,
-  padded,
   part,
   requestKey,
   sequenceKey,
@@ -40,6 +39,7 @@ import {
   uploadKey,
 } from './catalog-keys.ts';
 import { chainedAttributes, headAttributes, type IsLinked, linkAttributes } from './chain-links.ts';
+import { eventPlace } from './event-places.ts';
 import { document, type Item, indexed, item, textOf, whole } from './item.ts';
 import { sizeOfItem, UNIT_BYTES } from './item-size.ts';
 import { packed } from './packed.ts';
@@ -72,7 +72,8 @@ export const INDEXED = {
   garbageOf: (resourceId: string) => `GARB#${part(resourceId)}`,
   due: 'DUE',
   events: 'EVTS',
-  eventsOf: (resourceId: string) => `EVR#${part(resourceId)}`,
+  /** Of events of before. */
+  eventsOfBefore: (resourceId: string) => `EVR#${part(resourceId)}`,
   /** Events that wait for both the trail and the sink, for the trail alone, for the sink alone. */
   fresh: 'NEW',
   untrailed: 'TRAIL',
@@ -274,26 +275,15 @@ export function garbageItem(entry: GarbageEntry): Item {
   });
 }
 
-/**
- * `stamp` gives the event its place among all others in the order of commits; in the lists it stands by its time first. Its action
- * is in its place, so that a list of one action need not read the others.
- */
+/** `stamp` gives the event its place among all others in the order of commits. */
 export function eventItem(event: AuditEvent, stamp: string): Item {
-  const { id, resourceId, at, action } = event;
-  const place = `${stamp}#${part(id)}`;
-  const listed = `${padded(at)}.${stamp}#${action}#${part(id)}`;
-  return item(eventKey(id), {
+  const { id, resourceId } = event;
+  const place = eventPlace(event, stamp);
+  return item(eventKey(resourceId, place), {
     packed: packed(event),
-    ...indexed('gsi1', shardedPartition(INDEXED.events, id), listed),
-    ...indexed('gsi2', INDEXED.eventsOf(resourceId), listed),
-    ...indexed('gsi3', shardedPartition(INDEXED.fresh, id), place),
+    ...indexed('gsi1', shardedPartition(INDEXED.events, id), place),
+    ...indexed('gsi3', shardedPartition(INDEXED.fresh, id), `${stamp}#${part(id)}`),
   });
-}
-
-/** Whether an event in a list may be of that action: the place of one of an earlier release does not tell. */
-export function mayBeOfAction(place: string, action: string): boolean {
-  const [, second = '', third] = place.split('#');
-  return third === undefined || second.startsWith('=') || second.startsWith('~') || second === action;
 }
 
 /** Listed by id. Heads of before are listed from their next change on. */

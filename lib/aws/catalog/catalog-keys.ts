@@ -44,7 +44,14 @@ export const operationKey = (id: string): Key => ({ pk: `OP#${part(id)}`, sk: AL
 export const requestKey = (id: string): Key => ({ pk: `REQ#${part(id)}`, sk: ALONE });
 /** Which request has an upload. */
 export const uploadKey = (uploadId: string): Key => ({ pk: `UPLOAD#${part(uploadId)}`, sk: ALONE });
-export const eventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALONE });
+/** Events of one resource stand together, each at its place among them. */
+export const eventsPartition = (resourceId: string): string => `EVENT#OF#${part(resourceId)}`;
+export const eventKey = (resourceId: string, place: string): Key => ({
+  pk: eventsPartition(resourceId),
+  sk: place,
+});
+/** Where an event stood before: by itself, and in an index by its resource. */
+export const formerEventKey = (id: string): Key => ({ pk: `EVENT#${part(id)}`, sk: ALONE });
 /** All notices stand together: there are few, and the health check reads them all. */
 export const NOTICES_PARTITION = 'NOTICES';
 export const noticeKey = (id: string): Key => ({ pk: NOTICES_PARTITION, sk: part(id) });

@@ -10,11 +10,22 @@ import type {
 } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
-import { INDEXED, mayBeOfAction } from './catalog-items.ts';
-import { documentPartitions, duePartitions, padded, part, partitionsOf, upTo } from './catalog-keys.ts';
+import { INDEXED } from './catalog-items.ts';
+import {
+  documentPartitions,
+  duePartitions,
+  eventsPartition,
+  FIRST,
+  LAST,
+  padded,
+  part,
+  partitionsOf,
+  upTo,
+} from './catalog-keys.ts';
 import { chainedHeadOf } from './chain-links.ts';
 import { withoutAfter } from './event-after.ts';
-import { type Item, recordOf, textOf } from './item.ts';
+import { type EventPlaces, mayBeOfAction } from './event-places.ts';
+import { type Item, recordOf } from './item.ts';
 import { inIndex, type Listings, type ListPlan } from './listing.ts';
 
 /** No text has a greater character, and no id begins with several of it. */
@@ -41,9 +52,13 @@ type CatalogLists = Pick<
 type WholeEvents = (events: readonly AuditEvent[]) => Promise<AuditEvent[]>;
 
 /** All by index, each record then read from the table. */
-export function createCatalogLists(listings: Listings, whole: WholeEvents): CatalogLists {
+export function createCatalogLists(
+  listings: Listings,
+  places: EventPlaces,
+  whole: WholeEvents,
+): CatalogLists {
   /** As they are told to all but the trail. */
-  const told = { read: (item: Item) => withoutAfter(recordOf<AuditEvent>(item)) };
+  const told = { read: (item: Item) => places.note(withoutAfter(recordOf<AuditEvent>(item)), item) };
   return {
     async listHeads(request) {
       const { prefix = '' } = request;
@@ -155,15 +170,14 @@ export function createCatalogLists(listings: Listings, whole: WholeEvents): Cata
       const plan =
         resourceId === undefined
           ? inIndex<AuditEvent>(['events'], 'gsi1', partitionsOf(INDEXED.events), 'falling')
-          : inIndex<AuditEvent>(['events', resourceId], 'gsi2', [INDEXED.eventsOf(resourceId)], 'falling');
-      const sort = `${plan.index!}sk`;
+          : eventsOfResource(resourceId);
       return listings.page(
         {
           ...plan,
           ...told,
           ...(since === undefined ? {} : { from: padded(since) }),
           ...(until === undefined ? {} : { to: upTo(until) }),
-          ...(action === undefined ? {} : ofAction(action, sort)),
+          ...(action === undefined ? {} : ofAction(action)),
         },
         request,
       );
@@ -179,8 +193,12 @@ export function createCatalogLists(listings: Listings, whole: WholeEvents): Cata
 
     async untrailedEvents(limit) {
       const partitions = [...partitionsOf(INDEXED.fresh), ...partitionsOf(INDEXED.untrailed)];
+      const read = (item: Item) => places.note(recordOf<AuditEvent>(item), item);
       return whole(
-        await listings.first(inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), limit),
+        await listings.first(
+          { ...inIndex<AuditEvent>(['untrailed'], 'gsi3', partitions, 'rising'), read },
+          limit,
+        ),
       );
     },
 
@@ -195,9 +213,23 @@ export function createCatalogLists(listings: Listings, whole: WholeEvents): Cata
 /** However rare an action is, a call looks at so many others at most. */
 const ACTION_LOOKS_MAX = 2000;
 
-function ofAction(action: string, sort: string): Pick<ListPlan<AuditEvent>, 'accepts' | 'looksMax' | 'read'> {
+/** As they stand in the table; those of before stood in an index. */
+function eventsOfResource(resourceId: string): ListPlan<AuditEvent> {
   return {
-    accepts: (entry) => mayBeOfAction(textOf(entry, sort), action),
+    name: ['events', resourceId],
+    partitions: [eventsPartition(resourceId)],
+    before: { index: 'gsi2', partitions: [INDEXED.eventsOfBefore(resourceId)] },
+    from: FIRST,
+    to: LAST,
+    direction: 'falling',
+    isWhole: (entry) => entry.packed !== undefined,
+    read: recordOf<AuditEvent>,
+  };
+}
+
+function ofAction(action: string): Pick<ListPlan<AuditEvent>, 'accepts' | 'looksMax' | 'read'> {
+  return {
+    accepts: (_entry, place) => mayBeOfAction(place, action),
     looksMax: ACTION_LOOKS_MAX,
     read(item) {
       const event = withoutAfter(recordOf<AuditEvent>(item));

@@ -60,6 +60,7 @@ import { chainedHeadOf, chainedRecordOf, createChainLinks } from './chain-links.
 import { createCursors } from './cursors.ts';
 import { wholeEvents } from './event-after.ts';
 import { createEventMarks } from './event-marks.ts';
+import { createEventPlaces } from './event-places.ts';
 import { createStamps, newId } from './ids.ts';
 import { type Item, item, recordOf, textOf, whole } from './item.ts';
 import { createListings } from './listing.ts';
@@ -83,6 +84,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
   const table = createTableClient(dynamoDb, tableName);
   const chains = createChainLinks(table);
   const listings = createListings(table, createCursors(table, random), chains);
+  const eventPlaces = createEventPlaces(table);
   const backupLists = createBackupLists(table, listings, getBackup);
   const commit = createCommit(table, createStamps(clock), random, chains.isLinked);
 
@@ -98,8 +100,11 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
 
   return {
     ...backupLists,
-    ...createCatalogLists(listings, (events) => wholeEvents(table, chains, events)),
-    ...createEventMarks(table),
+    ...createCatalogLists(listings, eventPlaces, async (events) => {
+      const whole = await wholeEvents(table, chains, events);
+      return whole.map((event, i) => eventPlaces.alike(events[i]!, event));
+    }),
+    ...createEventMarks(table, eventPlaces),
     commit,
 
     async allocateId(kind) {

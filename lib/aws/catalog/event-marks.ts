@@ -1,11 +1,12 @@
 // What has become of events: which were published, which stand in the trail, and how far that has been written.
 
 import { forEachAtOnce } from '../../core/at-once.ts';
-import type { SegmentMark } from '../../core/records/model.ts';
+import type { EventRef, SegmentMark } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import { INDEXED } from './catalog-items.ts';
-import { eventKey, SEGMENT_KEY, shardedPartition } from './catalog-keys.ts';
+import { type Key, SEGMENT_KEY, shardedPartition } from './catalog-keys.ts';
+import type { EventPlaces } from './event-places.ts';
 import { item, textOf, whole } from './item.ts';
 import type { Condition, TableClient } from './table-client.ts';
 
@@ -15,7 +16,13 @@ const MARKED_AT_ONCE = 64;
 type EventMarks = Pick<Catalog, 'markPublished'> &
   Pick<TrailSource, 'markTrailed' | 'markRelayed' | 'lastSegment' | 'hasEvent'>;
 
-export function createEventMarks(table: TableClient): EventMarks {
+export function createEventMarks(table: TableClient, places: EventPlaces): EventMarks {
+  const forEach = (events: readonly EventRef[], mark: (key: Key, id: string) => Promise<unknown>) =>
+    forEachAtOnce(events, MARKED_AT_ONCE, async (event) => {
+      const key = await places.keyOf(event);
+      if (key !== undefined) await mark(key, event.id);
+    });
+
   const markSegment = ({ segment, sha256 }: SegmentMark) =>
     table.put(item(SEGMENT_KEY, { trailSegment: whole(segment), trailHash: { S: sha256 } }), {
       expression: 'attribute_not_exists(pk) OR trailSegment < :segment',
@@ -23,27 +30,25 @@ export function createEventMarks(table: TableClient): EventMarks {
     });
 
   return {
-    async markPublished(eventIds) {
+    async markPublished(events) {
       // Nothing is published before it stands in the trail: so it waits for the sink alone.
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
-        if (await waitsNoMore(table, id, INDEXED.pending)) return;
-        await waitsForOther(table, id, INDEXED.untrailed);
+      await forEach(events, async (key, id) => {
+        if (await waitsNoMore(table, key, INDEXED.pending)) return;
+        await waitsForOther(table, key, id, INDEXED.untrailed);
       });
     },
 
-    async markTrailed(eventIds, mark) {
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
-        if (await waitsForOther(table, id, INDEXED.pending)) return;
-        await waitsNoMore(table, id, INDEXED.untrailed);
+    async markTrailed(events, mark) {
+      await forEach(events, async (key, id) => {
+        if (await waitsForOther(table, key, id, INDEXED.pending)) return;
+        await waitsNoMore(table, key, INDEXED.untrailed);
       });
       await markSegment(mark);
     },
 
-    async markRelayed(eventIds, mark) {
-      const gone = { expression: 'attribute_exists(gsi3pk)' };
-      await forEachAtOnce(eventIds, MARKED_AT_ONCE, async (id) => {
-        await table.removeAttributes(eventKey(id), PLACE, gone);
-      });
+    async markRelayed(events, mark) {
+      const waits = { expression: 'attribute_exists(gsi3pk)' };
+      await forEach(events, (key) => table.removeAttributes(key, PLACE, waits));
       await markSegment(mark);
     },
 
@@ -52,7 +57,7 @@ export function createEventMarks(table: TableClient): EventMarks {
       return found && { segment: Number(found.trailSegment?.N), sha256: textOf(found, 'trailHash') };
     },
 
-    hasEvent: async (id) => (await table.get(eventKey(id))) !== undefined,
+    hasEvent: async (event) => (await places.keyOf(event)) !== undefined,
   };
 }
 
@@ -65,11 +70,11 @@ const waitsFor = (word: string): Condition => ({
 });
 
 /** Takes an event out of where it waits for `word` alone. False if it does not. */
-function waitsNoMore(table: TableClient, id: string, word: string): Promise<boolean> {
-  return table.removeAttributes(eventKey(id), PLACE, waitsFor(word));
+function waitsNoMore(table: TableClient, key: Key, word: string): Promise<boolean> {
+  return table.removeAttributes(key, PLACE, waitsFor(word));
 }
 
 /** One that waits for both waits for `other` alone from now on. False if it does not. */
-function waitsForOther(table: TableClient, id: string, other: string): Promise<boolean> {
-  return table.setTexts(eventKey(id), { gsi3pk: shardedPartition(other, id) }, waitsFor(INDEXED.fresh));
+function waitsForOther(table: TableClient, key: Key, id: string, other: string): Promise<boolean> {
+  return table.setTexts(key, { gsi3pk: shardedPartition(other, id) }, waitsFor(INDEXED.fresh));
 }

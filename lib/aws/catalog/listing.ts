@@ -24,8 +24,8 @@ export interface ListPlan<T> {
   from: string;
   to: string;
   direction: 'rising' | 'falling';
-  /** Leaves out entries of the table. */
-  accepts?(entry: Item): boolean;
+  /** Leaves out entries. */
+  accepts?(entry: Item, place: string): boolean;
   /** How many entries a page looks at at most, where most may be left out: it is then short, and has a cursor. */
   looksMax?: number;
   /** Whether an entry of the table has all that is read. */
@@ -81,7 +81,7 @@ export function createListings(table: TableClient, cursors: Cursors, chains: Cha
       const { place, item } = entry;
       // Ranges include their ends, and pages do not overlap.
       if (place === after) continue;
-      if (plan.accepts?.(item) !== false) entries.push(entry);
+      if (plan.accepts?.(item, place) !== false) entries.push(entry);
       if (entries.length === count) break;
       if (++looks >= looksMax) return { entries, givenUpAt: place };
     }

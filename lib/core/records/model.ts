@@ -341,6 +341,9 @@ export interface AuditEvent {
   after?: unknown[];
 }
 
+/** What an event is found by. */
+export type EventRef = Pick<AuditEvent, 'id' | 'resourceId' | 'at'>;
+
 /** A segment of the trail that has been written. */
 export interface SegmentMark {
   /** 1, 2, 3 ... without gaps. */

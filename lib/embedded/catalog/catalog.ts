@@ -69,9 +69,9 @@ export function createCatalog(
       return pending.all(limit).map((row) => recordOf<AuditEvent>('event', row));
     },
 
-    async markPublished(eventIds) {
-      if (eventIds.length > 0) {
-        const keys = eventIds.map(keyText);
+    async markPublished(events) {
+      if (events.length > 0) {
+        const keys = events.map(({ id }) => keyText(id));
         await database.write(() => {
           for (const key of keys) {
             publish.run(key);

@@ -75,7 +75,7 @@ export async function relayAll(
 
 async function relaySome({ catalog, events }: RelayDeps, some: AuditEvent[]): Promise<void> {
   await publishSome({ events }, some);
-  await catalog.markPublished(some.map(({ id }) => id));
+  await catalog.markPublished(some);
 }
 
 /** Hands these events to the sink. A throw of the sink leaves them for the next time. */

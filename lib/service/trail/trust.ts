@@ -7,7 +7,7 @@ import type { WallClock } from '../../ports/clock.ts';
 import type { TrailSource } from '../../ports/trail.ts';
 import type { Trust } from '../contract/parts.ts';
 import { createTrust, ROLLBACK_NOTICE, writtenProof } from '../kit/trust.ts';
-import { eventIdsIn, readSegment, type TrailDeps } from './write.ts';
+import { eventsIn, readSegment, type TrailDeps } from './write.ts';
 
 /** The trail, and what the catalog knows of it. */
 export interface HeldToTrail extends Pick<TrailDeps, 'store' | 'keyring' | 'storeId'> {
@@ -33,8 +33,8 @@ export async function proofOfOlderCatalog(deps: HeldToTrail): Promise<string | u
 /** Whether the last that was committed of what a segment holds is in the catalog; one that does not open says nothing. */
 async function knowsSegment(deps: HeldToTrail, number: number): Promise<boolean> {
   const { lines = [] } = await readSegment(deps, number);
-  const id = lines.flatMap(eventIdsIn).at(-1);
-  return id === undefined || deps.source.hasEvent(id);
+  const last = lines.flatMap(eventsIn).at(-1);
+  return last === undefined || deps.source.hasEvent(last);
 }
 
 export interface TrailTrust {

@@ -108,10 +108,9 @@ export async function writeEvents(
     if (mark === undefined) continue;
     written.segments++;
     written.events += events.length;
-    const ids = events.map(({ id }) => id);
     // One mark for both, where both are done.
-    if (await publish(events)) await deps.source.markRelayed(ids, mark);
-    else await deps.source.markTrailed(ids, mark);
+    if (await publish(events)) await deps.source.markRelayed(events, mark);
+    else await deps.source.markTrailed(events, mark);
   }
   return written;
 }
@@ -129,12 +128,12 @@ async function writeSome(
     if (!(error instanceof PortError && error.code === 'exists')) throw error;
     const taken = await readSegment(deps, (last?.segment ?? 0) + 1);
     if (taken.lines === undefined) log.error('a segment of the trail is damaged', { ...taken.mark });
-    await source.markTrailed((taken.lines ?? []).flatMap(eventIdsIn), taken.mark);
+    await source.markTrailed((taken.lines ?? []).flatMap(eventsIn), taken.mark);
     return undefined;
   }
 }
 
-/** The ids of the events that a line tells of. */
-export function eventIdsIn(line: string): string[] {
-  return readTrailLine(line).flatMap((change) => (change.kind === 'event.append' ? [change.event.id] : []));
+/** The events that a line tells of. */
+export function eventsIn(line: string): AuditEvent[] {
+  return readTrailLine(line).flatMap((change) => (change.kind === 'event.append' ? [change.event] : []));
 }

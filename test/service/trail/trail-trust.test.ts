@@ -1,7 +1,7 @@
 // A table that was restored to an earlier moment is known by the trail, which lies in the bucket.
 
 import { describe, expect, test } from '@jest/globals';
-import type { SegmentMark } from '../../../lib/core/records/model.ts';
+import type { EventRef, SegmentMark } from '../../../lib/core/records/model.ts';
 import { counting, createCallCounts } from '../../../lib/decorators/counting.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { createManualClock } from '../../../lib/memory/clock.ts';
@@ -41,7 +41,7 @@ async function storeOf(segments: number) {
 /** A catalog that knows so many of them, and has the events up to one. */
 const sourceOf = (segment: number, events = segment) => ({
   lastSegment: async () => (segment === 0 ? undefined : { segment, sha256: 'ab' }),
-  hasEvent: async (id: string) => Number(id.slice('event-'.length)) <= events,
+  hasEvent: async ({ id }: EventRef) => Number(id.slice('event-'.length)) <= events,
 });
 
 describe('the catalog is held to the trail', () => {

@@ -36,21 +36,21 @@ function sourceOf(events: AuditEvent[]) {
       const left = events.filter(({ id }) => trailed.has(id) && !published.has(id));
       return left.filter(({ at }) => at <= until).slice(0, limit);
     },
-    async markPublished(ids) {
-      for (const id of ids) published.add(id);
+    async markPublished(events) {
+      for (const { id } of events) published.add(id);
     },
-    async markTrailed(ids, mark) {
-      for (const id of ids) trailed.add(id);
+    async markTrailed(events, mark) {
+      for (const { id } of events) trailed.add(id);
       if (mark.segment > (this.mark?.segment ?? 0)) this.mark = mark;
     },
-    async markRelayed(ids, mark) {
-      await this.markPublished(ids);
-      await this.markTrailed(ids, mark);
+    async markRelayed(events, mark) {
+      await this.markPublished(events);
+      await this.markTrailed(events, mark);
     },
     async lastSegment() {
       return this.mark;
     },
-    hasEvent: async (id) => events.some((event) => event.id === id),
+    hasEvent: async ({ id }) => events.some((event) => event.id === id),
   };
   return source;
 }

@@ -97,6 +97,39 @@ describe('types', () => {
     ).toBe('0');
   });
 
+  test.each([
+    ['bigint', `(1), (-9223372036854775808)`],
+    ['numeric', `('NaN'), ('-Infinity'), (1.50), (-0.0)`],
+    ['float8', `('NaN'), ('-Infinity'), ('Infinity'), ('-0'), (5e-324), (1e300)`],
+    ['boolean', '(true), (false)'],
+    [
+      'text',
+      String.raw`(E'\\\b\f\n\r\t\v\x01\x1f\x7f"\u2028é😀'), (''), ('\N'), ('\.'), ('NULL'), ('-Infinity')`,
+    ],
+    ['char(4)', `('a'), ('')`],
+    ['date', `('2026-01-01'), ('infinity'), ('0044-03-15 BC')`],
+    ['timestamp', `('2026-01-01 12:00:00.5'), ('-infinity'), ('0044-03-15 01:02:03 BC')`],
+    ['timestamptz', `('2026-01-01 12:00:00.5+05:30'), ('infinity'), ('0044-03-15 01:02:03 BC')`],
+    ['timetz', `('12:00+02'), ('24:00:00-15:59:59')`],
+    ['uuid', `('00000000-0000-0000-0000-000000000000')`],
+    ['bytea', String.raw`('\x5c0a00'), ('')`],
+    ['whole', `(7)`],
+  ])('keys and values of type %s are what the server writes into JSON', async (type, values) => {
+    const database = databaseOf(
+      `CREATE DOMAIN whole AS int; CREATE TABLE one (k ${type} PRIMARY KEY); INSERT INTO one VALUES ${values};
+       CREATE TABLE more (n int, k ${type}, v ${type}, nothing ${type}, "$ ""é\t" int DEFAULT 1, PRIMARY KEY (n, k)); INSERT INTO more SELECT 3, k, k FROM one`,
+    );
+    const state = await textOf(database);
+    const settings = `SET timezone = 'UTC'; SET extra_float_digits = 1`;
+    const rows = (table: string, key: string) =>
+      pg.sql(
+        database,
+        `${settings}; SELECT string_agg(to_json(${key})::text || ':' || row_to_json(t)::text, ',' ORDER BY k) FROM ${table} t`,
+      );
+    expect(state).toContain(`"rows":{${rows('one', `to_json(k) #>> '{}'`)}}`);
+    expect(state).toContain(`"rows":{${rows('more', `'[3,' || to_json(k)::text || ']'`)}}`);
+  });
+
   test('what is equal by its type and not the same is changed back', async () => {
     const database = databaseOf(
       `CREATE EXTENSION citext; CREATE TABLE t (k citext PRIMARY KEY, n numeric, f float8, a int[]); INSERT INTO t VALUES ('A', 1.0, 0, '{1}'), ('b', 2, 0, '{1}')`,

@@ -6,6 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Connection } from '../../lib/sources/postgresql/connect.ts';
 import { copyOut } from '../../lib/sources/postgresql/copy-out.ts';
+import type { Shape } from '../../lib/sources/postgresql/row-json.ts';
 
 function message(type: string, payload: Uint8Array | string = ''): Buffer {
   const body = Buffer.from(payload as string);
@@ -65,6 +66,9 @@ async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(await Array.fromAsync(chunks)).toString();
 }
 
+/** One column that is JSON already. */
+const AS_IS: Shape = { fields: [{ before: '', form: 'json' }], after: '' };
+
 const END = [message('c'), message('C', 'COPY 3\0'), message('Z', 'I')];
 const BEGIN = message('H', Buffer.from([0, 0, 1, 0, 0]));
 
@@ -82,7 +86,7 @@ test('rows come with commas between them, however they are cut, and the rest goe
         said,
         cuts.map((cut) => cut % said.length).sort((a, b) => a - b),
       );
-      expect(await textOf(copyOut(server.connection, 'SELECT 1'))).toBe(rows.join(','));
+      expect(await textOf(copyOut(server.connection, 'SELECT 1', AS_IS))).toBe(rows.join(','));
       expect(server.asked()).toBe('COPY (SELECT 1) TO STDOUT');
       expect(server.others()).toEqual(Buffer.concat(END.slice(1)));
     }),
@@ -95,7 +99,7 @@ test('a row may be longer than what is given at a time, and a backslash may be c
   const said = Buffer.concat([BEGIN, row(long), row('{}'), ...END]);
   const cuts = Array.from({ length: 200 }, (_, n) => n * 20_011 + (n % 3));
   const server = serverOf(said, cuts);
-  expect((await textOf(copyOut(server.connection, 'q'))) === `${long},{}`).toBe(true);
+  expect((await textOf(copyOut(server.connection, 'q', AS_IS))) === `${long},{}`).toBe(true);
 });
 
 test('whoever reads slowly holds the server up', async () => {
@@ -105,7 +109,7 @@ test('whoever reads slowly holds the server up', async () => {
     said,
     rows.map((_, n) => n * 20_020),
   );
-  const chunks = copyOut(server.connection, 'q');
+  const chunks = copyOut(server.connection, 'q', AS_IS);
   await chunks.next();
   await new Promise((done) => setTimeout(done, 20));
   expect(server.stream.isPaused()).toBe(true);
@@ -118,14 +122,20 @@ test('whoever reads slowly holds the server up', async () => {
 describe('what goes wrong', () => {
   test('an error among the rows is thrown behind what came before it', async () => {
     const said = Buffer.concat([BEGIN, row('{"n":1}'), message('E', 'SERROR\0'), message('Z', 'I')]);
-    const chunks = copyOut(serverOf(said, [9]).connection, 'q');
+    const chunks = copyOut(serverOf(said, [9]).connection, 'q', AS_IS);
     expect(Buffer.from((await chunks.next()).value!).toString()).toBe('{"n":1}');
     await expect(chunks.next()).rejects.toThrow('the server says no');
   });
 
+  test('a row that is not of the columns that were asked for ends the connection', async () => {
+    const server = serverOf(Buffer.concat([BEGIN, row('1'), message('d', '2\t3\n'), ...END]), []);
+    await expect(textOf(copyOut(server.connection, 'q', AS_IS))).rejects.toMatchObject({ code: 'integrity' });
+    expect(server.stream.destroyed).toBe(true);
+  });
+
   test('whoever wants no more cuts the connection', async () => {
     const server = serverOf(Buffer.concat([BEGIN, row('{}'.padEnd(600_000)), row('{}')]), []);
-    const chunks = copyOut(server.connection, 'q');
+    const chunks = copyOut(server.connection, 'q', AS_IS);
     await chunks.next();
     const closed = once(server.stream, 'close');
     await chunks.return();

@@ -22,11 +22,16 @@ export type Written =
   /** money: as a number. */
   | 'money';
 
+/** What a plain value is in JSON; times are strings that look otherwise there. */
+export type Kind = 'number' | 'boolean' | 'time' | 'string';
+
 export interface Column {
   name: string;
   /** As the server names it: `numeric(30,10)`. */
   type: string;
   written: Written;
+  /** Of its type, or of what a domain is made of. */
+  kind: Kind;
   isGenerated: boolean;
   identity: '' | 'always' | 'default';
 }
@@ -76,7 +81,10 @@ SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a
     WHEN t.typcategory = 'A' AND e.typname = 'xml' THEN 'xmls'
     WHEN t.typcategory = 'A' THEN CASE WHEN e.typtype IN ('b', 'e', 'r', 'm') AND e.typcategory <> 'A'
       AND e.typname NOT IN ('json', 'jsonb', 'money') AND e.oid NOT IN (SELECT castsource FROM castable) THEN 'array' ELSE 'text' END
-    ELSE 'plain' END
+    ELSE 'plain' END,
+  CASE WHEN t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace THEN 'string' WHEN t.typname = 'bool' THEN 'boolean'
+    WHEN t.typname IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN 'number' WHEN t.typname IN ('date', 'timestamp', 'timestamptz') THEN 'time'
+    ELSE 'string' END
 FROM pg_catalog.pg_attribute a JOIN base b ON b.oid = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
 WHERE a.attrelid = ANY ($1::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum`;
@@ -166,10 +174,11 @@ async function withColumns(rows: Connection['rows'], found: string[][]): Promise
       name: name!,
       // A table that others inherit from has rows of its own; a partitioned one has none but those of its partitions.
       from: `${kind === 'p' ? '' : 'ONLY '}${qualified(schema!, name!)}`,
-      columns: (columns.get(oid!) ?? []).map(([, column, type, generated, identity, written]) => ({
+      columns: (columns.get(oid!) ?? []).map(([, column, type, generated, identity, written, kind]) => ({
         name: column!,
         type: type!,
         written: written as Written,
+        kind: kind as Kind,
         isGenerated: generated !== '',
         identity: identity === 'a' ? 'always' : identity === 'd' ? 'default' : '',
       })),

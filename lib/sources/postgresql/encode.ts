@@ -2,15 +2,38 @@
 
 import type { Column, Table } from './catalog.ts';
 import { ident, unlike } from './names.ts';
+import type { Form, Shape } from './row-json.ts';
 
 /** What stands around a jsonb that JSON would take for something else: a null, for NULL; an object with this member, for this. */
 const AROUND = '$json';
 /** PostgreSQL's arrays have at most so many dimensions. */
 const DIMENSIONS = [1, 2, 3, 4, 5, 6];
 
-/** One row of texts, each `"key":{row}`, or `{row}` where there is no key. In the order of the key, or of the text. */
-export function selectRows(table: Table): string {
+export interface RowQuery {
+  query: string;
+  /** What is made of its rows. */
+  shape: Shape;
+}
+
+/** The rows of a table, each `"key":{row}`, or `{row}` where there is no key. In the order of the key, or of the text. */
+export function selectRows(table: Table): RowQuery {
   const columns = table.columns.filter(({ isGenerated }) => !isGenerated);
+  if (table.key.length === 0) return selectTexts(table, columns);
+  const from = `FROM ${table.from} t ORDER BY ${table.key.map((name) => `t.${ident(name)}`).join(', ')}`;
+  const name = nameOf(table);
+  const values = columns.map((column, i) => ({
+    before: `${i === 0 ? `${name.after}:{` : ','}${JSON.stringify(column.name)}:`,
+    ...asked(column),
+  }));
+  const fields = [...name.fields, ...values];
+  return {
+    query: `SELECT ${fields.map(({ sql }) => sql).join(', ')} ${from}`,
+    shape: { fields: fields.map(({ before, form }) => ({ before, form })), after: '}' },
+  };
+}
+
+/** Whole rows as text, by which they are put in order. */
+function selectTexts(table: Table, columns: readonly Column[]): RowQuery {
   const alias = ident(
     unlike(
       'r#w',
@@ -18,28 +41,63 @@ export function selectRows(table: Table): string {
     ),
   );
   const inner = columns.map((column) => `${writtenOut(column)} AS ${ident(column.name)}`).join(', ');
-  const from = `(SELECT ${inner} FROM ${table.from} t`;
   const row = columns.length === 0 ? `'{}'` : `pg_catalog.row_to_json(${alias})::text`;
-  if (table.key.length === 0) return `SELECT ${row} FROM ${from}) ${alias} ORDER BY (${row}) COLLATE "C"`;
-  const order = table.key.map((name) => `t.${ident(name)}`).join(', ');
-  return `SELECT ${keyText(table, alias)} || ':' || ${row} FROM ${from} ORDER BY ${order}) ${alias}`;
+  return {
+    query: `SELECT ${row} FROM (SELECT ${inner} FROM ${table.from} t) ${alias} ORDER BY (${row}) COLLATE "C"`,
+    shape: { fields: [{ before: '', form: 'json' }], after: '' },
+  };
+}
+
+interface Value {
+  sql: string;
+  form: Form;
+}
+
+/** A value as it is asked for. What the server has a text for is quoted here, for its `to_json` looks up the type of each value once more. */
+function asked(column: Column): Value {
+  const sql = writtenOut(column);
+  switch (column.written) {
+    case 'plain':
+      // Times stand in JSON otherwise than in text.
+      return column.kind === 'time'
+        ? { sql: `pg_catalog.to_json(${sql})`, form: 'json' }
+        : { sql, form: column.kind };
+    case 'money':
+      return { sql, form: 'number' };
+    case 'text':
+    case 'json':
+      return { sql, form: 'string' };
+    case 'array':
+    case 'xmls':
+    case 'jsonb':
+      return { sql, form: 'json' };
+  }
 }
 
 const WHOLE_NUMBERS = ['smallint', 'integer', 'bigint'];
 
 /** The name of a row: the text of its key, or of several columns a JSON array of them; as JSON. */
-function keyText({ key, columns }: Table, alias: string): string {
-  const texts = key.map((name) => {
-    const { type, written } = columns.find((column) => column.name === name)!;
-    const value = `${alias}.${ident(name)}`;
-    // What needs no quotes needs no care either.
-    if (WHOLE_NUMBERS.includes(type))
-      return { json: `${value}::text`, quoted: `'"' || ${value}::text || '"'` };
-    const json = `pg_catalog.to_json(${written === 'plain' ? value : `${value}::text`})`;
-    return { json: `${json}::text`, quoted: `pg_catalog.to_json(${json} #>> '{}')::text` };
+function nameOf({ key, columns }: Table): { fields: (Value & { before: string })[]; after: string } {
+  const parts = key.map((name) => columns.find((column) => column.name === name)!);
+  // What needs no quotes needs no care either.
+  if (parts.every(({ type }) => WHOLE_NUMBERS.includes(type))) {
+    const isOne = parts.length === 1;
+    const fields = parts.map((column, i) => ({
+      before: i > 0 ? ',' : isOne ? '"' : '"[',
+      sql: writtenOut(column),
+      form: 'number' as const,
+    }));
+    return { fields, after: isOne ? '"' : ']"' };
+  }
+  const texts = parts.map((column) => {
+    const value = writtenOut(column);
+    return `pg_catalog.to_json(${column.written === 'plain' ? value : `(${value})::text`})`;
   });
-  if (texts.length === 1) return texts[0]!.quoted;
-  return `pg_catalog.to_json('[' || ${texts.map(({ json }) => json).join(` || ',' || `)} || ']')::text`;
+  const sql =
+    texts.length === 1
+      ? `pg_catalog.to_json(${texts[0]} #>> '{}')`
+      : `pg_catalog.to_json('[' || ${texts.map((text) => `${text}::text`).join(` || ',' || `)} || ']')`;
+  return { fields: [{ before: '', sql, form: 'json' }], after: '' };
 }
 
 function writtenOut({ name, written }: Column): string {

@@ -22,7 +22,8 @@ export async function* textOf(
     const name = JSON.stringify(`${table.schema}.${table.name}`);
     const head = `"key":${JSON.stringify(table.key)},"columns":${JSON.stringify(table.columns.map(described))}`;
     yield Buffer.from(`${comma}${name}:{${head},"rows":${isKeyed ? '{' : '['}`);
-    yield* copyOut(connection, selectRows(table));
+    const { query, shape } = selectRows(table);
+    yield* copyOut(connection, query, shape);
     yield Buffer.from(isKeyed ? '}}' : ']}');
     comma = ',';
   }

@@ -1,5 +1,6 @@
 // The command line, as a process: `brs`, `backup-restore-service`.
 
+import { readFile } from 'node:fs/promises';
 import { runCli } from '../lib/cli/main.ts';
 
 const interrupt = new AbortController();
@@ -32,7 +33,7 @@ async function openSources() {
     import('../lib/sources/sources.ts'),
     import('../lib/sources/secrets.ts'),
   ]);
-  const secrets = createSecretReader({ env, files: true });
+  const secrets = createSecretReader({ env, readFile: (path) => readFile(path, 'utf8') });
   return createSources({ secrets, privateHosts: 'any', folders: 'any', usesAmbient: true });
 }
 

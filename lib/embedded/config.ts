@@ -8,6 +8,8 @@ import { closest } from '../core/closest.ts';
 import { BACKOFF_MS } from '../core/records/delivery.ts';
 import { DAY_MS, LIMITS } from '../core/records/limits.ts';
 import { faultOfHost } from '../http/server/access.ts';
+import type { Folders } from './own-places.ts';
+import type { SecretSettings } from './secrets.ts';
 import type { SourceSettings } from './sources.ts';
 
 const nonEmpty = z.string().check(z.minLength(1));
@@ -21,6 +23,19 @@ const wholeNumber = (least: number, most: number, otherwise: number) =>
     ),
     otherwise,
   );
+
+const folders = z.pipe(
+  z.string(),
+  z.transform((list: string, context): Folders => {
+    if (list.trim() === 'any') return 'any';
+    const listed = list.split(':').filter((folder) => folder !== '');
+    if (listed.some((folder) => !folder.startsWith('/'))) {
+      const message = 'must be "any", or absolute paths with ":" between them';
+      context.issues.push({ code: 'custom', message, input: list });
+    }
+    return listed;
+  }),
+);
 
 const schema = z.object({
   PORT: wholeNumber(0, 65_535, 3004),
@@ -77,21 +92,8 @@ const schema = z.object({
   BACKUP_NOTIFY_TIMEOUT_SECONDS: wholeNumber(1, 60, 15),
   BACKUP_NOTIFY_PRIVATE: z._default(z.enum(['true', 'false']), 'true'),
   BACKUP_KERNEL: z._default(z.enum(['on', 'off']), 'on'),
-  BACKUP_SOURCE_FOLDERS: z._default(
-    z.pipe(
-      z.string(),
-      z.transform((list: string, context) => {
-        if (list.trim() === 'any') return 'any' as const;
-        const folders = list.split(':').filter((folder) => folder !== '');
-        if (folders.some((folder) => !folder.startsWith('/'))) {
-          const message = 'must be "any", or absolute paths with ":" between them';
-          context.issues.push({ code: 'custom', message, input: list });
-        }
-        return folders;
-      }),
-    ),
-    [],
-  ),
+  BACKUP_SOURCE_FOLDERS: z._default(folders, []),
+  BACKUP_SECRET_FOLDERS: z.optional(folders),
 });
 
 /** Where a second copy is kept: a folder, or a bucket of S3 or of a server that speaks it. */
@@ -123,8 +125,8 @@ export interface EmbeddedConfig {
   notifyTimeoutMs: number;
   /** Whether receivers may have private addresses. */
   notifyPrivate: boolean;
-  /** The environment, for secrets that stand there. */
-  secretEnv: Readonly<Record<string, string | undefined>>;
+  /** Where secrets may stand that sources and receivers name. */
+  secrets: SecretSettings;
   isKernelWanted: boolean;
   /** What sources may have; without it none is read. */
   sources?: SourceSettings;
@@ -177,11 +179,16 @@ export function readConfig(
     notifyBackoffMs: set.BACKUP_NOTIFY_BACKOFF_SECONDS,
     notifyTimeoutMs: set.BACKUP_NOTIFY_TIMEOUT_SECONDS * 1000,
     notifyPrivate: set.BACKUP_NOTIFY_PRIVATE === 'true',
-    secretEnv: env,
+    secrets: { env, folders: set.BACKUP_SECRET_FOLDERS ?? secretFoldersOf(env) },
     isKernelWanted: set.BACKUP_KERNEL === 'on',
     // A database mostly stands in a private network, as this process does.
     sources: { folders: set.BACKUP_SOURCE_FOLDERS, privateHosts: 'any' },
   };
+}
+
+/** Where containers and systemd put the secrets that somebody has given to this service. */
+function secretFoldersOf({ CREDENTIALS_DIRECTORY: given }: Record<string, string | undefined>): string[] {
+  return ['/run/secrets', ...(given?.startsWith('/') ? [given] : [])];
 }
 
 /** A setting that nobody knows was meant to do something, and would not. */

@@ -160,7 +160,11 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   let kickWorker = (): void => {};
   let kickSender = (): void => {};
   let kickRuns = (): void => {};
-  const secrets = openSecrets(config.secretEnv, dataDir);
+  const own = [
+    dataDir,
+    ...(config.copyTo !== undefined && 'folder' in config.copyTo ? [config.copyTo.folder] : []),
+  ];
+  const secrets = openSecrets(config.secrets, own);
   let stopping = false;
   const mayCreate = isNew(database) && !hasBlobs(dataDir);
   const keyring = await openKeyring({ dataDir, mayCreate, random });
@@ -200,9 +204,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
       () => kickSender(),
     ),
     channelKinds: ['webhook', 'slack', 'teams', 'discord', 'ping', 'mail'],
-    ...(config.sources === undefined
-      ? {}
-      : { sources: openSources({ ...config.sources, secrets }, dataDir) }),
+    ...(config.sources === undefined ? {} : { sources: openSources({ ...config.sources, secrets }, own) }),
     runs: createRunBell(() => kickRuns()),
     clock,
     random,

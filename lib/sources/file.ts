@@ -1,11 +1,12 @@
 // A file of JSON: read as it stands, and put back whole or not at all.
 
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import type { FileSource } from '../core/records/source.ts';
 import { PortError } from '../ports/errors.ts';
 import type { GivenState, Reading, RestoreOptions, RestorePlan, Source } from '../ports/source.ts';
 import { hashOfJson, writeAtomically } from './kit/atomic-file.ts';
 import { portError } from './kit/opened.ts';
+import { openRegular } from './kit/regular-file.ts';
 import { wanted } from './kit/wanted.ts';
 
 /** A file that was written that shortly ago may be written again within the same tick of its clock. Milliseconds. */
@@ -19,9 +20,8 @@ export function openFile({ path }: FileSource): Source {
     signal.throwIfAborted();
     let handle: FileHandle | undefined;
     try {
-      handle = await open(path, 'r');
+      handle = await openRegular(path);
       const found = await handle.stat({ bigint: true });
-      if (!found.isFile()) throw new PortError('not_found', `${path} is no file`);
       const seen = `${found.ino}-${found.size}-${found.mtimeNs}-${found.ctimeNs}`;
       const isSure = Date.now() - Number(found.ctimeNs / 1_000_000n) > SURE_AFTER_MS;
       const mark = isSure ? seen : undefined;
@@ -90,9 +90,8 @@ export function openFile({ path }: FileSource): Source {
   return {
     async check() {
       try {
-        const found = await stat(path);
-        if (!found.isFile()) throw new PortError('not_found', `${path} is no file`);
-        await (await open(path, 'r')).close();
+        const handle = await openRegular(path);
+        const found = await handle.stat().finally(() => handle.close());
         return {
           detail: `file ${path}, ${found.size} bytes, written ${found.mtime.toISOString()}`,
           warnings: [],

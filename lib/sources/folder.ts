@@ -1,6 +1,6 @@
 // The JSON files of a folder and of those below it as one object: by their names, each what the file holds.
 
-import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { FolderSource } from '../core/records/source.ts';
 import { PortError } from '../ports/errors.ts';
@@ -8,6 +8,7 @@ import type { Source } from '../ports/source.ts';
 import { writeAtomically } from './kit/atomic-file.ts';
 import { sourceOfMany, TEXT_BYTES_MAX } from './kit/many.ts';
 import { portError } from './kit/opened.ts';
+import { openRegular } from './kit/regular-file.ts';
 
 export function openFolder({ path: root }: FolderSource): Source {
   async function list(): Promise<{ names: string[]; warnings: string[] }> {
@@ -53,10 +54,14 @@ export function openFolder({ path: root }: FolderSource): Source {
     list: () => said(root, list),
     get: (name) =>
       said(join(root, name), async () => {
-        const { size } = await stat(join(root, name));
-        if (size > TEXT_BYTES_MAX)
-          throw new PortError('denied', `${join(root, name)} has more than ${TEXT_BYTES_MAX} bytes`);
-        return readFile(join(root, name));
+        const handle = await openRegular(join(root, name));
+        try {
+          if ((await handle.stat()).size > TEXT_BYTES_MAX)
+            throw new PortError('denied', `${join(root, name)} has more than ${TEXT_BYTES_MAX} bytes`);
+          return await handle.readFile();
+        } finally {
+          await handle.close();
+        }
       }),
     put: (name, text) =>
       said(join(root, name), async () => {

@@ -10,6 +10,9 @@ import { portError, type SourceContext } from './kit/opened.ts';
 import { type Answered, faultOfStatus, request } from './kit/request.ts';
 import { wanted } from './kit/wanted.ts';
 
+/** RFC 9110, section 5.5: visible characters, spaces, tabs; what is beyond ASCII would go as Latin-1. */
+const IN_A_HEADER = /^[\t\x20-\x7e]+$/;
+
 export function openHttp(spec: HttpSource, { secrets, privateHosts }: SourceContext): Source {
   async function headersOf(
     headers: Record<string, string> = {},
@@ -18,7 +21,13 @@ export function openHttp(spec: HttpSource, { secrets, privateHosts }: SourceCont
     const filled: Record<string, string> = {};
     for (const [name, value] of Object.entries(headers)) {
       const found = new Map<string, string>();
-      for (const one of referencesIn(value)) found.set(one, await secrets.read(one, signal));
+      for (const one of referencesIn(value)) {
+        const secret = await secrets.read(one, signal);
+        // Not a word of it may be told.
+        if (!IN_A_HEADER.test(secret))
+          throw new PortError('denied', `what stands at ${one} cannot be sent in a header`);
+        found.set(one, secret);
+      }
       filled[name.toLowerCase()] = filledIn(value, found);
     }
     return filled;

@@ -1,6 +1,5 @@
 // Secrets, read where they stand: in the environment, in a file, or by what the home gives for the rest.
 
-import { readFile } from 'node:fs/promises';
 import { parseReference } from '../core/records/secret-reference.ts';
 import { PortError } from '../ports/errors.ts';
 import type { SecretReader } from '../ports/secrets.ts';
@@ -8,15 +7,13 @@ import type { SecretReader } from '../ports/secrets.ts';
 export interface SecretReaderOptions {
   /** The environment; without it nothing is read there. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Whether files are read. */
-  files?: boolean;
+  /** The text of the file at a path; without it no files are read. */
+  readFile?: (path: string) => Promise<string>;
   /** Secrets Manager: the text of a secret, by its ARN or name. */
   managed?: (id: string, signal?: AbortSignal) => Promise<string>;
 }
 
-const FILE_BYTES_MAX = 64 * 1024;
-
-export function createSecretReader({ env, files = false, managed }: SecretReaderOptions): SecretReader {
+export function createSecretReader({ env, readFile, managed }: SecretReaderOptions): SecretReader {
   const find = async (reference: string, signal?: AbortSignal): Promise<string | undefined> => {
     const parsed = parseReference(reference);
     // What it is may be the secret itself.
@@ -26,14 +23,8 @@ export function createSecretReader({ env, files = false, managed }: SecretReader
       return env[parsed.name];
     }
     if (parsed.from === 'file') {
-      if (!files) throw elsewhere(reference, 'files');
-      try {
-        return (await readFile(parsed.path, 'utf8')).slice(0, FILE_BYTES_MAX);
-      } catch (cause) {
-        const { code } = cause as NodeJS.ErrnoException;
-        if (code === 'ENOENT') return undefined;
-        throw new PortError('denied', `${reference} cannot be read (${code})`, { cause });
-      }
+      if (readFile === undefined) throw elsewhere(reference, 'files');
+      return textOf(reference, () => readFile(parsed.path));
     }
     if (managed === undefined) throw elsewhere(reference, 'Secrets Manager');
     const text = await managed(parsed.id, signal);
@@ -47,6 +38,18 @@ export function createSecretReader({ env, files = false, managed }: SecretReader
       return text;
     },
   };
+}
+
+/** Undefined if there is none. */
+async function textOf(reference: string, read: () => Promise<string>): Promise<string | undefined> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof PortError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new PortError('denied', `${reference} cannot be read (${code})`, { cause });
+  }
 }
 
 function elsewhere(reference: string, where: string): PortError {

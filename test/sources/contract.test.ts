@@ -293,6 +293,16 @@ describe('HTTP', () => {
     expect(await code((await open({ headers })).check(soon()))).toBe('not_found');
   });
 
+  test('a secret that no header can carry is refused, and not a word of it is told', async () => {
+    for (const TOKEN of ['two\nlines', 'nul\0', 'umlaut \u00fc', '\u{1f511}']) {
+      const source = await open({ headers: { Authorization: 'Bearer {env:TOKEN}' } }, { TOKEN });
+      await expect(source.check(soon())).rejects.toMatchObject({
+        code: 'denied',
+        message: 'what stands at env:TOKEN cannot be sent in a header',
+      });
+    }
+  });
+
   test('what is packed is unpacked, what breaks off is no state, a page for people is none', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(STATE));

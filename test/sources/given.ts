@@ -1,5 +1,6 @@
 // States as a keeper of them gives them back, and sources as a command opens them.
 
+import { readFile } from 'node:fs/promises';
 import { findValue } from '../../lib/core/json/lookup.ts';
 import { parsePointer } from '../../lib/core/json/pointer.ts';
 import type { GivenState, Reading, RestoreModes, Source, Sources } from '../../lib/ports/source.ts';
@@ -11,7 +12,7 @@ export const ALL: RestoreModes = { create: true, update: true, delete: true };
 
 export function openSources(env: Record<string, string> = {}): Sources {
   return createSources({
-    secrets: createSecretReader({ env, files: true }),
+    secrets: createSecretReader({ env, readFile: (path) => readFile(path, 'utf8') }),
     privateHosts: 'any',
     folders: 'any',
   });

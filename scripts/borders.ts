@@ -141,11 +141,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['@aws-sdk/*', 'node:buffer', 'node:stream', 'node:timers/promises'],
   },
   'sources/sqlite': {
-    from: [...ADAPTER, 'sources/kit'],
+    from: [...ADAPTER, 'regular-file', 'sources/kit'],
     packages: ['node:buffer', 'node:crypto', 'node:sqlite'],
   },
   sources: {
-    from: [...ADAPTER, 'sources/*'],
+    from: [...ADAPTER, 'regular-file', 'sources/*'],
     packages: FILES,
   },
 
@@ -212,6 +212,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'http/*',
       'notify',
       'sources',
+      'regular-file',
       'random',
       'version',
     ],
@@ -292,6 +293,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   random: { from: ['ports'], packages: ['node:crypto'] },
   /** Which hosts a stranger's word may not lead to. */
   'private-addresses': { from: ['ports'], packages: ['node:dns', 'node:net'] },
+  /** Files that are opened because somebody has named them. */
+  'regular-file': { from: ['ports'], packages: ['node:fs', 'node:fs/promises'] },
   /** Files of a process that nobody else can read. */
   scratch: { from: ['core/bytes', 'ports'], packages: FILES },
 };

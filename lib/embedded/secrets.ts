@@ -3,7 +3,7 @@
 
 import { PortError } from '../ports/errors.ts';
 import type { SecretReader } from '../ports/secrets.ts';
-import { openRegular } from '../sources/kit/regular-file.ts';
+import { openRegular } from '../regular-file.ts';
 import { createSecretReader } from '../sources/secrets.ts';
 import { type Folders, isBelowAny, isOwn, type OwnPlaces, realPlace } from './own-places.ts';
 

@@ -4,9 +4,9 @@ import { type FileHandle, stat } from 'node:fs/promises';
 import type { FileSource } from '../core/records/source.ts';
 import { PortError } from '../ports/errors.ts';
 import type { GivenState, Reading, RestoreOptions, RestorePlan, Source } from '../ports/source.ts';
+import { openRegular } from '../regular-file.ts';
 import { hashOfJson, writeAtomically } from './kit/atomic-file.ts';
 import { portError } from './kit/opened.ts';
-import { openRegular } from './kit/regular-file.ts';
 import { wanted } from './kit/wanted.ts';
 
 /** A file that was written that shortly ago may be written again within the same tick of its clock. Milliseconds. */

@@ -5,10 +5,10 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { FolderSource } from '../core/records/source.ts';
 import { PortError } from '../ports/errors.ts';
 import type { Source } from '../ports/source.ts';
+import { openRegular } from '../regular-file.ts';
 import { writeAtomically } from './kit/atomic-file.ts';
 import { sourceOfMany, TEXT_BYTES_MAX } from './kit/many.ts';
 import { portError } from './kit/opened.ts';
-import { openRegular } from './kit/regular-file.ts';
 
 export function openFolder({ path: root }: FolderSource): Source {
   async function list(): Promise<{ names: string[]; warnings: string[] }> {

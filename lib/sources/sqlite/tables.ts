@@ -1,9 +1,9 @@
 // What a SQLite file has: its tables, with their columns and keys, and its rows as JSON.
 
-import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SqliteSource } from '../../core/records/source.ts';
 import { PortError } from '../../ports/errors.ts';
+import { demandRegular } from '../../regular-file.ts';
 import { portError } from '../kit/opened.ts';
 import { asBytes, rowName, type Value, valueFrom, written } from './values.ts';
 
@@ -31,8 +31,7 @@ export const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`
 export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   try {
     // Opening a pipe would wait for ever, and with it all that this process does.
-    if (!(statSync(path, { throwIfNoEntry: false })?.isFile() ?? true))
-      throw new PortError('not_found', `${path} is no file`);
+    demandRegular(path);
     // A restore checks foreign keys at its end, for all rows at once.
     return new DatabaseSync(path, { readOnly, timeout: BUSY_MS, enableForeignKeyConstraints: false });
   } catch (error) {

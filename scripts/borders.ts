@@ -133,7 +133,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   /** What states are read from and put back into: loaded only when one is used. */
   'sources/kit': {
     from: [...ADAPTER, 'private-addresses'],
-    packages: ['node:buffer', 'node:http', 'node:https', 'node:stream', 'node:zlib', ...FILES],
+    packages: [
+      ...['node:buffer', 'node:http', 'node:https', 'node:stream', 'node:timers/promises', 'node:zlib'],
+      ...FILES,
+    ],
   },
   'sources/postgresql': { from: [...ADAPTER, 'sources/kit'], packages: ['node:buffer', 'node:stream', 'pg'] },
   'sources/aws': {
@@ -142,7 +145,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'sources/sqlite': {
     from: [...ADAPTER, 'regular-file', 'sources/kit'],
-    packages: ['node:buffer', 'node:crypto', 'node:sqlite'],
+    packages: ['node:buffer', 'node:crypto', 'node:sqlite', 'node:timers/promises'],
   },
   sources: {
     from: [...ADAPTER, 'regular-file', 'sources/*'],

@@ -62,3 +62,25 @@ test('what is cut off, and what is none, is told', async () => {
   for (let length = 0; length < text.length; length++)
     await expect(readApart(text.slice(0, length), 3, 1)).rejects.toMatchObject({ code: 'integrity' });
 });
+
+test('a state that is in memory whole leaves others their turn while it is gone through', async () => {
+  const text = Buffer.from(
+    JSON.stringify(Array.from({ length: 200_000 }, (_, id) => ({ id, v: 'x'.repeat(20) }))),
+  );
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const whole = async function* () {
+    yield text;
+  };
+  for await (const _batch of new JsonReader(whole()).pieces(64 * 1024));
+  expect(turns).toBeGreaterThan(20);
+  turns = 0;
+  for await (const _slice of minified(whole()));
+  isOver = true;
+  expect(turns).toBeGreaterThan(4);
+});

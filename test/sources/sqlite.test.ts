@@ -197,3 +197,19 @@ test('a reading is of one instant; what is no database is none; what is not ther
     expect(await code(target!.plan(given(state), { modes: ALL }, soon()))).toBe('integrity');
   expect((await (await open(shop.path)).check(soon())).detail).toContain('4 tables');
 });
+
+test('a file that is read leaves others their turn', async () => {
+  const { path } = make(
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) INSERT INTO t SELECT i, 'value ' || i FROM n`,
+  );
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const { text } = await readAll(await open(path));
+  isOver = true;
+  expect(turns).toBeGreaterThan(text.length / (128 * 1024));
+});

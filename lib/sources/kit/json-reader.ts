@@ -1,5 +1,6 @@
 // JSON text that is read as it comes: members and elements one by one, each as its own bytes, nothing parsed that is not asked for.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PortError } from '../../ports/errors.ts';
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
@@ -85,6 +86,8 @@ export class JsonReader {
       const isLast = (await this.#separator()) === close;
       if (isLast || bytes >= batchBytes) {
         yield batch;
+        // All of it may be in memory, and whoever takes it need not wait for anything: others are to have their turn.
+        await nextTurn();
         batch = [];
         bytes = 0;
       }

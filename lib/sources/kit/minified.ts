@@ -1,5 +1,7 @@
 // JSON text without the white space that stands between its parts, chunk by chunk: so that a state and what was kept of it are compared.
 
+import { slicesOf } from '../../core/bytes/chunks.ts';
+
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 
 /** White space outside of strings is left out; everything else stays as it is. A byte order mark at the beginning goes, too. */
@@ -9,7 +11,8 @@ export async function* minified(
   let isInString = false;
   let isEscaped = false;
   let isFirst = true;
-  for await (const given of chunks) {
+  // One may be the whole state.
+  for await (const given of slicesOf(chunks)) {
     const chunk =
       isFirst && given[0] === 0xef && given[1] === 0xbb && given[2] === 0xbf ? given.subarray(3) : given;
     if (given.length > 0) isFirst = false;

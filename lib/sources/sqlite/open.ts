@@ -1,11 +1,13 @@
 // A SQLite file as a source: its tables at one instant, in one read transaction; whoever writes meanwhile is not read.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SqliteSource } from '../../core/records/source.ts';
 import type { Source } from '../../ports/source.ts';
 import { all, FORMAT, faultOf, openDatabase, rowsOf, sequencesOf, tablesOf } from './tables.ts';
 import { createTarget } from './target.ts';
 
-const CHUNK_CHARS = 256 * 1024;
+/** What takes some milliseconds: after each, others have their turn. */
+const CHUNK_CHARS = 64 * 1024;
 
 export function openSqlite(spec: SqliteSource): Source {
   const { path } = spec;
@@ -49,6 +51,7 @@ export function openSqlite(spec: SqliteSource): Source {
                 if (text.length < CHUNK_CHARS) continue;
                 yield Buffer.from(text);
                 text = '';
+                await nextTurn();
                 signal.throwIfAborted();
               }
               text += isKeyed ? '}}' : ']}';

@@ -4,7 +4,7 @@ import type { Chunks } from '../core/bytes/chunks.ts';
 import type { Page, PageRequest } from './pages.ts';
 
 /**
- * Sealed bytes under unguessable ids, written once and never changed. Because nobody can find a blob that no
+ * Sealed bytes under unguessable ids (drawn, or of the bits of an id that is told with its record), written once and never changed. Because nobody can find a blob that no
  * record names, writing the blob first and the record second is atomic.
  */
 export interface BlobStore {

@@ -29,6 +29,7 @@ import {
   T0,
 } from '../contract/samples.ts';
 import { type Attempt, type AttemptPlan, lostAnswer, withAttempts } from './attempts.ts';
+import { named } from './named.ts';
 import { createClients, destroyClients, makeTable } from './resources.ts';
 
 const clients = createClients();
@@ -138,16 +139,20 @@ describe('a commit', () => {
   });
 });
 
-describe('chains', () => {
+describe.each([
+  ['with links', (record: BackupRecord) => record],
+  ['named after their backups', named],
+])('chains of blobs %s', (how, called) => {
   const limit = 10;
   const blobIdsOf = async (id: string) => (await catalog.getBackup(id))?.chain.map(({ blobId }) => blobId);
 
   /** Of so many backups, each on the one before; read before it is built on, as the service does. */
-  async function grown(resourceId: string, length: number): Promise<BackupRecord[]> {
+  async function grown(name: string, length: number): Promise<BackupRecord[]> {
     const records: BackupRecord[] = [];
+    const resourceId = `${name} ${how}`;
     for (let sequence = 1; sequence <= length; sequence++) {
       const base = records.at(-1) && (await catalog.getBackup(records.at(-1)!.id));
-      const { chain, ...own } = backup({ resourceId, sequence, createdAt: T0 + sequence });
+      const { chain, ...own } = called(backup({ resourceId, sequence, createdAt: T0 + sequence }));
       const sha256 = randomBytes(32).toString('hex');
       const record = { ...own, chain: [...(base?.chain ?? []), { ...chain[0]!, sha256, checksum: sha256 }] };
       await catalog.commit([inserted(record)]);
@@ -158,13 +163,13 @@ describe('chains', () => {
 
   test('are the same in one item and behind links, whatever their length', async () => {
     for (const record of await grown('grown', 33)) expect(await catalog.getBackup(record.id)).toEqual(record);
-    const all = await drain((page) => catalog.listBackups({ ...page, resourceId: 'grown' }), 7);
+    const all = await drain((page) => catalog.listBackups({ ...page, resourceId: `grown ${how}` }), 7);
     expect(all.map(({ chain }) => chain.length)).toEqual(Array.from({ length: 33 }, (_, i) => 33 - i));
   });
 
   test("outlive a link that is nobody's own any more, until its blob goes", async () => {
     const [, , third] = await grown('rebased', 33);
-    const last = (await catalog.listBackups({ resourceId: 'rebased', limit: 1 })).items[0]!;
+    const last = (await catalog.listBackups({ resourceId: `rebased ${how}`, limit: 1 })).items[0]!;
     const old = (await catalog.getBackup(third!.id))!;
     const replaced = old.chain.at(-1)!;
     const fresh = { ...replaced, blobId: hexId(), kind: 'state' as const };
@@ -206,20 +211,22 @@ describe('chains', () => {
 
   test('of a record that says more than fits into a unit stand behind their links', async () => {
     const tags = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`tag ${i}`, randomUUID()]));
-    const record = backup({
-      resourceId: 'large',
-      metadata: { version: '1', source: 's', tags, retentionDays: 0 },
-    });
+    const record = called(
+      backup({
+        resourceId: `large ${how}`,
+        metadata: { version: '1', source: 's', tags, retentionDays: 0 },
+      }),
+    );
     await catalog.commit([
       inserted(record),
       {
         kind: 'head.put',
-        head: head({ resourceId: 'large', latest: record, latestFull: record }),
+        head: head({ resourceId: `large ${how}`, latest: record, latestFull: record }),
         expect: 0,
       },
     ]);
     expect(await catalog.getBackup(record.id)).toEqual(record);
-    expect((await catalog.listHeads({ prefix: 'large', limit })).items[0]?.latest).toEqual(record);
+    expect((await catalog.listHeads({ prefix: `large ${how}`, limit })).items[0]?.latest).toEqual(record);
   });
 });
 

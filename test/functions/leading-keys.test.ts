@@ -115,11 +115,10 @@ test('every write of a restore, a check, a delta and of damage found goes there'
   await service.verifyBackup(full.id);
   await expect(service.restore({ ...asked, backupId: full.id }, { actor: 'me' })).rejects.toThrow();
 
-  const prepare = createPreparer(
-    'table',
-    () => '0',
-    () => false,
-  );
+  const prepare = createPreparer('table', () => '0', {
+    tellerOf: () => undefined,
+    keyTextOf: () => undefined,
+  });
   const changes = calls.argsOf('commit').flatMap(([all]) => all);
   const kinds = changes.filter(({ kind }) => kind !== 'job.send');
   expect(new Set(kinds.map(({ kind }) => kind))).toEqual(

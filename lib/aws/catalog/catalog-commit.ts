@@ -12,7 +12,7 @@ import { type Random, randomUuid } from '../../ports/random.ts';
 import { backOff, call } from '../calls/call.ts';
 import { awsNameOf } from '../calls/failures.ts';
 import { conflict, createPreparer } from './catalog-steps.ts';
-import type { IsLinked } from './chain-links.ts';
+import type { Known } from './stored-chain.ts';
 import type { TableClient } from './table-client.ts';
 
 /** Of one transaction. */
@@ -28,9 +28,9 @@ export function createCommit(
   table: TableClient,
   stamp: () => string,
   random: Random,
-  isLinked: IsLinked,
+  known: Known,
 ): (changes: Change[]) => Promise<void> {
-  const prepare = createPreparer(table.name, stamp, isLinked);
+  const prepare = createPreparer(table.name, stamp, known);
 
   return async (changes) => {
     checkChanges(changes);

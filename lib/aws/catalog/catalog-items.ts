@@ -3,6 +3,7 @@
 
 import { ownBlob, wayOf } from '../../core/records/chain.ts';
 import type { DocumentRecord } from '../../core/records/document.ts';
+import { isNamedAfter } from '../../core/records/ids.ts';
 import { liveEntryOf } from '../../core/records/live-entry.ts';
 import type {
   AuditEvent,
@@ -38,11 +39,11 @@ import {
   sortedBy,
   uploadKey,
 } from './catalog-keys.ts';
-import { chainedAttributes, headAttributes, type IsLinked, linkAttributes } from './chain-links.ts';
 import { eventPlace } from './event-places.ts';
 import { document, type Item, indexed, item, textOf, whole } from './item.ts';
 import { sizeOfItem, UNIT_BYTES } from './item-size.ts';
 import { packed } from './packed.ts';
+import { chainedAttributes, headAttributes, type Known, linkAttributes } from './stored-chain.ts';
 
 /** Longer than any upload lies there. */
 const UPLOAD_SECONDS = 30 * 86_400;
@@ -88,13 +89,13 @@ export interface BackupItems {
   record: Item;
   /** By sequence, tombstones included; none of one that stands by time alone. */
   sequence?: Item;
-  /** What accounts for its own blob, and says for all chains through it what it is. */
-  link: Item;
+  /** What accounts for its own blob, and says for all chains through it what it is; none of one that is named after it. */
+  link?: Item;
   /** By time, as a live one or as a tombstone. */
   place: Item;
 }
 
-export function backupItems(record: BackupRecord, isLinked: IsLinked, isAlone: boolean): BackupItems {
+export function backupItems(record: BackupRecord, known: Known, isAlone: boolean): BackupItems {
   const { id, resourceId, sequence, createdAt, type, expiresAt, version } = record;
   const live = record.deletedAt === undefined;
   const word = live ? INDEXED.live(type) : INDEXED.hidden(type);
@@ -120,9 +121,11 @@ export function backupItems(record: BackupRecord, isLinked: IsLinked, isAlone: b
     ...proof,
   });
   return {
-    record: { ...stored, ...chainedAttributes(record, isLinked, stored) },
+    record: { ...stored, ...chainedAttributes(record, known, stored) },
     ...(isAlone ? {} : { sequence: sequenced }),
-    link: item(ownBlobKey(own), { id: { S: id }, ...linkAttributes(record) }),
+    ...(isNamedAfter(own, id)
+      ? {}
+      : { link: item(ownBlobKey(own), { id: { S: id }, ...linkAttributes(record) }) }),
     place: live ? placeItem(record, more) : hiddenItem(record, more),
   };
 }
@@ -287,7 +290,7 @@ export function eventItem(event: AuditEvent, stamp: string): Item {
 }
 
 /** Listed by id. Heads of before are listed from their next change on. */
-export function headItem(head: ResourceHead, isLinked: IsLinked): Item {
+export function headItem(head: ResourceHead, known: Known): Item {
   const { resourceId, version, isUndecided } = head;
   const stored = item(headKey(resourceId), {
     version: whole(version),
@@ -296,5 +299,5 @@ export function headItem(head: ResourceHead, isLinked: IsLinked): Item {
       ? indexed('gsi3', shardedPartition(INDEXED.undecided, resourceId), part(resourceId))
       : {}),
   });
-  return { ...stored, ...headAttributes(head, isLinked, stored) };
+  return { ...stored, ...headAttributes(head, known, stored) };
 }

@@ -63,11 +63,7 @@ export function createCatalogLoad(
 ): CatalogLoad {
   const table = createTableClient(dynamoDb, name);
   // Links are written with the records whose own blobs they are of; which others will be there is not known.
-  const prepare = createPreparer(
-    name,
-    () => '',
-    () => false,
-  );
+  const prepare = createPreparer(name, () => '', { tellerOf: () => undefined, keyTextOf: () => undefined });
 
   function* itemsOf(loaded: Loaded): Generator<Item> {
     if (loaded.kind === 'gap') {

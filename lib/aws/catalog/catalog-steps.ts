@@ -2,7 +2,7 @@
 
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { ownBlob } from '../../core/records/chain.ts';
-import type { AuditEvent, BackupRecord, BackupRequest } from '../../core/records/model.ts';
+import type { BackupRecord, BackupRequest } from '../../core/records/model.ts';
 import type { Change } from '../../ports/change.ts';
 import { PortError } from '../../ports/errors.ts';
 import {
@@ -35,10 +35,11 @@ import {
   snapshotKey,
   sortedBy,
 } from './catalog-keys.ts';
-import { type IsLinked, replacedRecordOf } from './chain-links.ts';
-import { keptEvent } from './event-after.ts';
+import { replacedRecordOf } from './chain-links.ts';
 import { document, type Item, item, keyOf, textOf, versionOf, whole } from './item.ts';
+import { type Known, leftLinkAttributes } from './stored-chain.ts';
 import { attributesOf, type Condition, expressionOf, updateOf } from './table-client.ts';
+import { type Together, togetherOf } from './together.ts';
 
 type ChangeOf<K extends Change['kind']> = Extract<Change, { kind: K }>;
 
@@ -58,27 +59,11 @@ type Preparers = { [K in Change['kind']]: (change: ChangeOf<K>) => Writes };
 
 const NOT_THERE: Condition = { expression: 'attribute_not_exists(pk)' };
 
-/** What the changes of a commit are to one another. */
-interface Together {
-  /** Blobs whose links it writes. */
-  ownBlobs: ReadonlySet<string>;
-  /** Backups that it removes. */
-  removedIds: ReadonlySet<string>;
-  /** What becomes of the pointer of a backup that it writes: `kept` where nothing is said of it. */
-  pointerOf(record: BackupRecord): 'added' | 'removed' | 'kept';
-  /** Whether a new backup comes with its head, the latest by time and sequence of all, and with its pointer. */
-  isAlone(record: BackupRecord): boolean;
-  /** Whether a pointer is seen to by the change of its backup. */
-  isWithBackup(resourceId: string, sequence: number): boolean;
-  /** An event as it is kept beside what else is written. */
-  kept(event: AuditEvent): AuditEvent;
-}
-
 /** Prepares the changes of one commit on a table, all together. `stamp` gives events their order. */
 export function createPreparer(
   TableName: string,
   stamp: () => string,
-  isRead: IsLinked,
+  read: Known,
 ): (changes: readonly Change[]) => Step[] {
   const put = (item: Item, condition?: Condition): TransactWriteItem => ({
     Put: { TableName, Item: item, ...(condition === undefined ? {} : expressionOf(condition)) },
@@ -103,12 +88,7 @@ export function createPreparer(
     put(document(key, record, record.version), expect === 0 ? NOT_THERE : versionIs(expect)),
   ];
 
-  const updateBackup = (
-    record: BackupRecord,
-    expect: number,
-    together: Together,
-    isLinked: IsLinked,
-  ): Writes => {
+  const updateBackup = (record: BackupRecord, expect: number, together: Together, known: Known): Writes => {
     const { resourceId, sequence } = record;
     const pointer = together.pointerOf(record);
     return {
@@ -116,10 +96,10 @@ export function createPreparer(
       writes(before) {
         const replaced = replacedAt(before, expect, 'backup.update', record);
         const isAlone = before!.alone !== undefined;
-        const next = backupItems(record, isLinked, isAlone);
+        const next = backupItems(record, known, isAlone);
         // What a release of before has written stands in its own form, all of it.
         const isOfBefore = before!.packed === undefined;
-        const old = backupItems(replaced, isLinked, isAlone);
+        const old = backupItems(replaced, known, isAlone);
         const isOn =
           pointer === 'added' || (pointer === 'kept' && isOfBefore && replaced.deletedAt === undefined);
         const writes = [put(next.record, versionIs(expect))];
@@ -140,10 +120,13 @@ export function createPreparer(
         }
         if (isOfBefore || !isSame(old.place, place)) writes.push(put(place));
         if (!isSame(keyOf(old.place), keyOf(place))) writes.push(remove(keyOf(old.place)));
-        if (isOfBefore || !isSame(keyOf(old.link), keyOf(link))) writes.push(put(link));
-        if (!isSame(keyOf(old.link), keyOf(link))) {
+        const isOther = ownBlob(replaced).blobId !== ownBlob(record).blobId;
+        if (link !== undefined && (isOfBefore || isOther)) writes.push(put(link));
+        if (isOther) {
           // Chains of hidden backups may still go through its old blob.
-          writes.push(isOfBefore ? remove(keyOf(old.link)) : change(keyOf(old.link), {}, ['id']));
+          if (old.link === undefined)
+            writes.push(put(item(ownBlobKey(ownBlob(replaced).blobId), leftLinkAttributes(before!))));
+          else writes.push(isOfBefore ? remove(keyOf(old.link)) : change(keyOf(old.link), {}, ['id']));
         }
         return writes;
       },
@@ -168,26 +151,26 @@ export function createPreparer(
     return [request.status === 'completed' ? remove(keyOf(note)) : put(note)];
   };
 
-  const preparers = (together: Together, isLinked: IsLinked): Preparers => ({
+  const preparers = (together: Together, known: Known): Preparers => ({
     'backup.insert': ({ record }) => {
       const isAlone = together.isAlone(record);
-      const { record: stored, sequence, link, place } = backupItems(record, isLinked, isAlone);
+      const { record: stored, sequence, link, place } = backupItems(record, known, isAlone);
       const isPointed = together.pointerOf(record) === 'added';
       return [
         put(stored, NOT_THERE),
         ...(sequence === undefined ? [] : [put(withPointer(sequence, isPointed), isFree(record))]),
-        put(link),
+        ...(link === undefined ? [] : [put(link)]),
         put(place, isAlone ? isFree(record) : undefined),
       ];
     },
-    'backup.update': ({ record, expect }) => updateBackup(record, expect, together, isLinked),
+    'backup.update': ({ record, expect }) => updateBackup(record, expect, together, known),
     'backup.remove': ({ id, expect }) => ({
       before: backupKey(id),
       writes(before) {
         const record = replacedAt(before, expect, 'backup.remove');
         const isAlone = before!.alone !== undefined;
-        const { sequence, link, place } = backupItems(record, isLinked, isAlone);
-        const others = sequence === undefined ? [link, place] : [sequence, link, place];
+        const { sequence, link, place } = backupItems(record, known, isAlone);
+        const others = [sequence, link, place].filter((item) => item !== undefined);
         return [
           remove(backupKey(id), versionIs(expect)),
           ...others.map((item) => remove(keyOf(item))),
@@ -214,7 +197,7 @@ export function createPreparer(
       },
     ],
     'head.put': ({ head, expect }) => [
-      put(headItem(head, isLinked), expect === 0 ? NOT_THERE : versionIs(expect)),
+      put(headItem(head, known), expect === 0 ? NOT_THERE : versionIs(expect)),
     ],
     // One of a backup that is written with it stands at that one's sequence. Older pointers than are shown stay until their
     // backups go: removing them would cost each backup a read.
@@ -301,8 +284,11 @@ export function createPreparer(
 
   return (changes) => {
     const together = togetherOf(changes);
-    const isLinked: IsLinked = (ref) => together.ownBlobs.has(ref.blobId) || isRead(ref);
-    const prepare = preparers(together, isLinked);
+    const known: Known = {
+      tellerOf: (ref) => together.ownBlobs.get(ref.blobId) ?? read.tellerOf(ref),
+      keyTextOf: read.keyTextOf,
+    };
+    const prepare = preparers(together, known);
     const stepOf = <K extends Change['kind']>(one: ChangeOf<K>): Step => {
       const kind: K = one.kind as K;
       const prepared = (prepare[kind] as Preparers[K])(one);
@@ -310,55 +296,6 @@ export function createPreparer(
     };
     return changes.map(stepOf);
   };
-}
-
-function togetherOf(changes: readonly Change[]): Together {
-  const slot = (resourceId: string, sequence: number) => JSON.stringify([resourceId, sequence]);
-  const ownBlobs = new Set<string>();
-  const pointers = new Map<string, 'added' | 'removed'>();
-  const written = new Map<string, BackupRecord>();
-  for (const change of changes) {
-    if (change.kind !== 'backup.insert' && change.kind !== 'backup.update') continue;
-    const { record } = change;
-    ownBlobs.add(ownBlob(record).blobId);
-    written.set(slot(record.resourceId, record.sequence), record);
-  }
-  for (const change of changes) {
-    if (change.kind === 'snapshot.remove') {
-      const at = slot(change.resourceId, change.sequence);
-      if (written.has(at)) pointers.set(at, 'removed');
-    } else if (change.kind === 'snapshot.add') {
-      const { resourceId, sequence, createdAt, backupId } = change.pointer;
-      const record = written.get(slot(resourceId, sequence));
-      const isItsOwn = record?.id === backupId && record.createdAt === createdAt;
-      if (isItsOwn) pointers.set(slot(resourceId, sequence), 'added');
-    }
-  }
-  return {
-    ownBlobs,
-    removedIds: new Set(changes.flatMap((change) => (change.kind === 'backup.remove' ? [change.id] : []))),
-    pointerOf: ({ resourceId, sequence }) => pointers.get(slot(resourceId, sequence)) ?? 'kept',
-    isAlone: (record) =>
-      pointers.get(slot(record.resourceId, record.sequence)) === 'added' && isLatest(record, changes),
-    isWithBackup: (resourceId, sequence) => pointers.has(slot(resourceId, sequence)),
-    kept: (event) => keptEvent(event, changes),
-  };
-}
-
-/** The head gives each sequence once: whoever moves it to this one is the only one who has it. */
-function isLatest(
-  { resourceId, sequence, createdAt, deletedAt }: BackupRecord,
-  changes: readonly Change[],
-): boolean {
-  if (deletedAt !== undefined) return false;
-  return changes.some(
-    (change) =>
-      change.kind === 'head.put' &&
-      change.head.resourceId === resourceId &&
-      change.head.disorder === undefined &&
-      change.head.sequence === sequence &&
-      change.head.createdAt === createdAt,
-  );
 }
 
 /** A sequence is taken by one backup for good, even if that one is now a tombstone. */

@@ -5,6 +5,7 @@
 
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DocumentRecord } from '../../core/records/document.ts';
+import { backupNamedBy } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
 import { counted, NOTHING_LIVE } from '../../core/records/live-entry.ts';
 import type {
@@ -86,7 +87,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
   const listings = createListings(table, createCursors(table, random), chains);
   const eventPlaces = createEventPlaces(table);
   const backupLists = createBackupLists(table, listings, getBackup);
-  const commit = createCommit(table, createStamps(clock), random, chains.isLinked);
+  const commit = createCommit(table, createStamps(clock), random, chains);
 
   async function record<T>(key: Key): Promise<T | undefined> {
     const found = await table.get(key);
@@ -200,11 +201,13 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
 
     async findUnknownBlobs(blobIds) {
       const found = await table.getMany(
-        blobIds.flatMap((id) => [ownBlobKey(id), garbageKey(id)]),
-        ['id'],
+        blobIds.flatMap((id) => [ownBlobKey(id), backupKey(backupNamedBy(id)), garbageKey(id)]),
+        ['id', 'isLink'],
       );
-      // A link outlives the backup that it was the own blob's of.
-      const isOwn = (id: string) => found.get(addressOf(ownBlobKey(id)))?.id !== undefined;
+      // A link outlives the backup that it was the own blob's of, and a backup may have got another than it was named after.
+      const isOwn = (id: string) =>
+        found.get(addressOf(ownBlobKey(id)))?.id !== undefined ||
+        found.get(addressOf(backupKey(backupNamedBy(id))))?.isLink !== undefined;
       return blobIds.filter((id) => !isOwn(id) && !found.has(addressOf(garbageKey(id))));
     },
 

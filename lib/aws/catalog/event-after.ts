@@ -7,6 +7,7 @@ import { type TrailBackup, type TrailChange, trailBackup } from '../../ports/tra
 import { backupKey } from './catalog-keys.ts';
 import { type ChainLinks, type Links, type Shown, shownIn } from './chain-links.ts';
 import type { Item } from './item.ts';
+import type { Told } from './stored-chain.ts';
 import { addressOf, type TableClient } from './table-client.ts';
 
 /** In the place of a record that stands in the table. */
@@ -63,7 +64,7 @@ export async function wholeEvents(
   const links = await chains.loadOf(
     places.flatMap((place) => {
       const item = items.get(addressOf(backupKey(place.id)));
-      return item === undefined ? [] : linksToldBy(place, shownIn(item));
+      return item === undefined ? [] : toldBeside(place, shownIn(item));
     }),
   );
   const tell = (place: RecordAt) => toldAt(place, items.get(addressOf(backupKey(place.id))), links);
@@ -83,19 +84,21 @@ function isRebased({ version, blobId }: RecordAt, { record, blobIds }: Shown): b
   return record.version !== version && blobIds.at(-1) !== blobId;
 }
 
-function linksToldBy(place: RecordAt, shown: Shown): string[] {
-  const { own, isKeyLinked, blobIds } = shown;
-  const isOwnLinked = own === undefined || isKeyLinked;
-  return [...(isOwnLinked ? blobIds.slice(-1) : []), ...(isRebased(place, shown) ? [place.blobId] : [])];
+function toldBeside(place: RecordAt, shown: Shown): Told[] {
+  const { toldOfOwn, toldOfKey } = shown;
+  // One that is nobody's own any more has a link.
+  const former: Told[] = isRebased(place, shown) ? [{ blobId: place.blobId, teller: 'link' }] : [];
+  return [toldOfOwn, toldOfKey, ...former].filter((told) => told !== undefined);
 }
 
 function toldAt(place: RecordAt, item: Item | undefined, links: Links): TrailChange[] {
   if (item === undefined) return [];
   const shown = shownIn(item);
-  const { record, blobIds, own, isKeyLinked } = shown;
-  const link = links.take(blobIds.at(-1)!);
-  const ref = (isRebased(place, shown) ? links.take(place.blobId)?.ref : undefined) ?? own ?? link?.ref;
-  if (ref === undefined || (isKeyLinked && link?.key === undefined)) return [];
-  const key = isKeyLinked ? { key: link!.key! } : {};
+  const { record, blobIds, own, toldOfOwn, toldOfKey } = shown;
+  const former = isRebased(place, shown) ? links.take(place.blobId)?.ref : undefined;
+  const ref = former ?? own ?? (toldOfOwn && links.take(toldOfOwn.blobId)?.ref);
+  const found = toldOfKey && links.take(toldOfKey.blobId)?.key;
+  if (ref === undefined || (toldOfKey !== undefined && found === undefined)) return [];
+  const key = found === undefined ? {} : { key: found };
   return [{ kind: 'backup.put', record: { ...record, ...key, own: ref, before: blobIds.slice(0, -1) } }];
 }

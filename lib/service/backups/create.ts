@@ -5,6 +5,7 @@ import { type ScannedState, sizeOf } from '../../core/json/state-sink.ts';
 import { demandInOrder } from '../../core/records/as-of.ts';
 import { type BackupPlan, type Bases, baseRefOf, planBackup } from '../../core/records/chain.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
+import { blobNamedAfter } from '../../core/records/ids.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
 import { demandOpen } from '../../core/records/lock.ts';
 import type {
@@ -85,7 +86,9 @@ async function create(deps: Deps, work: Work): Promise<CreateOutput> {
   // Upkeep of another process moves the head too, but takes no sequence: then no writer was faster, and trying again helps.
   const lost = new Set<number>();
   for (let n = 0; lost.size < LIMITS.commitAttemptsMax && n < LIMITS.commitAttemptsInAllMax; n++) {
-    const output = await attemptCreate(deps, work);
+    // A blob stays where an attempt was lost, and none is written over: only the first is named after its backup.
+    const blobId = n === 0 && work.request === undefined ? blobNamedAfter(work.id) : undefined;
+    const output = await attemptCreate(deps, work, blobId);
     if ('backup' in output) return output;
     lost.add(output.lostSequence);
   }
@@ -110,7 +113,11 @@ interface Lost {
 }
 
 /** Lost is an attempt if its sequence, its base or the idempotency key was taken in the meantime. */
-async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Lost> {
+async function attemptCreate(
+  deps: Deps,
+  work: Work,
+  blobId: string | undefined,
+): Promise<CreateOutput | Lost> {
   const { catalog, clock } = deps;
   const { id, input, use, request } = work;
   const { resourceId } = input;
@@ -181,7 +188,11 @@ async function attemptCreate(deps: Deps, work: Work): Promise<CreateOutput | Los
   if (changes !== undefined) draft.changes = changes;
   // A long state was packed as it came. What comes next will ask for its text, which the proof has in hand.
   const isTextWanted = built.text === undefined && deps.bases?.hasRoom(draft.size) === true;
-  const { ref, compressedBytes, text = built.text } = await writeBlob(deps, draft, content, isTextWanted);
+  const {
+    ref,
+    compressedBytes,
+    text = built.text,
+  } = await writeBlob(deps, draft, content, isTextWanted, blobId);
   const record: BackupRecord = {
     ...draft,
     status: 'completed',

@@ -44,7 +44,7 @@ export interface WrittenBlob {
 /**
  * Resolves with the reference and the bytes of the gzip stream. Sealed bytes in memory are proven while they are being
  * stored; if they fail, what was stored has no name, and goes like every blob that no record names. `isTextWanted`: a whole state's text is
- * given back, as it came out of the proof.
+ * given back, as it came out of the proof. `blobId`: what the blob is called; drawn, where nothing is said.
  * Throws ServiceError `integrity_error` if the sealed bytes do not give the state back or the store holds others,
  * PortError from the store.
  */
@@ -53,13 +53,14 @@ export async function writeBlob(
   draft: Draft,
   content: BlobContent,
   isTextWanted = false,
+  blobId = randomHex(deps.random, BLOB_ID_BYTES),
 ): Promise<WrittenBlob> {
   const { random } = deps;
   const { state, delta, encryption } = content;
-  const fields = fieldsOf(draft, content, randomHex(random, BLOB_ID_BYTES));
+  const fields = fieldsOf(draft, content, blobId);
   const plain = delta?.chunks ?? (isPacked(state) ? state : state.bytes);
   const sealing = await beginSeal({ fields, plain, encryption, random });
-  const { blobId, kind, sequence, checksum, size } = fields;
+  const { kind, sequence, checksum, size } = fields;
   const encrypted = encryption !== 'none';
   const { compressedBytes } = sealing;
   const refOf = ({ bytes, sha256 }: BlobDigest): BlobRef => ({

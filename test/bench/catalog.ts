@@ -11,6 +11,7 @@ import type { Catalog } from '../../lib/ports/catalog.ts';
 import type { Change } from '../../lib/ports/change.ts';
 import { createRandom } from './corpus.ts';
 import { exponentOf, median, timed } from './measure.ts';
+import { noOpBytes } from './no-op.ts';
 import type { Report } from './report.ts';
 
 const SIZES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
@@ -25,6 +26,7 @@ const LOOK_UPS = 2000;
 const COMMITS_TIMED = 100;
 
 export default async function measureCatalog(report: Report): Promise<void> {
+  await measureNoOp(report);
   report.section('Growth of the catalog');
   report.text(
     `SQLite on disk, through the port; ${PER_RESOURCE} backups a resource. Filled in batches; then one commit alone, as a create makes it, and reads at random. Medians of ${COMMITS_TIMED} commits; means of ${LOOK_UPS} reads.`,
@@ -55,6 +57,16 @@ export default async function measureCatalog(report: Report): Promise<void> {
     );
   } finally {
     database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureNoOp(report: Report): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'backup-bench-catalog-'));
+  try {
+    const target = { most: 1024, unit: 'bytes' };
+    report.target('catalog, an incremental that changes nothing', target, await noOpBytes(folder));
+  } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }

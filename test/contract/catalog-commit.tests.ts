@@ -9,6 +9,7 @@ import {
   garbage,
   head,
   inserted,
+  membersOf,
   operation,
   pointer,
   policy,
@@ -245,14 +246,14 @@ export function commitTests(catalog: () => Catalog): void {
 
     test('takes what it was given when it was called, whatever the caller does next', async () => {
       const record = backup({ metadata: { version: '1', source: 's', tags: { a: 'b' }, retentionDays: 1 } });
-      const before = JSON.stringify(record);
+      const before = membersOf(record);
       const changes = [inserted(record)];
       const done = catalog().commit(changes);
       record.size = 99;
       record.metadata.tags.a = 'changed';
       changes.push(appended(event()));
       await done;
-      expect(JSON.stringify(await catalog().getBackup(record.id))).toBe(before);
+      expect(membersOf(await catalog().getBackup(record.id))).toBe(before);
       expect(await catalog().pendingEvents(10)).toEqual([]);
     });
   });

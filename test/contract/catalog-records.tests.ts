@@ -10,6 +10,7 @@ import {
   head,
   inserted,
   LONE_SURROGATES,
+  membersOf,
   notice,
   ODD_STRINGS,
   operation,
@@ -37,7 +38,7 @@ export function recordTests(catalog: () => Catalog): void {
     test('a backup comes back member for member, with every optional one', async () => {
       const record = fullRecord();
       await catalog().commit([inserted(record)]);
-      expect(JSON.stringify(await catalog().getBackup(record.id))).toBe(JSON.stringify(record));
+      expect(membersOf(await catalog().getBackup(record.id))).toBe(membersOf(record));
     });
 
     test('tags and custom fields survive whatever they are called', async () => {
@@ -56,7 +57,7 @@ export function recordTests(catalog: () => Catalog): void {
       });
       await catalog().commit([inserted(record)]);
       const read = await catalog().getBackup(record.id);
-      expect(JSON.stringify(read)).toBe(JSON.stringify(record));
+      expect(membersOf(read)).toBe(membersOf(record));
       expect(Object.keys(read!.metadata.tags)).toContain('__proto__');
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     });

@@ -27,6 +27,11 @@ export const unique = (): number => ++counter;
 
 export const hexId = (): string => unique().toString(16).padStart(32, '0');
 
+/** All that a record says, to the letter; in which order its own members stand is nobody's business. */
+export function membersOf(record: object | undefined): string {
+  return JSON.stringify(Object.entries(record ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 export function backup(fields: Partial<BackupRecord> = {}): BackupRecord {
   const n = unique();
   const id = fields.id ?? `backup-${n}`;

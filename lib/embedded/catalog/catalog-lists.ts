@@ -13,9 +13,10 @@ import type { Page, PageRequest } from '../../ports/pages.ts';
 import { createChainLinks } from './chain-links.ts';
 import { BACKUP_COLUMNS, type BackupRow, backupOf } from './chained-rows.ts';
 import type { Database } from './database.ts';
+import { EVENT_COLUMNS, type EventRow, eventOf } from './event-row.ts';
 import { createDocumentList } from './id-lists.ts';
 import { createListing, type ListingPlan } from './listing.ts';
-import { keyText } from './schema.ts';
+import { keyText, OF_TYPE } from './schema.ts';
 
 type BackupListRequest = PageRequest & BackupQuery;
 
@@ -55,15 +56,15 @@ export function createCatalogLists(database: Database): CatalogLists {
       where: `live = ${live} ${where}`,
     });
   const allBackups = backups('backups', 'created_at', '');
-  const backupsOfType = backups('backups', 'created_at', 'AND type = ?');
+  const backupsOfType = backups('backups', 'created_at', `AND ${OF_TYPE}`);
   const newestFirst = (where: string) => backups('backups of a resource', 'sequence', where, ofResource);
   const backupsOfResource = newestFirst('AND resource_id = ?');
-  const backupsOfResourceAndType = newestFirst('AND resource_id = ? AND type = ?');
+  const backupsOfResourceAndType = newestFirst(`AND resource_id = ? AND ${OF_TYPE}`);
   const allHidden = backups('hidden', 'created_at', '', undefined, 0);
-  const hiddenOfType = backups('hidden', 'created_at', 'AND type = ?', undefined, 0);
+  const hiddenOfType = backups('hidden', 'created_at', `AND ${OF_TYPE}`, undefined, 0);
   const hiddenFirst = (where: string) => backups('hidden of a resource', 'sequence', where, ofResource, 0);
   const hiddenOfResource = hiddenFirst('AND resource_id = ?');
-  const hiddenOfResourceAndType = hiddenFirst('AND resource_id = ? AND type = ?');
+  const hiddenOfResourceAndType = hiddenFirst(`AND resource_id = ? AND ${OF_TYPE}`);
   const backupsInOrder = (request: BackupListRequest): Page<BackupRecord> => {
     const { resourceId, type } = request;
     if (resourceId === undefined) {
@@ -166,6 +167,7 @@ export function createCatalogLists(database: Database): CatalogLists {
       key: 'at',
       direction: 'falling',
       where: `at BETWEEN ? AND ? ${where}`,
+      rows: { columns: EVENT_COLUMNS, reader: () => (row) => eventOf(row as EventRow) },
     });
   const allEvents = events('event_time', '');
   const eventsOfAction = events('event_action', 'AND action = ?');
@@ -267,9 +269,9 @@ function createTimed(database: Database, live: 0 | 1): (request: BackupListReque
     });
   const word = live === 1 ? 'live' : 'hidden';
   const all = list(live === 1 ? 'backup_live' : 'backup_hidden', '');
-  const ofType = list(`backup_${word}_type`, 'AND type = ?');
+  const ofType = list(`backup_${word}_type`, `AND ${OF_TYPE}`);
   const ofOne = list(`backup_${word}_time`, 'AND resource_id = ?', isOfResource);
-  const ofOneAndType = list(`backup_${word}_type_time`, 'AND type = ? AND resource_id = ?', isOfResource);
+  const ofOneAndType = list(`backup_${word}_type_time`, `AND ${OF_TYPE} AND resource_id = ?`, isOfResource);
   return (request) => {
     const { resourceId, type, from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = request;
     if (resourceId === undefined) {

@@ -20,9 +20,10 @@ import type { ExpiryState, PolicyRecord } from '../../core/records/retention-rec
 import { isFinished } from '../../core/records/status.ts';
 import type { Logger } from '../../log.ts';
 import { PortError } from '../../ports/errors.ts';
-import { createChainLinks } from './chain-links.ts';
-import { backupOf, type ChainOf, headOf } from './chained-rows.ts';
+import { type ChainOf, createChainLinks } from './chain-links.ts';
+import { backupOf, headOf } from './chained-rows.ts';
 import type { Database } from './database.ts';
+import { eventOf } from './event-row.ts';
 import { createLiveProof } from './live-entries.ts';
 import { type DocRow, damagedRow, keyText, recordOf } from './schema.ts';
 
@@ -132,12 +133,12 @@ const PLANS: readonly TablePlan[] = [
     version: record.version,
   })),
   plan<PolicyRecord>('policy', ({ resourceId, version }) => ({ resource_id: keyText(resourceId), version })),
-  plan<AuditEvent>('event', ({ id, resourceId, at, action }) => ({
-    id: keyText(id),
-    resource_id: keyText(resourceId),
-    at,
-    action,
-  })),
+  plan<AuditEvent>(
+    'event',
+    ({ id, resourceId, at, action }) => ({ id: keyText(id), resource_id: keyText(resourceId), at, action }),
+    undefined,
+    eventOf,
+  ),
   plan<ExpiryState>('expiry', ({ version }) => ({ one: 1, version })),
   plan<DocumentRecord>('document', ({ collection, id, group, dueAt, expiresAt, version, body }) => ({
     collection,

@@ -25,7 +25,7 @@ import {
 import type { Database } from './database.ts';
 import { createHeadList } from './id-lists.ts';
 import { createLiveReads } from './live-entries.ts';
-import { type DocRow, demandAsked, keyText, namedRecordOf, recordOf } from './schema.ts';
+import { type DocRow, demandAsked, keyText, namedRecordOf, OF_TYPE, recordOf } from './schema.ts';
 import { createStateAt } from './state-at.ts';
 
 type CatalogReads = Pick<
@@ -91,7 +91,7 @@ export function createCatalogReads(database: Database): CatalogReads {
      ORDER BY sequence DESC LIMIT 1`,
   );
   const newestBelowOfType = database.statement<BackupRow>(
-    `SELECT ${BACKUP_COLUMNS} FROM backup WHERE resource_id = ? AND type = ? AND sequence < ? AND live = 1
+    `SELECT ${BACKUP_COLUMNS} FROM backup WHERE resource_id = ? AND ${OF_TYPE} AND sequence < ? AND live = 1
      ORDER BY sequence DESC LIMIT 1`,
   );
   const requestById = database.statement<DocRow>('SELECT doc, sum FROM request WHERE id = ?');

@@ -2,7 +2,6 @@
 // every commit that has resolved and none that has not.
 
 import type { BlobHeader } from '../../core/blob/header.ts';
-import type { AuditEvent } from '../../core/records/model.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import { checkChanges, checkLimit } from '../../ports/checks.ts';
 import { trailLine } from '../../ports/trail-lines.ts';
@@ -12,9 +11,10 @@ import { createCatalogLists } from './catalog-lists.ts';
 import { createPurge } from './catalog-purge.ts';
 import { createCatalogReads } from './catalog-reads.ts';
 import type { Database } from './database.ts';
+import { EVENT_COLUMNS, type EventRow, eventOf } from './event-row.ts';
 import { createIdAllocator } from './id-allocator.ts';
 import { roomUseOf } from './room-use.ts';
-import { type DocRow, keyText, recordOf, sumOf } from './schema.ts';
+import { keyText, sumOf } from './schema.ts';
 
 /**
  * The catalog of an open database; it has no state but the database's and the ids it has given. None that stands in one of
@@ -29,8 +29,8 @@ export function createCatalog(
   for (const { backupId } of unnamed) ids.avoid(backupId);
   const writer = createCatalogWriter(database, ids.highest);
 
-  const pending = database.statement<DocRow>(
-    'SELECT doc, sum FROM event WHERE published = 0 ORDER BY row LIMIT ?',
+  const pending = database.statement<EventRow>(
+    `SELECT ${EVENT_COLUMNS} FROM event WHERE published = 0 ORDER BY row LIMIT ?`,
   );
   const publish = database.statement('UPDATE event SET published = 1 WHERE id = ?');
   const toTrail = database.statement('INSERT INTO outbox (line, sum) VALUES (?, ?)');
@@ -66,7 +66,7 @@ export function createCatalog(
 
     async pendingEvents(limit) {
       checkLimit(limit);
-      return pending.all(limit).map((row) => recordOf<AuditEvent>('event', row));
+      return pending.all(limit).map(eventOf);
     },
 
     async markPublished(events) {

@@ -1,20 +1,18 @@
-// Records that have chains, as their rows hold them: the length in the place of the chain, which stands in links. Records of
-// before hold their chains themselves, until they are written again.
+// Records that have chains, as their rows hold them: the length in the place of the chain, which stands in links, and nothing that
+// follows from it. Records of before have their chains, or all else, in their documents, until they are written again.
 
 import type { BackupRecord, BaseRef, BlobRef, ResourceHead } from '../../core/records/model.ts';
-import { type DocRow, damagedRow, recordOf } from './schema.ts';
-
-/** Gives the chain of a link. */
-export type ChainOf = (link: number | null) => BlobRef[];
+import { isShort, type PlainRow, ROW_COLUMNS, unchainedOf } from './backup-doc.ts';
+import type { Chain, ChainOf } from './chain-links.ts';
+import { type DocRow, damagedRow, docOf, recordOf } from './schema.ts';
 
 /** What is read of a row of `backup`, as SQL. */
-export const BACKUP_COLUMNS = 'doc, sum, link, own_blob';
+export const BACKUP_COLUMNS = `${ROW_COLUMNS}, link`;
 /** What is read of a row of `head`, as SQL. */
 export const HEAD_COLUMNS = 'doc, sum, latest, latest_full';
 
-export interface BackupRow extends DocRow {
+export interface BackupRow extends PlainRow {
   link: number | null;
-  own_blob: string;
 }
 
 export interface HeadRow extends DocRow {
@@ -22,58 +20,81 @@ export interface HeadRow extends DocRow {
   latest_full: number | null;
 }
 
-type Unchained<T extends { chain: BlobRef[] }> = Omit<T, 'chain'> & { chain: number | BlobRef[] };
+/** As releases before wrote a record: whole, but for its chain, or with that. */
+type BackupOfBefore = Omit<BackupRecord, 'chain'> & { chain: number | BlobRef[] };
 
-/** A record to be written, without its chain. */
-export function withoutChain<T extends { chain: BlobRef[] }>(record: T): Unchained<T> {
-  return { ...record, chain: record.chain.length };
+/** What a head says of a base: what follows from the chain is not said. */
+type StoredBase = Pick<BaseRef, 'id'> & Partial<Omit<BaseRef, 'chain'>> & { chain: number | BlobRef[] };
+
+/** The values of `doc` and `sum` in the row of a head. */
+export function headDoc(head: ResourceHead): [doc: string, sum: number] {
+  const { latest, latestFull } = head;
+  return docOf({
+    ...head,
+    ...(latest === undefined ? {} : { latest: storedBase(latest) }),
+    ...(latestFull === undefined ? {} : { latestFull: storedBase(latestFull) }),
+  });
 }
 
-/** A head to be written, without its chains. */
-export function headWithoutChains(head: ResourceHead): unknown {
-  const { latest, latestFull } = head;
-  return {
-    ...head,
-    ...(latest === undefined ? {} : { latest: withoutChain(latest) }),
-    ...(latestFull === undefined ? {} : { latestFull: withoutChain(latestFull) }),
-  };
+function storedBase({ chainId: _chainId, key: _key, chain, ...base }: BaseRef): StoredBase {
+  const own = chain.at(-1);
+  const stored: StoredBase = { ...base, chain: chain.length };
+  for (const name of ['sequence', 'checksum', 'size'] as const) {
+    if (own?.[name] === base[name]) delete stored[name];
+  }
+  return stored;
 }
 
 /** The record in a row of `backup`. Throws PortError `integrity` if it, or its chain, is not what was written. */
 export function backupOf(row: BackupRow, chainOf: ChainOf): BackupRecord {
-  const record = recordOf<Unchained<BackupRecord>>('backup', row);
-  const { chain } = chained('backup', record, row.link, chainOf);
+  if (!isShort(row)) return backupOfBefore(row, chainOf);
+  const { length, on } = unchainedOf(row);
+  const chained = chainOf(row.link);
+  demandLength('backup', chained, length);
   // The number of the link stands in no checksum: it may have become another's.
+  if (chained.chain.at(-1)?.blobId !== row.own_blob) throw damagedRow('backup');
+  return on(chained);
+}
+
+function backupOfBefore(row: BackupRow, chainOf: ChainOf): BackupRecord {
+  const record = recordOf<BackupOfBefore>('backup', row);
+  const { chain } = chainIn('backup', record, row.link, chainOf);
   if (chain.at(-1)?.blobId !== row.own_blob) throw damagedRow('backup');
   return Object.assign(record, { chain });
 }
 
 /** The head in a row of `head`. Throws as `backupOf`. */
 export function headOf(row: HeadRow, chainOf: ChainOf): ResourceHead {
-  const head = recordOf<
-    Omit<ResourceHead, 'latest' | 'latestFull'> &
-      Record<'latest' | 'latestFull', Unchained<BaseRef> | undefined>
+  const { latest, latestFull, ...head } = recordOf<
+    Omit<ResourceHead, 'latest' | 'latestFull'> & Partial<Record<'latest' | 'latestFull', StoredBase>>
   >('head', row);
-  const { latest, latestFull } = head;
-  if (latest !== undefined) Object.assign(latest, based(latest, row.latest, chainOf));
-  if (latestFull !== undefined) Object.assign(latestFull, based(latestFull, row.latest_full, chainOf));
-  return head as ResourceHead;
+  return {
+    ...head,
+    ...(latest === undefined ? {} : { latest: based(latest, row.latest, chainOf) }),
+    ...(latestFull === undefined ? {} : { latestFull: based(latestFull, row.latest_full, chainOf) }),
+  };
 }
 
-function based(base: Unchained<BaseRef>, link: number | null, chainOf: ChainOf): { chain: BlobRef[] } {
-  const { chain } = chained('head', base, link, chainOf);
-  if (chain.at(-1)?.backupId !== base.id) throw damagedRow('head');
-  return { chain };
+function based(base: StoredBase, link: number | null, chainOf: ChainOf): BaseRef {
+  const chained = chainIn('head', base, link, chainOf);
+  const own = chained.chain.at(-1);
+  if (own?.backupId !== base.id) throw damagedRow('head');
+  const { sequence, checksum, size } = own;
+  return { sequence, checksum, size, ...base, ...chained } as BaseRef;
 }
 
-function chained(
+function chainIn(
   table: string,
   { chain: stored }: { chain: number | BlobRef[] },
   link: number | null,
   chainOf: ChainOf,
-): { chain: BlobRef[] } {
+): Chain {
   if (Array.isArray(stored)) return { chain: stored };
-  const chain = chainOf(link);
-  if (chain.length !== stored) throw damagedRow(table);
-  return { chain };
+  const chained = chainOf(link);
+  demandLength(table, chained, stored);
+  return chained;
+}
+
+function demandLength(table: string, { chain }: Chain, length: number): void {
+  if (chain.length !== length) throw damagedRow(table);
 }

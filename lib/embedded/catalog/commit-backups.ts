@@ -5,8 +5,9 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, ResourceHead } from '../../core/records/model.ts';
 import { lookedAt } from '../../core/records/proof-time.ts';
 import type { PolicyRecord } from '../../core/records/retention-records.ts';
+import { backupDoc } from './backup-doc.ts';
 import { createChainLinks } from './chain-links.ts';
-import { headWithoutChains, withoutChain } from './chained-rows.ts';
+import { headDoc } from './chained-rows.ts';
 import { type Allocated, createCounter, type Preparers, type Step } from './commit-step.ts';
 import type { Database } from './database.ts';
 import { createLiveWriter } from './live-entries.ts';
@@ -43,7 +44,7 @@ export function backupPreparers(database: Database, allocated: Allocated) {
     ownBlob(record).blobId,
     lookedAt(record),
     record.version,
-    ...docOf(withoutChain(record)),
+    ...backupDoc(record, ownBlob(record).blobId),
     keyText(record.id),
   ];
   return {
@@ -51,7 +52,7 @@ export function backupPreparers(database: Database, allocated: Allocated) {
       const { id } = record;
       const values = columns(record);
       const putLive = live.put(record);
-      const putChain = links.put(record.chain);
+      const putChain = links.put(record);
       return () => {
         const link = putChain();
         const rows = insert.run(...values, link);
@@ -65,7 +66,7 @@ export function backupPreparers(database: Database, allocated: Allocated) {
     'backup.update': ({ record, expect }) => {
       const values = columns(record);
       const putLive = live.put(record);
-      const putChain = links.put(record.chain);
+      const putChain = links.put(record);
       const key = keyText(record.id);
       return () => {
         const before = linkOf.get(key)?.link;
@@ -166,8 +167,8 @@ function createHeadPut(database: Database) {
   return (head: ResourceHead, expect: number): Step => {
     const { resourceId, version, latest, latestFull, isUndecided } = head;
     const key = keyText(resourceId);
-    const values = [version, isUndecided ? 1 : 0, ...docOf(headWithoutChains(head)), key];
-    const [putLatest, putFull] = [latest, latestFull].map((base) => base && links.put(base.chain));
+    const values = [version, isUndecided ? 1 : 0, ...headDoc(head), key];
+    const [putLatest, putFull] = [latest, latestFull].map((base) => base && links.put(base));
     return () => {
       const before = linksOf.get(key);
       const chains = [putLatest?.() ?? null, putFull?.() ?? null];

@@ -2,6 +2,7 @@
 
 import type { Preparers } from './commit-step.ts';
 import type { Database } from './database.ts';
+import { EVENT_COLUMNS, eventValues } from './event-row.ts';
 import { INSERT_JOB } from './queue.ts';
 import { docOf, keyText } from './schema.ts';
 
@@ -79,8 +80,7 @@ export function trailPreparers(database: Database) {
   );
   const removeGarbage = database.statement('DELETE FROM garbage WHERE blob_id = ?');
   const appendEvent = database.statement(
-    `INSERT INTO event (id, resource_id, at, action, published, doc, sum) VALUES (?, ?, ?, ?, 0, ?, ?)
-     ON CONFLICT DO NOTHING`,
+    `INSERT INTO event (${EVENT_COLUMNS}, published) VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
   );
   return {
     'idempotency.insert': ({ record, now, replaces }) => {
@@ -111,8 +111,7 @@ export function trailPreparers(database: Database) {
       return () => insertJob.run(0, ...written);
     },
     'event.append': ({ event }) => {
-      const { id, resourceId, at, action } = event;
-      const values = [keyText(id), keyText(resourceId), at, action, ...docOf(event)];
+      const values = eventValues(event);
       return () => appendEvent.run(...values);
     },
   } satisfies Partial<Preparers>;

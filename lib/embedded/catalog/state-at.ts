@@ -1,14 +1,9 @@
 // What a history says of an instant, by a few looks at indexes, however long the history is: by time first, and by
 // sequence only among the times that the clock has seen twice.
 
-import type {
-  BackupRecord,
-  BackupRequest,
-  ResourceHead,
-  SnapshotPointer,
-  TimeRange,
-} from '../../core/records/model.ts';
+import type { BackupRequest, ResourceHead, SnapshotPointer, TimeRange } from '../../core/records/model.ts';
 import { isInOrder, type MissingState, type StateAt } from '../../core/records/timeline.ts';
+import { type PlainRow, placeOf, ROW_COLUMNS } from './backup-doc.ts';
 import type { Database } from './database.ts';
 import { type DocRow, keyText, recordOf } from './schema.ts';
 
@@ -56,8 +51,8 @@ export function createStateAt(
     `SELECT sequence, created_at FROM backup WHERE resource_id = ? AND sequence > ? AND live = 1
      ORDER BY sequence LIMIT 1`,
   );
-  const backupAt = database.statement<DocRow>(
-    'SELECT doc, sum FROM backup WHERE resource_id = ? AND sequence = ?',
+  const backupAt = database.statement<PlainRow>(
+    `SELECT ${ROW_COLUMNS} FROM backup WHERE resource_id = ? AND sequence = ?`,
   );
   const requestAt = database.statement<DocRow>(
     `SELECT doc, sum FROM request WHERE resource_id = ? AND sequence = ? AND status <> 'completed'
@@ -74,7 +69,7 @@ export function createStateAt(
   }
 
   function pointerTo(resourceId: string, { sequence, created_at }: Place): SnapshotPointer {
-    const { id } = recordOf<BackupRecord>('backup', backupAt.get(keyText(resourceId), sequence)!);
+    const { id } = placeOf(backupAt.get(keyText(resourceId), sequence)!);
     return { resourceId, createdAt: created_at, sequence, backupId: id };
   }
 
@@ -116,8 +111,8 @@ export function createStateAt(
   };
 }
 
-function ofTombstone(row: DocRow): MissingState {
-  const { id, createdAt, deletedReason = 'deleted' } = recordOf<BackupRecord>('backup', row);
+function ofTombstone(row: PlainRow): MissingState {
+  const { id, createdAt, deletedReason = 'deleted' } = placeOf(row);
   return { reason: deletedReason, backupId: id, createdAt };
 }
 

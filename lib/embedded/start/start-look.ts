@@ -27,7 +27,7 @@ export interface Look {
   unnamed: BlobHeader[];
 }
 
-/** The first format whose rows have checksums, and whose store has a mark. */
+/** The first format whose store has a mark. */
 const FORMAT_WITH_MARKS = 4;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
@@ -83,6 +83,6 @@ async function judge(
   const openKeys = () => openKeyring({ dataDir, mayCreate: false, random });
   const unnamed = isNew ? [] : await demandNothingNewer(reader, dataDir, openKeys);
   if (isNew && !hasBlobs(dataDir)) return [];
-  await demandRightKey(reader, openKeys(), format >= FORMAT_WITH_MARKS);
+  await demandRightKey(reader, openKeys(), format);
   return unnamed;
 }

@@ -3,7 +3,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DocumentRecord, isLasting } from '../../core/records/document.ts';
 import type {
-  AuditEvent,
   BackupRequest,
   GarbageEntry,
   IdempotencyRecord,
@@ -14,9 +13,10 @@ import type {
 import type { ExpiryState, PolicyRecord } from '../../core/records/retention-records.ts';
 import type { IdKind } from '../../ports/catalog.ts';
 import { type TrailChange, trailBackup, trailHead } from '../../ports/trail-lines.ts';
-import { createChainLinks } from '../catalog/chain-links.ts';
-import { BACKUP_COLUMNS, type BackupRow, backupOf, type ChainOf } from '../catalog/chained-rows.ts';
+import { type ChainOf, createChainLinks } from '../catalog/chain-links.ts';
+import { BACKUP_COLUMNS, type BackupRow, backupOf } from '../catalog/chained-rows.ts';
 import type { Database } from '../catalog/database.ts';
+import { EVENT_COLUMNS, type EventRow, eventOf } from '../catalog/event-row.ts';
 import { type DocRow, nameOf, recordOf } from '../catalog/schema.ts';
 
 /** Rows read before others get their turn: some milliseconds. */
@@ -57,7 +57,11 @@ const TABLES: readonly TableReader[] = [
   reader<DocumentRecord>('document', (record) =>
     isLasting(record.collection) ? { kind: 'document.put', record, expect: 0 } : undefined,
   ),
-  reader<AuditEvent>('event', (event) => ({ kind: 'event.append', event })),
+  {
+    table: 'event',
+    columns: EVENT_COLUMNS,
+    changeOf: (row) => ({ kind: 'event.append', event: eventOf(row as Row & EventRow) }),
+  },
 ];
 
 /**

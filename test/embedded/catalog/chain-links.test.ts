@@ -27,7 +27,8 @@ const links = (): number => database.statement<{ n: number }>('SELECT count(*) A
 
 /** A backup on another one, or one that begins a chain. */
 function on(before: BackupRecord | undefined, fields: Partial<BackupRecord> = {}): BackupRecord {
-  const record = backup({ resourceId: 'r', sequence: (before?.sequence ?? 0) + 1, ...fields });
+  const chainId = before === undefined ? {} : { chainId: before.chainId };
+  const record = backup({ resourceId: 'r', sequence: (before?.sequence ?? 0) + 1, ...chainId, ...fields });
   const own: BlobRef = { ...record.chain[0]!, kind: before === undefined ? 'state' : 'delta' };
   return { ...record, chain: [...(before?.chain ?? []), own] };
 }
@@ -142,8 +143,8 @@ test('whatever is inserted, rebased, hidden and removed: every chain reads as it
             records[i] = next;
           }
           for (const one of records) expect(await tried.getBackup(one.id)).toEqual(one);
-          const held = [...records, ...heads].flatMap(({ chain }) =>
-            chain.map((_, n) => JSON.stringify(chain.slice(0, n + 1))),
+          const held = [...records, ...heads].flatMap(({ chainId, chain }) =>
+            chain.map((_, n) => JSON.stringify([chainId, chain.slice(0, n + 1)])),
           );
           expect(opened.statement<{ n: number }>('SELECT count(*) AS n FROM link').get()!.n).toBe(
             new Set(held).size,

@@ -33,7 +33,7 @@ const REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|secretsmanager:[A-Za-z0-9/_+=.
 export const isReference = (text: string): boolean => REFERENCE.test(text);
 
 export const NO_REFERENCE =
-  'Say where the secret stands, never what it is: env:NAME, file:/path or secretsmanager:arn. It was not sent.';
+  'Say where the secret stands, never what it is: env:NAME, file:/run/secrets/x or secretsmanager:arn. It was not sent.';
 
 /** What stands between commas or on lines of its own. */
 export function listOf(text: string): string[] {

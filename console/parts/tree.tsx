@@ -358,7 +358,7 @@ function containerWords({ shown, children }: Node): string {
   const isTable =
     children?.[0] !== undefined && 'row' in children[0].shown && children[0].shown.row !== undefined;
   return isTable
-    ? `${number(count)} rows, by ${/^[^=]+/.exec((children![0]!.shown as { row: string }).row)?.[0]}`
+    ? `${counted(count, 'row')}, by ${/^[^=]+/.exec((children![0]!.shown as { row: string }).row)?.[0]}`
     : counted(count, 'item');
 }
 

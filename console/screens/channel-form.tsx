@@ -33,7 +33,8 @@ const KINDS: readonly (readonly [Kind, string])[] = [
   ['sns', 'Topic of SNS'],
 ];
 const LISTS: readonly Member[] = ['secrets', 'to'];
-const SECRETS = 'env:NAME, file:/path or secretsmanager:arn; the newest first, with commas between them';
+const SECRETS =
+  'env:NAME, file:/run/secrets/x or secretsmanager:arn; the newest first, with commas between them';
 const CHAT: readonly (readonly [Member, string, string, boolean?])[] = [
   ['url', 'URL stands at', 'who has it may write there, so it is a secret: env:SLACK_URL', true],
 ];
@@ -51,7 +52,7 @@ const MEMBERS: Readonly<Record<Kind, readonly (readonly [Member, string, string,
     ['from', 'From', 'Backups <backups@example.org>', true],
     ['to', 'To', 'addresses with commas between them', true],
     ['user', 'User', 'with a password, or neither'],
-    ['password', 'Password stands at', 'env:NAME or file:/path; said only over TLS'],
+    ['password', 'Password stands at', 'env:NAME or file:/run/secrets/x; said only over TLS'],
   ],
   sns: [['topicArn', 'ARN of the topic', 'one that the deployment names (notifyTopicArns)', true]],
 };

@@ -35,7 +35,7 @@ const KINDS: readonly (readonly [Kind, string])[] = [
   ['dynamodb', 'DynamoDB table'],
 ];
 
-const REFERENCE_HINT = 'env:NAME, file:/path or secretsmanager:arn; never the password itself';
+const REFERENCE_HINT = 'env:NAME, file:/run/secrets/x or secretsmanager:arn; never the password itself';
 const PATH = 'absolute, in a folder that the service lets in (BACKUP_SOURCE_FOLDERS)';
 const TEXTS: Readonly<Record<Kind, readonly (readonly [Text, string, string, boolean?])[]>> = {
   postgresql: [

@@ -350,10 +350,10 @@ function addNotify(verb: Verb, run: Run, program: Command): void {
     .option('--webhook <url>', 'signed POSTs to there')
     .option(
       '--secret <where>',
-      'where its signing secret stands: env:NAME, file:/path (may be given again)',
+      'where its signing secret stands: env:NAME, file:/run/secrets/x (may be given again)',
       many,
     )
-    .option('--slack <where>', 'where the URL of the incoming webhook stands: env:NAME, file:/path')
+    .option('--slack <where>', 'where the URL of the incoming webhook stands: env:NAME, file:/run/secrets/x')
     .option('--teams <where>', 'the same of Teams')
     .option('--discord <where>', 'the same of Discord')
     .option('--ping <url>', 'a watch as healthchecks.io')
@@ -361,7 +361,7 @@ function addNotify(verb: Verb, run: Run, program: Command): void {
     .option('--server <server>', 'of mail: smtps://host:465')
     .option('--from <address>', 'of mail')
     .option('--user <name>', 'of mail')
-    .option('--password <where>', 'of mail: where it stands, env:NAME, file:/path')
+    .option('--password <where>', 'of mail: where it stands, env:NAME, file:/run/secrets/x')
     .option('--sns <arn>', 'a topic')
     .option('--event <name>', 'told of these alone: backup.failed, backup.* ... (may be given again)', many)
     .option(

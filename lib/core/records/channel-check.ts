@@ -8,7 +8,7 @@ const ADDRESS =
   /^[^\s<>@,;"]{1,200}@[^\s<>@,;"]{1,200}$|^[^<>"\r\n]{1,100} <[^\s<>@,;"]{1,200}@[^\s<>@,;"]{1,200}>$/;
 const TOPIC = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/;
 
-const SECRET_HINT = 'must say where the secret stands: env:NAME, file:/path or secretsmanager:arn';
+const SECRET_HINT = 'must say where the secret stands: env:NAME, file:/run/secrets/x or secretsmanager:arn';
 
 /** No fault names a value: what was meant to be a reference may be the secret itself. */
 export function faultsOfChannel(id: string, target: ChannelTarget): Fault[] {
@@ -64,7 +64,7 @@ function checkUrl(url: string, fault: TellFault): void {
   if (parseReference(url) !== undefined) return;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-    fault('url', 'must be a URL of http or https, or say where one stands: env:NAME, file:/path');
+    fault('url', 'must be a URL of http or https, or say where one stands: env:NAME, file:/run/secrets/x');
     return;
   }
   if (parsed.username !== '' || parsed.password !== '') fault('url', 'must have no credentials in it');

@@ -26,7 +26,7 @@ const absolute: Check = (value) =>
 const secret: Check = (value) =>
   typeof value === 'string' && parseReference(value) !== undefined
     ? undefined
-    : 'must say where the secret stands, never what it is: env:NAME, file:/path or secretsmanager:arn';
+    : 'must say where the secret stands, never what it is: env:NAME, file:/run/secrets/x or secretsmanager:arn';
 const names: Check = (value) => {
   if (!Array.isArray(value) || value.length === 0) return 'must be a list of names';
   if (value.length > LIST_MAX) return `must be at most ${LIST_MAX} names`;

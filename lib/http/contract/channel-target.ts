@@ -13,15 +13,15 @@ export const channelTarget = once(() => {
     .check(
       z.minLength(1),
       z.maxLength(2048),
-      z.meta({ description: 'A URL, or where one stands: `env:NAME`, `file:/path`' }),
+      z.meta({ description: 'A URL, or where one stands: `env:NAME`, `file:/run/secrets/x`' }),
     );
-  const reference = z
-    .string()
-    .check(
-      z.minLength(1),
-      z.maxLength(1100),
-      z.meta({ description: 'Where a secret stands: `env:NAME`, `file:/path`, `secretsmanager:arn`' }),
-    );
+  const reference = z.string().check(
+    z.minLength(1),
+    z.maxLength(1100),
+    z.meta({
+      description: 'Where a secret stands: `env:NAME`, `file:/run/secrets/x`, `secretsmanager:arn`',
+    }),
+  );
   const address = z.string().check(z.minLength(3), z.maxLength(500));
   return z.discriminatedUnion('kind', [
     z.strictObject({

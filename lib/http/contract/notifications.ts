@@ -96,7 +96,7 @@ export const NOTIFICATION_ROUTES = {
     summary: 'Have somebody told',
     tag: 'Notifications',
     details:
-      'Secrets are said by where they stand (`env:NAME`, `file:/path`, `secretsmanager:arn`), and read for each attempt. The URL of a chat is a ' +
+      'Secrets are said by where they stand (`env:NAME`, `file:/run/secrets/x`, `secretsmanager:arn`), and read for each attempt. The URL of a chat is a ' +
       'secret. A channel that its receiver has disabled is told again.',
     scope: 'notify:manage',
     params: ChannelPath,

@@ -32,7 +32,7 @@ const members = () => {
   return {
     kind: z.enum(KINDS),
     url: text('Of `postgresql`, without a password, or a reference to one; of `http`'),
-    password: text('Where it stands: `env:NAME`, `file:/path`, `secretsmanager:arn`'),
+    password: text('Where it stands: `env:NAME`, `file:/run/secrets/x`, `secretsmanager:arn`'),
     headers: z
       .exactOptional(z.record(z.string(), z.string()))
       .check(about('Of `http`; secrets as `{env:NAME}`')),
@@ -105,7 +105,7 @@ export const SOURCE_ROUTES = {
     summary: 'Set a source, or replace all that is said of it',
     tag: 'Schedules',
     details:
-      'Secrets are given as where they stand, never as what they are: `env:NAME`, `file:/path`, `secretsmanager:arn`. Only for who may touch every ' +
+      'Secrets are given as where they stand, never as what they are: `env:NAME`, `file:/run/secrets/x`, `secretsmanager:arn`. Only for who may touch every ' +
       'resource, as all that is about sources.',
     scope: 'schedule:manage',
     params: ShortPath,

@@ -113,7 +113,7 @@ export interface Catalog {
   expiring(request: PageRequest & { before: number }): Promise<Page<Expiring>>;
   /** Heads that say `isUndecided`, in one order. */
   undecidedHeads(request: PageRequest): Promise<Page<ResourceHead>>;
-  /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first. */
+  /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first, to the minute. */
   leastProven(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
 
   /** The live backup with the highest sequence below this one; of that type, if one is given. */

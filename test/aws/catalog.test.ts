@@ -336,6 +336,43 @@ describe('lists', () => {
     }
   });
 
+  test('tell what nobody has looked at yet by its time, and all else by when that was', async () => {
+    const tableName = await makeTable(dynamoDb);
+    const fresh = createCatalog({ random: systemRandom, dynamoDb, tableName, clock: { now: Date.now } });
+    const MINUTE = 60_000;
+    const types = ['full', 'incremental', 'differential'] as const;
+    const unseen = Array.from({ length: 12 }, (_, i) =>
+      backup({ createdAt: T0 + i * MINUTE, completedAt: T0 + i * MINUTE + 100, type: types[i % 3]! }),
+    );
+    // By upload, brought along, and looked at.
+    const late = backup({ createdAt: T0, completedAt: T0 + 30 * MINUTE });
+    const imported = backup({ createdAt: T0 - 1e9, importedAt: T0, completedAt: T0 + 31 * MINUTE });
+    const seen = backup({ createdAt: T0, completedAt: T0, verifiedAt: T0 + 32 * MINUTE });
+    const damaged = backup({ createdAt: T0, completedAt: T0, damagedAt: T0 + 33 * MINUTE });
+    const all = [...unseen, late, imported, seen, damaged];
+    for (const record of all) await fresh.commit([inserted(record)]);
+    const proven = async (limit = 5, before = T0 * 2) =>
+      (await drain((page) => fresh.leastProven({ ...page, before }), limit)).map(({ id }) => id);
+    const idsOf = (records: BackupRecord[]) => records.map(({ id }) => id);
+    expect(await proven()).toEqual(idsOf(all));
+    expect(await proven(100, T0 + 2 * MINUTE)).toEqual(idsOf(unseen.slice(0, 2)));
+    const listed = await drain((page) => fresh.listBackups(page), 3);
+    expect(idsOf(listed).sort()).toEqual(idsOf(all).sort());
+    expect(listed.map(({ createdAt }) => createdAt)).toEqual(
+      all.map(({ createdAt }) => createdAt).sort((a, b) => b - a),
+    );
+    const fulls = await drain((page) => fresh.listBackups({ ...page, type: 'full' }), 3);
+    expect(idsOf(fulls).sort()).toEqual(idsOf(all.filter(({ type }) => type === 'full')).sort());
+    expect([await fresh.hasLive(all.length), await fresh.hasLive(all.length + 1)]).toEqual([true, false]);
+    const looked = { ...unseen[0]!, verifiedAt: T0 + 40 * MINUTE, version: 2 };
+    const hidden = { ...unseen[1]!, deletedAt: T0 + 40 * MINUTE, version: 2 };
+    await fresh.commit([looked, hidden].map((record) => ({ kind: 'backup.update', record, expect: 1 })));
+    expect(await proven()).toEqual(idsOf([...all.slice(2), looked]));
+    const back = { ...unseen[1]!, version: 3 };
+    await fresh.commit([{ kind: 'backup.update', record: back, expect: 2 }]);
+    expect(await proven()).toEqual(idsOf([back, ...all.slice(2), looked]));
+  });
+
   test('find few among many of another type', async () => {
     const records = Array.from({ length: 250 }, (_, i) =>
       backup({

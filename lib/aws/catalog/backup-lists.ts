@@ -2,6 +2,7 @@
 
 import { type LiveEntry, liveEntryOf } from '../../core/records/live-entry.ts';
 import type { BackupRecord, BackupType } from '../../core/records/model.ts';
+import { lookedAt } from '../../core/records/proof-time.ts';
 import type { BackupQuery, Catalog, Expiring } from '../../ports/catalog.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import { BACKUP_TYPES, INDEXED } from './catalog-items.ts';
@@ -153,16 +154,22 @@ export function createBackupLists(
     },
 
     async leastProven(request) {
-      const plan = inIndex<string>(['least proven'], 'gsi1', partitionsOf(INDEXED.proofs), 'rising');
-      const read = (item: Item) => textOf(item, 'id');
-      const { items: ids, ...page } = await listings.page(
-        { ...plan, read, to: upTo(request.before) },
+      const { before } = request;
+      const words = [INDEXED.proofs, ...BACKUP_TYPES.map(INDEXED.unseen)];
+      const partitions = words.flatMap(partitionsOf);
+      const plan = inIndex<BackupRecord | string>(['least proven'], 'gsi1', partitions, 'rising');
+      // A record, or a place that names one.
+      const read = (item: Item, links: Links) =>
+        item.packed === undefined ? textOf(item, 'id') : chainedRecordOf(item, links);
+      const { items, ...page } = await listings.page(
+        { ...plan, hasChains: true, read, to: upTo(before) },
         request,
       );
-      const records = await Promise.all(ids.map(getBackup));
+      const records = await Promise.all(items.map((one) => (typeof one === 'string' ? getBackup(one) : one)));
+      const live = records.flatMap((record) => (record?.deletedAt === undefined ? (record ?? []) : []));
       return {
         ...page,
-        items: records.flatMap((record) => (record?.deletedAt === undefined ? (record ?? []) : [])),
+        items: live.filter((record) => lookedAt(record) <= before).sort((a, b) => lookedAt(a) - lookedAt(b)),
       };
     },
   };
@@ -172,9 +179,9 @@ const CHAINED = { hasChains: true, read: chainedRecordOf } as const;
 
 /** Backups of all resources, by time: those of each type by themselves, and those of before, whose types stood in another index. */
 function ofAll(list: string, type: BackupType | undefined, isLive: boolean): ListPlan<BackupRecord> {
-  const word = isLive ? INDEXED.live : INDEXED.hidden;
+  const words = isLive ? [INDEXED.live, INDEXED.unseen] : [INDEXED.hidden];
   const types = type === undefined ? BACKUP_TYPES : [type];
-  const partitions = types.flatMap((one) => partitionsOf(word(one)));
+  const partitions = types.flatMap((one) => words.flatMap((word) => partitionsOf(word(one))));
   const ofType = isLive ? INDEXED.liveTypeBefore : INDEXED.hiddenTypeBefore;
   const before =
     type === undefined

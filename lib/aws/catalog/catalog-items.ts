@@ -54,6 +54,8 @@ export const BACKUP_TYPES = ['full', 'incremental', 'differential'] as const sat
 export const INDEXED = {
   heads: 'HEADS',
   live: (type: BackupType) => `LIVE#${type}`,
+  /** Live ones, too: whose bytes nobody has looked at since they were made. */
+  unseen: (type: BackupType) => `UNSEEN#${type}`,
   hidden: (type: BackupType) => `HIDDEN#${type}`,
   /** Of records of before: by type they stood in the second index. */
   liveBefore: 'LIVE',
@@ -98,7 +100,8 @@ export interface BackupItems {
 export function backupItems(record: BackupRecord, known: Known, isAlone: boolean): BackupItems {
   const { id, resourceId, sequence, createdAt, type, expiresAt, version } = record;
   const live = record.deletedAt === undefined;
-  const word = live ? INDEXED.live(type) : INDEXED.hidden(type);
+  const isUnseen = live && isUnseenYet(record);
+  const word = live ? (isUnseen ? INDEXED.unseen(type) : INDEXED.live(type)) : INDEXED.hidden(type);
   const own = ownBlob(record).blobId;
   const stored = item(backupKey(id), {
     version: whole(version),
@@ -108,10 +111,11 @@ export function backupItems(record: BackupRecord, known: Known, isAlone: boolean
       ? indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))
       : {}),
   });
-  // The first index of the record itself is taken.
-  const proof = live
-    ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id))
-    : {};
+  // The first index of the record itself is taken. While nobody has looked, it tells that as well.
+  const proof =
+    live && !isUnseen
+      ? indexed('gsi1', shardedPartition(INDEXED.proofs, id), sortedBy(lookedAt(record), id))
+      : {};
   const more = isAlone ? { ...ALONE, ...proof } : {};
   const sequenced = item(sequenceKey(resourceId, sequence), {
     id: { S: id },
@@ -128,6 +132,17 @@ export function backupItems(record: BackupRecord, known: Known, isAlone: boolean
       : { link: item(ownBlobKey(own), { id: { S: id }, ...linkAttributes(record) }) }),
     place: live ? placeItem(record, more) : hiddenItem(record, more),
   };
+}
+
+/** What takes longer from its acceptance to its end, as an upload may, or is of another time, as what is imported is. */
+const UNSEEN_APART_MS_MAX = 60_000;
+
+/** Whether its place by time says as well when its bytes were last looked at: as it was made. */
+function isUnseenYet({ createdAt, completedAt, verifiedAt, damagedAt }: BackupRecord): boolean {
+  const apartMs = completedAt - createdAt;
+  return (
+    verifiedAt === undefined && damagedAt === undefined && apartMs >= 0 && apartMs <= UNSEEN_APART_MS_MAX
+  );
 }
 
 /** Says of a record, and of its place, that it stands by time alone. */

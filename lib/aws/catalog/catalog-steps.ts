@@ -102,6 +102,8 @@ export function createPreparer(
         const old = backupItems(replaced, known, isAlone);
         const isOn =
           pointer === 'added' || (pointer === 'kept' && isOfBefore && replaced.deletedAt === undefined);
+        // Before, it was told by a place what nobody has looked at yet: that goes with the next change.
+        const isTold = !isOfBefore && textOf(before!, 'gsi1pk') !== textOf(old.record, 'gsi1pk');
         const writes = [put(next.record, versionIs(expect))];
         const { place, link } = next;
         if (isOfBefore) {
@@ -111,14 +113,15 @@ export function createPreparer(
           );
         } else if (
           next.sequence !== undefined &&
-          (pointer !== 'kept' || !isSame(old.sequence!, next.sequence))
+          (pointer !== 'kept' || isTold || !isSame(old.sequence!, next.sequence))
         ) {
           const { pk: _pk, sk: _sk, ...set } = withPointer(next.sequence, isOn);
-          const gone = Object.keys(old.sequence!).filter((name) => !(name in next.sequence!));
+          const had = [...Object.keys(old.sequence!), ...(isTold ? ['gsi1pk', 'gsi1sk'] : [])];
+          const gone = [...new Set(had)].filter((name) => !(name in next.sequence!));
           if (pointer === 'removed') gone.push('snap');
           writes.push(change(keyOf(next.sequence), set, gone, isFree(record)));
         }
-        if (isOfBefore || !isSame(old.place, place)) writes.push(put(place));
+        if (isOfBefore || isTold || !isSame(old.place, place)) writes.push(put(place));
         if (!isSame(keyOf(old.place), keyOf(place))) writes.push(remove(keyOf(old.place)));
         const isOther = ownBlob(replaced).blobId !== ownBlob(record).blobId;
         if (link !== undefined && (isOfBefore || isOther)) writes.push(put(link));

@@ -161,13 +161,17 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
 
     async hasLive(count) {
       let found = 0;
-      const words = [...BACKUP_TYPES.map(INDEXED.live), INDEXED.liveBefore];
-      for (const pk of words.flatMap(partitionsOf)) {
-        const live = table.query({
-          ...({ index: 'gsi1', pk, from: FIRST, to: LAST } as const),
-          ...({ direction: 'rising', pageItems: COUNTED_AT_ONCE } as const),
-        });
-        for await (const _entry of live) if (++found >= count) return true;
+      const words = [...BACKUP_TYPES.flatMap((type) => [INDEXED.live(type), INDEXED.unseen(type)])];
+      for (const word of [...words, INDEXED.liveBefore]) {
+        const countIn = async (pk: string): Promise<void> => {
+          const live = table.query({
+            ...({ index: 'gsi1', pk, from: FIRST, to: LAST } as const),
+            ...({ direction: 'rising', pageItems: COUNTED_AT_ONCE } as const),
+          });
+          for await (const _entry of live) if (++found >= count) return;
+        };
+        await Promise.all(partitionsOf(word).map(countIn));
+        if (found >= count) return true;
       }
       return count <= 0;
     },

@@ -1,5 +1,4 @@
-// A table as the release before had written it, and the blobs that it tells of: real items of commit a8552ba, which kept all of a chain
-// in each record, each pointer in an item, and each type in an index.
+// Tables as releases of before had written them, and the blobs that they tell of: real items, made by the code of these commits.
 
 import { readFileSync } from 'node:fs';
 import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -8,7 +7,15 @@ import type { BlobStore } from '../../../lib/ports/blob-store.ts';
 
 type Name = 'f1' | 'i2' | 'i3' | 'i4' | 'd5' | 'i6' | 'i7' | 'g1' | 'g2';
 
-interface Before {
+/** What each kept otherwise than is kept now. */
+export const RELEASES = {
+  f88b999: 'the first one: no trail, no place by time for what is hidden, all of a chain in each record',
+  a8552ba: 'all of a chain in each record, each pointer in an item, each type in an index',
+  bb85bf3: 'a link for each blob, an event by itself, what nobody has looked at in an index',
+} as const;
+export type Release = keyof typeof RELEASES;
+
+export interface Before {
   /** What the clock said when it was last written. */
   now: number;
   /** Of `config`: f1, i2, i3 (deleted), i4, d5, i6, i7. Of `other`: g1, g2. The first letter says the type. */
@@ -19,8 +26,14 @@ interface Before {
   blobs: Record<string, string>;
 }
 
-export function readBefore(): Before {
-  return JSON.parse(readFileSync('test/aws/before/items.json', 'utf8')) as Before;
+export function readBefore(release: Release): Before {
+  return JSON.parse(readFileSync(`test/aws/before/${release}.json`, 'utf8')) as Before;
+}
+
+/** The item of a backup's record. */
+export function recordItemIn({ items }: Before, id: string): Record<string, AttributeValue> {
+  const stored = items.find(({ pk }) => pk?.S === `BACKUP#=${id}`)!;
+  return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, attributeOf(value)]));
 }
 
 export async function fill(

@@ -130,6 +130,32 @@ describe('types', () => {
     expect(state).toContain(`"rows":{${rows('more', `'[3,' || to_json(k)::text || ']'`)}}`);
   });
 
+  test('what is written otherwise than it is read, or goes into another type, is read by the server in its place among the rest', async () => {
+    const table = 'CREATE TABLE t (id int PRIMARY KEY, n numeric, doc jsonb, list text[], at timestamptz)';
+    const rows = `INSERT INTO t SELECT n, n * 1.10, jsonb_build_object('n', n, 'text', repeat('x', 30)), ARRAY['a', NULL, 'b"'], 'epoch'::timestamptz + n * interval '1 s' FROM generate_series(1, 30000) n`;
+    const from = databaseOf(
+      table,
+      rows,
+      `CREATE TABLE b (id int PRIMARY KEY, boxes box[]); INSERT INTO b VALUES (1, '{(2,2),(1,1);(0,0),(0,0)}')`,
+    );
+    const boxes = 'CREATE TABLE b (id int PRIMARY KEY, boxes box[])';
+    const text = (await textOf(from))
+      .replace(
+        '"15000":{"id":15000,"n":16500.00,',
+        '"15000": { "n" : 16500.00, "more": {"x": [1]}, "\\u0069d":15000,',
+      )
+      .replace('"20000":{"id":20000,', '"20000":{"id":"20000",');
+    expect(text).toContain('"\\u0069d"');
+    const to = databaseOf(table, boxes);
+    expect((await restore(to, text)).outcome).toMatchObject({ warnings: [], isExact: true });
+    expect(dumpOf(to)).toBe(dumpOf(from));
+    const other = databaseOf(table.replace('doc jsonb', 'doc text').replace('n numeric', 'n text'), boxes);
+    await restore(other, text);
+    expect(pg.sql(other, `SELECT n, doc FROM t WHERE id = 7`)).toBe(
+      pg.sql(from, `SELECT n, doc FROM t WHERE id = 7`),
+    );
+  });
+
   test('what is equal by its type and not the same is changed back', async () => {
     const database = databaseOf(
       `CREATE EXTENSION citext; CREATE TABLE t (k citext PRIMARY KEY, n numeric, f float8, a int[]); INSERT INTO t VALUES ('A', 1.0, 0, '{1}'), ('b', 2, 0, '{1}')`,
@@ -228,6 +254,17 @@ describe('restores', () => {
     );
     expect(pg.sql(database, `SELECT nextval('numbers')`)).toBe('3');
     expect(pg.sql(database, `INSERT INTO customers (name) VALUES ('y') RETURNING id`)).toBe('21');
+  });
+
+  test('a table that is known to be empty is filled in one go through it, and not in one for each row', async () => {
+    const table = 'CREATE TABLE t (id int PRIMARY KEY, word text)';
+    const rows = `INSERT INTO t SELECT n, 'w' || n FROM generate_series(1, 100000) n`;
+    const [from, to] = [databaseOf(table, rows), databaseOf(table, 'ANALYZE t')];
+    const { outcome } = await restore(to, await textOf(from));
+    expect(outcome).toMatchObject({
+      parts: [{ insert: 100_000, update: 0, delete: 0, same: 0 }],
+      isExact: true,
+    });
   });
 
   test('one row, one that was not there, one value; the others stay as they are', async () => {

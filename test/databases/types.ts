@@ -17,7 +17,7 @@ CREATE TABLE kinds (
   c_tsquery tsquery, c_int4range int4range, c_numrange numrange, c_tstzrange tstzrange, c_multirange int4multirange, c_floats floats, c_enum mood, c_pair pair, c_deep deep,
   c_positive positive, c_doc doc, c_names names, c_ints int[], c_texts text[], c_numerics numeric[], c_floats8 float8[], c_byteas bytea[], c_jsonbs jsonb[], c_jsons json[],
   c_pairs pair[], c_moods mood[], c_dates date[], c_positives positive[], c_moneys money[], c_chars char(3)[], c_intervals interval[], c_xmls xml[],
-  c_hstore hstore, c_citext citext, c_oid oid, c_regclass regclass, c_lsn pg_lsn, c_xid8 xid8, c_onechar "char", c_jsonpath jsonpath, c_vector int2vector,
+  c_times timestamptz[], c_bools bool[], c_hstore hstore, c_citext citext, c_oid oid, c_regclass regclass, c_lsn pg_lsn, c_xid8 xid8, c_onechar "char", c_jsonpath jsonpath, c_vector int2vector,
   "odd ""name'' \\ \u00e9" text, t text, "r#w" text, c_generated numeric GENERATED ALWAYS AS (c_int4::numeric * 2) STORED
 );`;
 
@@ -49,4 +49,5 @@ VALUES
 (4, NULL, NULL, NULL, NULL, 1.50, NULL, '1e-45', '5e-324', NULL, 'null', NULL, NULL, NULL, NULL, '-infinity', NULL, NULL, '-infinity', 'infinity', '1 year -1 day 00:00:01', NULL, '[1, 2]', '{"$json": {"a": 1}, "b": 2}',
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'true', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+UPDATE kinds SET c_times = '{2026-01-01 00:00:00.5+02,infinity,NULL,0044-03-15 BC}', c_bools = '{t,f,NULL}' WHERE id = 1;
 `;

@@ -20,9 +20,13 @@ export function blocksOf(heading: string): string[] {
   return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
 }
 
-export async function openPlace(): Promise<Place> {
+/** `program`: another than the source of the service. */
+export async function openPlace(program?: string): Promise<Place> {
   const folder = temporaryFolder();
-  const server = await startServer({ dataDir: join(folder, 'data') });
+  const server = await startServer({
+    dataDir: join(folder, 'data'),
+    ...(program === undefined ? {} : { program }),
+  });
   const brs = `node ${join(process.cwd(), 'bin/brs.mjs')}`;
   return {
     server,

@@ -24,6 +24,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** A command to run it behind. */
   prefix?: string[];
+  /** Another than the source of it. */
+  program?: string;
 }
 
 export interface Server {
@@ -149,9 +151,9 @@ export function filesIn(dataDir: string): { blobs: string[]; passing: string[] }
   };
 }
 
-function spawnServer({ dataDir, env = {}, prefix = [] }: ServerOptions): Started {
-  const [program, ...rest] = [...prefix, nodePath(), resolve('bin/server.ts')];
-  const child = spawn(program!, rest, {
+function spawnServer({ dataDir, env = {}, prefix = [], program = 'bin/server.ts' }: ServerOptions): Started {
+  const [command, ...rest] = [...prefix, nodePath(), resolve(program)];
+  const child = spawn(command!, rest, {
     env: { ...cleanEnvironment(), PORT: '0', BACKUP_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -193,7 +193,7 @@ function pastSpace(text: Uint8Array, from: number): number {
 }
 
 /** Behind the value that begins at `from`; -1 if it may go on. */
-function endOfValue(text: Uint8Array, from: number): number {
+export function endOfValue(text: Uint8Array, from: number): number {
   const first = text[from]!;
   if (first === QUOTE) return endOfString(text, from);
   if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) {

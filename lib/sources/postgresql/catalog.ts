@@ -22,8 +22,8 @@ export type Written =
   /** money: as a number. */
   | 'money';
 
-/** What a plain value is in JSON; times are strings that look otherwise there. */
-export type Kind = 'number' | 'boolean' | 'time' | 'string';
+/** What a plain value is in JSON; times are strings that look otherwise there. A `list` is an array whose text has commas between its items. */
+export type Kind = 'number' | 'boolean' | 'time' | 'string' | 'list';
 
 export interface Column {
   name: string;
@@ -82,7 +82,7 @@ SELECT a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a
     WHEN t.typcategory = 'A' THEN CASE WHEN e.typtype IN ('b', 'e', 'r', 'm') AND e.typcategory <> 'A'
       AND e.typname NOT IN ('json', 'jsonb', 'money') AND e.oid NOT IN (SELECT castsource FROM castable) THEN 'array' ELSE 'text' END
     ELSE 'plain' END,
-  CASE WHEN t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace THEN 'string' WHEN t.typname = 'bool' THEN 'boolean'
+  CASE WHEN t.typcategory = 'A' AND e.typdelim = ',' THEN 'list' WHEN t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace THEN 'string' WHEN t.typname = 'bool' THEN 'boolean'
     WHEN t.typname IN ('int2', 'int4', 'int8', 'float4', 'float8', 'numeric') THEN 'number' WHEN t.typname IN ('date', 'timestamp', 'timestamptz') THEN 'time'
     ELSE 'string' END
 FROM pg_catalog.pg_attribute a JOIN base b ON b.oid = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base

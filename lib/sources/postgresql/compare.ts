@@ -43,9 +43,16 @@ function countsOf(staged: Staged): string {
     FROM (SELECT ${columns}, true AS "is#there" FROM ${staged.rows}) s FULL JOIN (SELECT ${columns}, true AS "is#there" FROM ${meant(staged)} m) t ON ${isSameKey(staged, 's', 't')}`;
 }
 
+async function isEmpty(rows: Connection['rows'], { table }: Staged): Promise<boolean> {
+  const [[isThere]] = (await rows(`SELECT EXISTS (SELECT FROM ${table.from})`)) as [string[]];
+  return isThere === 'f';
+}
+
 /** How the table and the state differ now, whatever is to be done about it. */
 export async function differencesOf({ rows }: Connection, staged: Staged): Promise<PlannedPart> {
-  const [counts] = await rows(countsOf(staged));
+  const [counts] = (await isEmpty(rows, staged))
+    ? [[staged.rowCount, 0, 0, 0]]
+    : await rows(countsOf(staged));
   const [insert, update, remove, both] = counts!.map(Number) as [number, number, number, number];
   // Rows are compared once, not once for each of the two.
   const same = both - update;

@@ -59,7 +59,7 @@ function asked(column: Column): Value {
   switch (column.written) {
     case 'plain':
       // Times stand in JSON otherwise than in text.
-      return column.kind === 'time'
+      return column.kind === 'time' || column.kind === 'list'
         ? { sql: `pg_catalog.to_json(${sql})`, form: 'json' }
         : { sql, form: column.kind };
     case 'money':

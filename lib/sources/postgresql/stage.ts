@@ -7,9 +7,11 @@ import { JsonReader, type Piece } from '../kit/json-reader.ts';
 import type { Scope } from '../kit/scope.ts';
 import { type Catalog, columnList, type Table } from './catalog.ts';
 import type { Connection } from './connect.ts';
+import { CopyIn } from './copy-in.ts';
 import { declared, readBack, type Taken } from './encode.ts';
 import { ident, literal } from './names.ts';
 import { FORMAT } from './read.ts';
+import { type Member, type RowsToText, rowsToText } from './row-text.ts';
 
 /** A table of the target, with the rows of the state beside it. */
 export interface Staged {
@@ -47,6 +49,11 @@ interface StateColumn {
 }
 
 const BATCH_BYTES = 1024 * 1024;
+/**
+ * Of tables as a whole. Where a table was empty when it was last looked at, the server thinks that it goes through it in no time, for each row anew:
+ * while it fills, that takes hours.
+ */
+const NO_NESTED_LOOPS = 'SET LOCAL enable_nestloop = off';
 
 /** Throws PortError `integrity` for a state that is of no database, `not_found` for a part that it has not. */
 export async function stage(
@@ -57,7 +64,10 @@ export async function stage(
 ): Promise<StagedState> {
   const staging = new Staging(connection, catalog, scope);
   if (scope.kind === 'row') await staging.row(state, scope);
-  else await staging.whole(new JsonReader(state.chunks()));
+  else {
+    await connection.run(NO_NESTED_LOOPS);
+    await staging.whole(new JsonReader(state.chunks()));
+  }
   return staging.result;
 }
 
@@ -119,7 +129,7 @@ class Staging {
       else if (member === 'rows') {
         const staged = await this.#begin(name, key, columns);
         if (staged === undefined) await reader.skip();
-        else await this.#fill(staged, reader.pieces(BATCH_BYTES));
+        else await this.#fill(staged, reader.pieces(BATCH_BYTES), rowsToText(membersOf(columns, staged)));
       } else await reader.skip();
     }
   }
@@ -216,25 +226,50 @@ class Staging {
   }
 
   /** While the server takes a batch, the next one is read. */
-  async #fill(staged: Staged, batches: AsyncIterable<Piece[]>): Promise<void> {
+  async #fill(staged: Staged, batches: AsyncIterable<Piece[]>, toText?: RowsToText): Promise<void> {
     const { columns, rows } = staged;
     const { client, fault } = this.#connection;
     const statement = `INSERT INTO ${rows} SELECT ${columns.map(readBack).join(', ')} FROM pg_catalog.json_to_recordset($1::pg_catalog.json) AS r(${columns.map(declared).join(', ')})`;
-    let pending: Promise<unknown> = Promise.resolve();
+    let copy: CopyIn | undefined;
+    const take = async (batch: Piece[], lines: Uint8Array | undefined): Promise<void> => {
+      if (lines !== undefined) {
+        copy ??= CopyIn.into(rows, this.#connection);
+        return copy.write(lines);
+      }
+      await copy?.end();
+      copy = undefined;
+      await client
+        .query({ name: rows, text: statement, values: [recordset(batch)] })
+        .catch((error: unknown) => {
+          throw fault(error);
+        });
+    };
+    let pending: Promise<void> = Promise.resolve();
     for await (const batch of batches) {
-      const text = recordset(batch);
+      const lines = toText?.(batch.map(({ value }) => value));
       staged.rowCount += batch.length;
       await pending;
-      pending = client.query({ name: rows, text: statement, values: [text] }).catch((error: unknown) => {
-        throw fault(error);
-      });
+      pending = take(batch, lines);
       pending.catch(() => {});
     }
     await pending;
-    // Also of one row: else the server takes it for thousands, and reads all of the table to find its like.
-    if (staged.rowCount > 1000 || staged.only !== undefined)
-      await this.#connection.run(`ANALYZE ${rows}${staged.only === undefined ? '' : `, ${staged.only}`}`);
+    await (copy as CopyIn | undefined)?.end();
+    await this.#analyze(staged);
   }
+
+  /** By its key rows are found; also of one row: else the server takes it for thousands, and reads all of the table to find its like. */
+  async #analyze({ rows, only, rowCount, key }: Staged): Promise<void> {
+    if (rowCount <= 1000 && only === undefined) return;
+    const columns = key.length === 0 ? '' : ` (${columnList(key)})`;
+    await this.#connection.run(`ANALYZE ${rows}${columns}${only === undefined ? '' : `, ${only}`}`);
+  }
+}
+
+/** What each row of the state has, in the order in which it was read. */
+function membersOf(described: readonly StateColumn[], { columns }: Staged): Member[] {
+  return described
+    .filter(({ generated }) => !generated)
+    .map(({ name }) => ({ name, taken: columns.find(({ column }) => column.name === name) }));
 }
 
 /** The rows of a batch as one JSON array. */

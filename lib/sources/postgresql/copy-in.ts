@@ -1,6 +1,5 @@
 // Rows copied into a table: one statement, whose data goes past the driver.
 
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Submittable, Connection as Wire } from 'pg';
 import type { Connection } from './connect.ts';
@@ -40,7 +39,8 @@ export class CopyIn implements Submittable {
     header.writeUInt32BE(lines.length + HEADER_BYTES - 1, 1);
     stream.write(header);
     if (stream.write(lines)) return;
-    await Promise.race([once(stream, 'drain'), this.#done.promise]);
+    const drained = new Promise<void>((resolve) => stream.once('drain', resolve));
+    await Promise.race([drained, this.#done.promise]);
   }
 
   /** Throws what the server says. */

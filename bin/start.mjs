@@ -4,8 +4,10 @@
 // where this is an installed package, what was built of it, since Node strips no types there.
 
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepCompiled } from './keep-compiled.mjs';
 
 const NODE_MAJOR = 24;
 const PACKAGES = ['hono', '@hono/node-server', 'zod'];
@@ -29,7 +31,11 @@ if (major < NODE_MAJOR) {
   } else {
     if (!isInstalled && program === 'server') await buildConsole();
     process.argv.splice(2, process.argv.length, ...args);
+    // Threads learn of it by the environment.
+    if (!isInstalled) process.env.NODE_COMPILE_CACHE ??= keepCompiled(root);
     await import(isInstalled ? `../dist/${program}.mjs` : `./${program}.ts`);
+    // What is killed later keeps nothing.
+    if (!isInstalled) module.flushCompileCache?.();
   }
 }
 

@@ -1,5 +1,6 @@
 // What a use case costs in calls to AWS: their number is money, and the number of those that wait for one another is time.
 
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTrailStore, storeIdOf } from '../../lib/aws/blobs/trail-store.ts';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
@@ -11,10 +12,13 @@ import type { BackupType } from '../../lib/core/records/model.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
+import { runJob } from '../../lib/service/jobs/worker.ts';
+import { fanningOut } from '../../lib/service/notifications/fan-out.ts';
+import { createSender } from '../../lib/service/notifications/sender.ts';
 import { relayTrail } from '../../lib/service/trail/relay.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
-import { composeService, type Place } from './composed.ts';
+import { composeDeps, composeService, type Place } from './composed.ts';
 import {
   createClients,
   destroyClients,
@@ -68,7 +72,7 @@ function stateOf(revision: number): string {
 }
 
 /** Asserted: what docs/cost.md reckons with. */
-const UNITS = { full: 12, incremental: 14, restore: 8, relay: 3, delete: 19 };
+const UNITS = { full: 12, incremental: 14, restore: 8, relay: 3, delete: 19, notification: 18, upload: 59 };
 
 let revision = 0;
 async function backUp(resourceId: string, type: BackupType, idempotencyKey?: string): Promise<string> {
@@ -297,6 +301,54 @@ describe('write units', () => {
   test('a restore in the call', async () => {
     const id = await backUp('restored', 'full');
     expect(await unitsOf('restore', () => restoreOf(id))).toBeLessThanOrEqual(UNITS.restore);
+  });
+
+  test('a full by upload: from its request to its end', async () => {
+    await backUp('uploaded', 'full');
+    const deps = composeDeps(clients, createSystemClock(), place);
+    const { uploadId, url } = await service.createUpload();
+    expect((await fetch(url, { method: 'PUT', body: stateOf(1) })).status).toBe(200);
+    const { resourceId, resourceType, metadata, encrypt } = inputOf('uploaded', '1');
+    const input = { resourceId, resourceType, metadata, encrypt, type: 'full' as const, uploadId };
+    const units = await unitsOf('full by upload', async () => {
+      const { request } = await service.requestBackup(input, caller);
+      expect(await runJob(deps, { kind: 'backup', id: request!.id }, 1)).toEqual({ is: 'done' });
+    });
+    expect(units).toBeLessThanOrEqual(UNITS.upload);
+  });
+
+  test('a notification: that somebody is to be told, and that it was', async () => {
+    const clock = createSystemClock();
+    const deps = composeDeps(clients, clock, place);
+    const target = { kind: 'webhook' as const, url: 'https://told.example', secrets: ['env:A'] };
+    await service.putChannel('told', { target, events: ['backup.created'] }, caller);
+    const tell = () =>
+      fanningOut(deps, { publish: async () => {} }, () => {}).publish([
+        {
+          ...{ id: randomUUID(), at: Date.now(), action: 'backup.created', actor: 'tester' },
+          ...{ resourceId: 'r', backupId: 'b', detail: { type: 'full', sequence: 1, size: 10 } },
+        },
+      ]);
+    const sender = createSender({
+      ...deps,
+      notifier: { send: async () => ({ ok: true, status: 200 }) },
+      secrets: { read: async () => `whsec_${'A'.repeat(44)}` },
+      meter: { count: () => {} },
+      ...{ backoffMs: [1000], timeoutMs: 1000 },
+    });
+    const send = async () => {
+      while ((await sender.begin()) > 0) await sender.idle();
+    };
+    const units: number[] = [];
+    for (let n = 0; n < 40; n++) {
+      const count = await unitLog.during(async () => {
+        await tell();
+        await send();
+      });
+      if (n === 17) unitsMeasured.push(['notification', count]);
+      units.push(count.units);
+    }
+    expect(units.reduce((sum, one) => sum + one) / units.length).toBeLessThanOrEqual(UNITS.notification);
   });
 
   test('a delete, and an event that is relayed', async () => {

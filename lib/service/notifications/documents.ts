@@ -12,7 +12,17 @@ export type DeliveryRecord = DocumentRecord<Delivery>;
 /** Of a channel: how many deliveries it was given, and the events of the last of them: those that come again are known by it. */
 export interface Counter {
   given: number;
+  /** Those that stand in no page yet. */
   recent: string[];
+  /** How many pages there have been; one of before has all in `recent`. */
+  pages?: number;
+  /** The latest time of all events that it was given. */
+  latestAt?: number;
+}
+
+/** Events that a channel was given before those. */
+export interface KnownPage {
+  ids: string[];
 }
 
 /** Of a channel and a resource: the last delivery, behind which the next one waits. */
@@ -33,6 +43,10 @@ export function deliveryPrefix(channelId: string): string {
 
 export function counterId(channelId: string): string {
   return `${channelId}/given`;
+}
+
+export function knownPageId(channelId: string, slot: number): string {
+  return `${channelId}/known/${slot}`;
 }
 
 /** Ids of resources are longer than those of documents may be. */

@@ -20,13 +20,12 @@ import {
   laneId,
   put,
 } from './documents.ts';
+import { unknownOf, withGiven } from './known-events.ts';
 
 export type FanOutDeps = Pick<Deps, 'catalog' | 'clock' | 'log'>;
 
-/** Of one commit: each event needs up to three changes. */
+/** Of one commit: each event needs up to three changes, and all together up to three more. */
 const CHUNK = 25;
-/** Events that are known again: more than are ever published again. */
-const RECENT_MAX = 500;
 /** A lane that nothing went along for so long is empty. */
 const LANE_KEPT_MS = 60 * DAY_MS;
 
@@ -78,9 +77,9 @@ export function give(
 ): Promise<number> {
   return retryOnConflict(`Channel ${channelId}`, async () => {
     const counter = await catalog.getDocument('delivery', counterId(channelId));
-    const { given = 0, recent = [] } = (counter?.body ?? {}) as Partial<Counter>;
-    const known = new Set(replayOf === undefined ? recent : []);
-    const fresh = events.filter(({ id }) => !known.has(id));
+    const known = (counter?.body ?? {}) as Partial<Counter>;
+    const { given = 0 } = known;
+    const fresh = replayOf === undefined ? await unknownOf(catalog, channelId, known, events) : events;
     if (fresh.length === 0) return 0;
 
     const now = clock.now();
@@ -108,12 +107,10 @@ export function give(
       lane.tail = id;
       delete lane.open;
     }
-    const count: Counter = {
-      given: given + fresh.length,
-      recent: [...recent, ...fresh.map(({ id }) => id)].slice(-RECENT_MAX),
-    };
+    const { counter: count, full } = await withGiven(catalog, channelId, known, fresh, now);
     await catalog.commit([
       put({ collection: 'delivery', id: counterId(channelId), body: count }, counter),
+      ...full,
       ...[...made.values()].map((record) => put(record, undefined)),
       ...touched,
       ...[...lanes.values()].map(({ id, record, tail }) =>

@@ -3,6 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BackupError } from '../client/client.ts';
 import { VERSION } from '../version.ts';
+import { addNotify, addPolicy, addTokens } from './admin-commands.ts';
 import { completion } from './completion.ts';
 import { type Context, createContext, type GlobalOptions, type Terminal } from './kit/context.ts';
 import { CliError, EXIT, exitOf } from './kit/exit.ts';
@@ -13,7 +14,6 @@ import { create, importDumps } from './verbs/create.ts';
 import * as keep from './verbs/keep.ts';
 import * as lists from './verbs/lists.ts';
 import * as look from './verbs/look.ts';
-import * as notify from './verbs/notify.ts';
 import { restore } from './verbs/restore.ts';
 import { run as runSource } from './verbs/run.ts';
 
@@ -263,16 +263,17 @@ function createProgram(
     )
     .option('--refuse-above <share>', 'refuse it')
     .action(run(keep.settings));
-  addPolicy(verb, run, program);
+  const making = { program, verb, run, placed, types, count, many, yes };
+  addPolicy(making);
   verb('operations [id]', 'restores, newest first')
     .option('--limit <n>', 'at most so many', count, 20)
     .action(run(lists.operations));
   verb('wait <id>', 'wait until a backup is made, or a restore is over').action(run(keep.wait));
-  addTokens(verb, run, program);
-  addSchedules({ program, verb, run, placed, types, count, many, yes });
+  addTokens(making);
+  addSchedules(making);
   const copy = program.command('copy').description('the second copy of all that is stored');
   verb('status', 'whether it has everything, and since when', copy).action(run(admin.copyStatus));
-  addNotify(verb, run, program);
+  addNotify(making);
   verb('audit', 'who did what, newest first')
     .option('--resource <id>', 'with this one')
     .option('--action <action>', 'only this: backup.created, state.read, access.refused ...')
@@ -313,90 +314,4 @@ function placed(command: Command): Command {
     )
     .option('--header <header>', 'of HTTP: "authorization: Bearer {env:NAME}" (may be given again)', many)
     .addOption(new Option('--method <method>', 'by which HTTP puts a state back').choices(['PUT', 'POST']));
-}
-
-type Verb = (words: string, description: string, into?: Command) => Command;
-type Run = (
-  act: (context: Context, ...args: never[]) => Promise<void>,
-) => (...args: unknown[]) => Promise<void>;
-
-function addPolicy(verb: Verb, run: Run, program: Command): void {
-  const policy = program.command('policy').description('what of a resource is kept beyond its own expiry');
-  verb('get <resource>', 'what it is', policy).action(run(keep.policyGet));
-  verb('set <resource>', 'set it: what would go is told first', policy)
-    .option('--keep-last <n>', 'the newest', count)
-    .option('--keep-hourly <n>', 'the last of each hour', count)
-    .option('--keep-daily <n>', 'the last of each day', count)
-    .option('--keep-weekly <n>', 'the last of each week', count)
-    .option('--keep-monthly <n>', 'the last of each month', count)
-    .option('--keep-yearly <n>', 'the last of each year', count)
-    .option('--time-zone <zone>', 'whose days are meant')
-    .option('--expire-newest', 'let the newest expire, too')
-    .option('--plan', 'the plan alone, with the reason of each')
-    .option(...yes)
-    .action(run(keep.policySet));
-  verb('rm <resource>', 'take it away', policy)
-    .option(...yes)
-    .action(run(keep.policyRemove));
-  verb('plan <resource>', 'what is kept and what goes, and why', policy).action(run(keep.policyPlan));
-}
-
-function addNotify(verb: Verb, run: Run, program: Command): void {
-  const channels = program
-    .command('notify')
-    .description('who is told when something fails, is late or looks wrong');
-  verb('ls', 'all channels', channels).action(run(notify.notifyList));
-  verb('add <channel>', 'have somebody told, or told otherwise', channels)
-    .option('--webhook <url>', 'signed POSTs to there')
-    .option(
-      '--secret <where>',
-      'where its signing secret stands: env:NAME, file:/run/secrets/x (may be given again)',
-      many,
-    )
-    .option('--slack <where>', 'where the URL of the incoming webhook stands: env:NAME, file:/run/secrets/x')
-    .option('--teams <where>', 'the same of Teams')
-    .option('--discord <where>', 'the same of Discord')
-    .option('--ping <url>', 'a watch as healthchecks.io')
-    .option('--mail <address>', 'by mail, to this address (may be given again)', many)
-    .option('--server <server>', 'of mail: smtps://host:465')
-    .option('--from <address>', 'of mail')
-    .option('--user <name>', 'of mail')
-    .option('--password <where>', 'of mail: where it stands, env:NAME, file:/run/secrets/x')
-    .option('--sns <arn>', 'a topic')
-    .option('--event <name>', 'told of these alone: backup.failed, backup.* ... (may be given again)', many)
-    .option(
-      '--resource <id>',
-      'of these alone, * at the end for all that begin so (may be given again)',
-      many,
-    )
-    .action(run(notify.notifyAdd));
-  verb('test <channel>', 'send a test, and wait whether it comes', channels).action(run(notify.notifyTest));
-  verb('rm <channel>', 'tell it no more', channels)
-    .option(...yes)
-    .action(run(notify.notifyRemove));
-  verb('deliveries <channel>', 'what it was told, newest first', channels)
-    .addOption(new Option('--state <state>', 'only those').choices(['pending', 'delivered', 'failed']))
-    .option('--limit <n>', 'at most so many', count, 20)
-    .action(run(notify.notifyDeliveries));
-  verb('replay <channel> [delivery]', 'send again what was given up, or this one', channels).action(
-    run(notify.notifyReplay),
-  );
-}
-
-function addTokens(verb: Verb, run: Run, program: Command): void {
-  const tokens = program.command('tokens').description('who may call, and for what');
-  verb('ls', 'all that were ever made', tokens).action(run(admin.tokensList));
-  verb('make <name>', 'a new one: it is printed once', tokens)
-    .requiredOption(
-      '--scope <scope>',
-      'what it opens (may be given again): backup:write, data:read ...',
-      many,
-    )
-    .option('--resource <id>', 'for this one alone (may be given again)', many)
-    .option('--prefix <prefix>', 'for those alone that begin with it (may be given again)', many)
-    .option('--days <n>', 'until then', count)
-    .action(run(admin.tokensMake));
-  verb('revoke <id>', 'from the next call on it opens nothing', tokens)
-    .option(...yes)
-    .action(run(admin.tokensRevoke));
 }

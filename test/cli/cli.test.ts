@@ -1,76 +1,27 @@
-// The command line as its users run it: a process of its own, against the service as it runs; in a pipe, and on a terminal.
+// The command line as its users run it: in a pipe, and on a terminal.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { nodePath, startServer, temporaryFolder } from '../e2e/server.ts';
 import {
-  cleanEnvironment,
-  cleanUp,
-  nodePath,
-  type Server,
-  startServer,
-  temporaryFolder,
-} from '../e2e/server.ts';
+  BRS,
+  brs,
+  environment,
+  folder,
+  lines,
+  objects,
+  onTerminal,
+  run,
+  server,
+  shell,
+  withService,
+} from './brs.ts';
 
-let server: Server;
-let folder: string;
-
-beforeAll(async () => {
-  folder = temporaryFolder();
-  server = await startServer({ dataDir: join(folder, 'data') });
-});
-afterAll(cleanUp);
-
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-const BRS = join(process.cwd(), 'bin/brs.mjs');
-/** What runs the tests may have said of its own terminal: each test says what it is about. */
-const TERMINAL = /^(CI|NO_COLOR|NODE_DISABLE_COLORS|FORCE_COLOR|TERM|COLORTERM|TMUX)$/;
-const environment = (env: Record<string, string> = {}) => ({
-  ...Object.fromEntries(Object.entries(cleanEnvironment()).filter(([name]) => !TERMINAL.test(name))),
-  PATH: `${dirname(nodePath())}:${process.env.PATH}`,
-  XDG_CONFIG_HOME: join(folder, 'config'),
-  BACKUP_URL: server.url,
-  TZ: 'UTC',
-  ...env,
-});
-
-async function run(
-  command: string,
-  args: string[],
-  input = '',
-  env: Record<string, string> = {},
-): Promise<Ended> {
-  const child = spawn(command, args, { cwd: folder, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (data: Buffer) => {
-    out += data.toString();
-  });
-  child.stderr.on('data', (data: Buffer) => {
-    err += data.toString();
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const code = await new Promise<number | null>((done) => child.once('close', done));
-  return { code, out, err };
-}
-
-const brs = (...args: string[]) => run(nodePath(), [BRS, ...args]);
-const shell = (line: string) => run('bash', ['-c', line.replaceAll('brs ', `node ${BRS} `)]);
-/** On a terminal that answers with these lines. */
-const onTerminal = (line: string, answers: string) =>
-  run('script', ['-qec', `node ${BRS} ${line}`, '/dev/null'], answers, { TERM: 'xterm' });
-
-const lines = ({ out }: Ended) => out.trimEnd().split('\n');
-const objects = (ended: Ended) => lines(ended).map((line) => JSON.parse(line) as Record<string, unknown>);
+withService();
 
 const BEFORE = '{"users":[{"id":42,"email":"a@b","n":12345678901234567890.10},{"id":7,"email":"x"}]}';
 const AFTER = '{"users":[{"id":42,"email":"A@B","n":12345678901234567890.10},{"id":8,"email":"y"}]}';

@@ -41,6 +41,7 @@ const CHECKS = {
   [ENV.auditDays]: matching(/^\d{1,5}$/, 'must be a whole number'),
   [ENV.objectLock]: matching(/^(\d{1,5} (governance|compliance))?$/, 'must be days and mode, or empty'),
   [ENV.retentionEveryMinutes]: matching(/^\d{1,5}$/, 'must be a whole number'),
+  [ENV.sweepersMax]: matching(/^\d{1,2}$/, 'must be a whole number'),
   [ENV.metricsNamespace]: text,
   [ENV.sourcePrivateHosts]: () => undefined,
   [ENV.notifyPrivateHosts]: () => undefined,
@@ -95,6 +96,7 @@ export interface AwsConfig {
   /** Absent where blobs are not locked. */
   objectLock?: ObjectLock;
   retentionEveryMinutes: number;
+  sweepersMax: number;
   metricsNamespace: string;
   basePath: string;
   auth: AuthKind;
@@ -139,6 +141,7 @@ export function readConfig(env: Env): AwsConfig {
     auditMs: Number(set[ENV.auditDays]) * DAY_MS,
     ...lockIn(set[ENV.objectLock]),
     retentionEveryMinutes: Number(set[ENV.retentionEveryMinutes]),
+    sweepersMax: Number(set[ENV.sweepersMax]),
     metricsNamespace: set[ENV.metricsNamespace],
     basePath: set[ENV.basePath],
     auth: set[ENV.auth] as AuthKind,

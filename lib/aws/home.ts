@@ -19,6 +19,7 @@ import type { EventSink } from '../ports/event-sink.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Sources } from '../ports/source.ts';
+import type { Sweepers } from '../ports/sweepers.ts';
 import { inThisThread } from '../ports/text-work.ts';
 import type { TrailSource } from '../ports/trail.ts';
 import { keepingInEvents } from '../ports/trail-lines.ts';
@@ -44,6 +45,7 @@ import {
   createSqsClient,
 } from './calls/clients.ts';
 import { onDemand } from './calls/on-demand.ts';
+import { signedByEnvironment } from './calls/signed-by-environment.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { createTableClient } from './catalog/table-client.ts';
 import { createUpkeepRecords } from './catalog/upkeep.ts';
@@ -53,6 +55,7 @@ import { createKeyring } from './keys/keyring.ts';
 import { createEmfMeter } from './messages/emf.ts';
 import { createEventSink } from './messages/event-sink.ts';
 import { createQueue } from './messages/queue.ts';
+import { createSweepers } from './messages/sweepers.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
 import { awsPlans } from './names/upkeep.ts';
 import { RATES } from './rates.ts';
@@ -67,6 +70,8 @@ export interface Parts {
   /** For states that do not fit into memory. */
   scratch?: Part<Scratch>;
   sources?: Part<Sources>;
+  /** Others of the function that sweep beside it. */
+  sweepers?: Part<Sweepers>;
   /** Its role can store no blob and make no key: what tries to is refused here, also where no roles are looked at. */
   storesNothing?: boolean;
 }
@@ -130,6 +135,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
     events: parts.events?.(config, clock, s3) ?? absent('event sink'),
     transfers: parts.transfers?.(config, clock, s3) ?? absent('transfer store'),
     ...(parts.sources === undefined ? {} : { sources: parts.sources(config, clock, s3) }),
+    ...(parts.sweepers === undefined ? {} : { sweepers: parts.sweepers(config, clock, s3) }),
     clock,
     random,
     clockWatch: createClockWatch(clock),
@@ -179,6 +185,16 @@ export const sqsQueue: Part<Queue> = ({ queueUrl, deadLetterQueueUrl }) =>
   onDemand<Queue>(['send', 'receive', 'ack', 'retry', 'deadLetters'], () =>
     createQueue({ sqs: createSqsClient(), queueUrl, deadLetterQueueUrl }),
   );
+
+/** The same function, by the name that its environment tells it. */
+export const ownSweepers =
+  (env: Record<string, string | undefined>): Part<Sweepers> =>
+  ({ sweepersMax }) =>
+    createSweepers({
+      ...signedByEnvironment(env),
+      functionName: env.AWS_LAMBDA_FUNCTION_NAME ?? '',
+      most: sweepersMax,
+    });
 
 export const eventBridgeSink: Part<EventSink> = ({ eventBus }) =>
   onDemand<EventSink>(['publish'], () =>

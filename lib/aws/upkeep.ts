@@ -5,13 +5,26 @@ import type { TaskName } from '../core/records/upkeep.ts';
 import type { OrphanSearch } from '../service/retention/orphans.ts';
 import { protectBytes } from '../service/retention/protect-bytes.ts';
 import { demandCurrentCatalog } from '../service/retention/rollback.ts';
+import { helpSweep } from '../service/retention/sweep.ts';
 import { type CensusBounds, takeCensus } from '../service/upkeep/census.ts';
 import type { Task } from '../service/upkeep/runner.ts';
 import { scrub } from '../service/upkeep/scrub.ts';
-import { sharedTasks } from '../service/upkeep/tasks.ts';
+import { SWEEP_FIGURES, sharedTasks } from '../service/upkeep/tasks.ts';
 import type { Home } from './home.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
 import { awsPlans, type RetentionTask } from './names/upkeep.ts';
+
+/** What one of them does that another has called. */
+export function helpingTask({ deps }: Home): Task {
+  return {
+    async run(deadline) {
+      await demandCurrentCatalog(deps);
+      return helpSweep(deps, deadline);
+    },
+    ...SWEEP_FIGURES,
+    says: 'helped to sweep',
+  };
+}
 
 /** Nothing is removed on a table that is older than its trail. */
 export function retentionTasks(home: Home): Record<RetentionTask, Task> {

@@ -25,6 +25,8 @@ export interface ServiceFunctionProps {
   environment: Record<string, string>;
   /** Whether a failed run that nobody waits for is run again; by default twice. */
   retryAttempts?: number;
+  /** How long a call that nobody waits for may wait itself, where too many run; by default six hours. */
+  callSecondsMax?: number;
   /** A folder, by its path in the project, that lies beside the bundle under its own last name. */
   files?: string;
   /** All that it may do, besides writing its own log. */
@@ -63,6 +65,7 @@ export class ServiceFunction extends Construct {
       environment: props.environment,
       awsSdkConnectionReuse: false,
       ...(props.retryAttempts === undefined ? {} : { retryAttempts: props.retryAttempts }),
+      ...(props.callSecondsMax === undefined ? {} : { maxEventAge: Duration.seconds(props.callSecondsMax) }),
       logGroup: this.logGroup,
       role,
       bundling: {

@@ -1,6 +1,7 @@
 // The functions, cut by privilege: what each is for, how much it gets, how long it may take.
 
 import { type CfnElement, Duration, Token } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -10,7 +11,16 @@ import type { Environment } from '../aws/names/env.ts';
 import { PARTITIONS, TABLE } from '../aws/names/table.ts';
 import { acknowledge } from './acknowledge.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './function.ts';
-import { BLOBS, type Privileges, QUARANTINE, RESULTS, type Stores, TRAIL, UPLOADS } from './privileges.ts';
+import {
+  BLOBS,
+  callsItself,
+  type Privileges,
+  QUARANTINE,
+  RESULTS,
+  type Stores,
+  TRAIL,
+  UPLOADS,
+} from './privileges.ts';
 import type { Settings } from './settings.ts';
 import type { Catalog } from './table.ts';
 
@@ -82,9 +92,15 @@ export class Functions extends Construct {
       description: 'Expires backups and removes their bytes: the only one that can',
       memoryMiB: HEAVY_MEMORY_MIB,
       timeoutSeconds: AWS_BOUNDS.retentionSeconds,
-      // The next sweep does what this one did not; three at once would only be in each other's way.
+      // The next sweep does what this one did not.
       retryAttempts: 0,
+      callSecondsMax: AWS_BOUNDS.retentionSeconds,
       privileges: privileges.retention,
+    });
+    // By a policy of its own: the function's own waits for that of its role.
+    new iam.Policy(this, 'RetentionRoleCalls', {
+      roles: [this.retention.lambda.role!],
+      statements: [callsItself(this.retention.lambda.functionArn)],
     });
     this.trail = make('Trail', {
       entry: 'trail',

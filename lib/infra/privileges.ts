@@ -244,6 +244,11 @@ function usesTable({ table }: Stores, written?: readonly string[]): iam.PolicySt
   ];
 }
 
+/** What more has expired of than one should do alone, it does with others of its own. */
+export function callsItself(functionArn: string): iam.PolicyStatement {
+  return may('CallSweepers', ['lambda:InvokeFunction'], [functionArn]);
+}
+
 /** Where the trail stands is for the function to say that writes it: who could say otherwise could have events passed over. */
 function leavesTrail({ table }: Stores): iam.PolicyStatement {
   return new iam.PolicyStatement({

@@ -1,5 +1,6 @@
 // What a deployment chooses: read from the CDK context (`-c name=value`), checked before anything is built.
 
+import { AWS_BOUNDS } from '../aws/names/bounds.ts';
 import { LIMITS } from '../core/records/limits.ts';
 
 export type Auth =
@@ -48,6 +49,8 @@ export interface Settings {
   /** How long the audit trail can be read in the table; 0: for ever. */
   auditDays: number;
   retentionEveryMinutes: number;
+  /** Sweeps at once, where more has expired than one should do alone; 1 for never more than one. */
+  sweepersMax: number;
   /** Calls a second of the whole API, beyond which callers get 429. */
   requestsPerSecondMax: number;
   /**
@@ -109,6 +112,8 @@ const GRACE_SECONDS_MIN = 86_400;
 
 /** More would only make each other's resources wait. */
 const WORKERS_MAX = 10;
+/** Of the ten executions that a new account has, so many are left to callers then. */
+const SWEEPERS_MAX = 4;
 /** What a new table takes on demand; less cannot be asked for. */
 const NEW_TABLE_WRITE_UNITS = 4000;
 
@@ -131,6 +136,7 @@ export const SETTING_NAMES = [
   'expiryHoldSeconds',
   'auditDays',
   'retentionEveryMinutes',
+  'sweepersMax',
   'maxRequestsPerSecond',
   'workersMax',
   'warmWriteUnits',
@@ -206,6 +212,7 @@ export function readSettings(context: Context): Settings {
     expiryHoldSeconds: wholeNumber(read, 'expiryHoldSeconds', 86_400, 0, 30 * 86_400),
     auditDays: wholeNumber(read, 'auditDays', LIMITS.auditDays, 0, LIMITS.auditDaysMax),
     retentionEveryMinutes: wholeNumber(read, 'retentionEveryMinutes', 15, 1, 1440),
+    sweepersMax: wholeNumber(read, 'sweepersMax', SWEEPERS_MAX, 1, AWS_BOUNDS.sweepersMax),
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
     workersMax: wholeNumber(read, 'workersMax', WORKERS_MAX, 2, 1000),
     ...given(read, 'warmWriteUnits', NEW_TABLE_WRITE_UNITS, 1_000_000),

@@ -82,6 +82,7 @@ export class BackupStack extends Stack {
       [ENV.objectLock]:
         settings.objectLockDays === undefined ? '' : `${settings.objectLockDays} ${settings.objectLockMode}`,
       [ENV.retentionEveryMinutes]: String(settings.retentionEveryMinutes),
+      [ENV.sweepersMax]: String(settings.sweepersMax),
       [ENV.metricsNamespace]: namespaceOf(id),
       [ENV.sourcePrivateHosts]: settings.sourcePrivateHosts.join(','),
       [ENV.notifyPrivateHosts]: settings.notifyPrivateHosts.join(','),

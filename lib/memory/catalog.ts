@@ -3,7 +3,7 @@
 import type { BackupRecord } from '../core/records/model.ts';
 import { lookedAt } from '../core/records/proof-time.ts';
 import { isFinished } from '../core/records/status.ts';
-import type { BackupQuery, Catalog } from '../ports/catalog.ts';
+import type { BackupQuery, Catalog, PartQuery } from '../ports/catalog.ts';
 import { checkLimit } from '../ports/checks.ts';
 import type { Page, PageRequest } from '../ports/pages.ts';
 import { applyChanges } from './catalog-commit.ts';
@@ -13,6 +13,9 @@ import { pageById } from './id-list.ts';
 import { pageOfEntries, tallyOf } from './live-entries.ts';
 import { pageOf } from './page.ts';
 import { stateAt } from './state-at.ts';
+
+/** Of what retention is to do: enough that there are several resources in one, and several for one resource. */
+const PARTS = 4;
 
 /** A catalog that forgets everything with the process. */
 export function createMemoryCatalog(): Catalog {
@@ -51,7 +54,7 @@ export function createMemoryCatalog(): Catalog {
   }
 
   return {
-    capabilities: { countedIds: true },
+    capabilities: { countedIds: true, parts: PARTS },
 
     async allocateId(kind) {
       const number = (state.allocated.get(kind) ?? 0) + 1;
@@ -99,14 +102,19 @@ export function createMemoryCatalog(): Catalog {
     async expiring(request) {
       const matching = liveBackups().flatMap(({ row, record }) => {
         const at = state.places.get(record.id) ?? record.expiresAt;
-        return at === undefined || at > request.before ? [] : [{ row, record: { record, at } }];
+        const isListed = at !== undefined && at <= request.before && isInPart(record.resourceId, request);
+        return isListed ? [{ row, record: { record, at } }] : [];
       });
-      return pageOf(matching, { list: 'expiring', key: ({ at }) => at, direction: 'rising' }, request);
+      const list = `expiring${request.part ?? ''}`;
+      return pageOf(matching, { list, key: ({ at }) => at, direction: 'rising' }, request);
     },
 
     async undecidedHeads(request) {
-      const matching = [...state.heads.values()].filter(({ isUndecided }) => isUndecided === true);
-      return pageById(matching, { list: 'undecided', idOf: ({ resourceId }) => resourceId }, request);
+      const matching = [...state.heads.values()].filter(
+        ({ isUndecided, resourceId }) => isUndecided === true && isInPart(resourceId, request),
+      );
+      const list = `undecided${request.part ?? ''}`;
+      return pageById(matching, { list, idOf: ({ resourceId }) => resourceId }, request);
     },
 
     async leastProven(request) {
@@ -252,8 +260,11 @@ export function createMemoryCatalog(): Catalog {
     },
 
     async dueGarbage(request) {
-      const matching = [...state.garbage.values()].filter(({ record }) => record.dueAt <= request.before);
-      return pageOf(matching, { list: 'due', key: (record) => record.dueAt, direction: 'rising' }, request);
+      const matching = [...state.garbage.values()].filter(
+        ({ record }) => record.dueAt <= request.before && isInPart(record.resourceId, request),
+      );
+      const list = `due${request.part ?? ''}`;
+      return pageOf(matching, { list, key: (record) => record.dueAt, direction: 'rising' }, request);
     },
 
     async resourceGarbage(request) {
@@ -338,4 +349,10 @@ export function createMemoryCatalog(): Catalog {
 
 function copied<T>(value: T | undefined): T | undefined {
   return value === undefined ? undefined : copy(value);
+}
+
+function isInPart(resourceId: string, { part }: PartQuery): boolean {
+  if (part === undefined) return true;
+  const sum = [...resourceId].reduce((all, unit) => (all * 31 + unit.codePointAt(0)!) % 65_521, 7);
+  return sum % PARTS === part;
 }

@@ -71,6 +71,16 @@ export interface PurgeRequest {
 export interface CatalogCapabilities {
   /** Ids are counted for each kind, from `backup-1` and `restore-1` on, and go on past ids that came from elsewhere. */
   countedIds?: boolean;
+  /**
+   * In so many parts the lists of what retention is to do can be read, each for its share of the price. All of one resource stands in
+   * one part, but for what an earlier release has written. Without it they have no parts.
+   */
+  parts?: number;
+}
+
+/** One of the parts that a list has, counted from 0; all of it without. */
+export interface PartQuery {
+  part?: number;
 }
 
 /** All metadata. Every read below sees every commit that resolved before it began. No operation scans everything. */
@@ -110,9 +120,9 @@ export interface Catalog {
   /** All of them together. */
   tally(resourceId: string): Promise<Tally>;
   /** Live backups that expire, at `before` or earlier, by rising place: that is their expiresAt, until `expiry.place` moves it. */
-  expiring(request: PageRequest & { before: number }): Promise<Page<Expiring>>;
+  expiring(request: PageRequest & PartQuery & { before: number }): Promise<Page<Expiring>>;
   /** Heads that say `isUndecided`, in one order. */
-  undecidedHeads(request: PageRequest): Promise<Page<ResourceHead>>;
+  undecidedHeads(request: PageRequest & PartQuery): Promise<Page<ResourceHead>>;
   /** Live backups whose stored bytes were last looked at (see `lookedAt`) at `before` or earlier, the longest ago first, to the minute. */
   leastProven(request: PageRequest & { before: number }): Promise<Page<BackupRecord>>;
 
@@ -167,7 +177,7 @@ export interface Catalog {
   hasLease(chainId: string, now: number): Promise<boolean>;
 
   /** Entries with dueAt <= before, by rising dueAt. */
-  dueGarbage(request: PageRequest & { before: number }): Promise<Page<GarbageEntry>>;
+  dueGarbage(request: PageRequest & PartQuery & { before: number }): Promise<Page<GarbageEntry>>;
   /** Entries of one resource, due or not, by rising sequence. */
   resourceGarbage(request: PageRequest & { resourceId: string }): Promise<Page<GarbageEntry>>;
 

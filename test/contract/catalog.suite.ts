@@ -10,6 +10,7 @@ import { listTests } from './catalog-lists.tests.ts';
 import { liveEntriesTests } from './catalog-live-entries.tests.ts';
 import { lookupTests } from './catalog-lookups.tests.ts';
 import { membershipTests } from './catalog-membership.tests.ts';
+import { partTests } from './catalog-parts.tests.ts';
 import { raceTests } from './catalog-races.tests.ts';
 import { recordTests } from './catalog-records.tests.ts';
 import { timelineTests } from './catalog-timeline.tests.ts';
@@ -34,6 +35,7 @@ export function catalogSuite(name: string, make: Make<CatalogHarness>): void {
     listTests(catalog);
     liveEntriesTests(catalog);
     membershipTests(catalog);
+    partTests(`${name} catalog`, catalog);
     timelineTests(catalog);
     auditTests(catalog);
   });

@@ -208,6 +208,23 @@ const SWEEPING: Scenario = {
   },
 };
 
+/** Of more than a look has, where others may come: in parts, though nobody comes. */
+const sweepParts = ({ deps }: Scene['world']) =>
+  sweep({ ...deps, sweepers: { most: 2, call: async () => {} } }, undefined, 1);
+
+const SWEEPING_IN_PARTS: Scenario = {
+  ...SWEEPING,
+  name: 'sweeping in parts',
+  async act({ world }) {
+    expect((await sweepParts(world)).finished).toBe(true);
+  },
+  async again({ world }) {
+    // What died at it has it until its lease is over.
+    world.clock.advance(LIMITS.sweepLeaseMs);
+    expect((await sweepParts(world)).finished).toBe(true);
+  },
+};
+
 const SWEEPING_AGAIN: Scenario = {
   name: 'sweeping a second time: what was replaced goes',
   async setUp(scene) {
@@ -333,6 +350,7 @@ export const SCENARIOS: readonly Scenario[] = [
   LOOKING,
   RESTORING_LATER,
   SWEEPING,
+  SWEEPING_IN_PARTS,
   SWEEPING_AGAIN,
   ORPHANS,
   POLICY,

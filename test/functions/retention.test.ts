@@ -23,6 +23,7 @@ const current: { deps?: Deps; mark?: SegmentMark } = {};
 jest.mock('../../lib/aws/home.ts', () => ({
   eventBridgeSink: undefined,
   sqsQueue: undefined,
+  ownSweepers: () => undefined,
   openHome: () => ({
     config: { retentionEveryMinutes: 15 },
     meter: { count: () => {}, time: () => {} },
@@ -129,6 +130,22 @@ test('a clock that is set while the search looks moves nothing either', async ()
   };
   expect(await run('orphans')).toMatchObject({ setAside: 0, stopped: 'clock' });
   expect(await asideOf(world)).toBe(0);
+});
+
+test('one that another has called does what is free of a divided sweep, on a table that is no older one', async () => {
+  const world = await scene();
+  const help = () => handler({ task: 'sweep', helps: true }, context);
+  expect(await help()).toMatchObject({ expired: 0 });
+  const at = world.clock.now();
+  const pass = { since: at, to: at, about: [], parts: Array.from({ length: 4 }, () => ({})) };
+  const { version: before = 0 } = (await world.plain.catalog.getExpiryState()) ?? {};
+  const record = { seenAt: at, waits: [], pass, version: before + 1 };
+  await world.plain.catalog.commit([{ kind: 'expiry.put', record, expect: before }]);
+  world.deps.proofOfRollback = async () => 'The table is older than the trail beside its blobs.';
+  await expect(help()).rejects.toMatchObject({ code: 'store_untrusted' });
+  world.deps.proofOfRollback = async () => undefined;
+  await run('orphans');
+  expect(await help()).toMatchObject({ expired: 1, finished: true });
 });
 
 test('an older table stops the trail, the sweep, and every writer; the search says so, and takes it back once it is mended', async () => {

@@ -40,6 +40,15 @@ describe('privileges', () => {
     expect(whoMay('s3:DeleteObject', blobs)).toEqual(['Retention']);
   });
 
+  test('only retention may call a function, and that is itself', () => {
+    expect(whoMay('lambda:InvokeFunction')).toEqual(['Retention']);
+    const own = idOf(template, 'AWS::Lambda::Function', 'FunctionsRetention');
+    const calls = statementsOf(template, 'Retention').filter((statement) =>
+      actionsOf(statement).includes('lambda:InvokeFunction'),
+    );
+    expect(calls.map(({ Resource }) => Resource)).toEqual([{ 'Fn::GetAtt': [own, 'Arn'] }]);
+  });
+
   test('only one function may write the trail, and nobody may take it away', () => {
     const may = (action: string) =>
       FUNCTIONS.filter((name) =>

@@ -2,14 +2,7 @@
 
 import { AwsClient } from 'aws4fetch';
 import { PortError, type PortErrorCode } from '../../ports/errors.ts';
-
-export interface SecretsOptions {
-  region: string;
-  /** Where an emulator listens; AWS itself without it. */
-  endpoint?: string;
-  /** Asked for each call, so that they may change. */
-  credentials: () => { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-}
+import type { SignedBy } from './signed-by-environment.ts';
 
 const CODES: Readonly<Record<string, PortErrorCode>> = {
   ResourceNotFoundException: 'not_found',
@@ -19,7 +12,7 @@ const CODES: Readonly<Record<string, PortErrorCode>> = {
 };
 
 /** Reads one, by its ARN or name. Throws PortError `not_found`, `denied`, `unavailable`; no message has a part of it. */
-export function createSecretsClient({ region, endpoint, credentials }: SecretsOptions) {
+export function createSecretsClient({ region, endpoint, credentials }: SignedBy) {
   const url = endpoint ?? `https://secretsmanager.${region}.amazonaws.com/`;
   return async (id: string, signal?: AbortSignal): Promise<string> => {
     const client = new AwsClient({ ...credentials(), region, service: 'secretsmanager', retries: 2 });

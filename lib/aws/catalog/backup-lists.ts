@@ -21,7 +21,7 @@ import {
 } from './catalog-keys.ts';
 import { chainedRecordOf, type Links } from './chain-links.ts';
 import { type Item, textOf } from './item.ts';
-import { type Entry, inIndex, type Listings, type ListPlan } from './listing.ts';
+import { type Entry, inIndex, inParts, type Listings, type ListPlan } from './listing.ts';
 import { inSequence, type Walk } from './sequence-walk.ts';
 import type { TableClient } from './table-client.ts';
 
@@ -145,7 +145,7 @@ export function createBackupLists(
     },
 
     async expiring(request) {
-      const plan = inIndex<Expiring>(['expiring'], 'gsi3', partitionsOf(INDEXED.expiring), 'rising');
+      const plan = inParts<Expiring>('expiring', INDEXED.expiring, request);
       const read = (item: Item, links: Links) => ({
         record: chainedRecordOf(item, links),
         at: numberOf(textOf(item, 'gsi3sk')),

@@ -33,6 +33,7 @@ import {
   operationKey,
   ownBlobKey,
   part,
+  partPartition,
   requestKey,
   sequenceKey,
   shardedPartition,
@@ -108,7 +109,7 @@ export function backupItems(record: BackupRecord, known: Known, isAlone: boolean
     ...(isAlone ? ALONE : {}),
     ...indexed('gsi1', shardedPartition(word, id), sortedBy(createdAt, id)),
     ...(live && expiresAt !== undefined
-      ? indexed('gsi3', shardedPartition(INDEXED.expiring, id), sortedBy(expiresAt, id))
+      ? indexed('gsi3', partPartition(INDEXED.expiring, resourceId), sortedBy(expiresAt, id))
       : {}),
   });
   // The first index of the record itself is taken. While nobody has looked, it tells that as well.
@@ -289,7 +290,7 @@ export function garbageItem(entry: GarbageEntry): Item {
   return item(garbageKey(blobId), {
     doc: { S: JSON.stringify(entry) },
     ...indexed('gsi2', INDEXED.garbageOf(resourceId), sortedBy(sequence, blobId)),
-    ...indexed('gsi3', shardedPartition(INDEXED.due, blobId), sortedBy(dueAt, blobId)),
+    ...indexed('gsi3', partPartition(INDEXED.due, resourceId), sortedBy(dueAt, blobId)),
   });
 }
 
@@ -310,9 +311,7 @@ export function headItem(head: ResourceHead, known: Known): Item {
   const stored = item(headKey(resourceId), {
     version: whole(version),
     ...indexed('gsi1', shardedPartition(INDEXED.heads, resourceId), part(resourceId)),
-    ...(isUndecided
-      ? indexed('gsi3', shardedPartition(INDEXED.undecided, resourceId), part(resourceId))
-      : {}),
+    ...(isUndecided ? indexed('gsi3', partPartition(INDEXED.undecided, resourceId), part(resourceId)) : {}),
   });
   return { ...stored, ...headAttributes(head, known, stored) };
 }

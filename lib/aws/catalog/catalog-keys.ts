@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Collection } from '../../core/records/document.ts';
+import { AWS_BOUNDS } from '../names/bounds.ts';
 
 export interface Key {
   pk: string;
@@ -14,6 +15,12 @@ const ALONE = '-';
 
 /** Write-sharded indexes are spread over so many partitions: one takes 1,000 writes a second. */
 export const SHARDS = 8;
+
+/**
+ * What retention is to do is spread by resource, so that several sweeps at once have nothing to do with one another. What an earlier release
+ * has written stands in the first of these, by its own id.
+ */
+export const PARTS = AWS_BOUNDS.sweepersMax;
 
 /** A sort key holds 1,024 bytes: so a part always fits, with the words and numbers before it. */
 const PART_BYTES_MAX = 900;
@@ -143,6 +150,12 @@ export const shardedPartition = (word: string, id: string): string => `${word}#$
 export const partitionsOf = (word: string): string[] =>
   Array.from({ length: SHARDS }, (_, shard) => `${word}#${shard}`);
 
+/** The same, spread by resource; all of them, or one. */
+export const partPartition = (word: string, resourceId: string): string =>
+  `${word}#${shardOf(resourceId, PARTS)}`;
+export const partPartitions = (word: string, part?: number): string[] =>
+  part === undefined ? Array.from({ length: PARTS }, (_, i) => `${word}#${i}`) : [`${word}#${part}`];
+
 /** Sorted by a number; the id keeps equal numbers in one order. */
 export const sortedBy = (value: number, id: string): string => `${padded(value)}#${part(id)}`;
 
@@ -152,8 +165,8 @@ export const numberOf = (sort: string): number => Number(sort.slice(0, sort.inde
 /** The end of a range of sorted keys whose numbers are at most `value`. */
 export const upTo = (value: number): string => padded(Math.floor(value) + 1);
 
-function shardOf(id: string): number {
-  return sha256(part(id))[0]! % SHARDS;
+function shardOf(id: string, of = SHARDS): number {
+  return sha256(part(id))[0]! % of;
 }
 
 function sha256(text: string): Buffer {

@@ -26,7 +26,7 @@ import { chainedHeadOf } from './chain-links.ts';
 import { withoutAfter } from './event-after.ts';
 import { type EventPlaces, mayBeOfAction } from './event-places.ts';
 import { type Item, recordOf } from './item.ts';
-import { inIndex, type Listings, type ListPlan } from './listing.ts';
+import { inIndex, inParts, type Listings, type ListPlan } from './listing.ts';
 
 /** No text has a greater character, and no id begins with several of it. */
 const BEHIND_ALL = '\u{10ffff}'.repeat(8);
@@ -69,8 +69,7 @@ export function createCatalogLists(
     },
 
     async undecidedHeads(request) {
-      const partitions = partitionsOf(INDEXED.undecided);
-      const plan = inIndex<ResourceHead>(['undecided'], 'gsi3', partitions, 'rising');
+      const plan = inParts<ResourceHead>('undecided', INDEXED.undecided, request);
       // Names begin with other characters than numbers do.
       const all = { from: part(''), to: BEHIND_ALL, hasChains: true, read: chainedHeadOf };
       return listings.page({ ...plan, ...all }, request);
@@ -123,7 +122,7 @@ export function createCatalogLists(
     },
 
     async dueGarbage(request) {
-      const plan = inIndex<GarbageEntry>(['due'], 'gsi3', partitionsOf(INDEXED.due), 'rising');
+      const plan = inParts<GarbageEntry>('due', INDEXED.due, request);
       return listings.page({ ...plan, to: upTo(request.before) }, request);
     },
 

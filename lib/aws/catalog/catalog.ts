@@ -4,6 +4,7 @@
 // new record a moment later, and never one that has changed or gone.
 
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { forEachAtOnce } from '../../core/at-once.ts';
 import type { DocumentRecord } from '../../core/records/document.ts';
 import { backupNamedBy } from '../../core/records/ids.ts';
 import { LIMITS } from '../../core/records/limits.ts';
@@ -45,6 +46,7 @@ import {
   noticeKey,
   operationKey,
   ownBlobKey,
+  PARTS,
   partitionsOf,
   placeOf,
   policyKey,
@@ -78,7 +80,7 @@ export interface CatalogOptions {
 }
 
 const LEASES_PAGE_ITEMS = 100;
-const COUNTED_AT_ONCE = 1000;
+const COUNTED_AT_ONCE = 8;
 
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
 export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOptions): Catalog & TrailSource {
@@ -100,6 +102,7 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
   }
 
   return {
+    capabilities: { parts: PARTS },
     ...backupLists,
     ...createCatalogLists(listings, eventPlaces, async (events) => {
       const whole = await wholeEvents(table, chains, events);
@@ -160,20 +163,20 @@ export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOpt
     },
 
     async hasLive(count) {
+      const words = BACKUP_TYPES.flatMap((type) => [INDEXED.live(type), INDEXED.unseen(type)]);
       let found = 0;
-      const words = [...BACKUP_TYPES.flatMap((type) => [INDEXED.live(type), INDEXED.unseen(type)])];
-      for (const word of [...words, INDEXED.liveBefore]) {
-        const countIn = async (pk: string): Promise<void> => {
-          const live = table.query({
-            ...({ index: 'gsi1', pk, from: FIRST, to: LAST } as const),
-            ...({ direction: 'rising', pageItems: COUNTED_AT_ONCE } as const),
-          });
-          for await (const _entry of live) if (++found >= count) return;
-        };
-        await Promise.all(partitionsOf(word).map(countIn));
-        if (found >= count) return true;
-      }
-      return count <= 0;
+      await forEachAtOnce(
+        [...words, INDEXED.liveBefore].flatMap(partitionsOf),
+        COUNTED_AT_ONCE,
+        async (pk) => {
+          if (found >= count) return;
+          for await (const more of table.counts('gsi1', pk, count)) {
+            found += more;
+            if (found >= count) return;
+          }
+        },
+      );
+      return found >= count;
     },
 
     async listNotices(limit) {

@@ -2,10 +2,11 @@
 // of a list share. So the sort key of the last item is all that a cursor has to remember, whatever the number of
 // partitions, and what comes or goes between two pages neither repeats nor skips anything else.
 
+import type { PartQuery } from '../../ports/catalog.ts';
 import { checkLimit } from '../../ports/checks.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { IndexName } from '../names/table.ts';
-import { FIRST, type Key, LAST, SHARDS } from './catalog-keys.ts';
+import { FIRST, type Key, LAST, PARTS, partPartitions, SHARDS } from './catalog-keys.ts';
 import type { ChainLinks, Links } from './chain-links.ts';
 import type { Cursors, ListName } from './cursors.ts';
 import { type Item, keyOf, recordOf, textOf } from './item.ts';
@@ -16,6 +17,8 @@ export interface ListPlan<T> {
   /** Where the entries stand: an index, or the table itself. */
   index?: IndexName;
   partitions: readonly string[];
+  /** Over so many of them what is of one word is spread. */
+  spread?: number;
   /** Where entries of before stand: in another index, or under another name. */
   before?: { index: IndexName; partitions: readonly string[] };
   /** Gives the entries itself, behind a place, in place of what the partitions have. */
@@ -46,6 +49,17 @@ export function inIndex<T>(
   direction: 'rising' | 'falling',
 ): ListPlan<T> {
   return { name, index, partitions, from: FIRST, to: LAST, direction, read: recordOf<T> };
+}
+
+/** Of what is spread by resource all, or a part: no cursor of one is taken for that of another. */
+export function inParts<T>(name: string, word: string, { part }: PartQuery): ListPlan<T> {
+  const plan = inIndex<T>(
+    part === undefined ? [name] : [name, String(part)],
+    'gsi3',
+    partPartitions(word, part),
+    'rising',
+  );
+  return { ...plan, spread: PARTS };
 }
 
 export interface Listings {
@@ -148,10 +162,10 @@ async function* entriesIn(
   }
 }
 
-function pageItemsOf({ partitions, accepts }: ListPlan<unknown>, count: number): number {
+function pageItemsOf({ partitions, accepts, spread = SHARDS }: ListPlan<unknown>, count: number): number {
   if (accepts !== undefined) return Math.max(count + 1, FILTERED_PAGE_ITEMS_MIN);
   // All may be of one word.
-  const shards = Math.min(partitions.length, SHARDS);
+  const shards = Math.min(partitions.length, spread);
   const share = shards === 1 ? count : (count / shards) * SHARD_SLACK;
   // One more: the range begins with the last entry of the page before.
   return Math.ceil(share) + 1;

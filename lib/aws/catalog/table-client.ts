@@ -22,6 +22,9 @@ const BATCH_KEYS_MAX = 100;
 const BATCHES_AT_ONCE = 4;
 const BATCH_ATTEMPTS_MAX = 8;
 
+/** Of entries of an index that one call counts, or what a megabyte holds of them. */
+const COUNTED_MAX = 100_000;
+
 export interface Condition {
   expression: string;
   values?: Item;
@@ -49,6 +52,8 @@ export interface TableClient {
   getUnchanging(keys: readonly Key[], attributes: readonly string[]): Promise<Map<string, Item>>;
   /** The items of a range, page by page as they are asked for. */
   query(range: RangeQuery): AsyncGenerator<Item>;
+  /** How many entries of an index stand under a key: page by page, as they are asked for. */
+  counts(index: IndexName, pk: string, pageItems: number): AsyncGenerator<number>;
   /** False if the condition does not hold. */
   put(item: Item, condition?: Condition): Promise<boolean>;
   /** False if there is no such item, or the condition does not hold. */
@@ -146,6 +151,26 @@ export function createTableClient(dynamoDb: DynamoDBClient, name: string): Table
           ),
         );
         yield* page.Items ?? [];
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined);
+    },
+
+    async *counts(IndexName, pk, pageItems) {
+      let start: Item | undefined;
+      do {
+        const page = await call('the catalog cannot be read', (options) =>
+          dynamoDb.send(
+            new QueryCommand({
+              ...{ TableName: name, IndexName, Select: 'COUNT', KeyConditionExpression: '#hash = :hash' },
+              ExpressionAttributeNames: { '#hash': `${IndexName}pk` },
+              ExpressionAttributeValues: { ':hash': { S: pk } },
+              Limit: Math.min(pageItems, COUNTED_MAX),
+              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+            }),
+            options,
+          ),
+        );
+        yield page.Count ?? 0;
         start = page.LastEvaluatedKey;
       } while (start !== undefined);
     },

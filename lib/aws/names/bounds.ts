@@ -29,6 +29,8 @@ export const AWS_BOUNDS = {
   retentionSeconds: 15 * 60,
   /** Resources that a sweep works on at once: each waits for one call at a time, mostly, and the clients have 96 sockets each. */
   resourcesAtOnce: 64,
+  /** Sweeps at once, at most: as many as the lists have parts. */
+  sweepersMax: 16,
   /** The longest that proving stored backups goes on in one sweep. */
   scrubMs: 60_000,
   /** Between two searches for blobs that nothing names: each lists every blob there is, and what it finds only a crash can have left. */

@@ -20,6 +20,8 @@ export const ENV = {
   /** Days and mode of the Object Lock of the blobs, as `30 compliance`; empty if they have none. */
   objectLock: 'BACKUP_OBJECT_LOCK',
   retentionEveryMinutes: 'BACKUP_RETENTION_EVERY_MINUTES',
+  /** Sweeps at once, where much is to be done. */
+  sweepersMax: 'BACKUP_SWEEPERS_MAX',
   metricsNamespace: 'BACKUP_METRICS_NAMESPACE',
   /** Hosts with private addresses that sources may be read from, with commas between them; empty if there are none. */
   sourcePrivateHosts: 'BACKUP_SOURCE_PRIVATE_HOSTS',

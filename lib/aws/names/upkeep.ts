@@ -17,6 +17,9 @@ const RETENTION_TASKS = [
 
 export type RetentionTask = (typeof RETENTION_TASKS)[number];
 
+/** What the retention function says to others of its own, to sweep beside it. */
+export const SWEEP_HELP = { task: 'sweep', helps: true } as const;
+
 /** Done by the trail function, which does nothing else. */
 export const TRAIL_TASK = 'trail' satisfies TaskName;
 

@@ -114,6 +114,8 @@ export const LIMITS = {
   namedExpiringMax: 100,
   /** Waits kept apart; more become one for the store. */
   expiryWaitsMax: 64,
+  /** A part of a sweep of which nothing was heard for so long is taken by another sweep: longer than any runs. */
+  sweepLeaseMs: 20 * 60 * SECOND_MS,
   /** A restore that has not finished by then has failed; its lease on the chain ends too. */
   operationMs: 60 * 60 * SECOND_MS,
   /** Finished operations are listed for that long. */

@@ -51,17 +51,42 @@ export interface ExpiryWait {
   decision?: 'confirmed' | 'refused';
 }
 
+/** How far a way through what is to be decided has come: absent where the list has not been begun, `'end'` where it is through. */
+export interface ExpiryPlace {
+  /** Of the undecided resources. */
+  heads?: string;
+  /** Of what expires. */
+  cursor?: string;
+}
+
 /** Where a sweep has stopped in its way through what is to be decided: the next one goes on there. */
-export interface ExpiryPass {
+export interface ExpiryPass extends ExpiryPlace {
   /** When it was begun: what is kept is given its place from then on. */
   since: number;
   /** Up to which place it looks: further than `since` where places may have been given by a clock that was ahead, or a wait has been confirmed. */
   to: number;
-  /** Of the undecided resources, then of what expires; absent where the list has not been begun, `'end'` where it is through. */
-  heads?: string;
-  cursor?: string;
   /** Waits that were about something on the way there. */
   about: string[];
+  /** So many were hidden on the way, of those that waited for nothing. */
+  hidden?: number;
+  /** So many may be: live backups enough were counted for it. */
+  usual?: number;
+  /** So many more may have been hidden by sweeps that died before they could say. */
+  doubtful?: number;
+  /** Nothing of it is to be decided any more: what is due is removed. */
+  isDecided?: true;
+  /** Where the way is divided, by resource: each part has a place of its own, and is worked on by one sweep at a time. */
+  parts?: ExpiryPart[];
+}
+
+/** A part of the way, with the removing that belongs to it. */
+export interface ExpiryPart extends ExpiryPlace {
+  /** Of what is due to be removed. */
+  garbage?: string;
+  /** Who works on it, and until when nobody else does. */
+  lease?: { by: string; until: number };
+  /** So many that one is about to hide. */
+  going?: number;
 }
 
 /** What retention remembers from one sweep to the next. One for the store. */

@@ -17,6 +17,7 @@ import type { Keyring } from '../../ports/keyring.ts';
 import type { Queue } from '../../ports/queue.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Sources } from '../../ports/source.ts';
+import type { Sweepers } from '../../ports/sweepers.ts';
 import type { TextWork } from '../../ports/text-work.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
@@ -97,6 +98,8 @@ export interface Deps {
   runs?: RunBell;
   /** Of a home that keeps named tokens of its own. */
   tokens?: TokenRegistry;
+  /** Where others can sweep beside this process. */
+  sweepers?: Sweepers;
   /** Whether the process is to end: what is done in steps ends after the one it is at. */
   isStopping?: () => boolean;
 }

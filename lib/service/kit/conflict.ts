@@ -5,8 +5,12 @@ import { LIMITS } from '../../core/records/limits.ts';
 import { PortError } from '../../ports/errors.ts';
 
 /** Runs the attempt anew while its commit loses races. Throws ServiceError `write_conflict` when it keeps losing. */
-export async function retryOnConflict<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-  for (let n = 1; n <= LIMITS.commitAttemptsMax; n++) {
+export async function retryOnConflict<T>(
+  what: string,
+  attempt: () => Promise<T>,
+  attemptsMax: number = LIMITS.commitAttemptsMax,
+): Promise<T> {
+  for (let n = 1; n <= attemptsMax; n++) {
     try {
       return await attempt();
     } catch (error) {

@@ -6,52 +6,36 @@ import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import { type RetentionDecision, timeOfExpiry } from '../../core/records/retention.ts';
 import type { ExpiryPass, ExpiryState, ExpiryWait } from '../../core/records/retention-records.ts';
-import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
-import { retryOnConflict } from '../kit/conflict.ts';
-import { type EventDeps, event } from '../kit/events.ts';
-import { clearNotice, raiseNotice } from '../kit/notices.ts';
 import { type JudgedResource, judgeResource } from './judge-resource.ts';
-import { farthestPlace, lookFrom, looksAhead } from './lap.ts';
+import { type Look, lookFrom } from './lap.ts';
 
-const BY: Readonly<Caller> = { actor: 'retention' };
-
-export interface Judgement {
+/** What a look has found, resource by resource. */
+export interface Judged {
   now: number;
   lap: ExpiryPass;
-  /** Where the next look goes on, and what this one and those before it were about; absent at the end of the lap. */
-  next?: ExpiryPass;
   /** All that are past their expiry and were looked at, those that something keeps included. */
   due: RetentionDecision[];
   resources: JudgedResource[];
-  /** What goes, unless it waits; by backup. */
-  waiting: Map<string, ExpiryWait>;
-  /** Waits that begin now, and those that are over or about nothing any more. */
-  begun: ExpiryWait[];
-  ended: ExpiryWait[];
 }
 
 /** Resources that are decided at once: each takes a read or two. */
 const DECIDED_AT_ONCE = 16;
 
-/**
- * Judges what a look at what is to be decided has found. `clock` is the wait that stands because of it; `hidden` are so many as the same
- * sweep has hidden already, which count among what is usual. Changes nothing. Throws PortError.
- */
-export async function judgeExpiry(
+export interface JudgeOptions {
+  lap: ExpiryPass;
+  decidedAtOnce?: number;
+  /** Takes it on itself that a resource cannot be judged: it is left out. */
+  despite?: (resourceId: string, judge: () => Promise<void>) => Promise<void>;
+}
+
+/** Judges what a look at what is to be decided has found. Changes nothing. Throws PortError. */
+export async function judgeLook(
   deps: Deps,
-  state: ExpiryState | undefined,
-  clock: ExpiryWait | undefined,
-  {
-    lap,
-    atOnce = Number.POSITIVE_INFINITY,
-    hidden = 0,
-    decidedAtOnce = DECIDED_AT_ONCE,
-    despite,
-  }: JudgeOptions,
-): Promise<Judgement> {
+  look: Look,
+  { lap, decidedAtOnce = DECIDED_AT_ONCE, despite }: JudgeOptions,
+): Promise<Judged> {
   const now = deps.clock.now();
-  const look = await lookFrom(deps, lap, atOnce);
   const due: RetentionDecision[] = [];
   const resources: JudgedResource[] = [];
   await forEachAtOnce(look.resources, decidedAtOnce, async ([resourceId, listed]) => {
@@ -62,50 +46,103 @@ export async function judgeExpiry(
     };
     await (despite === undefined ? judge() : despite(resourceId, judge));
   });
-  const judgement: Judgement = { now, lap, due, resources, waiting: new Map(), begun: [], ended: [] };
-  const going = resources.flatMap((one) => one.going);
-  const about = new Set(lap.about);
-  if (clock !== undefined) for (const { id } of going) judgement.waiting.set(id, clock);
-  else if (deps.options.expiryHoldMs === 0) judgement.ended = manyOf(state);
-  else {
-    const fresh = holdKnown(judgement, going, manyOf(state), about);
-    await holdMany(deps, judgement, fresh, hidden);
-    for (const { id } of judgement.begun) about.add(id);
-    // Only at the end of the lap it is known which are about nothing any more; what was refused has its places ahead.
-    if (look.next === undefined) {
-      judgement.ended = manyOf(state).filter(
-        (wait) =>
-          (wait.decision === undefined || looksAhead(lap)) && (!about.has(wait.id) || !isOpen(wait, now)),
-      );
-    }
-  }
-  return look.next === undefined ? judgement : { ...judgement, next: { ...look.next, about: [...about] } };
+  return { now, lap, due, resources };
 }
 
-export interface JudgeOptions {
-  lap: ExpiryPass;
-  atOnce?: number;
+/** What of a look waits. */
+export interface Held {
+  /** What goes, unless it waits; by backup. */
+  waiting: Map<string, ExpiryWait>;
+  /** Waits that begin now, and the ids of all that are about something. */
+  begun: ExpiryWait[];
+  about: string[];
+  /** Those that go and have not waited: they are counted. */
+  fresh: ReadonlySet<string>;
+  /** So many may go in this lap, as far as is known now. */
+  usual: number;
+}
+
+/** What is known of the lap that a look belongs to. */
+export interface Counted {
+  /** So many it has hidden. */
   hidden?: number;
-  decidedAtOnce?: number;
-  /** Takes it on itself that a resource cannot be judged: it is left out. */
-  despite?: (resourceId: string, judge: () => Promise<void>) => Promise<void>;
+  /** So many more go, or may have gone; and so many of these are being hidden now. */
+  more?: number;
+  going?: number;
+  usual?: number;
+  /** Whether more of it is to come. */
+  hasMore?: boolean;
 }
 
-function manyOf(state: ExpiryState | undefined): ExpiryWait[] {
+/**
+ * Holds what is more than a sweep usually hides, of a resource or of all. Undefined if that cannot be said before others have hidden what they
+ * are about to. Changes nothing. Throws PortError.
+ */
+export async function holdMany(
+  deps: Deps,
+  judged: Judged,
+  state: ExpiryState | undefined,
+  counted: Counted = {},
+): Promise<Held | undefined> {
+  const { hidden = 0, more = 0, going: beingHidden = 0, hasMore = false } = counted;
+  const held: Held = {
+    waiting: new Map(),
+    begun: [],
+    about: [],
+    fresh: new Set(),
+    usual: counted.usual ?? 0,
+  };
+  if (deps.options.expiryHoldMs === 0) return held;
+  const going = judged.resources.flatMap((one) => one.going);
+  const fresh = holdKnown(held, going, manyOf(state), judged.now);
+  const rest = holdCrowds(deps, judged, held, fresh, state);
+  const inAll = rest.length + hidden + more;
+  held.fresh = new Set(rest.map(({ id }) => id));
+  if (rest.length === 0 || areFew(inAll, 0) || inAll <= held.usual) return held;
+  // What was hidden was live when it began.
+  const isUsual = (count: number): Promise<boolean> => deps.catalog.hasLive(liveThatMakeFew(count) - hidden);
+  // It reads that many: so twice as many at once, where they will be asked for.
+  if (hasMore && (await isUsual(2 * inAll))) return { ...held, usual: 2 * inAll };
+  if (await isUsual(inAll)) return { ...held, usual: inAll };
+  if (beingHidden > 0 && (await deps.catalog.hasLive(liveThatMakeFew(inAll) - hidden - beingHidden)))
+    return undefined;
+  begin(deps, judged, held, state, rest);
+  return { ...held, fresh: new Set() };
+}
+
+/** Judges all that has expired, for the dry run. `clock` is the wait that stands because of it. Throws PortError. */
+export async function judgeExpiry(
+  deps: Deps,
+  state: ExpiryState | undefined,
+  clock: ExpiryWait | undefined,
+  lap: ExpiryPass,
+): Promise<Judged & Pick<Held, 'waiting'>> {
+  const judged = await judgeLook(deps, await lookFrom(deps, { lap }), { lap });
+  if (clock !== undefined) {
+    const going = judged.resources.flatMap((one) => one.going);
+    return { ...judged, waiting: new Map(going.map(({ id }) => [id, clock])) };
+  }
+  const { hidden = 0, doubtful = 0 } = state?.pass ?? {};
+  const held = await holdMany(deps, judged, state, { hidden, more: doubtful });
+  return { ...judged, waiting: held?.waiting ?? new Map() };
+}
+
+/** Those waits that a lap decides about, by what it finds. */
+export function manyOf(state: ExpiryState | undefined): ExpiryWait[] {
   return state?.waits.filter(({ reason }) => reason === 'many') ?? [];
 }
 
-/** What known waits are about waits, or has waited: each backup for the oldest of them. Gives the rest, and adds which are about something. */
+/** What known waits are about waits, or has waited: each backup for the oldest of them. Gives the rest. */
 function holdKnown(
-  { now, waiting }: Judgement,
+  { waiting, about: aboutSomething }: Held,
   going: readonly BackupRecord[],
   waits: readonly ExpiryWait[],
-  aboutSomething: Set<string>,
+  now: number,
 ): BackupRecord[] {
   const fresh = new Set(going);
   for (const wait of waits.toSorted((a, b) => a.since - b.since)) {
     const about = [...fresh].filter((record) => isAbout(wait, record, timeOfExpiry(record)));
-    if (about.length > 0) aboutSomething.add(wait.id);
+    if (about.length > 0) aboutSomething.push(wait.id);
     for (const record of about) {
       fresh.delete(record);
       if (isOpen(wait, now)) waiting.set(record.id, wait);
@@ -114,125 +151,51 @@ function holdKnown(
   return [...fresh];
 }
 
-/** More at once than is usual, of a resource or of all, has to wait. */
-async function holdMany(
+/** More at once of a resource than is usual has to wait. Gives the rest. */
+function holdCrowds(
   deps: Deps,
-  judgement: Judgement,
+  judged: Judged,
+  held: Held,
   fresh: readonly BackupRecord[],
-  hidden: number,
-): Promise<void> {
-  const { now, waiting, begun } = judgement;
-  const judged = new Map(judgement.resources.map((one) => [one.resourceId, one]));
-  const hold = (records: readonly BackupRecord[], resourceId?: string): void => {
-    const wait: ExpiryWait = {
-      id: `many-${now}${begun.length === 0 ? '' : `-${begun.length}`}`,
-      reason: 'many',
-      ...(resourceId === undefined ? {} : { resourceId }),
-      since: now,
-      until: now + deps.options.expiryHoldMs,
-      backups: records.length,
-      covers: now,
-    };
-    begun.push(wait);
-    for (const { id } of records) waiting.set(id, wait);
-  };
+  state: ExpiryState | undefined,
+): BackupRecord[] {
+  const byId = new Map(judged.resources.map((one) => [one.resourceId, one]));
   const rest: BackupRecord[] = [];
   const crowds: [string, BackupRecord[]][] = [];
   for (const [resourceId, records] of Map.groupBy(fresh, (record) => record.resourceId)) {
-    const { live, later } = judged.get(resourceId)!;
+    const { live, later } = byId.get(resourceId)!;
     // What goes with a later look goes as well.
     if (areFew(records.length + later, live)) rest.push(...records);
     else crowds.push([resourceId, records]);
   }
-  if (crowds.length > LIMITS.expiryWaitsMax) hold(fresh);
-  else {
-    for (const [resourceId, records] of crowds) hold(records, resourceId);
-    const inAll = rest.length + hidden;
-    if (rest.length === 0 || areFew(inAll, 0)) return;
-    // What was hidden was live when it began.
-    if (!(await deps.catalog.hasLive(liveThatMakeFew(inAll) - hidden))) hold(rest);
+  if (crowds.length > 0 && crowds.length + manyOf(state).length > LIMITS.expiryWaitsMax) {
+    begin(deps, judged, held, state, fresh);
+    return [];
   }
+  for (const [resourceId, records] of crowds) begin(deps, judged, held, state, records, resourceId);
+  return rest;
 }
 
-/** Writes down which waits have begun and ended, with events, notices and lines in the log. Throws PortError from the catalog. */
-export async function settleWaits(deps: Deps, judgement: Judgement): Promise<void> {
-  const { begun, ended, now } = judgement;
-  if (begun.length === 0 && ended.length === 0) return;
-  const { catalog } = deps;
-  await retryOnConflict('The state of expiry', async () => {
-    const state = await catalog.getExpiryState();
-    const expect = state?.version ?? 0;
-    const gone = new Set(ended.map(({ id }) => id));
-    const record: ExpiryState = {
-      ...state,
-      seenAt: state?.seenAt ?? now,
-      waits: [...(state?.waits ?? []).filter(({ id }) => !gone.has(id)), ...begun],
-      version: expect + 1,
-    };
-    await catalog.commit([
-      { kind: 'expiry.put', record, expect },
-      ...begun.slice(0, EVENTS_MAX).map((wait) => eventOf(deps, 'expiry.held', wait, now)),
-      ...ended.slice(0, EVENTS_MAX).map((wait) => eventOf(deps, 'expiry.resumed', wait, now)),
-    ]);
-  });
-  for (const wait of begun) await raiseNotice(deps, noticeOf(wait));
-  for (const { id } of ended) await clearNotice(deps, `expiry:${id}`);
-}
-
-/**
- * Writes down where the next look goes on, if that has changed; and, at the end of a lap that has looked ahead, that no place lies further
- * on than that lap has given. Throws PortError from the catalog.
- */
-export async function keepPass({ catalog }: Deps, { next, lap, now }: Judgement): Promise<void> {
-  await retryOnConflict('The state of expiry', async () => {
-    const state = await catalog.getExpiryState();
-    const { pass: _before, ...rest } = state ?? { seenAt: now, waits: [], version: 0 };
-    const placedTo = next === undefined && looksAhead(lap) ? farthestPlace(lap) : rest.placedTo;
-    if (JSON.stringify(state?.pass) === JSON.stringify(next) && placedTo === rest.placedTo) return;
-    const record: ExpiryState = {
-      ...rest,
-      ...(next && { pass: next }),
-      ...(placedTo !== undefined && { placedTo }),
-      version: rest.version + 1,
-    };
-    await catalog.commit([{ kind: 'expiry.put', record, expect: rest.version, isMark: true }]);
-  });
-}
-
-/** Before anything is placed there: so that a lap finds it whatever the clock says then. Throws PortError from the catalog. */
-export async function keepFarthest({ catalog }: Deps, { lap, now }: Judgement): Promise<void> {
-  const placedTo = farthestPlace(lap);
-  await retryOnConflict('The state of expiry', async () => {
-    const state = (await catalog.getExpiryState()) ?? { seenAt: now, waits: [], version: 0 };
-    if ((state.placedTo ?? 0) >= placedTo) return;
-    const record: ExpiryState = { ...state, placedTo, version: state.version + 1 };
-    await catalog.commit([{ kind: 'expiry.put', record, expect: state.version, isMark: true }]);
-  });
-}
-
-/** Of each, in one commit. */
-const EVENTS_MAX = 20;
-
-function eventOf(deps: EventDeps, action: 'expiry.held' | 'expiry.resumed', wait: ExpiryWait, now: number) {
-  const { id, resourceId = '', until, backups = 0 } = wait;
-  return event(deps, action, now, BY, { resourceId, detail: { id, until, backups } });
-}
-
-export function noticeOf(wait: ExpiryWait) {
-  const { id, resourceId } = wait;
-  const about = resourceId === undefined ? {} : { resourceId };
-  const detail = describeWait(wait);
-  return { id: `expiry:${id}`, code: 'expiry_held', severity: 'warning', detail, ...about } as const;
-}
-
-/** A sentence for a person. */
-export function describeWait({ backups = 0, resourceId, until, decision }: ExpiryWait): string {
-  const whose = resourceId === undefined ? 'the store' : resourceId;
-  const how =
-    decision === 'refused'
-      ? 'They stay until it is confirmed that they may go'
-      : decision === 'confirmed'
-        ? 'They go with the next sweep'
-        : `They stay until ${new Date(until).toISOString()}, or until it is decided`;
-  return `${backups} backups of ${whose} have expired at once, more than a sweep usually hides. ${how}.`;
+function begin(
+  deps: Deps,
+  { now }: Judged,
+  { waiting, begun, about }: Held,
+  state: ExpiryState | undefined,
+  records: readonly BackupRecord[],
+  resourceId?: string,
+): void {
+  const taken = new Set([...(state?.waits ?? []), ...begun].map(({ id }) => id));
+  let id = `many-${now}`;
+  for (let n = 1; taken.has(id); n++) id = `many-${now}-${n}`;
+  const wait: ExpiryWait = {
+    ...{ id, reason: 'many' },
+    ...(resourceId === undefined ? {} : { resourceId }),
+    since: now,
+    until: now + deps.options.expiryHoldMs,
+    backups: records.length,
+    covers: now,
+  };
+  begun.push(wait);
+  about.push(id);
+  for (const { id: backupId } of records) waiting.set(backupId, wait);
 }

@@ -3,7 +3,12 @@
 
 import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
 import { LIMITS } from '../../core/records/limits.ts';
-import type { ExpiryPass, ExpiryState } from '../../core/records/retention-records.ts';
+import type {
+  ExpiryPart,
+  ExpiryPass,
+  ExpiryPlace,
+  ExpiryState,
+} from '../../core/records/retention-records.ts';
 import type { Page, PageRequest } from '../../ports/pages.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pageFrom } from '../kit/progress.ts';
@@ -19,10 +24,28 @@ export interface Listed {
 export interface Look {
   resources: Map<string, Listed>;
   /** Where the next look goes on; absent at the end. */
-  next?: ExpiryPass;
+  next?: ExpiryPlace;
 }
 
-const THROUGH = 'end';
+/** The place of a list that has been gone through. */
+export const THROUGH = 'end';
+
+/** Whether nothing is left of it, neither to decide nor to remove. */
+export function isThrough({ heads, cursor, garbage }: ExpiryPart): boolean {
+  return [heads, cursor, garbage].every((place) => place === THROUGH);
+}
+
+export type Divided = ExpiryPass & { parts: ExpiryPart[] };
+
+/** The lap that is under way, where it is divided: into as many parts as this catalog has, or another kind has left it. */
+export function dividedPass(
+  { catalog }: Pick<Deps, 'catalog'>,
+  state: ExpiryState | undefined,
+): Divided | undefined {
+  const pass = state?.pass;
+  const isDivided = pass?.parts !== undefined && pass.parts.length === catalog.capabilities?.parts;
+  return isDivided ? (pass as Divided) : undefined;
+}
 
 /** Beyond it nothing is placed while the lap lasts: one moment for all of it, so that what is placed is not met again. */
 export function farthestPlace({ since }: Pick<ExpiryPass, 'since'>): number {
@@ -34,10 +57,11 @@ export function looksAhead({ since, to }: Pick<ExpiryPass, 'since' | 'to'>): boo
   return to > since;
 }
 
-/** The lap that is under way, or a new one. */
+/** The lap that is under way, or a new one; its parts apart. */
 export function lapOf(state: ExpiryState | undefined, now: number): ExpiryPass {
   if (state?.pass !== undefined) {
-    const { since = now, to = now, ...rest } = state.pass as Partial<ExpiryPass> & Pick<ExpiryPass, 'about'>;
+    const pass = state.pass as Partial<ExpiryPass> & Pick<ExpiryPass, 'about'>;
+    const { since = now, to = now, parts: _parts, ...rest } = pass;
     return { since, to, ...rest };
   }
   const farthest = farthestPlace({ since: now });
@@ -53,26 +77,37 @@ export function wholeLap(state: ExpiryState | undefined, now: number): ExpiryPas
   return { since: now, to: Math.max(state?.placedTo ?? 0, farthestPlace({ since: now })), about: [] };
 }
 
-/** Reads on from where the lap is, up to `atOnce` backups and as many resources, in whole pages. Throws PortError. */
-export async function lookFrom(deps: Pick<Deps, 'catalog'>, lap: ExpiryPass, atOnce: number): Promise<Look> {
-  const { catalog } = deps;
+export interface LookRequest {
+  lap: Pick<ExpiryPass, 'since' | 'to'>;
+  /** From where on; from the beginning without it. */
+  place?: ExpiryPlace;
+  part?: number;
+  atOnce?: number;
+}
+
+/** Reads on from a place, up to `atOnce` backups and as many resources, in whole pages. Throws PortError. */
+export async function lookFrom(
+  { catalog }: Pick<Deps, 'catalog'>,
+  { lap, place = {}, part, atOnce = Number.POSITIVE_INFINITY }: LookRequest,
+): Promise<Look> {
+  const inPart = part === undefined ? {} : { part };
   const resources = new Map<string, Listed>();
   const listed = (resourceId: string): Listed => {
     const known = resources.get(resourceId) ?? { places: new Map(), isAll: false };
     resources.set(resourceId, known);
     return known;
   };
-  const heads = await readOn(lap.heads, atOnce, (page) => catalog.undecidedHeads(page));
+  const heads = await readOn(place.heads, atOnce, (page) => catalog.undecidedHeads({ ...page, ...inPart }));
   for (const { resourceId } of heads.items) listed(resourceId).isAll = true;
-  const list = (page: PageRequest) => catalog.expiring({ ...page, before: lap.to });
-  const expiring = await readOn(lap.cursor, atOnce, list);
+  const list = (page: PageRequest) => catalog.expiring({ ...page, ...inPart, before: lap.to });
+  const expiring = await readOn(place.cursor, atOnce, list);
   for (const { record, at } of expiring.items) {
     // Of those whose place has not come yet some have not expired either.
     const hasExpired = record.expiresAt !== undefined && record.expiresAt <= lap.since;
     if (hasExpired) listed(record.resourceId).places.set(record.id, at);
   }
   if (heads.cursor === THROUGH && expiring.cursor === THROUGH) return { resources };
-  return { resources, next: { ...lap, heads: heads.cursor, cursor: expiring.cursor } };
+  return { resources, next: { heads: heads.cursor, cursor: expiring.cursor } };
 }
 
 /** From a place in a list on, in whole pages. Throws PortError. */

@@ -10,7 +10,7 @@ import type { RetentionPlan } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import { peekAtClock } from '../kit/clock-watch.ts';
 import { decide, liveOf, policiesAt } from './decisions.ts';
-import { type Judgement, judgeExpiry } from './expiry.ts';
+import { judgeExpiry } from './expiry.ts';
 import { wholeLap } from './lap.ts';
 import { described } from './waits.ts';
 
@@ -61,16 +61,18 @@ export async function planPolicy(
   };
 }
 
+type Judgement = Awaited<ReturnType<typeof judgeExpiry>>;
+
 async function judge(deps: Deps): Promise<Judgement> {
   const { state, wait } = await peekAtClock(deps);
-  return judgeExpiry(deps, state, wait, { lap: wholeLap(state, deps.clock.now()) });
+  return judgeExpiry(deps, state, wait, wholeLap(state, deps.clock.now()));
 }
 
 function withWait(decision: RetentionDecision, wait: ExpiryWait | undefined): RetentionDecision {
   return wait === undefined ? decision : { ...decision, action: 'keep', reasons: ['waits'], waitId: wait.id };
 }
 
-function waitsIn({ waiting }: Judgement, of?: ReadonlySet<string>) {
+function waitsIn({ waiting }: Pick<Judgement, 'waiting'>, of?: ReadonlySet<string>) {
   const waits = [...waiting].filter(([id]) => of?.has(id) ?? true).map(([, wait]) => wait);
   return [...new Set(waits)].map(described);
 }

@@ -1,201 +1,170 @@
-// The sweep: hides what has expired, removes what nothing needs any more.
+// The sweep: hides what has expired, removes what nothing needs any more; where that is much, several at once.
 
-import { forEachAtOnce } from '../../core/at-once.ts';
-import { ownBlob } from '../../core/records/chain.ts';
-import { CLOCK_TOLERANCE_MS } from '../../core/records/expiry-wait.ts';
 import { DAY_MS, LIMITS } from '../../core/records/limits.ts';
-import { timeOfExpiry } from '../../core/records/retention.ts';
-import type { ExpiryWait } from '../../core/records/retention-records.ts';
-import { PortError } from '../../ports/errors.ts';
-import { type Standing, standingNotices } from '../chains/disagreement.ts';
+import type { ExpiryState, ExpiryWait } from '../../core/records/retention-records.ts';
+import { randomUuid } from '../../ports/random.ts';
+import { standingNotices } from '../chains/disagreement.ts';
 import type { Deps } from '../contract/deps.ts';
 import { lookAtClock, peekAtClock } from '../kit/clock-watch.ts';
-import { pageFrom, readProgress } from '../kit/progress.ts';
+import { readProgress } from '../kit/progress.ts';
 import { demandTrust } from '../kit/trust.ts';
 import { ifWritable } from '../restores/late-operations.ts';
-import { type Judgement, judgeExpiry, keepFarthest, keepPass, settleWaits } from './expiry.ts';
-import { lapOf, lookFrom, wholeLap } from './lap.ts';
-import { pruneResource } from './prune.ts';
-import { type Settling, settleResource } from './settle.ts';
+import { judgeExpiry } from './expiry.ts';
+import { hideExpired, wholeWay } from './hide-expired.ts';
+import { dividedPass, THROUGH, wholeLap } from './lap.ts';
+import { countParts, divideLap, mayDivide, takePart } from './parts.ts';
+import { removeDue } from './remove-due.ts';
+import { despiteFailures, isOver, type Run, type SweepSummary } from './run.ts';
 
-/** So many resources for which a dependency was down end a sweep. */
-const UNAVAILABLE_MAX = 10;
-/** Expired backups that are judged together, in memory: what is more comes after those. */
+export type { SweepSummary } from './run.ts';
+
+/** Expired backups that are judged together, in memory: what is more comes after those, or is divided among several. */
 const JUDGED_AT_ONCE = 10_000;
 /** Resources worked on at once: each waits for a store most of the time. What needs memory takes turns (`prune.ts`). */
 const RESOURCES_AT_ONCE = 16;
 /** Of the time that a sweep has, what is left to remove bytes in. */
 const REMOVING_SHARE = 1 / 3;
 
-export interface SweepSummary {
-  expired: number;
-  /** What was to go when it looked. Of that which it did not come to, or could not hide: how long ago the longest overdue has expired. */
-  due: number;
-  overdueMs: number;
-  /** What has expired and waits (see `waits.ts`). */
-  waiting: number;
-  rebased: number;
-  blobsRemoved: number;
-  /** False if the deadline ended it; the next sweep goes on. */
-  finished: boolean;
-}
-
 /**
- * Hides what has expired and frees what nothing live needs.
- * Stops at `deadline` (epoch milliseconds) between two steps; running it again goes on from there.
+ * Hides what has expired and frees what nothing live needs. Stops at `deadline` (epoch milliseconds) between two steps; running it
+ * again goes on from there. Of more than `atOnce`, where there are others to call, it does a part.
  * Throws what the first resource threw that could not be judged, hidden or pruned, once the others are done.
  */
 export async function sweep(
   deps: Deps,
   deadline = Number.POSITIVE_INFINITY,
-  judgedAtOnce = JUDGED_AT_ONCE,
+  atOnce = JUDGED_AT_ONCE,
+): Promise<SweepSummary> {
+  return sweeping(deps, deadline, atOnce, async (run, state) => {
+    const { now } = run;
+    // What is merely forgotten waits for nothing that follows, nor does that wait for it.
+    const forgetting = forget(deps, now, deadline).catch((error: unknown) => {
+      deps.log.error('what is forgotten is still there', { error });
+      run.fail(error);
+    });
+    try {
+      const isDivided = dividedPass(deps, state) !== undefined || !(await sweepWhole(deps, run, state));
+      if (isDivided) {
+        await callOthers(deps, run);
+        await sweepParts(deps, run);
+      }
+    } finally {
+      await forgetting;
+    }
+  });
+}
+
+/** Does of a sweep that is divided what nobody is at. Stops and throws as `sweep` does. */
+export async function helpSweep(
+  deps: Deps,
+  deadline = Number.POSITIVE_INFINITY,
+  atOnce = JUDGED_AT_ONCE,
+): Promise<SweepSummary> {
+  return sweeping(deps, deadline, atOnce, (run) => sweepParts(deps, run));
+}
+
+/** What every sweep begins with. */
+async function sweeping(
+  deps: Deps,
+  deadline: number,
+  judgedAtOnce: number,
+  work: (run: Run & { fail(error: unknown): void }, state: ExpiryState | undefined) => Promise<void>,
 ): Promise<SweepSummary> {
   await demandTrust(deps);
   const now = deps.clock.now();
   const summary: SweepSummary = {
-    ...{ expired: 0, due: 0, overdueMs: 0, waiting: 0, rebased: 0, blobsRemoved: 0, finished: true },
+    ...{
+      expired: 0,
+      due: 0,
+      overdueMs: 0,
+      waiting: 0,
+      rebased: 0,
+      blobsRemoved: 0,
+      called: 0,
+      finished: true,
+    },
   };
   const clockWait = await lookEvenIfFull(deps);
+  const state = await deps.catalog.getExpiryState();
   if (clockWait !== undefined) {
-    const state = await deps.catalog.getExpiryState();
-    summary.waiting = (await judgeExpiry(deps, state, clockWait, { lap: wholeLap(state, now) })).waiting.size;
+    summary.waiting = (await judgeExpiry(deps, state, clockWait, wholeLap(state, now))).waiting.size;
     deps.log.warn('nothing expires and nothing is removed', { ...clockWait });
     return summary;
   }
   const failures: unknown[] = [];
-  const run: Run = {
-    ...{ now, deadline, judgedAtOnce, summary, touched: new Set() },
-    resourcesAtOnce: deps.options.resourcesAtOnce ?? RESOURCES_AT_ONCE,
-    despite: despiteFailures(deps, failures),
-    standing: await standingNotices(deps),
-  };
-  // What is merely forgotten waits for nothing that follows, nor does that wait for it.
-  const forgetting = forget(deps, now, deadline).catch((error: unknown) => {
-    deps.log.error('what is forgotten is still there', { error });
-    failures.push(error);
-  });
-  try {
-    const isAllJudged = await hideExpired(deps, run);
-    await removeDue(deps, run);
-    summary.finished = isAllJudged && !isOver(deps, deadline);
-  } finally {
-    await forgetting;
-  }
+  const hidingUntil = Number.isFinite(deadline) ? deadline - (deadline - now) * REMOVING_SHARE : deadline;
+  await work(
+    {
+      ...{ now, deadline, hidingUntil, judgedAtOnce, summary },
+      resourcesAtOnce: deps.options.resourcesAtOnce ?? RESOURCES_AT_ONCE,
+      despite: despiteFailures(deps, failures),
+      standing: await standingNotices(deps),
+      fail: (error) => failures.push(error),
+    },
+    state,
+  );
   if (failures.length > 0) throw failures[0];
   return summary;
 }
 
-/** What the parts of a sweep share. */
-interface Run {
-  now: number;
-  deadline: number;
-  judgedAtOnce: number;
-  resourcesAtOnce: number;
-  summary: SweepSummary;
-  /** Resources to be pruned, and then those that have been. */
-  touched: Set<string>;
-  standing: Standing;
-  despite(resourceId: string, work: () => Promise<void>): Promise<void>;
-}
-
-/** Resources that cannot be read must not hold up the others, however many they are; a dependency that is down fails them all. */
-function despiteFailures({ log }: Deps, failures: unknown[]): Run['despite'] {
-  let unavailable = 0;
-  return async (resourceId, work) => {
-    try {
-      await work();
-    } catch (error) {
-      log.error('sweep of a resource failed', { resourceId, error });
-      if (failures.length === 0) failures.push(error);
-      const isDown = error instanceof PortError && error.code === 'unavailable';
-      if (isDown && ++unavailable === UNAVAILABLE_MAX) throw error;
-    }
-  };
-}
-
-/** Look by look. False if it was over before the end of the lap. */
-async function hideExpired(deps: Deps, run: Run): Promise<boolean> {
-  const { summary, now, deadline, judgedAtOnce, resourcesAtOnce, despite } = run;
-  const { catalog, clock, log } = deps;
-  const until = Number.isFinite(deadline) ? deadline - (deadline - now) * REMOVING_SHARE : deadline;
-  while (!isOver(deps, until)) {
-    // Hiding takes backups out of the very list that is judged, so what is judged together is judged before any of it is hidden.
-    const state = await catalog.getExpiryState();
-    const judgement = await judgeExpiry(deps, state, undefined, {
-      ...{ lap: lapOf(state, clock.now()), atOnce: judgedAtOnce, decidedAtOnce: resourcesAtOnce },
-      ...{ hidden: summary.expired, despite },
-    });
-    const { waiting, begun, next } = judgement;
-    summary.waiting += waiting.size;
-    if (waiting.size > 0) log.warn('expired backups wait', { waiting: waiting.size, begun: begun.length });
-    // What begins to wait is written down first, what has waited last: it may take more than one sweep.
-    await settleWaits(deps, { ...judgement, ended: [] });
-    await settleAll(deps, run, judgement, until);
-    if (isOver(deps, until)) break;
-    await settleWaits(deps, { ...judgement, begun: [] });
-    await keepPass(deps, judgement);
-    if (next === undefined) return true;
+/** As one sweep goes. False if it is more than one should do alone, and has been divided. */
+async function sweepWhole(deps: Deps, run: Run, state: ExpiryState | undefined): Promise<boolean> {
+  const { summary, now, deadline, judgedAtOnce } = run;
+  const touched = new Set<string>();
+  const hiding = await hideExpired(deps, run, wholeWay(deps, state), touched, mayDivide(deps));
+  if (hiding === 'many') {
+    await divideLap(deps, false);
+    return false;
   }
-  summary.overdueMs = Math.max(summary.overdueMs, now - (await nextPlace(deps, now)));
-  return false;
-}
-
-async function settleAll(deps: Deps, run: Run, judgement: Judgement, until: number): Promise<void> {
-  const { summary, now, touched, standing, resourcesAtOnce, despite } = run;
-  const { lap, waiting, resources } = judgement;
-  let farthest: Promise<void> | undefined;
-  const settling: Settling = {
-    ...{ lap, waiting, standing, isOver: () => isOver(deps, until) },
-    beforePlacing() {
-      farthest ??= keepFarthest(deps, judgement);
-      return farthest;
-    },
-  };
-  await forEachAtOnce(resources, resourcesAtOnce, async (judged) => {
-    let left = judged.going.filter(({ id }) => !waiting.has(id));
-    summary.due += left.length;
-    if (!settling.isOver()) {
-      await despite(judged.resourceId, async () => {
-        const { hidden, left: notCome } = await settleResource(deps, judged, settling);
-        summary.expired += hidden.length;
-        left = notCome;
-        const isBase = hidden.some((record) => judged.bases.has(ownBlob(record).blobId));
-        // Else nothing of the resource can go before its garbage is due.
-        if (isBase || (deps.options.graceMs === 0 && hidden.length > 0)) touched.add(judged.resourceId);
-      });
-    }
-    for (const record of left) summary.overdueMs = Math.max(summary.overdueMs, now - timeOfExpiry(record));
+  const progress = await readProgress<{ cursor: string }>(deps.catalog, 'garbage');
+  const bound = mayDivide(deps) ? { entriesMax: judgedAtOnce } : {};
+  const cursor = await removeDue(deps, run, {
+    ...{ touched, before: now, cursor: progress.body.cursor },
+    ...bound,
   });
+  const isMany = cursor !== THROUGH && mayDivide(deps) && !isOver(deps, deadline);
+  const place = cursor === undefined || cursor === THROUGH || isMany ? {} : { cursor };
+  await ifWritable(deps, 'how far removing has come', () => progress.keep(place), undefined);
+  if (isMany) await divideLap(deps, hiding === 'through');
+  summary.finished = hiding === 'through' && !isOver(deps, deadline);
+  return !isMany;
 }
 
-/** Of the resources that were touched, and of those whose garbage is due, page by page. */
-async function removeDue(deps: Deps, run: Run): Promise<void> {
-  const { summary, now, deadline, touched, standing, resourcesAtOnce, despite } = run;
-  const { catalog } = deps;
-  const prune = (resourceIds: Iterable<string>): Promise<void> =>
-    forEachAtOnce(resourceIds, resourcesAtOnce, async (resourceId) => {
-      if (isOver(deps, deadline)) return;
-      await despite(resourceId, async () => {
-        const pruned = await pruneResource(deps, resourceId, standing);
-        summary.rebased += pruned.rebased;
-        summary.blobsRemoved += pruned.blobsRemoved;
-      });
-    });
-  await prune(touched);
-  const progress = await readProgress<{ cursor: string }>(catalog, 'garbage');
-  let { cursor } = progress.body;
-  do {
-    if (isOver(deps, deadline)) break;
-    const page = await pageFrom(cursor, (request) => catalog.dueGarbage({ ...request, before: now }));
-    const fresh = new Set(page.items.map(({ resourceId }) => resourceId).filter((id) => !touched.has(id)));
-    await prune(fresh);
-    // What was not come to is come to by the next sweep, which goes on here.
-    if (isOver(deps, deadline)) break;
-    for (const resourceId of fresh) touched.add(resourceId);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  const place = cursor === undefined ? {} : { cursor };
-  await ifWritable(deps, 'how far removing has come', () => progress.keep(place), undefined);
+/** For the parts that nobody is at, but for the one that this sweep takes. */
+async function callOthers(deps: Deps, { summary }: Run): Promise<void> {
+  if (deps.sweepers === undefined) return;
+  const { free, taken } = await countParts(deps);
+  const count = Math.min(free, deps.sweepers.most - taken) - 1;
+  if (count <= 0) return;
+  try {
+    await deps.sweepers.call(count);
+    summary.called = count;
+  } catch (error) {
+    // It goes more slowly then.
+    deps.log.warn('others could not be called to sweep', { count, error });
+  }
+}
+
+async function sweepParts(deps: Deps, run: Run): Promise<void> {
+  const { deadline, summary } = run;
+  const by = randomUuid(deps.random);
+  const passedOver = new Set<number>();
+  while (!isOver(deps, deadline)) {
+    const taken = await takePart(deps, by, passedOver);
+    if (taken === undefined) break;
+    const { way, part, before } = taken;
+    let garbage = taken.garbage;
+    try {
+      const touched = new Set<string>();
+      const hiding = await hideExpired(deps, run, way, touched);
+      if (hiding === 'later') passedOver.add(part);
+      if (taken.isMine()) garbage = await removeDue(deps, run, { touched, before, part, cursor: garbage });
+    } finally {
+      await taken.leave(garbage);
+    }
+  }
+  const { free, taken } = await countParts(deps);
+  summary.finished = free + taken === 0;
 }
 
 async function forget(deps: Deps, now: number, deadline: number): Promise<void> {
@@ -210,20 +179,8 @@ async function forget(deps: Deps, now: number, deadline: number): Promise<void> 
   await ifWritable<unknown>(deps, 'what is forgotten', () => catalog.purge(past), 0);
 }
 
-/** Since when the first has waited that the lap has not come to; now, if nothing is left of it. */
-async function nextPlace(deps: Deps, now: number): Promise<number> {
-  const { resources } = await lookFrom(deps, lapOf(await deps.catalog.getExpiryState(), now), 1);
-  return Math.min(now, ...[...resources.values()].flatMap(({ places }) => [...places.values()]));
-}
-
 /** On a full disk the wait cannot be written down, but it is found again each time. */
 async function lookEvenIfFull(deps: Deps): Promise<ExpiryWait | undefined> {
   const { wait } = await peekAtClock(deps);
   return ifWritable(deps, 'the clock', () => lookAtClock(deps), wait);
-}
-
-/** Between two steps, whether there is to be no other: nor is there if the clock has been set since it was looked at. */
-function isOver({ clock, clockWatch, options, isStopping }: Deps, deadline: number): boolean {
-  if (options.expiryHoldMs > 0 && Math.abs(clockWatch.driftMs()) > CLOCK_TOLERANCE_MS) return true;
-  return clock.now() >= deadline || isStopping?.() === true;
 }

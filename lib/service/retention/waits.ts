@@ -9,7 +9,7 @@ import { describeClockWait, lookAtClock, peekAtClock } from '../kit/clock-watch.
 import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 import { clearNotice, raiseNotice } from '../kit/notices.ts';
-import { describeWait, noticeOf } from './expiry.ts';
+import { describeWait, noticeOf } from './wait-words.ts';
 
 /** All waits, the longest standing first. */
 export async function listWaits(deps: Deps): Promise<DescribedWait[]> {

@@ -12,6 +12,12 @@ import { createTick } from '../schedules/tick.ts';
 import { workRuns } from '../schedules/worker.ts';
 import type { Task } from './runner.ts';
 
+/** What a sweep says of itself that is counted and measured. */
+export const SWEEP_FIGURES = {
+  counts: { retention_expired: 'expired', retention_due: 'due' },
+  times: { retention_overdue: 'overdueMs' },
+} as const satisfies Partial<Task>;
+
 /**
  * `mayRun`: asked before anything is removed or built on; what is not to be done now is done another time. Where it throws the run
  * has failed. `orphansRestMs`: between two searches for orphans, where the task is run more often than one is wanted: each may take many runs.
@@ -29,8 +35,7 @@ export function sharedTasks(
     sweep: {
       run: guarded('sweep', (deadline) => sweep(deps, deadline)),
       says: 'retention swept',
-      counts: { retention_expired: 'expired', retention_due: 'due' },
-      times: { retention_overdue: 'overdueMs' },
+      ...SWEEP_FIGURES,
     },
     abandoned: {
       run: guarded('abandoned', async () => {

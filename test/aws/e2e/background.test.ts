@@ -9,6 +9,7 @@ import { createTrailStore, storeIdOf } from '../../../lib/aws/blobs/trail-store.
 import { createCatalog } from '../../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../../lib/aws/clock.ts';
 import { createKeyring } from '../../../lib/aws/keys/keyring.ts';
+import { AWS_BOUNDS } from '../../../lib/aws/names/bounds.ts';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
 import type { AuditEvent, BackupRecord } from '../../../lib/core/records/model.ts';
 import { readSegmentHeader } from '../../../lib/core/trail/segment.ts';
@@ -96,6 +97,37 @@ describeDeployed('in the background', ({ client, outputs }) => {
     });
     expect(stateOf(await client.restore(next.id)).toString()).toBe('{"a":2,"long":"state"}');
     expect((await client.send('POST', `/backups/${next.id}/verify`)).json()).toMatchObject({ valid: true });
+  });
+
+  test('a sweep that is divided calls others of its function, and together they come to its end', async () => {
+    const at = Date.now();
+    const parts = Array.from({ length: AWS_BOUNDS.sweepersMax }, () => ({}));
+    for (let n = 0; n < 6; n++) {
+      await backUpForADay(`divided-${n}`, '1');
+      await client.backup({ resourceId: `divided-${n}`, state: '2' });
+    }
+    // As the sweep does it that finds more than it should do alone.
+    await eventually(WITHIN_MS, 'the sweep to be divided', async () => {
+      const state = await catalog().getExpiryState();
+      const { version = 0, ...rest } = state ?? { seenAt: at, waits: [] };
+      const pass = { since: at, to: at, about: [], parts };
+      const record = { ...rest, pass, version: version + 1 };
+      await catalog().commit([{ kind: 'expiry.put', record, expect: version }]);
+      return true;
+    });
+    const { called, expired } = await sweep();
+    // It may call them, and whoever is there does the work.
+    expect(called).toBe(3);
+    expect(expired).toBeGreaterThan(0);
+    await eventually(WITHIN_MS, 'all parts to be through', async () =>
+      (await catalog().getExpiryState())?.pass === undefined ? true : undefined,
+    );
+    for (let n = 0; n < 6; n++) {
+      const { backups } = (await client.send('GET', `/backups?resourceId=divided-${n}`)).json<{
+        backups: unknown[];
+      }>();
+      expect(backups).toHaveLength(1);
+    }
   });
 
   test('what is held does not expire', async () => {

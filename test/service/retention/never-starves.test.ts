@@ -10,6 +10,7 @@ import { lookAtClock } from '../../../lib/service/kit/clock-watch.ts';
 import { policiesAt } from '../../../lib/service/retention/decisions.ts';
 import { sweep } from '../../../lib/service/retention/sweep.ts';
 import { createWorld, DAY, type World } from '../world.ts';
+import { sweepTogether } from './sweepers-world.ts';
 import { CALLER, days, HOUR, live } from './waiting-world.ts';
 
 const RESOURCES = ['a', 'b'];
@@ -114,7 +115,7 @@ async function reference(world: World): Promise<string[]> {
   return goes.sort();
 }
 
-async function sweepOnce(world: World, atOnce: number): Promise<void> {
+async function sweepOnce(world: World, atOnce: number, sweepers: number): Promise<void> {
   const before = (await allLive(world)).map(({ id }) => id);
   const goes = await reference(world);
   const planned = (await world.service.planRetention({ limit: 1000 })).items;
@@ -124,15 +125,18 @@ async function sweepOnce(world: World, atOnce: number): Promise<void> {
       .map(({ backupId }) => backupId)
       .sort(),
   ).toEqual(goes);
-  await sweep(world.deps, undefined, atOnce);
+  if (sweepers === 1) await sweep(world.deps, undefined, atOnce);
+  else expect(await sweepTogether(world.deps, { atOnce, most: sweepers })).toMatchObject({ finished: true });
   const after = new Set((await allLive(world)).map(({ id }) => id));
   expect(before.filter((id) => !after.has(id)).sort()).toEqual(goes);
 }
 
 test.each([
-  ['with nothing that waits', 0],
-  ['with former policies that protect for a day', DAY],
-])('what may go goes with the next sweep, and nothing else does: %s', async (_, expiryHoldMs) => {
+  ['with nothing that waits', 0, 1],
+  ['with former policies that protect for a day', DAY, 1],
+  ['by three at once, with nothing that waits', 0, 3],
+  ['by three at once, with former policies', DAY, 3],
+])('what may go goes with the next sweep, and nothing else does: %s', async (_, expiryHoldMs, sweepers) => {
   const steps = fc.array(fc.tuple(step, fc.integer({ min: 0, max: 3 })), { minLength: 4, maxLength: 14 });
   await fc.assert(
     fc.asyncProperty(steps, fc.option(fc.constantFrom(...POLICIES)), async (taken, policy) => {
@@ -143,7 +147,7 @@ test.each([
       if (policy !== null) await world.service.putPolicy('a', policy, CALLER);
       for (let n = 0; n < 6; n++) made.push(await world.backup(RESOURCES[n % 2]!, String(n), days(1)));
       await live(world, 25 * HOUR);
-      await sweepOnce(world, 2);
+      await sweepOnce(world, 2, sweepers);
       for (const [one, atOnce] of taken) {
         // A clock that is set makes everything wait: that has tests of its own.
         if (one.do === 'set' && expiryHoldMs > 0) continue;
@@ -152,9 +156,9 @@ test.each([
         } catch (error) {
           if (!REFUSALS.has((error as { code?: string }).code ?? '')) throw error;
         }
-        if (atOnce > 0) await sweepOnce(world, atOnce);
+        if (atOnce > 0) await sweepOnce(world, atOnce, sweepers);
       }
-      await sweepOnce(world, 3);
+      await sweepOnce(world, 3, sweepers);
     }),
     { numRuns: 40 },
   );

@@ -1,10 +1,11 @@
-// The verbs of what is set once: policies, channels, tokens.
+// The verbs of what is set once: policies, channels, tokens; and of what another tool keeps here.
 
 import { Option } from 'commander';
 import type { Making } from './schedule-commands.ts';
 import * as admin from './verbs/admin.ts';
 import * as keep from './verbs/keep.ts';
 import * as notify from './verbs/notify.ts';
+import * as terraform from './verbs/terraform.ts';
 
 export function addPolicy({ program, verb, run, count, yes }: Making): void {
   const policy = program.command('policy').description('what of a resource is kept beyond its own expiry');
@@ -85,4 +86,19 @@ export function addTokens({ program, verb, run, count, many, yes }: Making): voi
   verb('revoke <id>', 'from the next call on it opens nothing', tokens)
     .option(...yes)
     .action(run(admin.tokensRevoke));
+}
+
+export function addTerraform({ program, verb, run, count, yes }: Making): void {
+  const group = program.command('terraform').description('states that Terraform or OpenTofu keeps here');
+  verb(
+    'rollback <what>',
+    'put an older state on top, under a new serial: the plan first, then a question',
+    group,
+  )
+    .option('--to <time>', 'that of this moment: -1, "yesterday 14:00", backup-7 (or network/prod@-1)')
+    .option('--lock-id <id>', 'the lock that you hold')
+    .option('--retention-days <n>', 'how long it is kept; 0: for ever', count)
+    .option('--plan', 'the plan alone')
+    .option(...yes)
+    .action(run(terraform.rollback));
 }

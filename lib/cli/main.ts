@@ -3,7 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BackupError } from '../client/client.ts';
 import { VERSION } from '../version.ts';
-import { addNotify, addPolicy, addTokens } from './admin-commands.ts';
+import { addNotify, addPolicy, addTerraform, addTokens } from './admin-commands.ts';
 import { completion } from './completion.ts';
 import { type Context, createContext, type GlobalOptions, type Terminal } from './kit/context.ts';
 import { CliError, EXIT, exitOf } from './kit/exit.ts';
@@ -274,6 +274,7 @@ function createProgram(
   const copy = program.command('copy').description('the second copy of all that is stored');
   verb('status', 'whether it has everything, and since when', copy).action(run(admin.copyStatus));
   addNotify(making);
+  addTerraform(making);
   verb('audit', 'who did what, newest first')
     .option('--resource <id>', 'with this one')
     .option('--action <action>', 'only this: backup.created, state.read, access.refused ...')

@@ -53,7 +53,7 @@ export function exitOf(error: unknown): number {
   if (code === 'network_error' || [408, 429, 502, 503, 504].includes(status)) return EXIT.unavailable;
   if (status === 401 || status === 403 || status === 421) return EXIT.denied;
   if (status === 404) return EXIT.notFound;
-  if (status === 409 || status === 412) return EXIT.conflict;
+  if ([409, 412, 423].includes(status)) return EXIT.conflict;
   if (status >= 400 && status < 500) return EXIT.usage;
   return EXIT.failed;
 }

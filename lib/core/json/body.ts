@@ -6,7 +6,7 @@ import type { CanonicalText } from '../bytes/text.ts';
 import { ServiceError } from '../records/errors.ts';
 import { LIMITS } from '../records/limits.ts';
 import { ByteOrderMark } from './byte-order-mark.ts';
-import { CountingSink, GrowingSink } from './byte-sink.ts';
+import { type ByteSink, CountingSink, GrowingSink } from './byte-sink.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { JsonScanner } from './scanner.ts';
 import { type Packing, type ScannedState, StateSink } from './state-sink.ts';
@@ -113,6 +113,17 @@ export async function readState(
     scanner.end();
     return sink.finish();
   });
+}
+
+/** Passes a text that is a state on, without white space; nothing of it is held. Throws ServiceError `malformed_json` or `json_too_deep`. */
+export async function passState(
+  kernel: Kernel,
+  chunks: AsyncIterable<Uint8Array>,
+  out: ByteSink,
+): Promise<void> {
+  const scanner = new JsonScanner({ depthMax: LIMITS.nestingDepthMax, out, kernel });
+  await eachSlice(chunks, (slice) => scanner.push(slice), SCANNED);
+  scanner.end();
 }
 
 /** Nothing to wait for as long as the state is text. */

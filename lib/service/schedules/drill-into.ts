@@ -1,9 +1,7 @@
-// The second half of a drill: what was restored in memory is put into a scratch target, read back from there, and compared.
+// The second half of a drill: what was restored is put into a scratch target, read back from there, and compared.
 
-import { sha256Of } from '../../core/bytes/sha256.ts';
-import { readState } from '../../core/json/body.ts';
+import { passState, readState } from '../../core/json/body.ts';
 import { findValue } from '../../core/json/lookup.ts';
-import { membersOf } from '../../core/json/members.ts';
 import { parsePointer } from '../../core/json/pointer.ts';
 import { isPacked, packingOf } from '../../core/json/state-sink.ts';
 import { LIMITS } from '../../core/records/limits.ts';
@@ -16,15 +14,11 @@ import type { GivenState, Target } from '../../ports/source.ts';
 import type { Deps } from '../contract/deps.ts';
 import { pages } from '../kit/collect.ts';
 import { findKept, listKept } from './documents.ts';
+import { checksumOf, PlacelessHash } from './placeless.ts';
 import { chunksOf, reading, SourceFailure } from './reading.ts';
 import { countRows } from './rows.ts';
 import { sourcesOf } from './sources.ts';
 
-/** How a state names the place that it was read from: elsewhere it has another name. */
-const NAMES_OF_PLACE: Readonly<Record<string, string>> = {
-  'postgresql/1': 'database',
-  'dynamodb/1': 'table',
-};
 const ALL = { create: true, update: true, delete: true };
 const WARNINGS_MAX = 10;
 
@@ -48,16 +42,24 @@ export async function faultOfScratch(
   return undefined;
 }
 
-/** That it does not come back whole is the result; nothing is thrown for it. `text`: what was restored. */
+/** What a drill has restored. */
+export interface Restored {
+  /** Where it is held. */
+  text?: Uint8Array;
+  /** Read anew each time, where it is not. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** That it does not come back whole is the result; nothing is thrown for it. */
 export async function drillInto(
   deps: Deps,
   schedule: ScheduleSpec,
-  text: Uint8Array,
+  restored: Restored,
   rows: readonly TableRows[] | undefined,
 ): Promise<{ into: DrilledInto; failure?: Reason }> {
   const sourceId = schedule.drillInto!;
   try {
-    return await tryInto(deps, schedule, text, rows);
+    return await tryInto(deps, schedule, restored, rows);
   } catch (error) {
     if (!(error instanceof SourceFailure)) throw error;
     if (error.cause !== undefined)
@@ -69,7 +71,7 @@ export async function drillInto(
 async function tryInto(
   deps: Deps,
   schedule: ScheduleSpec,
-  text: Uint8Array,
+  restored: Restored,
   rows: readonly TableRows[] | undefined,
 ): Promise<{ into: DrilledInto; failure?: Reason }> {
   // Either may have been changed since the schedule was set.
@@ -85,13 +87,10 @@ async function tryInto(
   const { target } = place;
   if (target === undefined)
     throw new SourceFailure('source_refused', 'It can only be read: nothing is put there.', false);
-  const given = givenOf(text);
+  const given = givenOf(restored);
   await demandWhole(target, given, signal);
   const outcome = await reading(() => target.restore(given, { modes: ALL }, signal));
-  const back = await readBack(deps, () => place.read(signal));
-  const found = back === undefined ? undefined : await checksumOf(back);
-  const expected = await checksumOf(text);
-  const tables = back === undefined ? undefined : await countRows(deps, { bytes: back });
+  const { expected, found, tables } = await compared(deps, restored, () => place.read(signal));
   const rowsAgree =
     rows === undefined || tables === undefined ? undefined : JSON.stringify(rows) === JSON.stringify(tables);
   const into: DrilledInto = {
@@ -121,12 +120,11 @@ function asRead(scratch: SourceSpec, read: SourceSpec | undefined): SourceSpec {
   } as SourceSpec;
 }
 
-function givenOf(text: Uint8Array): GivenState {
+function givenOf({ text, chunks }: Restored): GivenState {
   return {
-    async *chunks() {
-      yield text;
-    },
+    chunks,
     async part(pointer) {
+      if (text === undefined) throw new Error('a state that is put back whole is not held for its parts');
       return findValue(text, parsePointer(pointer) ?? []);
     },
   };
@@ -142,38 +140,52 @@ async function demandWhole(target: Target, given: GivenState, signal: AbortSigna
   );
 }
 
-/** Undefined of what is too large to be held. */
-async function readBack(
-  { kernel, options, scratch }: Deps,
-  read: () => ReturnType<Awaited<ReturnType<NonNullable<Deps['sources']>['open']>>['read']>,
-): Promise<Uint8Array | undefined> {
+type Read = () => ReturnType<Awaited<ReturnType<NonNullable<Deps['sources']>['open']>>['read']>;
+
+interface Compared {
+  expected: string;
+  /** None of what is much larger than it was. */
+  found?: string;
+  /** Where it is held. */
+  tables?: TableRows[];
+}
+
+/** What was put there and what is there now. What is not held goes by in a stream, each. */
+async function compared(deps: Deps, { text, chunks }: Restored, read: Read): Promise<Compared> {
+  if (text === undefined) {
+    const [expected, found] = [new PlacelessHash(), new PlacelessHash()];
+    await passState(deps.kernel, chunks(), expected);
+    await passState(deps.kernel, await readBack(read), found);
+    return { expected: expected.digest(), found: found.digest() };
+  }
+  const expected = await checksumOf(text);
+  const back = await held(deps, await readBack(read));
+  if (back === undefined) return { expected };
+  const tables = await countRows(deps, { bytes: back });
+  return { expected, found: await checksumOf(back), ...(tables === undefined ? {} : { tables }) };
+}
+
+async function readBack(read: Read): Promise<AsyncIterable<Uint8Array>> {
   const found = await reading(read);
-  if (found === 'unchanged')
-    throw new SourceFailure(
-      'source_failed',
-      'It says that nothing changed, of what nobody has told it.',
-      false,
-    );
-  const state = await readState(
-    kernel,
-    chunksOf(found.chunks, () => undefined),
-    {
-      bytesMax: options.uploadBytesMax,
-      sizeHint: 0,
-      packing: { ...packingOf(options.memory, scratch), isTextWanted: () => true },
-    },
+  if (found !== 'unchanged') return chunksOf(found.chunks, () => undefined);
+  throw new SourceFailure(
+    'source_failed',
+    'It says that nothing changed, of what nobody has told it.',
+    false,
   );
+}
+
+/** Undefined of what is too large to be held. */
+async function held(
+  { kernel, options, scratch }: Deps,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array | undefined> {
+  const state = await readState(kernel, chunks, {
+    bytesMax: options.uploadBytesMax,
+    sizeHint: 0,
+    packing: { ...packingOf(options.memory, scratch), isTextWanted: () => true },
+  });
   if (!isPacked(state)) return state.bytes;
   await state.discard();
   return undefined;
-}
-
-/** SHA-256 of all but the name of the place. */
-async function checksumOf(text: Uint8Array): Promise<string> {
-  const members = [...membersOf(text)];
-  const format = findValue(text, ['format']);
-  const name =
-    format === undefined ? undefined : NAMES_OF_PLACE[Buffer.from(format).toString().replaceAll('"', '')];
-  if (members.length === 0) return sha256Of([text]);
-  return sha256Of(members.filter(([member]) => member !== name).map(([, bytes]) => bytes));
 }

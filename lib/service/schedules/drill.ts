@@ -1,4 +1,4 @@
-// Drills: the newest backup is restored in memory, and in a scratch target where the schedule has one, and held to what it should be. What came of it is kept as evidence.
+// Drills: the newest backup is restored here, and into a scratch target where the schedule has one, and held to what it should be. What came of it is kept as evidence.
 
 import { totalBytes } from '../../core/bytes/chunks.ts';
 import { sha256Of } from '../../core/bytes/sha256.ts';
@@ -23,7 +23,7 @@ import { retryOnConflict } from '../kit/conflict.ts';
 import { event } from '../kit/events.ts';
 import { mayPass } from '../kit/jobs.ts';
 import { findKept, putKept } from './documents.ts';
-import { drillInto } from './drill-into.ts';
+import { drillInto, type Restored } from './drill-into.ts';
 import { actorOf } from './events.ts';
 import { countRows } from './rows.ts';
 import { scheduleOf } from './schedules.ts';
@@ -69,7 +69,7 @@ async function drill(
   const judged = judge(backup, tried, came);
   const { rowsAgree, notes } = judged;
   const { text, tables } = tried;
-  const { into, failure = judged.failure } = await within(deps, schedule, tried, judged);
+  const { into, failure = judged.failure } = await within(deps, schedule, backup, tried, judged);
   const made: DrillRecord = {
     ...{
       id: drillIdOf(scheduleId, startedAt),
@@ -99,17 +99,35 @@ async function drill(
   return made;
 }
 
-/** What was restored in memory, in the scratch target of the schedule. */
+/** What was restored, in the scratch target of the schedule. */
 async function within(
   deps: Deps,
   schedule: ScheduleRecord,
+  backup: BackupRecord,
   { whole, tables }: Tried,
-  { failure, notes }: { failure?: Reason; notes: string[] },
+  { failure }: { failure?: Reason },
 ): Promise<{ into?: DrilledInto; failure?: Reason }> {
   if (schedule.drillInto === undefined || failure !== undefined) return {};
-  if (whole !== undefined) return drillInto(deps, schedule, whole, tables);
-  notes.push(`It is too large to be put into ${schedule.drillInto}: it was restored in memory alone.`);
-  return {};
+  const restored: Restored =
+    whole === undefined ? { chunks: () => again(deps, backup) } : { text: whole, chunks: () => once(whole) };
+  return drillInto(deps, schedule, restored, tables);
+}
+
+/** What is too large to be held is read anew each time. */
+async function* again(deps: Deps, backup: BackupRecord): AsyncGenerator<Uint8Array, void, undefined> {
+  const room = await takeRoom(deps, backup);
+  try {
+    const { chunks } = await readBackup(deps, backup, (record) =>
+      readText(deps, record, { isChecked: false }),
+    );
+    yield* chunks;
+  } finally {
+    room.free();
+  }
+}
+
+async function* once(text: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield text;
 }
 
 interface Tried {

@@ -7,9 +7,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SourceSpec } from '../../../lib/core/records/source.ts';
 import type { Sources } from '../../../lib/ports/source.ts';
+import type { Deps } from '../../../lib/service/contract/deps.ts';
 import { workRuns } from '../../../lib/service/schedules/worker.ts';
 import { openSources } from '../../sources/given.ts';
-import { createWorld } from '../world.ts';
+import { createWorld, OPTIONS } from '../world.ts';
 import { BY, NIGHTLY } from './world.ts';
 
 let folder: string;
@@ -22,9 +23,13 @@ let places = 0;
 const at = (name: string): string => join(folder, `${places}-${name}`);
 
 /** What is read, and a scratch target beside it; `over` is put around what opens them. */
-async function begin(kind: 'file' | 'sqlite', over: (sources: Sources) => Sources = (sources) => sources) {
+async function begin(
+  kind: 'file' | 'sqlite',
+  over: (sources: Sources) => Sources = (sources) => sources,
+  more: Partial<Deps> = {},
+) {
   places++;
-  const world = createWorld(() => ({ sources: over(openSources()) }));
+  const world = createWorld(() => ({ sources: over(openSources()), ...more }));
   const { service, deps } = world;
   const [path, scratchPath] = [at('shop'), at('scratch')];
   if (kind === 'file') writeFileSync(path, '{"orders":[{"id":1},{"id":2}],"n":12345678901234567890.10}');
@@ -92,6 +97,49 @@ describe('a drill into a scratch target', () => {
     const database = new DatabaseSync(scratchPath);
     expect(database.prepare('SELECT id FROM other').all()).toEqual([{ id: 7 }]);
     database.close();
+  });
+
+  describe('of a state that is too large to be held', () => {
+    const few = { options: { ...OPTIONS, memory: { ...OPTIONS.memory, heldStateBytesMax: 20 } } };
+    const rows = (path: string) =>
+      new DatabaseSync(path, { readOnly: true }).prepare('SELECT id, sum FROM orders ORDER BY id').all();
+
+    test('streams through it, and is compared as a stream', async () => {
+      const { service, put, run, path, scratchPath } = await begin('sqlite', undefined, few);
+      await put();
+      await run();
+      const drill = await service.runDrill('nightly', BY);
+      expect(drill).toMatchObject({ passed: true, into: { written: 5, isExact: true } });
+      expect(drill.into!.checksum!.found).toBe(drill.into!.checksum!.expected);
+      expect(drill.into!.tables).toBeUndefined();
+      expect(rows(scratchPath)).toEqual(rows(path));
+    });
+
+    test('fails where what is read back is not what was put there', async () => {
+      const changing = (sources: Sources): Sources => ({
+        async open(spec) {
+          const source = await sources.open(spec);
+          if (spec.scratch !== true) return source;
+          const read: typeof source.read = (signal) => {
+            const database = new DatabaseSync((spec as { path: string }).path);
+            database.exec('UPDATE orders SET sum = 1.25 WHERE id = 1');
+            database.close();
+            return source.read(signal);
+          };
+          return { ...source, read };
+        },
+      });
+      const { service, put, run } = await begin('sqlite', changing, few);
+      await put();
+      await run();
+      const drill = await service.runDrill('nightly', BY);
+      expect(drill).toMatchObject({
+        passed: false,
+        failure: { code: 'integrity_error' },
+        into: { isExact: true },
+      });
+      expect(drill.into!.checksum!.found).not.toBe(drill.into!.checksum!.expected);
+    });
   });
 
   test('fails, as an event, where what is read back is not what was put there', async () => {

@@ -94,7 +94,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:timers/promises'],
   },
   'service/terraform': { from: [...GROUND, 'service/backups', 'service/history'], packages: [] },
-  'service/schedules': { from: [...GROUND, 'service/backups'], packages: [] },
+  'service/schedules': { from: [...GROUND, 'service/backups'], packages: ['node:crypto'] },
   'service/retention': { from: [...GROUND, 'service/backups', 'service/restores'], packages: [] },
   'service/upkeep': {
     from: [...GROUND, 'service/restores', 'service/retention', 'service/schedules'],

@@ -1,6 +1,7 @@
 // Routes as resources of IAM: what a policy has to name so that exactly the routes of some scopes are open.
 
 import { isScope, type Scope } from '../../core/records/access.ts';
+import { fitsPattern } from '../../core/records/wildcard.ts';
 import { methodsOf, type Route } from '../../http/contract/route.ts';
 
 /** Patterns of routes by the scope that opens them: `{"backup:write": ["POST/backups"]}`. */
@@ -40,15 +41,9 @@ export function policyFor(patterns: RoutePatterns, scopes: ReadonlySet<Scope>): 
   for (const [scope, named] of Object.entries(patterns) as [Scope, readonly string[]][]) {
     (scopes.has(scope) || scopes.has('admin') ? allow : closed).push(...named);
   }
-  const deny = closed.filter((pattern) => allow.some((allowed) => covers(allowed, pattern)));
+  const deny = closed.filter((pattern) => allow.some((allowed) => fitsPattern(allowed, pattern)));
   // The gateway may pass over a slash at the end of a path; the policy does not.
   return { allow, deny: deny.flatMap((pattern) => [pattern, `${pattern}/*`]) };
-}
-
-/** Whether a pattern of IAM (`*` for anything, however long) fits a text. */
-function covers(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }
 
 /** Patterns as they were written into an environment. Throws an Error for anything else. */

@@ -1,5 +1,7 @@
 // Names as SQL writes them.
 
+import { fitsPattern } from '../../core/records/wildcard.ts';
+
 /** A name in quotes. */
 export function ident(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -23,9 +25,7 @@ export function unlike(name: string, others: readonly string[]): string {
 
 /** Whether a table is one of those that are named: `public.orders`, `orders` (of public), `audit.*`. */
 export function isNamed(patterns: readonly string[], schema: string, name: string): boolean {
-  return patterns.some((pattern) => {
-    const whole = pattern.includes('.') ? pattern : `public.${pattern}`;
-    const shape = whole.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-    return new RegExp(`^${shape.join('.*')}$`, 's').test(`${schema}.${name}`);
-  });
+  return patterns.some((pattern) =>
+    fitsPattern(pattern.includes('.') ? pattern : `public.${pattern}`, `${schema}.${name}`),
+  );
 }

@@ -2,6 +2,7 @@
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SqliteSource } from '../../core/records/source.ts';
+import { fitsPattern } from '../../core/records/wildcard.ts';
 import { PortError } from '../../ports/errors.ts';
 import { demandRegular } from '../../regular-file.ts';
 import { portError } from '../kit/opened.ts';
@@ -72,10 +73,10 @@ export function tablesOf(
     `SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
   );
   const isAsked = (name: string): boolean =>
-    (tables === undefined || tables.some((one) => matches(one, name))) &&
-    !exclude.some((one) => matches(one, name));
+    (tables === undefined || tables.some((one) => fitsPattern(one, name))) &&
+    !exclude.some((one) => fitsPattern(one, name));
   const found = listed.filter(({ name }) => isAsked(String(name)));
-  const absent = tables?.find((one) => !found.some(({ name }) => matches(one, String(name))));
+  const absent = tables?.find((one) => !found.some(({ name }) => fitsPattern(one, String(name))));
   if (absent !== undefined) throw new PortError('not_found', `there is no table ${absent}`);
   const read = found
     .filter(({ type }) => type === 'table')
@@ -118,11 +119,6 @@ function tableOf(database: DatabaseSync, name: string): Table {
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-function matches(pattern: string, name: string): boolean {
-  const shape = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${shape.join('.*')}$`, 's').test(name);
-}
 
 /** Reads rows of these columns, each as its values; `rest` is what stands behind `FROM table`. */
 export function rowReader(

@@ -3,10 +3,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PutItemCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { documentItem } from '../../lib/aws/catalog/catalog-items.ts';
+import { sizeOfItem, UNIT_BYTES } from '../../lib/aws/catalog/item-size.ts';
 import type { DocumentRecord } from '../../lib/core/records/document.ts';
 import type { AuditEvent, BackupRecord } from '../../lib/core/records/model.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
@@ -228,6 +229,40 @@ describe.each([
     expect(await catalog.getBackup(record.id)).toEqual(record);
     expect((await catalog.listHeads({ prefix: `large ${how}`, limit })).items[0]?.latest).toEqual(record);
   });
+});
+
+test('records fit into a unit at the end of a chain whose backups are days apart', async () => {
+  const hash = () => randomBytes(32).toString('hex');
+  const key = {
+    keyId: 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555',
+    keyVersion: 'kms',
+    wrapped: randomBytes(168).toString('base64'),
+  };
+  let last: BackupRecord | undefined;
+  const sizes: number[] = [];
+  for (let sequence = 1; sequence <= 33; sequence++) {
+    const createdAt = T0 + sequence * 86_400_000;
+    const plain = backup({
+      ...{ resourceId: 'apps/checkout', sequence, createdAt, completedAt: createdAt + 60, key, size: 48_213 },
+      ...(last === undefined
+        ? {}
+        : { type: 'incremental', chainId: last.chainId, baseBackupId: last.id, expiresAt: createdAt * 2 }),
+      metadata: { version: '1.0', source: 'api', tags: { team: 'shop' }, retentionDays: 30 },
+    });
+    const made = named(plain);
+    const checksum = hash();
+    const own = { ...made.chain[0]!, sha256: hash(), checksum, size: 48_213, bytes: 1493 };
+    const base = last && (await catalog.getBackup(last.id));
+    last = { ...made, checksum, chain: [...(base?.chain ?? []), own] };
+    await catalog.commit([inserted(last)]);
+    const Key = { pk: { S: `BACKUP#=${last.id}` }, sk: { S: '-' } };
+    const { Item } = await dynamoDb.send(
+      new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
+    );
+    sizes.push(sizeOfItem(Item!));
+  }
+  expect(await catalog.getBackup(last!.id)).toEqual(last);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(UNIT_BYTES);
 });
 
 describe('names', () => {

@@ -3,6 +3,7 @@
 
 import { BLOB_ID, isNamedAfter } from '../../core/records/ids.ts';
 import type { BackupRecord, BaseRef, BlobRef, ResourceHead, WrappedKey } from '../../core/records/model.ts';
+import { packedNames, unpackedNames } from './blob-names.ts';
 import { type Item, recordOf } from './item.ts';
 import { sizeOfItem, UNIT_BYTES } from './item-size.ts';
 import { packed, unpacked } from './packed.ts';
@@ -119,11 +120,12 @@ function attributesOf(
     ...(latest && { latest: stored.get(latest) }),
     ...(latestFull && { latestFull: stored.get(latestFull) }),
   };
-  return { packed: packed(doc), ...idsAttribute('blobs', left.link), ...idsAttribute('named', left.record) };
+  return {
+    packed: packed(doc),
+    ...(left.link.length === 0 ? {} : { blobs: { B: Buffer.from(left.link.join(''), 'hex') } }),
+    ...(left.record.length === 0 ? {} : { names: { B: packedNames(left.record) } }),
+  };
 }
-
-const idsAttribute = (name: string, ids: readonly string[]): Item =>
-  ids.length === 0 ? {} : { [name]: { B: Buffer.from(ids.join(''), 'hex') } };
 
 function storedOf<T extends Pick<BaseRef, 'chain' | 'key'>>(
   one: T,
@@ -173,12 +175,11 @@ export function toldIn(item: Item): Told[] {
   ];
 }
 
-function idsIn({ blobs, named, packed: isPacked }: Item): { links: string[]; records: string[] } {
-  const idsOf = (bytes: Uint8Array | undefined) =>
-    bytes === undefined || isPacked === undefined
-      ? []
-      : (Buffer.from(bytes).toString('hex').match(/.{32}/g) ?? []);
-  return { links: idsOf(blobs?.B), records: idsOf(named?.B) };
+function idsIn({ blobs, names, packed: isPacked }: Item): { links: string[]; records: string[] } {
+  // A place has blobs too, and no chain.
+  if (isPacked === undefined) return { links: [], records: [] };
+  const links = blobs?.B === undefined ? [] : Buffer.from(blobs.B).toString('hex').match(/.{32}/g);
+  return { links: links ?? [], records: names?.B === undefined ? [] : unpackedNames(names.B) };
 }
 
 /** Gives the blobs of an item's chains one after the other, each by what tells of it. */

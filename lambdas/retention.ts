@@ -7,7 +7,11 @@ import { isRetentionTask } from '../lib/aws/names/upkeep.ts';
 import { helpingTask, retentionTasks } from '../lib/aws/upkeep.ts';
 import { createUpkeep } from '../lib/service/upkeep/runner.ts';
 
-const home = openHome(process.env, { queue: sqsQueue, sweepers: ownSweepers(process.env) });
+const home = openHome(process.env, {
+  queue: sqsQueue,
+  sweepers: ownSweepers(process.env),
+  isGathering: true,
+});
 const { deps, log, meter, records } = home;
 const { clock } = deps;
 const upkeep = createUpkeep({ clock, log, meter, records }, retentionTasks(home));

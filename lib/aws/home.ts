@@ -70,6 +70,8 @@ export interface Parts {
   /** For states that do not fit into memory. */
   scratch?: Part<Scratch>;
   sources?: Part<Sources>;
+  /** Whether it works on much at once: what it reads is asked for together then. */
+  isGathering?: boolean;
   /** Others of the function that sweep beside it. */
   sweepers?: Part<Sweepers>;
   /** Its role can store no blob and make no key: what tries to is refused here, also where no roles are looked at. */
@@ -110,7 +112,8 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
   const { uploadBytesMax, bodyBytesMax, deltaStateBytesMax, verifyBytesMax } = AWS_BOUNDS;
   const s3 = createS3Client();
   const dynamoDb = createDynamoDbClient();
-  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random }));
+  const { isGathering = false } = parts;
+  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random, isGathering }));
   const records = createUpkeepRecords(createTableClient(dynamoDb, tableName));
   const keyring = metered(createKeyring({ kms: createKmsClient(), keyArn, formerKeyArns }), 'keyring', {
     meter: countingKeyErrors(meter),

@@ -40,10 +40,12 @@ export function composeService(clients: Clients, clock: Clock, place: Place): Ba
   return createService(composeDeps(clients, clock, place));
 }
 
-export function composeDeps(clients: Clients, clock: Clock, place: Place): Deps {
+export function composeDeps(clients: Clients, clock: Clock, place: Place, isGathering = false): Deps {
   const { s3, dynamoDb, kms, sqs, eventBridge } = clients;
   const { bucket, tableName, keyArn, busName, ...queue } = place;
-  const catalog = keepingInEvents(createCatalog({ dynamoDb, tableName, clock, random: systemRandom }));
+  const catalog = keepingInEvents(
+    createCatalog({ dynamoDb, tableName, clock, random: systemRandom, isGathering }),
+  );
   const keyring = createKeyring({ kms, keyArn });
   const trail = {
     store: createTrailStore({ s3, bucket }),

@@ -42,7 +42,7 @@ beforeAll(async () => {
     ...(await makeQueue(sqs)),
   };
   const moved = { ...clock, now: () => clock.now() + aheadMs };
-  const composed = composeDeps(clients, moved, place);
+  const composed = composeDeps(clients, moved, place, true);
   // It passes in days: what waits because of that has tests of its own. What is forgotten meanwhile waits for nothing, and is left out.
   const catalog = { ...composed.catalog, purge: async () => {} };
   deps = { ...composed, catalog, options: { ...composed.options, expiryHoldMs: 0 } };

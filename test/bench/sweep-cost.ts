@@ -37,6 +37,7 @@ try {
       busName: await makeBus(eventBridge),
       ...(await makeQueue(sqs)),
     },
+    process.env.BACKUP_BENCH_GATHERING !== 'off',
   );
   const catalog = { ...composed.catalog, purge: async () => {} };
   const deps = {

@@ -77,14 +77,17 @@ export interface CatalogOptions {
   clock: WallClock;
   /** Gives ids, and the key of the cursors. */
   random: Random;
+  /** As of `TableOptions`. */
+  isGathering?: boolean;
 }
 
 const LEASES_PAGE_ITEMS = 100;
 const COUNTED_AT_ONCE = 8;
 
 /** The catalog of a table; it keeps nothing of its own but the key of its cursors. */
-export function createCatalog({ dynamoDb, tableName, clock, random }: CatalogOptions): Catalog & TrailSource {
-  const table = createTableClient(dynamoDb, tableName);
+export function createCatalog(options: CatalogOptions): Catalog & TrailSource {
+  const { dynamoDb, tableName, clock, random, isGathering = false } = options;
+  const table = createTableClient(dynamoDb, tableName, { isGathering });
   const chains = createChainLinks(table);
   const listings = createListings(table, createCursors(table, random), chains);
   const eventPlaces = createEventPlaces(table);

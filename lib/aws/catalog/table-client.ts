@@ -12,6 +12,7 @@ import {
 import { forEachAtOnce } from '../../core/at-once.ts';
 import { PortError } from '../../ports/errors.ts';
 import { backOff, call } from '../calls/call.ts';
+import { gathered } from '../calls/gathered.ts';
 import { batchesOf } from '../calls/parallel.ts';
 import type { IndexName } from '../names/table.ts';
 import type { Key } from './catalog-keys.ts';
@@ -67,7 +68,16 @@ export interface TableClient {
 /** How items are read: consistently, and whole, if nothing is said. */
 type Reading = { ConsistentRead?: boolean } & Partial<ReturnType<typeof projectionOf>>;
 
-export function createTableClient(dynamoDb: DynamoDBClient, name: string): TableClient {
+export interface TableOptions {
+  /** Whether items that are asked for in one turn of the event loop are read together. */
+  isGathering?: boolean;
+}
+
+export function createTableClient(
+  dynamoDb: DynamoDBClient,
+  name: string,
+  { isGathering = false }: TableOptions = {},
+): TableClient {
   async function getBatch(
     found: Map<string, Item>,
     keys: Key[],
@@ -103,19 +113,21 @@ export function createTableClient(dynamoDb: DynamoDBClient, name: string): Table
     return found;
   }
 
+  async function getOne(key: Key): Promise<Item | undefined> {
+    const { Item } = await call('the catalog cannot be read', (options) =>
+      dynamoDb.send(
+        new GetItemCommand({ TableName: name, Key: attributesOf(key), ConsistentRead: true }),
+        options,
+      ),
+    );
+    return Item;
+  }
+
   return {
     dynamoDb,
     name,
 
-    async get(key) {
-      const { Item } = await call('the catalog cannot be read', (options) =>
-        dynamoDb.send(
-          new GetItemCommand({ TableName: name, Key: attributesOf(key), ConsistentRead: true }),
-          options,
-        ),
-      );
-      return Item;
-    },
+    get: isGathering ? gathered(addressOf, getOne, (keys) => getAll(keys, {})) : getOne,
 
     getMany: (keys, attributes) =>
       getAll(keys, attributes === undefined ? {} : projectionOf(['pk', 'sk', ...attributes])),

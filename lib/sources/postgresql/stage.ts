@@ -51,9 +51,9 @@ interface StateColumn {
 const BATCH_BYTES = 1024 * 1024;
 /**
  * Of tables as a whole. Where a table was empty when it was last looked at, the server thinks that it goes through it in no time, for each row anew:
- * while it fills, that takes hours.
+ * while it fills, that takes hours. Where there is no other way it thinks them so costly that it would compile them first.
  */
-const NO_NESTED_LOOPS = 'SET LOCAL enable_nestloop = off';
+const NO_NESTED_LOOPS = 'SET LOCAL enable_nestloop = off; SET LOCAL jit = off';
 
 /** Throws PortError `integrity` for a state that is of no database, `not_found` for a part that it has not. */
 export async function stage(

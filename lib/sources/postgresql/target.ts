@@ -26,6 +26,8 @@ interface Found {
   staged: StagedState;
   /** What the tables and the state differ by, whatever is done about it. */
   differences: Map<Staged, PlannedPart>;
+  /** Which transactions had ended when that was looked at. */
+  seen: string;
   preparation: Preparation;
   sequences: SequencePlan;
 }
@@ -66,8 +68,8 @@ export function createTarget(open: Open, spec: { tables?: string[]; exclude?: st
         const staged = await stage(connection, catalog, state, scope);
         const found = await compare(connection, staged, scope, options);
         if (!(await agree(planOf(catalog, scope, found, options)))) return undefined;
-        // It may have taken its time: what is there now is looked at again.
-        return putBack(connection, catalog, staged, scope, options);
+        // It may have taken its time: what is there now is looked at again, if anybody has written.
+        return putBack(connection, catalog, staged, scope, options, found);
       }),
   };
 }
@@ -78,13 +80,14 @@ async function putBack(
   staged: StagedState,
   scope: Scope,
   options: RestoreOptions,
+  before?: Found,
 ): Promise<RestoreOutcome> {
   refuseMissing(staged.missing, options);
   // From here on nobody else writes, so that what is counted is what is done.
   const tables = staged.tables.map(({ table }) => table.from.replace(/^ONLY /, ''));
   if (scope.kind !== 'row' && tables.length > 0)
     await connection.run(`LOCK TABLE ${tables.join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
-  const found = await compare(connection, staged, scope, options);
+  const found = await compare(connection, staged, scope, options, before);
   const plan = planOf(catalog, scope, found, options);
   refuseMissing(plan.missing, options);
   return apply(connection, found, plan, options);
@@ -105,10 +108,13 @@ async function compare(
   staged: StagedState,
   scope: Scope,
   { modes }: RestoreOptions,
+  before?: Found,
 ): Promise<Found> {
+  const seen = await transactionsSeen(connection);
+  const isKnown = before?.seen === seen;
   const differences = new Map<Staged, PlannedPart>();
   for (const one of staged.tables) {
-    const found = await differencesOf(connection, one);
+    const found = isKnown ? before.differences.get(one)! : await differencesOf(connection, one);
     // A value is not a row: none is made, and none goes.
     differences.set(
       one,
@@ -126,7 +132,13 @@ async function compare(
   const mayFall =
     scope.kind === 'sequences' || (scope.kind === 'all' && modes.create && modes.update && modes.delete);
   const sequences = await planSequences(connection, staged.sequences, mayFall);
-  return { staged, differences, preparation, sequences };
+  return { staged, differences, seen, preparation, sequences };
+}
+
+/** The snapshot of this moment, in words. Where it is the same twice, nobody else has committed anything in between; of sequences it tells nothing. */
+async function transactionsSeen({ rows }: Connection): Promise<string> {
+  const [[snapshot]] = (await rows('SELECT pg_catalog.txid_current_snapshot()')) as [[string]];
+  return snapshot;
 }
 
 function planOf(

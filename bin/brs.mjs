@@ -3,7 +3,6 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { keepCompiled } from './keep-compiled.mjs';
 
 const built = new URL('../dist/cli.mjs', import.meta.url);
 const source = new URL('./cli.ts', import.meta.url);
@@ -18,6 +17,9 @@ if (!isInstalled && major < 24) {
   process.stderr.write(`brs: the service needs Node 24 or newer, and this is ${process.versions.node}\n`);
   process.exitCode = 1;
 } else {
-  if (!isInstalled) keepCompiled(fileURLToPath(new URL('..', import.meta.url)));
+  if (!isInstalled) {
+    const { keepCompiled } = await import('./keep-compiled.mjs');
+    keepCompiled(fileURLToPath(new URL('..', import.meta.url)));
+  }
   await import(isInstalled ? built.href : source.href);
 }

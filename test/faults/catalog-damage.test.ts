@@ -60,8 +60,10 @@ describe('a row of the catalog that is not what was written', () => {
   const damage: readonly [string, string][] = [
     [
       'a digit of a record',
-      `UPDATE backup SET doc = replace(doc, '"sequence":1', '"sequence":9') WHERE id = 'backup-2'`,
+      `UPDATE backup SET doc = json_set(doc, '$[1]', json_extract(doc, '$[1]') + 1) WHERE id = 'backup-2'`,
     ],
+    ['a sequence', `UPDATE backup SET sequence = sequence + 100 WHERE id = 'backup-2'`],
+    ['a link of a chain', `UPDATE link SET ref = replace(ref, '"backup-2"', '"backup-1"')`],
     ['a backup out of sight', `UPDATE backup SET live = 0 WHERE id = 'backup-2'`],
     ['an expiry', `UPDATE backup SET expires_at = 1 WHERE id = 'backup-2'`],
     ['a blob', `UPDATE backup SET own_blob = '0123' || substr(own_blob, 5) WHERE id = 'backup-2'`],

@@ -87,6 +87,24 @@ describe('in lockstep', () => {
     expect(reads('[{"id":1,"v":1},{"id":1,"v":2}]', '[{"id":1,"v":3},{"id":1,"v":4}]')).toBeUndefined();
   });
 
+  test('names that are known from the row before tell nothing that is not so', () => {
+    const read = (base: string, target: string): boolean | undefined =>
+      inLockstep(small(base), 0, small(target), 0)?.isShared;
+    const long = 'n'.repeat(100);
+    for (let again = 0; again < 2; again++) {
+      expect(read('{"aa":1,"bb":1,"cc":1}', '{"aa":1,"bb":1,"cc":2}')).toBe(true);
+      // Twice, once what was known says otherwise, and once as what is known by now.
+      for (let k = 0; k < 2; k++) expect(read('{"aa":1,"aa":1}', '{"aa":1,"aa":2}')).toBeUndefined();
+      expect(read('{"aa":1,"bb":1,"aa":1}', '{"aa":1,"bb":1,"aa":2}')).toBeUndefined();
+      expect(read('{"aa":1,"bb":1}', '{"aa":1,"bb":2}')).toBe(true);
+      expect(read('{"a":1}', '{"a":2}')).toBe(false);
+      expect(read('{"aa":1,"bb":1}', '{"aa":1,"bc":2}')).toBeUndefined();
+      expect(read(`{"${long}":1,"b":1}`, `{"${long}":2,"b":1}`)).toBe(true);
+      expect(read(`{"${long}":1,"${long}":1}`, `{"${long}":2,"${long}":1}`)).toBeUndefined();
+      expect(read('{"a\\\\":1,"a\\"":1}', '{"a\\\\":1,"a\\"":2}')).toBe(true);
+    }
+  });
+
   const value = fc.letrec<{ value: string }>((tie) => ({
     value: fc.oneof(
       { depthSize: 'small' },

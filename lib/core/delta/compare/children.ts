@@ -20,6 +20,7 @@ const FEW_MEMBERS = 8;
  * an object that has a name twice. `a` and `b` are the children of both texts, if those are known.
  */
 export function countChildren(pair: Pair, ops: Ops, a: Rows | undefined, b: Rows | undefined): void {
+  if (!ops.hasContainers) return;
   const { data, length } = ops.ops;
   for (let op = 0; op < length; op += OP_COLUMNS) {
     if (data[op + KIND] !== CHANGE) continue;

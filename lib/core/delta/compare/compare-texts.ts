@@ -227,8 +227,14 @@ function compareChildren(
     return shared;
   }
   rollBack(ops, opsBefore, placesInside);
+  const { base, target } = comparison.pair;
+  if (isContainer(base.bytes[aStart]) || isContainer(target.bytes[bStart])) ops.hasContainers = true;
   addChange(ops, place, aStart, rowEnd(a, i), bStart, rowEnd(b, j));
   return NOTHING_SHARED;
+}
+
+function isContainer(opening: number | undefined): boolean {
+  return opening === OPEN_OBJECT || opening === OPEN_ARRAY;
 }
 
 /** Compares the values of two children; `keys` are what is said of what is inside. Gives what they share. */

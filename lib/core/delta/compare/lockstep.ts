@@ -5,7 +5,15 @@
 import { sameBytes } from '../../bytes/ranges.ts';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../json/spans.ts';
 import { findInText, type Identity } from './identity.ts';
-import { type Cursor, readNames, readScalars } from './lockstep-scalars.ts';
+import {
+  createCursor,
+  createNames,
+  place,
+  readKnownNames,
+  readNames,
+  readScalars,
+  rememberName,
+} from './lockstep-scalars.ts';
 import { STEP_BASE_NAME, STEP_INDEX } from './ops.ts';
 
 /** Longer ones are aligned. */
@@ -36,14 +44,27 @@ export interface Lockstep {
   isShared: boolean;
   /** No value is, but the members are, by their names: what changed is reported as they. */
   keepsNames: boolean;
+  /** Some value that has changed as a whole is a container, before or now. */
+  hasContainers: boolean;
 }
 
 const ROOM = 1 << 16;
-const found: Lockstep = { events: new Uint32Array(ROOM), length: 0, isShared: false, keepsNames: false };
+const found: Lockstep = {
+  events: new Uint32Array(ROOM),
+  length: 0,
+  isShared: false,
+  keepsNames: false,
+  hasContainers: false,
+};
 
 // The pass, which never runs twice at once: both texts, where it is in them, and stacks.
-const at: Cursor = { base: Buffer.alloc(0), target: Buffer.alloc(0), p: 0, q: 0 };
-const names = new Int32Array(MEMBERS_MAX * (DEPTH_MAX + 1));
+const at = createCursor();
+const names = createNames(MEMBERS_MAX * (DEPTH_MAX + 1));
+/** At each depth, how many of the names that are known there are no two the same. */
+const apart = new Uint8Array(DEPTH_MAX + 1);
+/** Where the names of members begin in the base, quotes included, and how long they are. */
+const nameStarts = new Uint32Array(MEMBERS_MAX * (DEPTH_MAX + 1));
+const nameLengths = new Uint32Array(MEMBERS_MAX * (DEPTH_MAX + 1));
 /** Of an element: where it is in both texts, and the member that says which it is, if it is an object that has changed. */
 const SPAN_COLUMNS = 6;
 const spans = new Uint32Array(ELEMENTS_MAX * SPAN_COLUMNS * (DEPTH_MAX + 1));
@@ -74,11 +95,9 @@ export function inLockstep(
   ofRoot = false,
 ): Lockstep | undefined {
   isSection = ofRoot;
-  at.base = a;
-  at.target = b;
-  at.p = aStart;
-  at.q = bStart;
+  place(at, a, aStart, b, bStart);
   found.length = 0;
+  found.hasContainers = false;
   const outcome = readContainers(0);
   if (outcome === GIVEN_UP || outcome === ALL_SAME) return undefined;
   found.isShared = outcome === SOME_SHARED;
@@ -113,8 +132,16 @@ function readMembers(depth: number): number {
   for (;;) {
     const aName = at.p;
     const bName = at.q;
-    if (count === MEMBERS_MAX || !readNames(at, names, firstName + count)) return GIVEN_UP;
+    const slot = firstName + count;
+    if (count === MEMBERS_MAX) return GIVEN_UP;
+    if (!readKnownNames(at, names, slot)) {
+      apart[depth] = Math.min(apart[depth]!, count);
+      if (!readNames(at)) return GIVEN_UP;
+      names.lengths[slot] = rememberName(names, slot, at.base, aName, at.p);
+    }
     const aStart = at.p;
+    nameStarts[slot] = aName;
+    nameLengths[slot] = aStart - aName;
     const bStart = at.q;
     const before = found.length;
     // Room for what comes before the value, should it have changed.
@@ -152,7 +179,10 @@ function readMembers(depth: number): number {
     return ALL_SAME;
   }
   if (sameFrom >= 0) addSame(sameFrom, sameAt, at.p - sameFrom);
-  if (hasTwoAlike(firstName, count)) return GIVEN_UP;
+  if (count > apart[depth]!) {
+    if (hasTwoAlike(firstName, count)) return GIVEN_UP;
+    apart[depth] = count;
+  }
   at.p++;
   at.q++;
   if (isShared) return SOME_SHARED;
@@ -226,11 +256,15 @@ function readValues(depth: number): number {
   return readScalars(at) ? ALL_SAME : NONE_SHARED;
 }
 
-/** Whether two names may be the same. */
+/** Whether two names are the same. */
 function hasTwoAlike(first: number, count: number): boolean {
   for (let k = 1; k < count; k++) {
-    const hash = names[first + k];
-    for (let before = 0; before < k; before++) if (names[first + before] === hash) return true;
+    const length = nameLengths[first + k]!;
+    for (let before = 0; before < k; before++) {
+      if (nameLengths[first + before] !== length) continue;
+      if (sameBytes(at.base, nameStarts[first + before]!, at.base, nameStarts[first + k]!, length))
+        return true;
+    }
   }
   return false;
 }
@@ -295,8 +329,9 @@ function setChange(
   bStart: number,
 ): void {
   const { events } = found;
-  const c = at.base[aStart]!;
-  const isInside = c === at.target[bStart] && (c === OPEN_OBJECT || c === OPEN_ARRAY);
+  const kind = kindOf(at.base[aStart]!);
+  const otherKind = kindOf(at.target[bStart]!);
+  const isInside = kind !== 0 && kind === otherKind;
   // An element that keeps nothing but names is another element.
   const isEntered = outcome === SOME_SHARED || (outcome === NAMES_SHARED && step === STEP_BASE_NAME);
   events[event] = isInside ? (isEntered ? ENTER : ENTER_UNSHARED) : CHANGED_VALUE;
@@ -307,6 +342,7 @@ function setChange(
   events[event + 5] = at.p;
   events[event + 6] = bStart;
   events[event + 7] = at.q;
+  if (kind + otherKind > 0 && !(isInside && isEntered)) found.hasContainers = true;
   if (!isInside) return;
   events[found.length] = LEAVE;
   found.length += EVENT_COLUMNS;

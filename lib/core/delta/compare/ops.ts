@@ -63,6 +63,8 @@ export interface Ops {
   replaced: Pick<ChangeCounts, 'additions' | 'deletions'>;
   ops: Column;
   places: Column;
+  /** Some value that is one change may have children. */
+  hasContainers: boolean;
   /** There were more than OPS_MAX: the columns do not hold them all. */
   overflown: boolean;
 }
@@ -75,6 +77,7 @@ export function createOps(): Ops {
     replaced: { additions: 0, deletions: 0 },
     ops: createColumn(256),
     places,
+    hasContainers: false,
     overflown: false,
     keyFaults: [],
   };
@@ -97,6 +100,7 @@ export function addPlace(ops: Ops, around: number, step: number, from: number, t
   return at;
 }
 
+/** Whoever adds a container says so in `hasContainers`. */
 export function addChange(
   ops: Ops,
   place: number,
@@ -199,6 +203,7 @@ export function reportWhole(ops: Ops, baseBytes: number, targetBytes: number): v
   rollBack(ops, 0, PLACE_COLUMNS);
   ops.replaced = { additions: 0, deletions: 0 };
   ops.overflown = false;
+  ops.hasContainers = true;
   addChange(ops, ROOT, 0, baseBytes, 0, targetBytes);
 }
 

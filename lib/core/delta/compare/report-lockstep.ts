@@ -6,6 +6,7 @@ import { AROUND, addChange, addPlace, type Ops } from './ops.ts';
 
 export function reportLockstep(ops: Ops, copies: Copies | undefined, step: Lockstep, place: number): void {
   const { events, length } = step;
+  if (step.hasContainers) ops.hasContainers = true;
   let around = place;
   /** Containers around this one of which the outermost has changed as a whole: what is inside is not reported. */
   let untold = 0;

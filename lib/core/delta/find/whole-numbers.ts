@@ -10,9 +10,8 @@ const IS_OF_NUMBER = flags('0123456789.+-eE');
 const IS_BEFORE_VALUE = flags(':,[');
 const IS_BEHIND_VALUE = flags(',]}');
 
-/** The copies of `target`, shortened so that none ends or begins within a number that has changed. */
-export function wholeNumbers(copies: Uint32Array, target: Buffer): Uint32Array {
-  const result = copies.slice();
+/** Shortens these copies of `target` so that none ends or begins within a number that has changed, and gives them back. */
+export function wholeNumbers(result: Uint32Array, target: Buffer): Uint32Array {
   for (let k = 0; k + COPY_COLUMNS < result.length; k += COPY_COLUMNS) {
     const end = result[k + 1]! + result[k + 2]!;
     const next = result[k + COPY_COLUMNS + 1]!;
@@ -26,7 +25,8 @@ export function wholeNumbers(copies: Uint32Array, target: Buffer): Uint32Array {
     const more = to - next;
     if (cut >= result[k + 2]! || more >= result[k + COPY_COLUMNS + 2]!) continue;
     result[k + 2]! -= cut;
-    for (const column of [0, 1]) result[k + COPY_COLUMNS + column]! += more;
+    result[k + COPY_COLUMNS]! += more;
+    result[k + COPY_COLUMNS + 1]! += more;
     result[k + COPY_COLUMNS + 2]! -= more;
   }
   return result;

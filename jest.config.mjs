@@ -17,6 +17,11 @@ export const LONG = [
   '<rootDir>/test/cli/console.test.ts',
   '<rootDir>/test/contract/embedded-disk-faults.test.ts',
   '<rootDir>/test/service/retention/backlog-drains.test.ts',
+  '<rootDir>/test/service/retention/parts.test.ts',
+  '<rootDir>/test/e2e/start.test.ts',
+  '<rootDir>/test/faults/races.test.ts',
+  '<rootDir>/test/faults/rebuild-misplaced.test.ts',
+  '<rootDir>/test/embedded/server/standing-clients.test.ts',
 ];
 
 // One runner for every layer. TypeScript is stripped by swc; node runs the product itself without a build.

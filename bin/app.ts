@@ -4,13 +4,8 @@ import { resolve } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ReplicaStack } from '../lib/infra/replica.ts';
-import {
-  consoleOf,
-  type Replica,
-  readSettings,
-  refuseUnknownNames,
-  type Settings,
-} from '../lib/infra/settings.ts';
+import { refuseUnknownNames } from '../lib/infra/setting-names.ts';
+import { consoleOf, type Replica, readSettings, type Settings } from '../lib/infra/settings.ts';
 import { BackupStack } from '../lib/infra/stack.ts';
 import { buildConsole } from '../scripts/build-console.ts';
 

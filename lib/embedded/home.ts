@@ -51,16 +51,14 @@ import { demandingHeads, distrusting } from './catalog/distrusting.ts';
 import { createQueue } from './catalog/queue.ts';
 import { createUpkeepRecords } from './catalog/upkeep.ts';
 import { createSystemClock } from './clock.ts';
-import type { CopyTo, EmbeddedConfig } from './config.ts';
-import { createCopyFolder } from './copy/copy-folder.ts';
-import type { CopyOf, CopyPlace } from './copy/copy-place.ts';
-import { type CopyDeps, type Copying, createCopying } from './copy/copying.ts';
+import type { EmbeddedConfig } from './config.ts';
 import { watchDisk } from './disk/disk-watch.ts';
 import { createRoom, type Room } from './disk/room.ts';
 import { demandRightKey } from './keys/key-proof.ts';
 import { openKeyring } from './keys/keyring.ts';
 import type { Exposition } from './metrics/exposition.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { openCopying } from './open-copying.ts';
 import { every, type Repeated } from './process/every.ts';
 import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
@@ -384,25 +382,4 @@ function tellingOfJobs(queue: Queue, tell: () => void): Queue {
 
 function storeIdOf(database: Database): string {
   return database.statement<{ id: string }>('SELECT id FROM store').get()!.id;
-}
-
-async function openCopying(
-  { dataDir, copyTo }: HomeConfig,
-  log: Logger,
-  {
-    storeId,
-    random,
-    ...deps
-  }: { storeId: string; random: Random } & Pick<CopyDeps, 'keyring' | 'clock' | 'isStopping'>,
-): Promise<Copying | undefined> {
-  if (copyTo === undefined) return undefined;
-  const place = await placeOf(copyTo, { dataDir, storeId, random });
-  return createCopying({ ...deps, dataDir, place, trail: createTrailStore(dataDir), log });
-}
-
-async function placeOf(copyTo: CopyTo, of: CopyOf): Promise<CopyPlace> {
-  if ('folder' in copyTo) return createCopyFolder(copyTo.folder, of);
-  // Whoever has no bucket does not wait for the SDK.
-  const { createCopyBucket } = await import('./copy/bucket/copy-bucket.ts');
-  return createCopyBucket({ ...of, ...copyTo });
 }

@@ -2,6 +2,16 @@
 
 import { AWS_BOUNDS } from '../aws/names/bounds.ts';
 import { LIMITS } from '../core/records/limits.ts';
+import {
+  type Context,
+  given,
+  type Name,
+  oneOf,
+  type Read,
+  SETTING_NAMES,
+  wholeNumber,
+  wrong,
+} from './setting-names.ts';
 
 export type Auth =
   | { kind: 'iam' }
@@ -117,52 +127,6 @@ const SWEEPERS_MAX = 4;
 /** What a new table takes on demand; less cannot be asked for. */
 const NEW_TABLE_WRITE_UNITS = 4000;
 
-/** Every name that `-c` takes. */
-export const SETTING_NAMES = [
-  'stage',
-  'auth',
-  'jwtIssuer',
-  'jwtAudience',
-  'jwtScopePrefix',
-  'jwtResourcesClaim',
-  'jwtConsoleClientId',
-  'jwtConsoleScopes',
-  'objectLock',
-  'objectLockMode',
-  'breakGlassRoleArn',
-  'alarmEmail',
-  'allowUnencrypted',
-  'graceSeconds',
-  'expiryHoldSeconds',
-  'auditDays',
-  'retentionEveryMinutes',
-  'sweepersMax',
-  'maxRequestsPerSecond',
-  'workersMax',
-  'warmWriteUnits',
-  'archiveDays',
-  'apiLogs',
-  'formerKeyArns',
-  'sourcePrivateHosts',
-  'notifyPrivateHosts',
-  'notifyTopicArns',
-  'basePath',
-  'replicaRegion',
-  'replicaAccount',
-  'replicaSourceAccount',
-  'replicaLock',
-  'replicaLockMode',
-  'bucketName',
-  'storageKeyArn',
-  'tableName',
-  'tableStreamArn',
-  'keyArn',
-] as const;
-
-type Name = (typeof SETTING_NAMES)[number];
-type Context = (name: Name) => unknown;
-type Read = (name: Name) => string | undefined;
-
 /** Throws an Error that says which `-c` is wrong, and what it takes. */
 export function readSettings(context: Context): Settings {
   const read = (name: Name): string | undefined => {
@@ -231,24 +195,6 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const BASE_PATH = /^(\/|(\/[\w.~-]+)+)$/;
 const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
-
-/**
- * Throws an Error for a name that looks like one of ours and is none: it would be passed over in silence, and whoever meant
- * it would have, for example, no lock. Names of the CDK itself hold a colon.
- */
-export function refuseUnknownNames(names: readonly string[]): void {
-  const unknown = names.filter(
-    (name) =>
-      !name.includes(':') &&
-      !(SETTING_NAMES as readonly string[]).includes(name) &&
-      !OF_THE_CDK.includes(name),
-  );
-  if (unknown.length === 0) return;
-  throw new Error(`-c ${unknown[0]}=... is not known; there are ${SETTING_NAMES.join(', ')}.`);
-}
-
-/** What the CDK puts into the context itself, without a colon. */
-const OF_THE_CDK: readonly string[] = ['tree', 'analytics'];
 
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/;
 
@@ -398,30 +344,4 @@ function readAuth(read: Read, disposable: boolean): Auth {
   }
   const console = clientId === undefined ? {} : { console: { clientId, scopes: scopes ?? 'openid' } };
   return { kind, issuer, audience, scopePrefix, resourcesClaim, ...console };
-}
-
-function oneOf<const T extends string>(read: Read, name: Name, values: readonly [T, ...T[]]): T {
-  const value = read(name);
-  if (value === undefined) return values[0];
-  const found = values.find((one) => one === value);
-  if (found === undefined) throw wrong(name, `one of ${values.join(', ')}`);
-  return found;
-}
-
-function wholeNumber(read: Read, name: Name, fallback: number, min: number, max: number): number {
-  const value = read(name);
-  if (value === undefined) return fallback;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= min && number <= max)) throw wrong(name, `a whole number from ${min} to ${max}`);
-  return number;
-}
-
-/** Absent where it is not given. */
-function given<N extends Name>(read: Read, name: N, min: number, max: number): { [name in N]?: number } {
-  const none: { [name in N]?: number } = {};
-  return read(name) === undefined ? none : { ...none, [name]: wholeNumber(read, name, min, min, max) };
-}
-
-function wrong(name: Name, takes: string): Error {
-  return new Error(`-c ${name}=... takes ${takes}.`);
 }

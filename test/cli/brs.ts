@@ -16,11 +16,11 @@ export let server: Server;
 /** Where commands are typed. */
 export let folder: string;
 
-/** While the tests of a file run, the service does. */
-export function withService(): void {
+/** While the tests of a file run, the service does, with what settings make of the folder. */
+export function withService(settings: (folder: string) => Record<string, string> = () => ({})): void {
   beforeAll(async () => {
     folder = temporaryFolder();
-    server = await startServer({ dataDir: join(folder, 'data') });
+    server = await startServer({ dataDir: join(folder, 'data'), env: settings(folder) });
   });
   afterAll(cleanUp);
 }

@@ -1,51 +1,14 @@
 // What runs by itself, by the command line against the service as it runs.
 
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  cleanEnvironment,
-  cleanUp,
-  nodePath,
-  type Server,
-  startServer,
-  temporaryFolder,
-} from '../e2e/server.ts';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { brs, folder, withService } from './brs.ts';
 
-let server: Server;
-let folder: string;
-
-beforeAll(async () => {
-  folder = temporaryFolder();
-  mkdirSync(join(folder, 'src'));
-  server = await startServer({
-    dataDir: join(folder, 'data'),
-    env: { BACKUP_SOURCE_FOLDERS: join(folder, 'src') },
-  });
+withService((at) => {
+  mkdirSync(join(at, 'src'));
+  return { BACKUP_SOURCE_FOLDERS: join(at, 'src') };
 });
-afterAll(cleanUp);
-
-async function brs(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = {
-    ...cleanEnvironment(),
-    PATH: `${dirname(nodePath())}:${process.env.PATH}`,
-    BACKUP_URL: server.url,
-  };
-  const child = spawn(nodePath(), [join(process.cwd(), 'bin/brs.mjs'), ...args], { cwd: folder, env });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const code = await new Promise<number | null>((resolve) => {
-    child.on('close', resolve);
-  });
-  return { code, out, err };
-}
 
 test('a source is set and tried, a schedule on it run, drilled, paused and removed', async () => {
   const file = join(folder, 'src', 'orders.json');

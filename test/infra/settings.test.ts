@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { readSettings, refuseUnknownNames, SETTING_NAMES } from '../../lib/infra/settings.ts';
+import { refuseUnknownNames, SETTING_NAMES } from '../../lib/infra/setting-names.ts';
+import { readSettings } from '../../lib/infra/settings.ts';
 
 const read = (context: Record<string, unknown>) => readSettings((name) => context[name]);
 

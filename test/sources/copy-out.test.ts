@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { Connection } from '../../lib/sources/postgresql/connect.ts';
 import { copyOut } from '../../lib/sources/postgresql/copy-out.ts';
 import type { Shape } from '../../lib/sources/postgresql/row-json.ts';
+import { escaped } from './copy-text.ts';
 
 function message(type: string, payload: Uint8Array | string = ''): Buffer {
   const body = Buffer.from(payload as string);
@@ -16,18 +17,8 @@ function message(type: string, payload: Uint8Array | string = ''): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** As the server writes a row in COPY's text. */
-const ESCAPES: Record<string, string> = {
-  '\\': '\\\\',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-const row = (text: string) =>
-  message('d', `${text.replaceAll(/[\\\b\f\n\r\t\v]/g, (one) => ESCAPES[one]!)}\n`);
+/** A row as the server writes it. */
+const row = (text: string) => message('d', `${escaped(text)}\n`);
 
 /** A connection whose server says that, in pieces of these lengths; what is not of the rows goes to whoever listened before. */
 function serverOf(said: Buffer, cuts: readonly number[]) {

@@ -3,19 +3,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Form, RowJson, type Shape } from '../../lib/sources/postgresql/row-json.ts';
+import { escaped } from './copy-text.ts';
 
-/** As the server writes a value in COPY's text. */
-const ESCAPES: Record<string, string> = {
-  '\\': '\\\\',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-const copied = (value: string | null): string =>
-  value === null ? '\\N' : value.replaceAll(/[\\\b\f\n\r\t\v]/g, (one) => ESCAPES[one]!);
+const copied = (value: string | null): string => (value === null ? '\\N' : escaped(value));
 
 function jsonOf(shape: Shape, text: string, cuts: readonly number[] = []): string {
   const chunks: Buffer[] = [];

@@ -11,9 +11,13 @@ const REQUIREMENTS = 'cfn-lint==1.58.0\ncheckov==3.3.30\n';
 /** The plainest stack, and one with all that can be asked for. */
 const STACKS = {
   plain: [],
-  full: ['stage=full', 'objectLock=30', 'alarmEmail=a@b.example', 'maxRequestsPerSecond=50'].flatMap(
-    (setting) => ['-c', setting],
-  ),
+  full: [
+    'stage=full',
+    'objectLock=30',
+    'alarmEmail=a@b.example',
+    'maxRequestsPerSecond=50',
+    'provisionedWriteUnits=25-4000',
+  ].flatMap((setting) => ['-c', setting]),
 };
 
 interface Finding {

@@ -1,7 +1,9 @@
 // The functions' settings: one table of checks over their environment, read once by whoever composes.
 
+import { type BusChoice, busChoice } from '../core/bus-events.ts';
 import { DAY_MS } from '../core/records/limits.ts';
 import type { ObjectLock } from './blobs/object-lock.ts';
+import { CAPACITY_MODES, type CapacityMode } from './names/capacity.ts';
 import {
   AUTH_KINDS,
   type AuthKind,
@@ -26,15 +28,22 @@ const matching =
   (value) =>
     pattern.test(value) ? undefined : fault;
 
+const oneOf =
+  (values: readonly string[]): Check =>
+  (value) =>
+    values.includes(value) ? undefined : `must be one of ${values.join(', ')}`;
+
 const CHECKS = {
   [ENV.bucket]: text,
   [ENV.stagingBucket]: text,
   [ENV.table]: text,
+  [ENV.tableCapacity]: oneOf(CAPACITY_MODES),
   [ENV.keyArn]: text,
   [ENV.formerKeyArns]: () => undefined,
   [ENV.queueUrl]: url,
   [ENV.deadLetterQueueUrl]: url,
   [ENV.eventBus]: text,
+  [ENV.busEvents]: (value) => faultOf(() => busChoice(listOf(value))),
   [ENV.allowUnencrypted]: matching(/^(true|false)$/, 'must be true or false'),
   [ENV.graceSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
   [ENV.expiryHoldSeconds]: matching(/^\d{1,8}$/, 'must be a whole number'),
@@ -46,8 +55,7 @@ const CHECKS = {
   [ENV.sourcePrivateHosts]: () => undefined,
   [ENV.notifyPrivateHosts]: () => undefined,
   [ENV.basePath]: matching(/^(\/[\w.~-]+)*$/, 'must be empty or begin with a slash and not end with one'),
-  [ENV.auth]: (value) =>
-    (AUTH_KINDS as readonly string[]).includes(value) ? undefined : `must be one of ${AUTH_KINDS.join(', ')}`,
+  [ENV.auth]: oneOf(AUTH_KINDS),
 } satisfies Record<keyof Environment, Check>;
 
 const JWT_CHECKS = {
@@ -83,11 +91,14 @@ export interface AwsConfig {
   bucket: string;
   stagingBucket: string;
   table: string;
+  tableCapacity: CapacityMode;
   keyArn: string;
   formerKeyArns: string[];
   queueUrl: string;
   deadLetterQueueUrl: string;
   eventBus: string;
+  /** Which events go there. */
+  goesToBus: BusChoice;
   allowUnencrypted: boolean;
   graceMs: number;
   expiryHoldMs: number;
@@ -130,11 +141,13 @@ export function readConfig(env: Env): AwsConfig {
     bucket: set[ENV.bucket],
     stagingBucket: set[ENV.stagingBucket],
     table: set[ENV.table],
+    tableCapacity: set[ENV.tableCapacity] as CapacityMode,
     keyArn: set[ENV.keyArn],
     formerKeyArns: listOf(set[ENV.formerKeyArns]),
     queueUrl: set[ENV.queueUrl],
     deadLetterQueueUrl: set[ENV.deadLetterQueueUrl],
     eventBus: set[ENV.eventBus],
+    goesToBus: busChoice(listOf(set[ENV.busEvents])),
     allowUnencrypted: set[ENV.allowUnencrypted] === 'true',
     graceMs: Number(set[ENV.graceSeconds]) * 1000,
     expiryHoldMs: Number(set[ENV.expiryHoldSeconds]) * 1000,

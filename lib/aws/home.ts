@@ -10,6 +10,7 @@ import { MEMORY_BOUNDS } from '../core/records/limits.ts';
 import { statusOf } from '../core/records/upkeep.ts';
 import { metered } from '../decorators/metered.ts';
 import { readOnlyBlobStore, readOnlyKeyring } from '../decorators/read-only.ts';
+import { selecting } from '../decorators/selecting.ts';
 import { watchingCommits } from '../decorators/watching.ts';
 import type { Logger } from '../log.ts';
 import { createLogger } from '../log.ts';
@@ -58,7 +59,7 @@ import { createQueue } from './messages/queue.ts';
 import { createSweepers } from './messages/sweepers.ts';
 import { AWS_BOUNDS } from './names/bounds.ts';
 import { awsPlans } from './names/upkeep.ts';
-import { RATES } from './rates.ts';
+import { ratesOf } from './rates.ts';
 
 /** Makes a part from the function's settings. */
 type Part<T> = (config: AwsConfig, clock: Clock, s3: S3Client) => T;
@@ -156,7 +157,7 @@ export function openHome(env: Record<string, string | undefined>, parts: Parts):
       resourcesAtOnce: AWS_BOUNDS.resourcesAtOnce,
     },
     channelKinds: ['webhook', 'slack', 'teams', 'discord', 'ping', 'sns'],
-    rates: RATES,
+    rates: ratesOf(config.tableCapacity),
     gate: createGate(),
     kernel,
     texts: inThisThread(kernel),
@@ -199,9 +200,13 @@ export const ownSweepers =
       most: sweepersMax,
     });
 
-export const eventBridgeSink: Part<EventSink> = ({ eventBus }) =>
-  onDemand<EventSink>(['publish'], () =>
-    createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus }),
+/** What is not for the bus makes no call. */
+export const eventBridgeSink: Part<EventSink> = ({ eventBus, goesToBus }) =>
+  selecting(
+    onDemand<EventSink>(['publish'], () =>
+      createEventSink({ eventBridge: createEventBridgeClient(), busName: eventBus }),
+    ),
+    ({ action }) => goesToBus(action),
   );
 
 export const s3Transfers: Part<TransferStore> = ({ stagingBucket }, clock, s3) =>

@@ -203,7 +203,16 @@ function linesOf({ settings, api, functions, queues, metrics, replication }: Ala
     },
     { name: 'schedule', says: 'The schedule cannot call retention.', metric: metrics.failedSweeps },
     { name: 'table-writes', says: 'The table throttles writes.', metric: metrics.throttledWrites },
-    { name: 'table-reads', says: 'The table throttles reads.', metric: metrics.throttledReads },
+    { name: 'table-reads', says: 'The table throttles lists.', metric: metrics.throttledReads },
+    { name: 'table-gets', says: 'The table throttles reads by key.', metric: metrics.throttledGets },
+    // On demand an index takes what its table takes. Provisioned, each has its own.
+    ...(settings.provisioned === undefined
+      ? []
+      : Object.entries(metrics.throttledIndexes).map(([index, metric]) => ({
+          name: `${index}-writes`,
+          says: `The index ${index} of the table throttles writes.`,
+          metric,
+        }))),
     {
       name: 'dependencies',
       says: 'S3, DynamoDB, KMS, SQS or EventBridge do not answer.',

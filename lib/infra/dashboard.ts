@@ -65,7 +65,7 @@ export class Dashboard extends Construct {
       graph('Retention: the longest overdue, milliseconds', [metrics.overdue]),
     );
     this.dashboard.addWidgets(
-      graph('Table: throttled', [metrics.throttledWrites, metrics.throttledReads]),
+      graph('Table: throttled', [metrics.throttledWrites, metrics.throttledReads, metrics.throttledGets]),
       graph('Dependencies that do not answer', [metrics.dependencyErrors]),
     );
   }

@@ -4,6 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { DIMENSIONS, FIGURES, namespaceOf } from '../aws/names/figures.ts';
+import type { IndexName } from '../aws/names/table.ts';
 import type { AwsTask } from '../aws/names/upkeep.ts';
 import type { Schedule } from './schedule.ts';
 import type { Catalog } from './table.ts';
@@ -34,6 +35,10 @@ export class Metrics extends Construct {
   readonly overdue: cloudwatch.Metric;
   readonly throttledWrites: cloudwatch.IMetric;
   readonly throttledReads: cloudwatch.IMetric;
+  /** By key, also where only some of a batch were refused: a batch counts as throttled when all of it is. */
+  readonly throttledGets: cloudwatch.IMetric;
+  /** Of each index by itself; what it refuses its table refuses too, and does not say why. */
+  readonly throttledIndexes: Record<IndexName, cloudwatch.IMetric>;
   readonly failedSweeps: cloudwatch.IMetric;
   /** Runs that ended well: a call that failed is none. */
   readonly done: (task: AwsTask) => cloudwatch.Metric;
@@ -64,6 +69,17 @@ export class Metrics extends Construct {
       countOf('AWS/DynamoDB', 'ThrottledRequests', { TableName: table.tableName, Operation });
     this.throttledWrites = throttled('TransactWriteItems');
     this.throttledReads = throttled('Query');
+    this.throttledGets = countOf('AWS/DynamoDB', 'ReadThrottleEvents', { TableName: table.tableName });
+    const throttledIndex = (GlobalSecondaryIndexName: IndexName) =>
+      countOf('AWS/DynamoDB', 'WriteThrottleEvents', {
+        TableName: table.tableName,
+        GlobalSecondaryIndexName,
+      });
+    this.throttledIndexes = {
+      gsi1: throttledIndex('gsi1'),
+      gsi2: throttledIndex('gsi2'),
+      gsi3: throttledIndex('gsi3'),
+    };
     this.failedSweeps = countOf('AWS/Events', 'FailedInvocations', {
       RuleName: schedule.rules.sweep.ruleName,
     });

@@ -34,7 +34,8 @@ export interface Stores {
   wrappingKey: IKey;
   storageKey: IKey;
   jobs: IQueue;
-  events: EventBus;
+  /** Absent where no event goes to it. */
+  events?: EventBus;
   /** Topics that may be told. */
   topicArns: readonly string[];
   /** Whether the blobs' bucket locks objects. */
@@ -124,7 +125,9 @@ export function privilegesOver(stores: Stores): Privileges {
       // Each segment has a data key of its own; the one of another run is opened.
       may('MakeAndOpenTrailKeys', ['kms:GenerateDataKey', 'kms:Decrypt'], [stores.wrappingKey.keyArn]),
       ...opensFormerKeys(stores),
-      may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn]),
+      ...(stores.events === undefined
+        ? []
+        : [may('PublishEvents', ['events:PutEvents'], [stores.events.eventBusArn])]),
     ],
     // Sends what callers have said to where they have said: so it reads no blob, opens no key and changes no backup.
     notify: [

@@ -2,9 +2,10 @@
 
 import { AWS_BOUNDS } from '../aws/names/bounds.ts';
 import { LIMITS } from '../core/records/limits.ts';
+import { type BusSettings, readBus } from './bus-settings.ts';
+import { type CapacitySettings, readCapacity } from './capacity-settings.ts';
 import {
   type Context,
-  given,
   type Name,
   oneOf,
   type Read,
@@ -38,7 +39,7 @@ export function consoleOf({ auth }: Pick<Settings, 'auth'>): ConsoleClient | und
   return auth.kind === 'jwt' ? auth.console : undefined;
 }
 
-export interface Settings {
+export interface Settings extends BusSettings, CapacitySettings {
   /** Names the stack and the API's stage. */
   stage: string;
   /** Whether everything can be thrown away again: only the stage `dev` can. */
@@ -80,10 +81,6 @@ export interface Settings {
   basePath: string;
   /** Jobs that are worked on at once. */
   workersMax: number;
-  /** Write units a second that the table, and each of its indexes, takes from the beginning; absent for what AWS gives a new one. */
-  warmWriteUnits?: number;
-  /** Days for which the bus keeps events, to be sent once more; absent for not at all. */
-  archiveDays?: number;
   /** Absent: there is one copy. */
   replica?: Replica;
   /** What is there already, of a stack of before: the new one takes it over and makes none of its own. */
@@ -124,8 +121,6 @@ const GRACE_SECONDS_MIN = 86_400;
 const WORKERS_MAX = 10;
 /** Of the ten executions that a new account has, so many are left to callers then. */
 const SWEEPERS_MAX = 4;
-/** What a new table takes on demand; less cannot be asked for. */
-const NEW_TABLE_WRITE_UNITS = 4000;
 
 /** Throws an Error that says which `-c` is wrong, and what it takes. */
 export function readSettings(context: Context): Settings {
@@ -179,8 +174,8 @@ export function readSettings(context: Context): Settings {
     sweepersMax: wholeNumber(read, 'sweepersMax', SWEEPERS_MAX, 1, AWS_BOUNDS.sweepersMax),
     requestsPerSecondMax: wholeNumber(read, 'maxRequestsPerSecond', 200, 1, 10_000),
     workersMax: wholeNumber(read, 'workersMax', WORKERS_MAX, 2, 1000),
-    ...given(read, 'warmWriteUnits', NEW_TABLE_WRITE_UNITS, 1_000_000),
-    ...given(read, 'archiveDays', 1, 36_500),
+    ...readCapacity(read, adopted.tableName),
+    ...readBus(read),
     apiLogs: oneOf(read, 'apiLogs', disposable ? ['none', 'own', 'existing'] : ['own', 'existing', 'none']),
     formerKeyArns: readKeyArns(read),
     sourcePrivateHosts: readHosts(read, 'sourcePrivateHosts'),

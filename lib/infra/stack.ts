@@ -9,6 +9,7 @@ import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { Authorizer } from './authorizer.ts';
 import { Buckets } from './buckets.ts';
+import { usesBus } from './bus-settings.ts';
 import { ConsoleSite } from './console.ts';
 import { Dashboard } from './dashboard.ts';
 import { Emptying } from './emptying.ts';
@@ -62,7 +63,7 @@ export class BackupStack extends Stack {
       formerKeyArns,
       storageKey: keys.storage,
       jobs: queues.jobs,
-      events: bus,
+      ...(usesBus(settings) ? { events: bus } : {}),
       topicArns: settings.notifyTopicArns,
       isLocked: settings.objectLockDays !== undefined,
     };
@@ -70,11 +71,13 @@ export class BackupStack extends Stack {
       [ENV.bucket]: blobs.bucketName,
       [ENV.stagingBucket]: staging.bucketName,
       [ENV.table]: table.tableName,
+      [ENV.tableCapacity]: settings.provisioned === undefined ? 'on-demand' : 'provisioned',
       [ENV.keyArn]: keys.wrapping.keyArn,
       [ENV.formerKeyArns]: formerKeyArns.join(','),
       [ENV.queueUrl]: queues.jobs.queueUrl,
       [ENV.deadLetterQueueUrl]: queues.deadLetters.queueUrl,
       [ENV.eventBus]: bus.eventBusName,
+      [ENV.busEvents]: settings.busEvents.join(','),
       [ENV.allowUnencrypted]: String(settings.allowUnencrypted),
       [ENV.graceSeconds]: String(settings.graceSeconds),
       [ENV.expiryHoldSeconds]: String(settings.expiryHoldSeconds),

@@ -7,8 +7,10 @@ import { createCatalog } from '../../lib/aws/catalog/catalog.ts';
 import { createSystemClock } from '../../lib/aws/clock.ts';
 import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
+import { type BusChoice, busChoice } from '../../lib/core/bus-events.ts';
 import { LIMITS } from '../../lib/core/records/limits.ts';
 import type { BackupType } from '../../lib/core/records/model.ts';
+import { selecting } from '../../lib/decorators/selecting.ts';
 import { silentLogger } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupService } from '../../lib/service/contract/api.ts';
@@ -19,6 +21,7 @@ import { relayTrail } from '../../lib/service/trail/relay.ts';
 import { inputOf, textOf } from '../service/world.ts';
 import { type CallCount, type CallLog, createCallLog } from './call-log.ts';
 import { composeDeps, composeService, type Place } from './composed.ts';
+import { UNITS } from './counted.ts';
 import {
   createClients,
   destroyClients,
@@ -71,9 +74,6 @@ function stateOf(revision: number): string {
   return JSON.stringify({ rows });
 }
 
-/** Asserted: what docs/cost.md reckons with. */
-const UNITS = { full: 12, incremental: 12, restore: 8, relay: 3, delete: 19, notification: 18, upload: 59 };
-
 let revision = 0;
 async function backUp(resourceId: string, type: BackupType, idempotencyKey?: string): Promise<string> {
   revision += 1;
@@ -101,7 +101,7 @@ const restoreOf = (backupId: string) =>
   );
 
 /** A run of the trail. */
-function relayOf(): () => Promise<unknown> {
+function relayOf(goesToBus: BusChoice = () => true): () => Promise<unknown> {
   const { s3, dynamoDb, kms, eventBridge } = clients;
   const { bucket, tableName, keyArn, busName } = place;
   const clock = createSystemClock();
@@ -115,8 +115,8 @@ function relayOf(): () => Promise<unknown> {
     source: catalog,
     log: silentLogger,
   };
-  const deps = { trail, catalog, events: createEventSink({ eventBridge, busName }) };
-  return () => relayTrail(deps, Number.POSITIVE_INFINITY);
+  const events = selecting(createEventSink({ eventBridge, busName }), ({ action }) => goesToBus(action));
+  return () => relayTrail({ trail, catalog, events }, Number.POSITIVE_INFINITY);
 }
 
 describe('calls to AWS', () => {
@@ -151,6 +151,11 @@ describe('calls to AWS', () => {
       'dynamoDb.PutItem': 1,
       'eventBridge.PutEvents': 1,
     });
+    await backUp('relayed', 'full');
+    const unsaid = await measure('relaying an event that is not for the bus', relayOf(busChoice(['none'])));
+    expect(unsaid.byName).not.toHaveProperty('eventBridge.PutEvents');
+    expect(unsaid.byName['dynamoDb.UpdateItem']).toBe(1);
+    expect((await measure('relaying nothing', relay)).byName).toEqual(idle.byName);
   });
 
   test('a full backup: 3 in sequence, the first of a resource and the next', async () => {

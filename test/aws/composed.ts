@@ -8,7 +8,7 @@ import { createKeyring } from '../../lib/aws/keys/keyring.ts';
 import { createEventSink } from '../../lib/aws/messages/event-sink.ts';
 import { createQueue } from '../../lib/aws/messages/queue.ts';
 import { AWS_BOUNDS } from '../../lib/aws/names/bounds.ts';
-import { RATES } from '../../lib/aws/rates.ts';
+import { ratesOf } from '../../lib/aws/rates.ts';
 import { MEMORY_BOUNDS } from '../../lib/core/records/limits.ts';
 import { silentLogger } from '../../lib/log.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
@@ -76,7 +76,7 @@ export function composeDeps(clients: Clients, clock: Clock, place: Place, isGath
       writersDelete: false,
       resourcesAtOnce: AWS_BOUNDS.resourcesAtOnce,
     },
-    rates: RATES,
+    rates: ratesOf('on-demand'),
     gate: createGate(),
     kernel: KERNEL,
     texts: inThisThread(KERNEL),

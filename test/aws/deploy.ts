@@ -20,6 +20,7 @@ import {
   createDeployer,
   DEPLOYMENT_VARIABLE,
   type Deployment,
+  NOT_FOR_THE_BUS,
   type StackOutputs,
   TOLD_TOPIC_ARN,
 } from './stack.ts';
@@ -40,6 +41,7 @@ const CONTEXT: Context = {
   ...{ stage: 'dev', graceSeconds: 1, retentionEveryMinutes: 1440, ...auth },
   // Sources and receivers of the tests stand on this machine, and so does the topic.
   ...{ sourcePrivateHosts: '127.0.0.1', notifyPrivateHosts: '127.0.0.1', notifyTopicArns: TOLD_TOPIC_ARN },
+  busEvents: `all,-${NOT_FOR_THE_BUS}`,
 };
 /** Changes the environment of every function, and a rule. */
 const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 };

@@ -63,6 +63,9 @@ const ACCOUNT = '000000000000';
 /** A topic that notifications may go to: a test makes it. */
 export const TOLD_TOPIC_ARN = `arn:aws:sns:us-east-1:${ACCOUNT}:told`;
 
+/** The one action that the deployment of the tests keeps off its bus. */
+export const NOT_FOR_THE_BUS = 'backup.protection_changed';
+
 /** Deploys the app, or an update of it. `remove` only when it is no longer needed: it takes the assembly along. */
 export function createDeployer({ endpoint, env }: Emulator) {
   const folder = mkdtempSync(join(tmpdir(), 'backup-cdk-'));

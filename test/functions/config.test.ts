@@ -6,6 +6,7 @@ const GOOD = {
   [ENV.bucket]: 'blobs',
   [ENV.stagingBucket]: 'staging',
   [ENV.table]: 'catalog',
+  [ENV.tableCapacity]: 'on-demand',
   [ENV.keyArn]: 'arn:aws:kms:us-east-1:123456789012:key/k',
   [ENV.formerKeyArns]: '',
   [ENV.sourcePrivateHosts]: '',
@@ -13,6 +14,7 @@ const GOOD = {
   [ENV.queueUrl]: 'https://sqs.us-east-1.amazonaws.com/123456789012/jobs',
   [ENV.deadLetterQueueUrl]: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead',
   [ENV.eventBus]: 'bus',
+  [ENV.busEvents]: 'all',
   [ENV.allowUnencrypted]: 'false',
   [ENV.graceSeconds]: '86400',
   [ENV.expiryHoldSeconds]: '3600',
@@ -33,6 +35,7 @@ test('reads what the stack sets', () => {
     days: 30,
     mode: 'compliance',
   });
+  expect(readConfig({ ...GOOD, [ENV.busEvents]: 'all,-run.*' }).goesToBus('run.failed')).toBe(false);
   expect(readConfig(GOOD).formerKeyArns).toEqual([]);
   expect(readConfig({ ...GOOD, [ENV.formerKeyArns]: 'a,b' }).formerKeyArns).toEqual(['a', 'b']);
 });
@@ -48,7 +51,10 @@ test.each([
   [ENV.expiryHoldSeconds, '1 day'],
   [ENV.auditDays, 'for ever'],
   [ENV.sweepersMax, 'many'],
+  [ENV.tableCapacity, 'warm'],
   [ENV.objectLock, '30'],
+  [ENV.busEvents, ''],
+  [ENV.busEvents, 'backup.create'],
   [ENV.objectLock, '30 strict'],
   [ENV.allowUnencrypted, 'yes'],
   [ENV.queueUrl, 'jobs'],

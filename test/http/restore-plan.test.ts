@@ -1,7 +1,7 @@
 // Plans of restores: what would be given, read and paid, without doing any of it.
 
 import { describe, expect, test } from '@jest/globals';
-import { RATES as AWS_RATES } from '../../lib/aws/rates.ts';
+import { ratesOf } from '../../lib/aws/rates.ts';
 import { adminOf, type Principal } from '../../lib/core/records/access.ts';
 import type { Answer } from '../../lib/http/contract/answers.ts';
 import { silentLogger } from '../../lib/log.ts';
@@ -118,15 +118,20 @@ describe('a plan', () => {
   });
 
   test('says that a large state comes in the background, and on AWS what it costs', async () => {
-    const scene = createScene(({ options }) => ({
-      options: { ...options, syncBytesMax: 4 },
-      rates: AWS_RATES,
-    }));
-    const { id } = await scene.world.backup('db', '"12345"');
-    const plan = await planOf(scene.ask('/restore', { backupId: id, targetResourceId: 'db' }));
-    expect(plan.answer).toBe('background');
-    expect(plan.dollars).toBeGreaterThan(1e-5);
-    expect(plan.dollars).toBeLessThan(1e-4);
+    const dollars = await Promise.all(
+      (['on-demand', 'provisioned'] as const).map(async (mode) => {
+        const scene = createScene(({ options }) => ({
+          options: { ...options, syncBytesMax: 4 },
+          rates: ratesOf(mode),
+        }));
+        const { id } = await scene.world.backup('db', '"12345"');
+        const plan = await planOf(scene.ask('/restore', { backupId: id, targetResourceId: 'db' }));
+        expect(plan.answer).toBe('background');
+        return plan.dollars as number;
+      }),
+    );
+    // 10 write units and 4 read units are 6.75 millionths on demand, 2.79 provisioned and used to 70 %.
+    expect(dollars).toEqual([1.52e-5, 1.13e-5]);
   });
 
   test('is not given where the restore would be refused', async () => {

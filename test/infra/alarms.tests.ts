@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { DIMENSIONS, FIGURES } from '../../lib/aws/names/figures.ts';
+import { TABLE } from '../../lib/aws/names/table.ts';
 import { RUNBOOK } from '../../lib/infra/alarms.ts';
 import { actionsOf, FUNCTIONS, resourcesOf, type Statement, synthesize, textOf } from './synth.ts';
 
@@ -10,7 +11,10 @@ describe('alarms', () => {
   let alarms: Record<string, unknown>[];
   beforeAll(() => {
     // With all that can have an alarm.
-    template = synthesize({ alarmEmail: 'oncall@example.org', replicaRegion: 'eu-west-1' });
+    template = synthesize({
+      ...{ alarmEmail: 'oncall@example.org', replicaRegion: 'eu-west-1' },
+      provisionedWriteUnits: '25-4000',
+    });
     alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
   });
 
@@ -98,6 +102,21 @@ describe('alarms', () => {
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,
     });
+  });
+
+  test('each index of a provisioned table has an alarm of its own, and what is on demand pays for none', () => {
+    const ofIndexes = (of: Record<string, unknown>[]) =>
+      of
+        .filter(({ MetricName }) => MetricName === 'WriteThrottleEvents')
+        .map(({ Dimensions }) => (Dimensions as { Name: string; Value: unknown }[])[0]);
+    expect(ofIndexes(alarms)).toEqual(
+      TABLE.indexes.map(({ name }) => ({ Name: 'GlobalSecondaryIndexName', Value: name })),
+    );
+    const onDemand = resourcesOf(synthesize(), 'AWS::CloudWatch::Alarm').map(
+      ([, { Properties }]) => Properties,
+    );
+    expect(ofIndexes(onDemand)).toEqual([]);
+    expect(onDemand.map(({ MetricName }) => MetricName)).toContain('ReadThrottleEvents');
   });
 
   test('no alarm needs metric math, which not every emulator takes', () => {

@@ -8,6 +8,7 @@ describe('nag', () => {
     ['prod', {}],
     ['dev without authentication', { stage: 'dev', auth: 'none' }],
     ['what was there before', ADOPTING],
+    ['a provisioned table, and nothing on the bus', { provisionedWriteUnits: '25-4000', busEvents: 'none' }],
     ['a second copy', REPLICATED],
     ['a second copy in another account', ELSEWHERE],
     [

@@ -213,6 +213,7 @@ describe('privileges', () => {
     // Who takes work on sends it; who does it, or looks after it, sends what waits or was lost again.
     expect(whoMay('sqs:SendMessage')).toEqual(['Backups', 'Restores', 'Worker', 'Retention']);
     expect(whoMay('events:PutEvents')).toEqual(['Trail']);
+    expect(textOf(synthesize({ busEvents: 'none' }).toJSON())).not.toContain('events:PutEvents');
   });
 
   test('only who reads sources, or tells others, reads secrets, and only those under the name of the stack', () => {

@@ -21,6 +21,7 @@ test('by default nothing can be lost, and IAM guards the door', () => {
     sweepersMax: 4,
     requestsPerSecondMax: 200,
     workersMax: 10,
+    busEvents: ['all'],
     apiLogs: 'own',
     formerKeyArns: [],
     notifyTopicArns: [],
@@ -79,6 +80,18 @@ describe('refuses', () => {
     ['basePath', { basePath: 'api' }],
     ['maxRequestsPerSecond', { maxRequestsPerSecond: '0' }],
     ['apiLogs', { apiLogs: 'maybe' }],
+    ['busEvents', { busEvents: 'backup.create' }],
+    ['provisionedWriteUnits', { provisionedWriteUnits: '100' }],
+    ['provisionedWriteUnits', { provisionedWriteUnits: '4-100' }],
+    ['provisionedWriteUnits', { provisionedWriteUnits: '200-100' }],
+    ['provisionedWriteUnits', { provisionedWriteUnits: '5-1000001' }],
+    ['provisionedReadUnits', { provisionedWriteUnits: '5-100', provisionedReadUnits: '5-' }],
+    ['provisionedReadUnits', { provisionedReadUnits: '5-100' }],
+    ['warmWriteUnits', { warmWriteUnits: '4000', provisionedWriteUnits: '5-100' }],
+    ['provisionedWriteUnits', { ...ADOPTING, provisionedWriteUnits: '5-100' }],
+    ['warmWriteUnits', { ...ADOPTING, warmWriteUnits: '4000' }],
+    ['busEvents', { busEvents: 'all,none' }],
+    ['busEvents', { busEvents: '' }],
     ['formerKeyArns', { formerKeyArns: 'alias/old' }],
     ['notifyTopicArns', { notifyTopicArns: 'ops' }],
     ['sourcePrivateHosts', { sourcePrivateHosts: 'http://db' }],
@@ -101,6 +114,7 @@ describe('refuses what would mean nothing', () => {
   test.each<[string, Record<string, unknown>]>([
     ['a mode of a lock that is not asked for', { objectLockMode: 'compliance' }],
     ['a lock on what is thrown away', { stage: 'dev', objectLock: '1' }],
+    ['an archive of what goes nowhere', { busEvents: 'none', archiveDays: '30' }],
     ['an issuer without jwt', { jwtIssuer: 'https://issuer.example' }],
     ['an open door on a stage that is kept', { auth: 'none' }],
     ['an open door on any stage but dev', { auth: 'none', stage: 'staging' }],
@@ -119,6 +133,24 @@ describe('refuses what would mean nothing', () => {
   test('names of the CDK are its own business', () => {
     expect(() => refuseUnknownNames(['aws:cdk:bundling-stacks', '@aws-cdk/core:x', 'stage'])).not.toThrow();
   });
+});
+
+test('units are provisioned for reads as for writes, unless something else is said', () => {
+  const bounds = { least: 25, most: 4000 };
+  expect(read({ provisionedWriteUnits: '25-4000' }).provisioned).toEqual({
+    ...{ writeUnits: bounds, readUnits: bounds },
+  });
+  expect(read({ provisionedWriteUnits: '25-4000', provisionedReadUnits: '5-5' }).provisioned).toEqual({
+    ...{ writeUnits: bounds, readUnits: { least: 5, most: 5 } },
+  });
+  expect(read({})).not.toHaveProperty('provisioned');
+});
+
+test('an action that is not known is refused with the one that was meant', () => {
+  expect(() => read({ busEvents: 'backup.failed,restore.faild' })).toThrow(
+    '-c busEvents=... takes all, none, or actions with commas between them: there is no action "restore.faild" (did you mean restore.failed?).',
+  );
+  expect(read({ busEvents: 'all,-backup.created' }).busEvents).toEqual(['all', '-backup.created']);
 });
 
 test('the stage dev leaves no role of the account behind, and takes none away', () => {

@@ -78,7 +78,49 @@ describe('storage', () => {
         ScalingConfig: { MaximumConcurrency: 50 },
       });
       expect(resourcesOf(template, 'AWS::Events::Archive')).toEqual([]);
+      const chosen = textOf(synthesize({ busEvents: 'all,-backup.created' }).toJSON());
+      expect(chosen).toContain('"BACKUP_BUS_EVENTS":"all,-backup.created"');
       expect(textOf(template.toJSON())).not.toContain('WarmThroughput');
+    });
+
+    test('provisioned, the table and each index are scaled by themselves, at 70 % of what they have', () => {
+      const asked = synthesize({ provisionedWriteUnits: '25-4000', provisionedReadUnits: '10-500' });
+      const units = { ReadCapacityUnits: 10, WriteCapacityUnits: 25 };
+      const [[tableId, { Properties: table }]] = resourcesOf(asked, 'AWS::DynamoDB::Table') as [
+        [string, Resource],
+      ];
+      // Said, and not left out: a table that is there would keep its mode.
+      expect(table).toMatchObject({ BillingMode: 'PROVISIONED', ProvisionedThroughput: units });
+      expect(table.GlobalSecondaryIndexes).toMatchObject(
+        TABLE.indexes.map(() => ({ ProvisionedThroughput: units })),
+      );
+      const targets = resourcesOf(asked, 'AWS::ApplicationAutoScaling::ScalableTarget');
+      const scaled = targets.map(([, { Properties: p }]) => [
+        (p.ResourceId as { 'Fn::Join': [string, [string, { Ref: string }, string?]] })['Fn::Join'][1]
+          .map((part) => (typeof part === 'object' ? part.Ref : part))
+          .join(''),
+        ...[p.ScalableDimension, p.MinCapacity, p.MaxCapacity],
+      ]);
+      const both = (resource: string, kind: string) => [
+        [`table/${tableId}${resource}`, `dynamodb:${kind}:WriteCapacityUnits`, 25, 4000],
+        [`table/${tableId}${resource}`, `dynamodb:${kind}:ReadCapacityUnits`, 10, 500],
+      ];
+      expect(scaled).toEqual([
+        ...both('', 'table'),
+        ...TABLE.indexes.flatMap(({ name }) => both(`/index/${name}`, 'index')),
+      ]);
+      const policies = resourcesOf(asked, 'AWS::ApplicationAutoScaling::ScalingPolicy');
+      const targetsOf = policies.map(([, { Properties: p }]) => (p.ScalingTargetId as { Ref: string }).Ref);
+      expect(targetsOf.sort()).toEqual(targets.map(([id]) => id).sort());
+      for (const [, { Properties: p }] of policies) {
+        expect(p.TargetTrackingScalingPolicyConfiguration).toMatchObject({ TargetValue: 70 });
+      }
+      expect(textOf(asked.toJSON())).toContain('"BACKUP_TABLE_CAPACITY":"provisioned"');
+    });
+
+    test('on demand nothing is scaled by anybody', () => {
+      expect(textOf(template.toJSON())).not.toMatch(/ApplicationAutoScaling|ProvisionedThroughput/);
+      expect(textOf(template.toJSON())).toContain('"BACKUP_TABLE_CAPACITY":"on-demand"');
     });
 
     test('the blobs are versioned, and what retention removes can be rescued for days', () => {

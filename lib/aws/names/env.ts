@@ -6,6 +6,8 @@ export const ENV = {
   /** Uploads and results on their way: nothing in it is a backup. */
   stagingBucket: 'BACKUP_STAGING_BUCKET',
   table: 'BACKUP_TABLE',
+  /** How it is charged: one of CAPACITY_MODES. */
+  tableCapacity: 'BACKUP_TABLE_CAPACITY',
   /** The key that wraps data keys. */
   keyArn: 'BACKUP_KEY_ARN',
   /** Keys that have wrapped data keys before, with commas between them; empty if there are none. */
@@ -13,6 +15,8 @@ export const ENV = {
   queueUrl: 'BACKUP_QUEUE_URL',
   deadLetterQueueUrl: 'BACKUP_DEAD_LETTER_QUEUE_URL',
   eventBus: 'BACKUP_EVENT_BUS',
+  /** Which events go there, in words with commas between them (`lib/core/bus-events.ts`). */
+  busEvents: 'BACKUP_BUS_EVENTS',
   allowUnencrypted: 'BACKUP_ALLOW_UNENCRYPTED',
   graceSeconds: 'BACKUP_GRACE_SECONDS',
   expiryHoldSeconds: 'BACKUP_EXPIRY_HOLD_SECONDS',

@@ -11,11 +11,12 @@ import { createSystemClock } from '../../../lib/aws/clock.ts';
 import { createKeyring } from '../../../lib/aws/keys/keyring.ts';
 import { AWS_BOUNDS } from '../../../lib/aws/names/bounds.ts';
 import { ownBlob } from '../../../lib/core/records/chain.ts';
+import { LIMITS } from '../../../lib/core/records/limits.ts';
 import type { AuditEvent, BackupRecord } from '../../../lib/core/records/model.ts';
 import { readSegmentHeader } from '../../../lib/core/trail/segment.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import type { SweepSummary } from '../../../lib/service/retention/sweep.ts';
-import { readSegment } from '../../../lib/service/trail/write.ts';
+import { eventsIn, readSegment } from '../../../lib/service/trail/write.ts';
 import { type Problem, stateOf } from '../../e2e/client.ts';
 import { inputOf } from '../../service/world.ts';
 import { listenToBus } from '../bus-listener.ts';
@@ -23,6 +24,7 @@ import { capabilities } from '../capabilities.ts';
 import { composeService } from '../composed.ts';
 import { invoke } from '../invoke.ts';
 import { type Clients, createClients, destroyClients } from '../resources.ts';
+import { NOT_FOR_THE_BUS } from '../stack.ts';
 import { describeDeployed, eventually } from './deployed.ts';
 
 const DAY_MS = 86_400_000;
@@ -187,6 +189,34 @@ describeDeployed('in the background', ({ client, outputs }) => {
       const whom = capabilities().checksCallers ? /^arn:aws:iam::/ : /^api$/;
       for (const { actor } of events) expect(actor).toMatch(whom);
     });
+  });
+
+  test('what is kept off the bus stands in the trail all the same, and holds up nothing behind it', async () => {
+    const bus = await listenToBus(clients, outputs.EventBusName);
+    const { id } = await client.backup({ resourceId: 'kept-off', state: '1' });
+    for (const legalHold of [true, false]) {
+      const held = await client.send('PATCH', `/backups/${id}`, JSON.stringify({ legalHold }));
+      expect(held.status).toBe(200);
+    }
+    await client.remove(id);
+    const published = new Map<string, AuditEvent>();
+    // It takes until nothing has come for seconds.
+    await eventually(WITHIN_MS, 'the events to arrive', async () => {
+      for (const event of await bus.take(EVENTS_MAX)) {
+        if (event.resourceId === 'kept-off') published.set(event.id, event);
+      }
+      return published.size >= 2 ? true : undefined;
+    });
+    expect([...published.values()].map(({ action }) => action).sort()).toEqual([
+      'backup.created',
+      'backup.deleted',
+    ]);
+    const told = (await linesOf('kept-off')).flatMap(eventsIn).map(({ action }) => action);
+    expect(told.filter((action) => action === NOT_FOR_THE_BUS)).toHaveLength(2);
+    expect(told).toHaveLength(4);
+    // Marked as published: no later run would publish it.
+    const left = await catalog().trailedEvents(LIMITS.listPageMax, Date.now());
+    expect(left.filter(({ resourceId }) => resourceId === 'kept-off')).toEqual([]);
   });
 
   test('what was committed stands in the trail, sealed, and is written there once', async () => {

@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { busChoice } from '../../../lib/core/bus-events.ts';
 import type { AuditEvent, SegmentMark } from '../../../lib/core/records/model.ts';
+import { selecting } from '../../../lib/decorators/selecting.ts';
 import { silentLogger } from '../../../lib/log.ts';
 import { createManualClock } from '../../../lib/memory/clock.ts';
 import { createMemoryEventSink, type MemoryEventSink } from '../../../lib/memory/event-sink.ts';
@@ -14,6 +16,7 @@ import type { TrailSource } from '../../../lib/ports/trail.ts';
 import { keepingInEvents, readTrailLine } from '../../../lib/ports/trail-lines.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { relayEvents } from '../../../lib/service/kit/events.ts';
+import { fanningOut } from '../../../lib/service/notifications/fan-out.ts';
 import { createReplay } from '../../../lib/service/recovery/replay.ts';
 import { relayTrail } from '../../../lib/service/trail/relay.ts';
 import { readSegment, writeEvents } from '../../../lib/service/trail/write.ts';
@@ -192,6 +195,51 @@ test('a bus that takes nothing keeps nothing out of the trail, and gets all of i
   expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: events.length });
   expect(await run(sink)).toEqual({ segments: 0, events: 0, relayed: 0 });
   expect(sink.events()).toHaveLength(events.length);
+});
+
+test('what is not for the bus stands in the trail, reaches the channels, and counts as told', async () => {
+  const { world, events } = await history();
+  const source = sourceOf(events);
+  const trail = trailOf(source);
+  const target = { kind: 'webhook' as const, url: 'https://told.example', secrets: ['env:A'] };
+  await world.service.putChannel('told', { target, events: ['*'] }, CALLER);
+  const bus = createMemoryEventSink();
+  let calls = 0;
+  const counted = {
+    publish: (page: AuditEvent[]) => {
+      calls += 1;
+      return bus.publish(page);
+    },
+  };
+  const run = (isForBus: (action: string) => boolean, told: () => void) =>
+    relayTrail(
+      {
+        trail,
+        catalog: source,
+        events: fanningOut(
+          { ...world.deps, catalog: world.plain.catalog },
+          selecting(counted, ({ action }) => isForBus(action)),
+          told,
+        ),
+      },
+      Number.POSITIVE_INFINITY,
+    );
+  let deliveries = 0;
+  const all = events.length;
+  expect(await run(busChoice(['none']), () => deliveries++)).toEqual({
+    ...{ segments: 1, events: all, relayed: all },
+  });
+  expect([calls, deliveries]).toEqual([0, 1]);
+  expect((await replayed(trail)).events.size).toBe(all);
+  const later = { ...events[0]!, id: 'later' };
+  const gone = { ...events[0]!, id: 'gone', action: 'backup.removed' as const };
+  events.push(later, gone);
+  expect(await run(busChoice(['all', '-backup.created']), () => deliveries++)).toMatchObject({ relayed: 2 });
+  expect(bus.events().map(({ id }) => id)).toEqual(['gone']);
+  // A minute later nothing is left that another run would publish.
+  trail.clock.set(events[0]!.at + 60_000_000);
+  expect(await run(busChoice(['all']), () => deliveries++)).toEqual({ segments: 0, events: 0, relayed: 0 });
+  expect([calls, deliveries]).toEqual([1, 2]);
 });
 
 test('two runs at once write nothing twice, wherever one has been when the other was done', async () => {

@@ -13,7 +13,7 @@ const LET_IN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'lib/core/bytes/compress.ts': { 'state idle': 'compressors at rest, as good as new' },
   'lib/core/delta/compare/in-step.ts': scratch('ofBase', 'ofTarget', 'identityHashes'),
   'lib/core/delta/compare/row-keys.ts': scratch('ofBase', 'ofTarget', 'lane'),
-  'lib/core/delta/compare/lockstep.ts': {
+  'lib/core/delta/compare/lockstep-plain.ts': {
     ...scratch('at', 'found', 'isSection', 'nameLengths', 'nameStarts', 'ofBase', 'ofTarget', 'spans'),
     'state apart': 'how many of the names that are known differ: it goes with these',
     'state names': 'names of the row before, believed only where the text has the very same bytes',

@@ -21,3 +21,11 @@ export function extend(column: Column, count: number): number {
   column.length = needed;
   return at;
 }
+
+/** Makes room for as many numbers at once, for whoever knows how many there will be: to grow again and again costs copies. */
+export function reserve(column: Column, count: number): void {
+  if (count <= column.data.length - column.length) return;
+  const data = new Uint32Array(column.length + count);
+  data.set(column.data.subarray(0, column.length));
+  column.data = data;
+}

@@ -4,6 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { inLockstep } from '../../../lib/core/delta/compare/lockstep.ts';
+import { createPair } from '../../../lib/core/delta/compare/pair.ts';
 import { serveDelta } from '../../../lib/core/delta/served/serve.ts';
 import type { Kernel } from '../../../lib/core/json/kernel/kernel.ts';
 import { FAST_TAPE_BYTES_MIN } from '../../../lib/core/json/tape-fast.ts';
@@ -68,28 +69,32 @@ describe('with the kernel and without it', () => {
   });
 });
 
-describe('in lockstep', () => {
-  const small = (text: string): Buffer => Buffer.from(text);
+describe.each([
+  ['with the kernel', FAST],
+  ['without it', PLAIN],
+])('in lockstep, %s', (_, kernel) => {
+  const read = (base: string, target: string): boolean | undefined => {
+    const pair = createPair(kernel, Buffer.from(base), Buffer.from(target));
+    return inLockstep(pair, 0, base.length, 0, target.length)?.isShared;
+  };
 
   test('rows of the same skeleton are read, and no others', () => {
-    const reads = (base: string, target: string): boolean | undefined =>
-      inLockstep(small(base), 0, small(target), 0)?.isShared;
-    expect(reads('{"a":1,"b":"x"}', '{"a":2,"b":"x"}')).toBe(true);
-    expect(reads('{"a":1,"b":"x"}', '{"a":2,"b":"\\""}')).toBe(false);
-    expect(reads('{"a":[1,2],"b":{"c":[]}}', '{"a":[3,4],"b":{"c":[]}}')).toBe(true);
-    expect(reads('[{"id":1,"v":1},{"id":2,"v":1}]', '[{"id":1,"v":2},{"id":2,"v":3}]')).toBe(true);
+    expect(read('{"a":1,"b":"x"}', '{"a":2,"b":"x"}')).toBe(true);
+    expect(read('{"a":1,"b":"x"}', '{"a":2,"b":"\\""}')).toBe(false);
+    expect(read('{"a":[1,2],"b":{"c":[]}}', '{"a":[3,4],"b":{"c":[]}}')).toBe(true);
+    expect(read('[{"id":1,"v":1},{"id":2,"v":1}]', '[{"id":1,"v":2},{"id":2,"v":3}]')).toBe(true);
     // Another name, another number of members, what has moved, what is named twice, or is another.
-    expect(reads('{"a":1,"b":2}', '{"a":1,"c":3}')).toBeUndefined();
-    expect(reads('{"a":1}', '{"a":2,"b":3}')).toBeUndefined();
-    expect(reads('[1,2,3]', '[2,1,3]')).toBeUndefined();
-    expect(reads('{"a":1,"a":2}', '{"a":1,"a":3}')).toBeUndefined();
-    expect(reads('[{"id":1,"v":1}]', '[{"id":2,"v":1}]')).toBeUndefined();
-    expect(reads('[{"id":1,"v":1},{"id":1,"v":2}]', '[{"id":1,"v":3},{"id":1,"v":4}]')).toBeUndefined();
+    expect(read('{"a":1,"b":2}', '{"a":1,"c":3}')).toBeUndefined();
+    expect(read('{"a":1}', '{"a":2,"b":3}')).toBeUndefined();
+    expect(read('[1,2,3]', '[2,1,3]')).toBeUndefined();
+    expect(read('{"a":1,"a":2}', '{"a":1,"a":3}')).toBeUndefined();
+    expect(read('{"":1,"":2}', '{"":1,"":3}')).toBeUndefined();
+    expect(read('{"":1,"b":2,"ab":3}', '{"":1,"b":2,"ab":4}')).toBe(true);
+    expect(read('[{"id":1,"v":1}]', '[{"id":2,"v":1}]')).toBeUndefined();
+    expect(read('[{"id":1,"v":1},{"id":1,"v":2}]', '[{"id":1,"v":3},{"id":1,"v":4}]')).toBeUndefined();
   });
 
   test('names that are known from the row before tell nothing that is not so', () => {
-    const read = (base: string, target: string): boolean | undefined =>
-      inLockstep(small(base), 0, small(target), 0)?.isShared;
     const long = 'n'.repeat(100);
     for (let again = 0; again < 2; again++) {
       expect(read('{"aa":1,"bb":1,"cc":1}', '{"aa":1,"bb":1,"cc":2}')).toBe(true);
@@ -105,6 +110,39 @@ describe('in lockstep', () => {
     }
   });
 
+  test('whatever stands in them, however long it is', () => {
+    for (let length = 0; length < 70; length++) {
+      const x = 'x'.repeat(length);
+      expect(read(`{"${x}":["${x}",1],"b":0}`, `{"${x}":["${x}",12],"b":0}`)).toBe(true);
+      expect(
+        read(`["${x}a",{"b":${x.replaceAll('x', '9')}0}]`, `["${x}b",{"b":${x.replaceAll('x', '9')}0}]`),
+      ).toBe(true);
+      expect(read(`{"a":"${x}\\\\","b":"${x}"}`, `{"a":"${x}\\"","b":"${x}\\\\"}`)).toBe(false);
+      expect(read(`{"a":"${x}","b":{"c":["}${x}",[]]}}`, `{"a":"${x}","b":"]"}`)).toBe(true);
+    }
+  });
+
+  test('elements are told apart by the same members as elsewhere', () => {
+    const names = ['id', '_id', 'uuid', 'uid', 'guid', 'key', 'name', 'slug', 'sku'];
+    for (const [rank, name] of names.entries()) {
+      for (const written of [name, name.toUpperCase()]) {
+        expect(read(`[{"v":1,"${written}":1}]`, `[{"v":1,"${written}":2}]`)).toBeUndefined();
+        expect(read(`[{"v":1,"${written}":1}]`, `[{"v":2,"${written}":1}]`)).toBe(true);
+        expect(read(`[{"v":1,"${written}":null}]`, `[{"v":2,"${written}":null}]`)).toBe(true);
+        expect(read(`[{"v":1,"w":1,"${written}":null}]`, `[{"v":2,"w":1,"${written}":[]}]`)).toBe(true);
+        expect(read(`[{"v":1,"${written}":null}]`, `[{"v":1,"${written}":2}]`)).toBeUndefined();
+        for (const less of names.slice(rank + 1)) {
+          expect(read(`[{"${less}":1,"${written}":1}]`, `[{"${less}":2,"${written}":1}]`)).toBe(true);
+          expect(read(`[{"${less}":1,"${written}":1}]`, `[{"${less}":1,"${written}":2}]`)).toBeUndefined();
+        }
+      }
+      expect(read(`[{"v":1,"${name}s":1}]`, `[{"v":1,"${name}s":2}]`)).toBe(true);
+    }
+    expect(read('[{"v":1,"\x7fid":1}]', '[{"v":1,"\x7fid":2}]')).toBe(true);
+  });
+});
+
+describe('in lockstep', () => {
   const value = fc.letrec<{ value: string }>((tie) => ({
     value: fc.oneof(
       { depthSize: 'small' },
@@ -137,6 +175,7 @@ describe('in lockstep', () => {
       jest.dontMock('../../../lib/core/delta/compare/lockstep.ts');
     });
     expect(aligned!.compare).not.toBe(compare);
+    const before = FAST.machine()!.uses.lockstep;
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), puts, (rows, put) => {
         const base = `[${rows.join()},{"id":1,"x":[1,{"id":2,"y":[8,9]}]}]`;
@@ -145,10 +184,13 @@ describe('in lockstep', () => {
           /(?<=[:,[])(?:\d+|true|null|"[^"\\]*"(?!:))(?=[,\]}])/g,
           (old) => put[k++ % put.length] ?? old,
         );
-        expect(found(here, base, target)).toEqual(found(aligned!, base, target));
+        const expected = found(aligned!, base, target);
+        expect(found(here, base, target, FAST)).toEqual(expected);
+        expect(found(here, base, target, PLAIN)).toEqual(expected);
       }),
       { numRuns: numRuns * 4 },
     );
+    expect(FAST.machine()!.uses.lockstep - before).toBeGreaterThan(numRuns);
     fc.assert(
       fc.property(pairOfTexts, ([base, target]) =>
         expect(found(here, base, target)).toEqual(found(aligned!, base, target)),

@@ -9,6 +9,7 @@ import {
   type Copies,
   createCopies,
   giveUpIfOver,
+  reserveForCopies,
   sparedBytes,
 } from '../find/copies.ts';
 import { align } from './align.ts';
@@ -24,6 +25,7 @@ import {
   type Ops,
   ROOT,
   reportWhole,
+  reserveForOps,
   rollBack,
   STEP,
   STEP_INDEX,
@@ -38,6 +40,9 @@ import { countScanned } from './scan-counts.ts';
 
 /** From this length on, a member that is gone and one that is new may be the same one, renamed. */
 const RENAMED_BYTES_MIN = 1024;
+
+/** From so many changed children in a row on, it is known what room they take. */
+const MANY_CHANGED = 1024;
 
 interface Comparison {
   pair: Pair;
@@ -148,6 +153,7 @@ function compareRows(
       const start = rowStart(a, base);
       if (copies) addCopy(copies, start, rowStart(b, target), rowEnd(a, base + count - 1) - start);
     } else {
+      if (count >= MANY_CHANGED) reserveRoom(ops, copies, count);
       for (let k = 0; k < count; k++) {
         const inside = compareChildren(comparison, a, base + k, b, target + k, place, keys);
         if (inside === SOMETHING_SHARED) shared = true;
@@ -169,6 +175,11 @@ function compareRows(
   if (a.stride === 1) return NOTHING_SHARED;
   const isSole = a.count === 1 && b.count === 1 && isSection(ops, place);
   return (isSole && !isNamedInside) || !keepsNames(a, b, paired) ? NOTHING_SHARED : NAMES_SHARED;
+}
+
+function reserveRoom(ops: Ops, copies: Copies | undefined, count: number): void {
+  reserveForOps(ops, count);
+  if (copies) reserveForCopies(copies, count);
 }
 
 function anyRenamed(pair: Pair, a: Rows, b: Rows, runs: Column, first: number): boolean {
@@ -258,13 +269,7 @@ function compareValues(
     // In lockstep nobody asks for keys.
     const isSmall = keys === undefined && Math.max(aEnd - aStart, bEnd - bStart) <= LOCKSTEP_BYTES_MAX;
     if (isSmall && (aStart < notInStep.from || aStart >= notInStep.to) && !isNearlyFull(comparison.ops)) {
-      const step = inLockstep(
-        pair.base.bytes,
-        aStart,
-        pair.target.bytes,
-        bStart,
-        isSection(comparison.ops, place),
-      );
+      const step = inLockstep(pair, aStart, aEnd, bStart, bEnd, isSection(comparison.ops, place));
       if (step) {
         reportLockstep(comparison.ops, copies, step, place);
         return step.isShared ? SOMETHING_SHARED : step.keepsNames ? NAMES_SHARED : NOTHING_SHARED;

@@ -33,6 +33,9 @@ export function alignInStep(pair: Pair, a: Rows, b: Rows, runs: Column, key?: Ke
 
 /** Takes what is the same off the beginning of the stretch. */
 function pushSame(pair: Pair, rest: Stretch, runs: Column, first: number): boolean {
+  // Mostly the next one has changed, which is soon seen.
+  const { a, i, iEnd, b, j, jEnd } = rest;
+  if (i === iEnd || j === jEnd || !sameRow(pair, a, i, b, j)) return false;
   const same = sameRowsFrom(pair, rest);
   if (same === 0) return false;
   pushRun(runs, first, rest.i, rest.j, same, EQUAL);

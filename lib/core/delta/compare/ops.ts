@@ -1,6 +1,6 @@
 // What is said of the differences: changes, additions, deletions and moves, each with its place, as columns of numbers.
 
-import { type Column, createColumn, extend } from '../../bytes/column.ts';
+import { type Column, createColumn, extend, reserve } from '../../bytes/column.ts';
 import type { ChangeCounts } from '../../records/model.ts';
 import type { KeyFault } from './row-keys.ts';
 
@@ -87,6 +87,13 @@ export function createOps(): Ops {
 export function changeCounts({ counts, replaced }: Ops): ChangeCounts {
   const additions = counts.additions + replaced.additions;
   return { ...counts, additions, deletions: counts.deletions + replaced.deletions };
+}
+
+/** Makes room for what is mostly said of so many children that have changed: of each, one of its own children. */
+export function reserveForOps({ ops, places }: Ops, count: number): void {
+  const room = Math.min(count, OPS_MAX - ops.length / OP_COLUMNS);
+  reserve(ops, room * OP_COLUMNS);
+  reserve(places, room * 2 * PLACE_COLUMNS);
 }
 
 /** A place inside another one. Of one that turns out not to be needed, the caller cuts the column off again. */

@@ -4,6 +4,7 @@ import { bufferOf } from '../../bytes/buffer.ts';
 import { type Column, createColumn } from '../../bytes/column.ts';
 import { viewOf } from '../../bytes/content-hash.ts';
 import type { Kernel } from '../../json/kernel/kernel.ts';
+import { createSideBySide, type SideBySide } from '../../json/kernel/side-by-side.ts';
 import { createTape, indexContainer, OPEN_OBJECT, type Rows, rowsOf } from '../../json/spans.ts';
 import type { Tape } from '../../json/tape.ts';
 import { createLeftovers, type Leftovers } from './leftovers.ts';
@@ -39,6 +40,8 @@ export interface Pair {
   suffix: SameBytes;
   /** The last of the base's containers that could not be read in lockstep. */
   notInStep: { from: number; to: number };
+  /** Both texts, for what the kernel reads of them in lockstep. */
+  sideBySide: SideBySide;
   /** Memory that one alignment after the other works in. */
   left: Leftovers;
   found: Column;
@@ -65,6 +68,7 @@ export function createPair(kernel: Kernel, base: Uint8Array, target: Uint8Array)
     prefix: { from: 0, to: 0, shift: 0 },
     suffix: { from: 0, to: 0, shift: 0 },
     notInStep: { from: 0, to: 0 },
+    sideBySide: createSideBySide(base, target),
     left: createLeftovers(),
     found: createColumn(),
     keyFaults: new Map(),

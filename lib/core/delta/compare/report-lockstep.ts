@@ -1,10 +1,10 @@
 // Reports what reading two containers in lockstep has found, as comparing them child by child does.
 
 import { addCopy, addSharedEnds, type Copies } from '../find/copies.ts';
-import { CHANGED_VALUE, ENTER, EVENT_COLUMNS, LEAVE, type Lockstep, SAME } from './lockstep.ts';
+import { CHANGED_VALUE, ENTER, EVENT_COLUMNS, type Events, LEAVE, SAME } from './lockstep-events.ts';
 import { AROUND, addChange, addPlace, type Ops } from './ops.ts';
 
-export function reportLockstep(ops: Ops, copies: Copies | undefined, step: Lockstep, place: number): void {
+export function reportLockstep(ops: Ops, copies: Copies | undefined, step: Events, place: number): void {
   const { events, length } = step;
   if (step.hasContainers) ops.hasContainers = true;
   let around = place;

@@ -1,7 +1,7 @@
 // What of the target can be copied from the base: runs of equal bytes, in target order, lengthened byte by byte as far as
 // they go. The bytes between them are literals.
 
-import { type Column, createColumn, extend } from '../../bytes/column.ts';
+import { type Column, createColumn, extend, reserve } from '../../bytes/column.ts';
 import { commonPrefix, commonSuffix } from '../../bytes/ranges.ts';
 import { COPY_COLUMNS } from '../difference.ts';
 
@@ -44,6 +44,11 @@ export function createCopies(base: Buffer, target: Buffer, budgetBytes: number):
     targetStart: 0,
     length: 0,
   };
+}
+
+/** Makes room for the copies of so many children that have changed: mostly one ends in each. */
+export function reserveForCopies({ found, isGivenUp }: Copies, count: number): void {
+  if (!isGivenUp) reserve(found, count * COPY_COLUMNS);
 }
 
 /**

@@ -1,5 +1,5 @@
-// A small WebAssembly kernel (SIMD) that does what plain TypeScript also does, several times as fast: it scans, indexes and hashes
-// text. Where it is not wanted or cannot run, its twin does the same; results are the same.
+// A small WebAssembly kernel (SIMD) that does what plain TypeScript also does, several times as fast: it scans, indexes,
+// hashes and compares text. Where it is not wanted or cannot run, its twin does the same; results are the same.
 
 /// <reference path="./webassembly.d.ts" />
 
@@ -19,6 +19,10 @@ export const COMPACT_AT = 0x21000;
 export const RANGES_AT = 0x40000;
 export const HASHES_AT = 0x60000;
 export const RANGES_MAX = 0x4000;
+export const STEP_BASE_AT = 0x90000;
+export const STEP_TARGET_AT = 0xa1000;
+const EVENTS_AT = 0xb2000;
+export const EVENTS_ROOM = 0x10000;
 /** Bytes before a piece that the tape may read once more. */
 export const LOOK_BACK_BYTES = 0x1000;
 
@@ -42,6 +46,7 @@ interface Exports {
   beginTape(bytesMin: number, entriesMax: number): void;
   tapePiece(text: number, offset: number, length: number): number;
   tapeEnd(): number;
+  lockstep(a: number, b: number, base: number, target: number, ofRoot: number): number;
   hashRanges(text: number, ranges: number, count: number, out: number, seed: bigint): void;
 }
 
@@ -56,10 +61,13 @@ export interface Machine {
   result: Int32Array;
   kinds: Uint8Array;
   marks: Float64Array;
+  events: Uint32Array;
+  /** Of which texts parts lie in its memory to be read side by side. */
+  inMemory: object | undefined;
   /** Where a tape's finished parts go. */
   take: Take;
   /** How often each part was used. */
-  uses: { scan: number; tape: number; hash: number };
+  uses: { scan: number; tape: number; hash: number; lockstep: number };
 }
 
 /** What makes a kernel; plain, so that it can be sent to another thread. */
@@ -106,22 +114,26 @@ export function createKernel({ isWanted, seed }: KernelSetup): Kernel {
   };
 }
 
-function instantiate(compiled: WebAssembly.Module, uses = { scan: 0, tape: 0, hash: 0 }): Machine {
+function instantiate(
+  compiled: WebAssembly.Module,
+  uses = { scan: 0, tape: 0, hash: 0, lockstep: 0 },
+): Machine {
   const take: Take = (entriesAt, entries, containers) => made.take(entriesAt, entries, containers);
   const run = new WebAssembly.Instance(compiled, { env: { take } }).exports as unknown as Exports;
-  const made: Machine = { run, ...viewsOf(run.memory), take: () => undefined, uses };
+  const made: Machine = { run, ...viewsOf(run.memory), inMemory: undefined, take: () => undefined, uses };
   return made;
 }
 
 function viewsOf({
   buffer,
-}: WebAssembly.Memory): Pick<Machine, 'bytes' | 'words' | 'result' | 'kinds' | 'marks'> {
+}: WebAssembly.Memory): Pick<Machine, 'bytes' | 'words' | 'result' | 'kinds' | 'marks' | 'events'> {
   return {
     bytes: new Uint8Array(buffer),
     words: new Uint32Array(buffer),
     result: new Int32Array(buffer, RESULT_AT, 4),
     kinds: new Uint8Array(buffer, KINDS_AT, SCAN_DEPTH_MAX + 1),
     marks: new Float64Array(buffer, MARKS_AT, SCAN_DEPTH_MAX + 1),
+    events: new Uint32Array(buffer, EVENTS_AT, EVENTS_ROOM),
   };
 }
 

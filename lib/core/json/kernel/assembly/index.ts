@@ -2,5 +2,6 @@
 
 export { compact, spreadOut } from './compact';
 export { hashRanges } from './hash';
+export { lockstep } from './lockstep';
 export { scan } from './scan';
 export { beginTape, tapeEnd, tapePiece } from './tape';

@@ -1,4 +1,4 @@
-// Where things lie in the kernel's memory; ../memory.ts has the same numbers.
+// Where things lie in the kernel's memory; ../kernel.ts has the same numbers.
 
 /** Bytes of text looked at in one call. */
 export const PIECE_BYTES: u32 = 0x10000;
@@ -21,5 +21,12 @@ export const ENTRIES: usize = 0x40000;
 export const ENTRIES_ROOM: u32 = 0x10000;
 export const CONTAINERS: usize = 0x80000;
 export const CONTAINERS_ROOM: u32 = 0x1000;
+/** What is read in lockstep: a part of either text, events, and stacks of names and of elements. */
+export const STEP_BASE: usize = 0x90000;
+export const STEP_TARGET: usize = 0xa1000;
+export const STEP_EVENTS: usize = 0xb2000;
+export const STEP_EVENTS_ROOM: usize = 0x40000;
+export const STEP_NAMES: usize = 0xf2000;
+export const STEP_SPANS: usize = 0xf7000;
 /** Entries of containers still open: the last part of the memory, which grows. */
-export const OPEN: usize = 0x90000;
+export const OPEN: usize = 0x100000;

@@ -1,6 +1,7 @@
 // What ./lockstep.ts does, without the kernel.
 
 import { sameBytes } from '../../bytes/ranges.ts';
+import { EVENTS_ROOM } from '../../json/kernel/kernel.ts';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../json/spans.ts';
 import { findInText, type Identity } from './identity.ts';
 import {
@@ -35,9 +36,8 @@ const ELEMENTS_MAX = 7;
 
 const COMMA = 0x2c;
 
-const ROOM = 1 << 16;
 /** What the last pass has found. */
-export const found: Events = { events: new Uint32Array(ROOM), length: 0, hasContainers: false };
+export const found: Events = { events: new Uint32Array(EVENTS_ROOM), length: 0, hasContainers: false };
 
 // The pass, which never runs twice at once: both texts, where it is in them, and stacks.
 const at = createCursor();
@@ -105,7 +105,7 @@ function readMembers(depth: number): number {
     const bStart = at.q;
     const before = found.length;
     // Room for what comes before the value, should it have changed.
-    if (before + 4 * EVENT_COLUMNS > ROOM) return GIVEN_UP;
+    if (before + 4 * EVENT_COLUMNS > EVENTS_ROOM) return GIVEN_UP;
     found.length += 3 * EVENT_COLUMNS;
     const outcome = readValues(depth);
     if (outcome === GIVEN_UP) return GIVEN_UP;
@@ -163,7 +163,7 @@ function readElements(depth: number): number {
     const kind = kindOf(at.base[at.p]!);
     if (kind !== kindOf(at.target[at.q]!)) return GIVEN_UP;
     const before = found.length;
-    if (before + 3 * EVENT_COLUMNS > ROOM) return GIVEN_UP;
+    if (before + 3 * EVENT_COLUMNS > EVENTS_ROOM) return GIVEN_UP;
     found.length += 2 * EVENT_COLUMNS;
     const outcome = readValues(depth);
     if (outcome === GIVEN_UP) return GIVEN_UP;

@@ -22,6 +22,7 @@ export const RANGES_MAX = 0x4000;
 export const STEP_BASE_AT = 0x90000;
 export const STEP_TARGET_AT = 0xa1000;
 const EVENTS_AT = 0xb2000;
+/** Numbers that what is read in lockstep may come to; the twin gives up where the kernel does. */
 export const EVENTS_ROOM = 0x10000;
 /** Bytes before a piece that the tape may read once more. */
 export const LOOK_BACK_BYTES = 0x1000;

@@ -9,7 +9,6 @@ import type { RowIdentity } from '../../records/settings.ts';
 import type { Diff } from '../difference.ts';
 import { costBytes, createCopies, finishCopies } from '../find/copies.ts';
 import { withDetours } from '../find/detours.ts';
-import { wholeNumbers } from '../find/whole-numbers.ts';
 import { compareTexts } from './compare-texts.ts';
 import { changeCounts } from './ops.ts';
 import { type KeyFault, keyPathsOf } from './row-keys.ts';
@@ -49,12 +48,12 @@ export function compare(
   const a = bufferOf(base.bytes);
   const b = bufferOf(target.bytes);
   const budgetBytes = b.length * (options.paysRatio ?? LIMITS.deltaPaysRatio);
-  const copies = createCopies(a, b, budgetBytes);
+  const copies = createCopies(a, b, budgetBytes, true);
   const ops = compareTexts(kernel, a, b, copies, keyPathsOf(options.identity));
   const counts = changeCounts(ops);
   const told = { counts, ...(ops.keyFaults.length === 0 ? {} : { keyFaults: ops.keyFaults }) };
   finishCopies(copies);
   if (copies.isGivenUp || costBytes(copies) > budgetBytes) return told;
   const inOrder = copies.found.data.slice(0, copies.found.length);
-  return { ...told, diff: { base, target, counts, ...withDetours(a, b, wholeNumbers(inOrder, b)) } };
+  return { ...told, diff: { base, target, counts, ...withDetours(a, b, inOrder) } };
 }

@@ -4,6 +4,7 @@
 import { type Column, createColumn, extend, reserve } from '../../bytes/column.ts';
 import { commonPrefix, commonSuffix } from '../../bytes/ranges.ts';
 import { COPY_COLUMNS } from '../difference.ts';
+import { keepNumberWhole } from './whole-numbers.ts';
 
 /** Shorter runs are cheaper as literals. Once gzipped, 4 to 24 make no difference; fewer copies are applied faster. */
 const COPY_BYTES_MIN = 8;
@@ -26,13 +27,20 @@ export interface Copies {
   budgetBytes: number;
   /** The budget is spent: no more copies are looked for, and those found are of no use. */
   isGivenUp: boolean;
+  /** Copies are to be stored: none ends within a number that has changed. */
+  keepsNumbers: boolean;
   // The copy that may still grow.
   baseStart: number;
   targetStart: number;
   length: number;
 }
 
-export function createCopies(base: Buffer, target: Buffer, budgetBytes: number): Copies {
+export function createCopies(
+  base: Buffer,
+  target: Buffer,
+  budgetBytes: number,
+  keepsNumbers = false,
+): Copies {
   return {
     base,
     target,
@@ -40,6 +48,7 @@ export function createCopies(base: Buffer, target: Buffer, budgetBytes: number):
     literalBytes: 0,
     budgetBytes,
     isGivenUp: false,
+    keepsNumbers,
     baseStart: 0,
     targetStart: 0,
     length: 0,
@@ -115,6 +124,8 @@ function flush(copies: Copies): void {
   found.data[at] = copies.baseStart;
   found.data[at + 1] = targetStart;
   found.data[at + 2] = length;
+  // Now, while the text around is in the processor's cache; what literals cost is reckoned without it.
+  if (copies.keepsNumbers && at > 0) keepNumberWhole(found.data, at - COPY_COLUMNS, copies.target);
   giveUpIfOver(copies, 0);
 }
 

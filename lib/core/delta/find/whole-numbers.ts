@@ -10,26 +10,24 @@ const IS_OF_NUMBER = flags('0123456789.+-eE');
 const IS_BEFORE_VALUE = flags(':,[');
 const IS_BEHIND_VALUE = flags(',]}');
 
-/** Shortens these copies of `target` so that none ends or begins within a number that has changed, and gives them back. */
-export function wholeNumbers(result: Uint32Array, target: Buffer): Uint32Array {
-  for (let k = 0; k + COPY_COLUMNS < result.length; k += COPY_COLUMNS) {
-    const end = result[k + 1]! + result[k + 2]!;
-    const next = result[k + COPY_COLUMNS + 1]!;
-    if (next - end > NUMBER_BYTES_MAX) continue;
-    const isInLine = result[k + COPY_COLUMNS]! >= result[k]! + result[k + 2]!;
-    if (!isInLine) continue;
-    const from = numberStart(target, end, next);
-    const to = numberEnd(target, next);
-    if (from < 0 || to < 0 || (from === end && to === next)) continue;
-    const cut = end - from;
-    const more = to - next;
-    if (cut >= result[k + 2]! || more >= result[k + COPY_COLUMNS + 2]!) continue;
-    result[k + 2]! -= cut;
-    result[k + COPY_COLUMNS]! += more;
-    result[k + COPY_COLUMNS + 1]! += more;
-    result[k + COPY_COLUMNS + 2]! -= more;
-  }
-  return result;
+/** Shortens the copies at k and behind it, neighbours of one column, so that none ends or begins within a number of `target` that has changed. */
+export function keepNumberWhole(copies: Uint32Array, k: number, target: Buffer): void {
+  const next = k + COPY_COLUMNS;
+  const end = copies[k + 1]! + copies[k + 2]!;
+  const start = copies[next + 1]!;
+  if (start - end > NUMBER_BYTES_MAX) return;
+  const isInLine = copies[next]! >= copies[k]! + copies[k + 2]!;
+  if (!isInLine) return;
+  const from = numberStart(target, end, start);
+  const to = numberEnd(target, start);
+  if (from < 0 || to < 0 || (from === end && to === start)) return;
+  const cut = end - from;
+  const more = to - start;
+  if (cut >= copies[k + 2]! || more >= copies[next + 2]!) return;
+  copies[k + 2]! -= cut;
+  copies[next]! += more;
+  copies[next + 1]! += more;
+  copies[next + 2]! -= more;
 }
 
 /** Where the number begins that [end, next) is within; -1 if that is not all of one. */

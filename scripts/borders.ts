@@ -67,6 +67,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ['node:crypto'],
   },
+  'core/layout': {
+    from: ['core/records', 'core/bytes', 'core/blob', 'core/delta', 'core/history'],
+    packages: ['node:crypto', 'node:zlib'],
+  },
   /** When what runs by itself is due. The package reads five fields, and is asked for nothing else. */
   'core/schedule': { from: ['core/records'], packages: ['croner'] },
   core: { from: ['core/*'], packages: ['node:crypto'] },

@@ -20,10 +20,12 @@ import {
 import { rowsGone } from './history/rows-gone.ts';
 import { INDEXED_BYTES_MAX, indexText, type TextIndex } from './history/text-index.ts';
 import { readTree, type Tree, type TreeOptions } from './history/tree.ts';
-import { TakesTime } from './history/ways.ts';
+import { type HeldSpans, TakesTime } from './history/ways.ts';
 import { TextCheck } from './json/body.ts';
 import type { Kernel } from './json/kernel/kernel.ts';
 import { findValue } from './json/lookup.ts';
+import { encodePlaces } from './layout/places.ts';
+import { encodeStretches } from './layout/stretches.ts';
 import type { ChangeCounts } from './records/model.ts';
 import type { RowIdentity } from './records/settings.ts';
 import type { TableLoss } from './records/unusual.ts';
@@ -34,6 +36,8 @@ export interface MadeDelta {
   keyFaults?: KeyFault[];
   /** The stored delta; absent if it is not worth it, or was not wanted. */
   chunks?: Uint8Array[];
+  /** What the target is put together of (`encodeStretches`), of a large one, if that was wanted. */
+  sources?: Uint8Array;
 }
 
 /** A canonical text, whether or not it has been hashed. */
@@ -53,7 +57,7 @@ interface Differences {
 const DIFFERENCES_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Shorter texts are read as they are. */
-const INDEXED_FROM_BYTES = 1024 * 1024;
+export const INDEXED_FROM_BYTES = 1024 * 1024;
 
 /** A base is bound by its checksum and comes from a blob that has just been opened; the end of the chain is hashed. */
 const PROVEN = { baseProven: true } as const;
@@ -61,13 +65,14 @@ const PROVEN = { baseProven: true } as const;
 /** Checked at once; what follows is only looked at if all before is sound. */
 const CHECKED_BYTES = 4 * 1024 * 1024;
 
-/** What turns `base` into `target`, in its stored form if that is wanted and pays. */
+/** What turns `base` into `target`, in its stored form if that is wanted and pays; then also what its layout says, if that is wanted. */
 export function makeDelta(
   kernel: Kernel,
   base: CanonicalText,
   target: CanonicalText,
   isEncoded: boolean,
   identity?: RowIdentity,
+  isLaidOut = false,
 ): MadeDelta {
   const { counts, keyFaults, diff } = compare(
     kernel,
@@ -75,10 +80,13 @@ export function makeDelta(
     target,
     identity === undefined ? {} : { identity },
   );
+  const isSought = isLaidOut && isEncoded && target.bytes.length >= INDEXED_FROM_BYTES;
+  const sources = isSought && diff !== undefined ? encodeStretches(diff) : undefined;
   return {
     counts,
     ...(keyFaults === undefined ? {} : { keyFaults }),
     ...(diff === undefined ? {} : { chunks: isEncoded ? encodeDelta(diff) : [] }),
+    ...(sources === undefined ? {} : { sources }),
   };
 }
 
@@ -152,13 +160,36 @@ export function quickTreeAt(
   steps: readonly string[],
   options: TreeOptions,
 ): Tree | 'nothing' | 'several' | undefined {
-  if (index === undefined) return undefined;
+  return index === undefined
+    ? undefined
+    : unlessTakesTime(() => readTree(bytes, steps, options, index, true));
+}
+
+function unlessTakesTime<T>(look: () => T): T | undefined {
   try {
-    return readTree(bytes, steps, options, index, true);
+    return look();
   } catch (error) {
     if (error instanceof TakesTime) return undefined;
     throw error;
   }
+}
+
+/** A text of which only some parts are there, with its index. */
+export type PartText = TextBytes & { index: TextIndex; held: HeldSpans };
+
+/** As `quickTreeAt`, of a text that is not all there. Throws NotHeld. */
+export function partTreeAt(
+  { bytes, index, held }: PartText,
+  steps: readonly string[],
+  options: TreeOptions,
+): Tree | 'nothing' | 'several' | undefined {
+  return unlessTakesTime(() => readTree(bytes, steps, options, index, true, held));
+}
+
+/** Where things are in a text, written down (`encodePlaces`); undefined of one that is too long for an index. */
+export function placesOf(kernel: Kernel, text: IndexedText): Uint8Array | undefined {
+  const { bytes, index } = withIndex(kernel, text);
+  return index === undefined ? undefined : encodePlaces(index, bytes);
 }
 
 /** What stands at `steps` in each state of a chain (`sightsAlong`). */

@@ -59,6 +59,7 @@ import { openKeyring } from './keys/keyring.ts';
 import type { Exposition } from './metrics/exposition.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { openCopying } from './open-copying.ts';
+import { openLayouts } from './open-layouts.ts';
 import { every, type Repeated } from './process/every.ts';
 import { createFigures } from './process/figures.ts';
 import { createTextWorkers } from './process/text-workers.ts';
@@ -306,6 +307,7 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
   kickWorker = () => running.get('jobs')?.kick();
   kickSender = () => running.get('notify')?.kick();
   kickRuns = () => running.get('runs')?.kick();
+  const layouts = openLayouts(deps, config, room, log);
   const service = createService(deps);
   return {
     service: { ...service, checkHealth: rememberHealth(service.checkHealth, HEALTH_KEPT_MS, clock) },
@@ -324,10 +326,13 @@ async function compose(config: HomeConfig, log: Logger, { database, room, unname
     stop() {
       stopping = true;
       for (const { stop } of running.values()) void stop();
+      void layouts?.stop();
     },
     async close() {
       stopping = true;
-      const ended = Promise.all([...running.values()].map(({ stop }) => stop()));
+      const ended = Promise.all(
+        [...running.values(), ...(layouts ? [layouts] : [])].map(({ stop }) => stop()),
+      );
       await Promise.race([
         Promise.all([ended, sender.idle()]),
         wait(BACKGROUND_ENDS_MS, undefined, { ref: false }),

@@ -47,6 +47,14 @@ export function createMemoryBlobStore(clock: WallClock = { now: Date.now }): Blo
       return chunksOf(blob.bytes);
     },
 
+    async getRange(blobId, from, to) {
+      const blob = blobs.get(blobId);
+      if (blob === undefined) {
+        throw new PortError('not_found', 'there is no blob with that id');
+      }
+      return blob.bytes.slice(from, to);
+    },
+
     async delete(blobId) {
       blobs.delete(blobId);
     },

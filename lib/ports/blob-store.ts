@@ -17,6 +17,11 @@ export interface BlobStore {
   put(blobId: string, body: Chunks, expected?: BlobDigest): Promise<BlobDigest>;
   /** The bytes in order, in chunks of the adapter's choosing. Throws `not_found` before the first chunk. */
   get(blobId: string): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Of a store that reads from anywhere without what stands before it: the bytes [from, to), fewer if the blob ends before. Throws
+   * `not_found`.
+   */
+  getRange?(blobId: string, from: number, to: number): Promise<Uint8Array>;
   /** Removes the blob durably; one that is not there is no error. */
   delete(blobId: string): Promise<void>;
   /** Blobs written before an instant, in id order: to find what a crash left behind. */

@@ -20,6 +20,7 @@ import {
   type MadeDelta,
   makeDelta,
   placeAlong,
+  placesOf,
   servedChunks,
   type TextBytes,
   treeAt,
@@ -37,6 +38,7 @@ export interface TextWork {
     target: CanonicalText,
     isEncoded: boolean,
     identity?: RowIdentity,
+    isLaidOut?: boolean,
   ): Promise<MadeDelta>;
   hashOfApplied(base: TextBytes, delta: Uint8Array): Promise<string>;
   /** `base` and `deltas` do not come back. */
@@ -48,6 +50,7 @@ export interface TextWork {
     steps: readonly string[],
     options: TreeOptions,
   ): Promise<ReturnType<typeof treeAt>>;
+  placesOf(text: IndexedText): Promise<Uint8Array | undefined>;
   /** `base` and `deltas` do not come back. */
   placeAlong(
     base: Uint8Array,
@@ -89,6 +92,7 @@ export function inThisThread(kernel: Kernel): TextWork {
     placeAlong: async (...asked) => placeAlong(kernel, ...asked),
     diffPage: async (...asked) => diffPage(kernel, ...asked),
     treeAt: async (...asked) => treeAt(kernel, ...asked),
+    placesOf: async (text) => placesOf(kernel, text),
     rowsGone: async (...asked) => lossesOf(kernel, ...asked),
     findSpan: async (text, tokens) => findSpan(text, tokens),
   };

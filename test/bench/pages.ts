@@ -83,18 +83,19 @@ async function measurePort(catalog: Catalog): Promise<number[][]> {
 }
 
 async function measureHttp(port: number): Promise<number[][]> {
-  const get = async (path: string, { cursor }: { cursor?: string }) => {
-    const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer = await fetch(`http://127.0.0.1:${port}${path}?limit=${PAGE}${from}`);
+  const page = (path: string, { cursor }: { cursor?: string }) =>
+    get(`${path}?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  const get = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${answer.status} ${text.slice(0, 500)}`);
     return { cursor: (JSON.parse(text) as { nextCursor?: string }).nextCursor };
   };
   return [
-    await walk((cursor) => get('/resources', cursor)),
-    await walk((cursor) => get('/resources/many/backups', cursor)),
-    await walk((cursor) => get('/backups', cursor)),
-    await walk((cursor) => get('/health', cursor)),
+    await walk((cursor) => page('/resources', cursor)),
+    await walk((cursor) => page('/resources/many/backups', cursor)),
+    await walk((cursor) => page('/backups', cursor)),
+    await walk(() => get('/health')),
   ];
 }
 

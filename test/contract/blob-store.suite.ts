@@ -24,6 +24,33 @@ export function blobStoreSuite(name: string, make: Make<BlobStoreHarness>): void
 
     const listAll = () => drain((page) => store.list({ ...page, writtenBefore: ALL_TIME }), 2);
 
+    describe('a range, of a store that gives one', () => {
+      test.each([1000, 3 * MIB])('is those bytes of %d', async (bytes) => {
+        if (store.getRange === undefined) return;
+        const body = randomBytes(bytes);
+        const blobId = hexId();
+        await store.put(blobId, [body]);
+        for (const [from, to] of [
+          [0, 1],
+          [0, bytes],
+          [bytes - 1, bytes],
+          [500, 700],
+          [bytes >> 1, bytes + 10],
+          [bytes, bytes + 10],
+        ] as const) {
+          const range = await store.getRange(blobId, from, to);
+          expect(Buffer.from(range).equals(body.subarray(from, to))).toBe(true);
+        }
+      });
+
+      test('of what is not there is none', async () => {
+        for (const id of [hexId(), 'no id']) {
+          const asked = store.getRange?.(id, 0, 1);
+          if (asked !== undefined) await expect(asked).rejects.toMatchObject({ code: 'not_found' });
+        }
+      });
+    });
+
     describe('setting aside', () => {
       const asideIds = async () =>
         (await drain((page) => store.listAside(page), 2)).map(({ blobId }) => blobId);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import type { AuditEvent } from '../../lib/core/records/model.ts';
 import { openBlobStore } from '../../lib/embedded/blobs/blob-store.ts';
+import { openLayoutStore } from '../../lib/embedded/blobs/layout-store.ts';
 import { createCatalog } from '../../lib/embedded/catalog/catalog.ts';
 import { openDatabase } from '../../lib/embedded/catalog/database.ts';
 import { createQueue } from '../../lib/embedded/catalog/queue.ts';
@@ -18,6 +19,7 @@ import { catalogSuite } from './catalog.suite.ts';
 import { createDataDirs } from './data-dirs.ts';
 import { eventSinkSuite } from './event-sink.suite.ts';
 import { keyringSuite } from './keyring.suite.ts';
+import { layoutStoreSuite } from './layout-store.suite.ts';
 import { queueSuite } from './queue.suite.ts';
 import { scratchSuite } from './scratch.suite.ts';
 import { transferStoreSuite } from './transfer-store.suite.ts';
@@ -26,6 +28,10 @@ const dataDirs = createDataDirs();
 afterAll(dataDirs.removeAll);
 
 blobStoreSuite('embedded', async () => ({ store: openBlobStore(dataDirs.make()) }));
+layoutStoreSuite('embedded', () => {
+  const dataDir = dataDirs.make();
+  return { blobs: openBlobStore(dataDir), layouts: openLayoutStore(dataDir) };
+});
 catalogSuite('embedded', async () => {
   const database = openDatabase(join(dataDirs.make(), 'made', 'on', 'the', 'way'));
   return { catalog: createCatalog(database), close: async () => database.close() };

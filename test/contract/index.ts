@@ -8,6 +8,7 @@ export { type ClockHarness, clockSuite } from './clock.suite.ts';
 export { type EventSinkHarness, eventSinkSuite } from './event-sink.suite.ts';
 export type { Closing, Make } from './harness.ts';
 export { type KeyringHarness, keyringSuite } from './keyring.suite.ts';
+export { type LayoutStoreHarness, layoutStoreSuite } from './layout-store.suite.ts';
 export { type QueueHarness, queueSuite } from './queue.suite.ts';
 export { type RandomHarness, randomSuite } from './random.suite.ts';
 export { type ScratchHarness, scratchSuite } from './scratch.suite.ts';

@@ -169,13 +169,14 @@ function sourceOf(sealed: Bytes | BlobSource): BlobSource {
   return { bytes: totalBytes(chunks), read: () => chunks };
 }
 
-interface Proven {
+/** What the tag of a blob has proven. */
+export interface Proven {
   head: FrameHead;
   keys: BlobKeys | undefined;
 }
 
-/** Checks everything there is to check before decryption: form, binding, key commitment, tag. In that order. */
-async function authenticate(
+/** Checks everything there is to check before decryption: form, binding, key commitment, tag. In that order. Throws as `open`. */
+export async function authenticate(
   source: BlobSource,
   expected: BlobBinding,
   dataKey: Uint8Array | undefined,
@@ -241,7 +242,7 @@ function committedKeys(
 }
 
 /** The gzip stream of a blob whose tag holds, decrypted as it is read. */
-async function* gzipOf(
+export async function* gzipOf(
   source: BlobSource,
   { head, keys }: Proven,
 ): AsyncGenerator<Uint8Array, void, undefined> {

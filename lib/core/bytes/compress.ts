@@ -114,7 +114,8 @@ export async function decompressToBuffer(
   return text as Uint8Array;
 }
 
-interface Member {
+/** A gzip member as `compress` makes them. */
+export interface Member {
   gzip: Uint8Array;
   /** Of the text inside. */
   bytes: number;
@@ -183,7 +184,8 @@ function gzipInPool(block: Uint8Array): Promise<Uint8Array> {
   });
 }
 
-async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator<Member> {
+/** The members of a stream that `compress` made of a text of so many bytes. Throws ServiceError `integrity_error` if it has others. */
+export async function* membersOf(stream: Chunks, expectedBytes: number): AsyncGenerator<Member> {
   const reader = readerOf(stream);
   try {
     for (const bytes of blockLengths(expectedBytes)) yield { gzip: await takeMember(reader), bytes };
@@ -208,7 +210,8 @@ async function takeMember(reader: ByteReader): Promise<Uint8Array> {
   return member;
 }
 
-async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Array> {
+/** The text of one member, which is not the caller's any more. Throws ServiceError `integrity_error` if that is not what it holds. */
+export async function inflateMember({ gzip: member, bytes }: Member): Promise<Uint8Array> {
   const options = {
     info: true,
     // One byte more than needed: zlib then sees the end of the member in its first call.

@@ -1,8 +1,7 @@
 // Members of objects by their names, in a canonical text.
 
 import { decodeName } from '../json/pointer.ts';
-import { skipString } from '../json/skip.ts';
-import { childAt, containerOf, skip, type Ways } from './ways.ts';
+import { byteAt, childAt, containerOf, skip, stringEnd, type Ways } from './ways.ts';
 
 const QUOTE = 0x22;
 /** Characters that JSON can write in two ways without spelling them out as `\\u...`. */
@@ -30,8 +29,8 @@ export function findMember(
   let found: number | undefined;
   const wanted = Buffer.from(name);
   let at = object + 1;
-  while (text[at] === QUOTE) {
-    const colon = skipString(text, at);
+  while (byteAt(ways, at) === QUOTE) {
+    const colon = stringEnd(ways, at);
     if (isNamed(text, at + 1, colon - 1, wanted, name)) found = colon + 1;
     at = skip(ways, colon + 1) + 1;
   }
@@ -64,6 +63,8 @@ function searchMember(
   name: string,
   ways: Ways,
 ): number | undefined | 'unknown' {
+  // All of it would have to be there.
+  if (ways.held !== undefined) return 'unknown';
   const container = containerOf(ways, object);
   if (container < 0 || ways.index!.counts[container]! < SEARCHED_MEMBERS_MIN) return 'unknown';
   if (TWO_WAYS.test(name) || !name.isWellFormed()) return 'unknown';

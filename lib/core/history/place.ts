@@ -4,7 +4,7 @@ import { skipValue } from '../json/skip.ts';
 import { findMember, isNamed, knownMember } from './member.ts';
 import { parseRowKeys, type RowKey } from './row-key.ts';
 import { rowsCalled } from './row-names.ts';
-import { childrenFrom, demandFewNames, skip, type Ways } from './ways.ts';
+import { byteAt, childrenFrom, demandFewNames, demandThere, skip, type Ways } from './ways.ts';
 
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
@@ -35,8 +35,9 @@ export function findPlace(text: Uint8Array, steps: readonly string[], ways: Ways
   const names: string[] = [];
   const isName: boolean[] = [];
   for (const step of steps) {
-    isName.push(text[start] === OPEN_OBJECT);
-    if (text[start] === OPEN_OBJECT) {
+    const isObject = byteAt(ways, start) === OPEN_OBJECT;
+    isName.push(isObject);
+    if (isObject) {
       if (knownMember(start, step, ways) === undefined) demandFewNames(ways, start);
       const member = findMember(text, start, step, ways);
       if (member === undefined) return 'nothing';
@@ -60,8 +61,7 @@ function findElement(
   array: number,
   step: string,
 ): { index: number; start: number } | 'several' | undefined {
-  const { text } = ways;
-  if (text[array] !== OPEN_ARRAY || text[array + 1] === CLOSE_ARRAY) return undefined;
+  if (byteAt(ways, array) !== OPEN_ARRAY || byteAt(ways, array + 1) === CLOSE_ARRAY) return undefined;
   if (/^(0|[1-9]\d{0,15})$/.test(step)) {
     const [found] = childrenFrom(ways, array, Number(step));
     return found && { index: found.number, start: found.start };
@@ -69,8 +69,9 @@ function findElement(
   const keys = parseRowKeys(step);
   if (keys === undefined) return undefined;
   let found: { index: number; start: number } | undefined;
-  for (const { number, start } of rowsCalled(ways, array, keys) ?? childrenFrom(ways, array, 0)) {
-    if (!hasKeys(text, start, keys)) continue;
+  for (const { number, start, end } of rowsCalled(ways, array, keys) ?? childrenFrom(ways, array, 0)) {
+    demandThere(ways, start, end);
+    if (!hasKeys(ways.text, start, keys)) continue;
     if (found !== undefined) return 'several';
     found = { index: number, start };
   }

@@ -2,9 +2,19 @@
 
 import { bufferOf } from '../bytes/buffer.ts';
 import { type RowKey, rowKeyOf } from './row-key.ts';
+import { compareInOrder, keyAt, keyIn, type RowOrder } from './row-order.ts';
 import { KEY_BYTES_MAX, stepOf } from './row-step.ts';
 import { hashOf, type RowNames } from './text-index.ts';
-import { type Child, childrenFrom, containerOf, countChildren, TakesTime, type Ways } from './ways.ts';
+import {
+  type Child,
+  childrenFrom,
+  containerOf,
+  countChildren,
+  demandThere,
+  skip,
+  TakesTime,
+  type Ways,
+} from './ways.ts';
 
 /** A value may have six bytes a character, and only short ones are names. */
 const KEY_CHARS_MAX = Math.floor(KEY_BYTES_MAX / 6);
@@ -41,8 +51,21 @@ export function namesOf(ways: Ways, array: number, members: readonly string[]): 
   return made;
 }
 
+/** The order of the array's rows, where they stand in one by this member alone. */
+export function orderBy(ways: Ways, array: number, members: readonly string[]): RowOrder | undefined {
+  const { index, from = 0 } = ways;
+  const order = index?.orders.find((one) => one.array === array + from);
+  return order !== undefined && members.length === 1 && members[0] === order.name ? order : undefined;
+}
+
 /** The rows that may be called so, and no others are; undefined where all have to be asked. */
 export function rowsCalled(ways: Ways, array: number, keys: readonly RowKey[]): Iterable<Child> | undefined {
+  const order = orderBy(
+    ways,
+    array,
+    keys.map(({ name }) => name),
+  );
+  if (order !== undefined) return rowsAround(ways, array, order, keys[0]!);
   if (keys.some(({ value }) => value.length > KEY_CHARS_MAX)) return undefined;
   const members = keys.map(({ name }) => name);
   const names = namesOf(ways, array, members);
@@ -51,6 +74,35 @@ export function rowsCalled(ways: Ways, array: number, keys: readonly RowKey[]): 
     .map(({ name, value, isString }) => rowKeyOf(name, isString ? JSON.stringify(value) : value))
     .join(',');
   return rowsOfHash(ways, names, hashOf(step));
+}
+
+/** Those among which a key would stand: between two marks of the index. */
+function* rowsAround(ways: Ways, array: number, order: RowOrder, key: RowKey): Generator<Child> {
+  const wanted = keyIn(order, key);
+  if (wanted === undefined) return;
+  const { text, from = 0 } = ways;
+  const { firstMarks, marks, stride } = ways.index!;
+  const container = containerOf(ways, array);
+  const first = firstMarks[container]!;
+  const keyOf = (mark: number): Buffer => {
+    const known = order.keys?.[mark - first];
+    if (known !== undefined) return Buffer.from(known);
+    const row = marks[mark]! - from;
+    demandThere(ways, row, skip(ways, row));
+    return keyAt(text, row, order);
+  };
+  let low = first;
+  let high = firstMarks[container + 1]! - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (compareInOrder(keyOf(middle), wanted, order) <= 0) low = middle;
+    else high = middle - 1;
+  }
+  let left = stride;
+  for (const child of childrenFrom(ways, array, (low - first) * stride)) {
+    yield child;
+    if (--left === 0) return;
+  }
 }
 
 /** The rows of a hash, by their numbers. */

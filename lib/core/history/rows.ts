@@ -5,10 +5,10 @@ import { decodeName } from '../json/pointer.ts';
 import { skipString } from '../json/skip.ts';
 import { hidesName, type Mask } from './mask.ts';
 import { findMember } from './member.ts';
-import { countOfHash, isTable, namesOf, rowsOfHash } from './row-names.ts';
+import { countOfHash, isTable, namesOf, orderBy, rowsOfHash } from './row-names.ts';
 import { isShortScalar, KEY_BYTES_MAX, stepOf } from './row-step.ts';
 import { hashOf } from './text-index.ts';
-import { childrenFrom, demandQuick, skip, type Ways } from './ways.ts';
+import { childrenFrom, demandQuick, demandThere, skip, type Ways } from './ways.ts';
 
 const OPEN_OBJECT = 0x7b;
 /** First byte of `null`. */
@@ -42,7 +42,8 @@ export function namedRows(
   if (wanted.size === 0) return found;
   demandQuick(ways, skip(ways, array) - array);
   // A step means every row that has the members, whatever that row is called itself.
-  for (const { start } of childrenFrom(ways, array, 0)) {
+  for (const { start, end } of childrenFrom(ways, array, 0)) {
+    demandThere(ways, start, end);
     for (const members of keys.values()) {
       const step = stepOf(text, start, members);
       const known = step === undefined ? undefined : wanted.get(step);
@@ -74,6 +75,7 @@ function calledRows(
   if (left === 0) return called;
   for (const { number, start, end } of childrenFrom(ways, array, first)) {
     if (!rows.has(number)) continue;
+    demandThere(ways, start, end);
     const named = nameOf(text, start, end, mask, key);
     if (named !== undefined) called.set(number, named);
     if (--left === 0) break;
@@ -83,6 +85,7 @@ function calledRows(
 
 /** Of a table that the index has names of only the rows that may be called the same are read. */
 function isOnlyOne(text: Buffer, array: number, { members, step }: Called, ways: Ways): boolean {
+  if (orderBy(ways, array, members) !== undefined) return true;
   const names = namesOf(ways, array, members)!;
   const hash = hashOf(step);
   if (countOfHash(names, hash) === 1) return true;

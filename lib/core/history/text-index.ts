@@ -1,6 +1,8 @@
 // Where things are in a large text, so that a second look into it reads what it shows and not all that stands before: the large
-// containers with their ends, counts and every so-manieth child; and of tables that were looked at, what each row is called, as hashes.
+// containers with their ends, counts and every so-manieth child; which tables stand in the order of what their rows are called; and of others
+// that were looked at, what each row is called, as hashes.
 
+import { bufferOf } from '../bytes/buffer.ts';
 import type { Kernel } from '../json/kernel/kernel.ts';
 import {
   containersOn,
@@ -13,6 +15,7 @@ import {
   rowsOf,
 } from '../json/spans.ts';
 import { FAST_BYTES_MIN_MAX } from '../json/tape-fast.ts';
+import { orderOf, type RowOrder } from './row-order.ts';
 
 /** Plain data, which goes from thread to thread with its text. */
 export interface TextIndex {
@@ -28,6 +31,8 @@ export interface TextIndex {
   marks: Uint32Array;
   stride: number;
   rowsMin: number;
+  /** Of arrays with so many rows those that stand in the order of what they are called, by where they begin. */
+  orders: RowOrder[];
   /** What rows are called, the table that was looked at last at the end. */
   names: RowNames[];
   /** Members of large objects that were found, the last one at the end. */
@@ -91,11 +96,17 @@ export function indexText(
   for (const [i, rows] of large.entries()) {
     for (let k = 0, at = firstMarks[i]!; k < rows.count; k += stride) marks[at++] = rowStart(rows, k);
   }
+  const orders: RowOrder[] = [];
+  for (const [i, rows] of large.entries()) {
+    const isTable = rows.count >= rowsMin && text[starts[i]!] === OPEN_ARRAY;
+    const order = isTable ? orderOf(bufferOf(text), starts[i]!, rows) : undefined;
+    if (order !== undefined) orders.push(order);
+  }
   return {
     starts: Uint32Array.from(starts),
     ends: Uint32Array.from(large, ({ close }) => close + 1),
     counts: Uint32Array.from(large, ({ count }) => count),
-    ...{ firstMarks, marks, stride, rowsMin, names: [], members: [] },
+    ...{ firstMarks, marks, stride, rowsMin, orders, names: [], members: [] },
   };
 }
 

@@ -9,7 +9,16 @@ import { findPlace, type Place } from './place.ts';
 import { namedRows } from './rows.ts';
 import type { TextIndex } from './text-index.ts';
 import { kindAt, type ShownValue, showValue } from './value.ts';
-import { childrenFrom, countChildren, demandQuick, isIndexed, type Ways } from './ways.ts';
+import {
+  byteAt,
+  childrenFrom,
+  countChildren,
+  demandQuick,
+  demandThere,
+  type HeldSpans,
+  isIndexed,
+  type Ways,
+} from './ways.ts';
 
 /** A longer name is shown as its beginning. */
 const NAME_CHARS_MAX = 1024;
@@ -48,7 +57,7 @@ export interface Tree extends ShownValue {
 
 /**
  * What is at `steps` (`findPlace`), or why nothing is shown. The text must be canonical. With an index of it, `isQuick` throws TakesTime
- * where that would not be told at once.
+ * where that would not be told at once; of a text that is not all there, what has to be there throws NotHeld.
  */
 export function readTree(
   text: Uint8Array,
@@ -56,14 +65,18 @@ export function readTree(
   options: TreeOptions,
   index?: TextIndex,
   isQuick = false,
+  held?: HeldSpans,
 ): Tree | 'nothing' | 'several' {
-  const ways: Ways = index === undefined ? { text } : { text, index, isQuick };
+  const ways: Ways =
+    index === undefined ? { text } : { text, index, isQuick, ...(held === undefined ? {} : { held }) };
   const place = findPlace(text, steps, ways);
   if (typeof place === 'string') return place;
   const bytes = bufferOf(text);
   const isHidden = hidesPath(options.mask, place.names);
+  byteAt(ways, place.start);
   const kind = kindAt(bytes, place.start);
   if (kind !== 'object' && kind !== 'array') {
+    demandThere(ways, place.start, place.end);
     return {
       steps: place.steps,
       ...showValue(bytes, place.start, place.end, options.textBytesMax, isHidden),

@@ -1,4 +1,5 @@
-// How one gets about in a text: by reading all that stands between, or by its index, where there is one.
+// How one gets about in a text: by reading all that stands between, or by its index, where there is one. Of a text that is fetched as it
+// is asked for, only what is there is read.
 
 import { skipString, skipValue } from '../json/skip.ts';
 import { containerAt, type TextIndex } from './text-index.ts';
@@ -17,6 +18,60 @@ export interface Ways {
   from?: number;
   /** What would take its time is not done: it throws `TakesTime`. */
   isQuick?: boolean;
+  /** Of a text that is not all there: what is. What is read beyond it throws `NotHeld`. */
+  held?: HeldSpans;
+}
+
+/** The parts of a text that are there. */
+export interface HeldSpans {
+  /** Where the part that has the byte at `at` ends; `at` itself if that byte is not there. */
+  endOf(at: number): number;
+}
+
+/** The byte at `at` would have to be there. */
+export class NotHeld extends Error {
+  readonly at: number;
+
+  constructor(at: number) {
+    super(`the text is not there from ${at} on`);
+    this.at = at;
+  }
+}
+
+/** The byte that stands there; undefined behind the end. Throws NotHeld. */
+export function byteAt({ text, held }: Ways, at: number): number | undefined {
+  if (held !== undefined && at < text.length && held.endOf(at) === at) throw new NotHeld(at);
+  return text[at];
+}
+
+/** Throws NotHeld unless all of [start, end) is there. */
+export function demandThere({ held }: Ways, start: number, end: number): void {
+  const known = held?.endOf(start) ?? end;
+  if (known < end) throw new NotHeld(known);
+}
+
+/** The index after the string that begins there. Throws NotHeld. */
+export function stringEnd(ways: Ways, at: number): number {
+  return readWithin(ways, at, skipString);
+}
+
+/** What `skip` says of what begins there, and that all of it is there. Throws NotHeld. */
+function readWithin(ways: Ways, at: number, skip: (text: Uint8Array, at: number) => number): number {
+  const { text, held } = ways;
+  const known = held === undefined ? text.length : held.endOf(at);
+  if (known >= text.length) return skip(text, at);
+  if (known <= at) throw new NotHeld(at);
+  let end: number;
+  try {
+    end = skip(text.subarray(0, known), at);
+  } catch (error) {
+    // It goes on beyond what is there.
+    if (error instanceof RangeError) throw new NotHeld(known);
+    throw error;
+  }
+  // Where a number ends, what follows says.
+  if (end >= known) throw new NotHeld(known);
+  return end;
 }
 
 /** More than a few milliseconds: to be done in a thread of its own. */
@@ -48,25 +103,25 @@ export function isIndexed(ways: Ways, at: number): boolean {
 
 /** The index after the value that begins there. */
 export function skip(ways: Ways, at: number): number {
-  const { text, index, from = 0 } = ways;
-  if (index !== undefined && (text[at] === OPEN_OBJECT || text[at] === OPEN_ARRAY)) {
-    const container = containerOf(ways, at);
+  const { index, from = 0 } = ways;
+  if (index !== undefined) {
+    const opening = byteAt(ways, at);
+    const container = opening === OPEN_OBJECT || opening === OPEN_ARRAY ? containerOf(ways, at) : -1;
     if (container >= 0) return index.ends[container]! - from;
   }
-  return skipValue(text, at);
+  return readWithin(ways, at, skipValue);
 }
 
 /** The children of the container that begins there. */
 export function countChildren(ways: Ways, container: number): number {
-  const { text, index } = ways;
   const known = containerOf(ways, container);
-  if (known >= 0) return index!.counts[known]!;
-  const isObject = text[container] === OPEN_OBJECT;
+  if (known >= 0) return ways.index!.counts[known]!;
+  const isObject = byteAt(ways, container) === OPEN_OBJECT;
   let at = container + 1;
-  if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return 0;
+  if ((byteAt(ways, at)! | CASE_BIT) === CLOSE_OBJECT) return 0;
   for (let count = 1; ; count++) {
-    at = skip(ways, isObject ? skipString(text, at) + 1 : at);
-    if (text[at] !== COMMA) return count;
+    at = skip(ways, isObject ? stringEnd(ways, at) + 1 : at);
+    if (byteAt(ways, at) !== COMMA) return count;
     at++;
   }
 }
@@ -99,10 +154,10 @@ export function childAt(ways: Ways, container: number, at: number): boolean {
 
 /** The children of the container that begins there, from that number on. */
 export function* childrenFrom(ways: Ways, container: number, first: number): Generator<Child> {
-  const { text, index, from = 0 } = ways;
-  const isObject = text[container] === OPEN_OBJECT;
+  const { index, from = 0 } = ways;
+  const isObject = byteAt(ways, container) === OPEN_OBJECT;
   let at = container + 1;
-  if ((text[at]! | CASE_BIT) === CLOSE_OBJECT) return;
+  if ((byteAt(ways, at)! | CASE_BIT) === CLOSE_OBJECT) return;
   let number = 0;
   const known = containerOf(ways, container);
   if (known >= 0) {
@@ -112,10 +167,10 @@ export function* childrenFrom(ways: Ways, container: number, first: number): Gen
     number = mark * index!.stride;
   }
   for (; ; number++) {
-    const start = isObject ? skipString(text, at) + 1 : at;
+    const start = isObject ? stringEnd(ways, at) + 1 : at;
     const end = skip(ways, start);
     if (number >= first) yield { number, at, start, end };
-    if (text[end] !== COMMA) return;
+    if (byteAt(ways, end) !== COMMA) return;
     at = end + 1;
   }
 }

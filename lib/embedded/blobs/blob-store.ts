@@ -20,7 +20,8 @@ import {
 import { errorCode, fileFailure, readFailure, writeFailure } from '../disk/failures.ts';
 import type { Room } from '../disk/room.ts';
 import { createBlobBatch } from './blob-batch.ts';
-import { BodyFailure, readChunks, takeSmall, writeProven } from './blob-file.ts';
+import { BodyFailure, readChunks, readRange, takeSmall, writeProven } from './blob-file.ts';
+import { removeLayouts } from './layout-store.ts';
 import { createQuarantine } from './quarantine.ts';
 
 /** Folders by the first two digits of the id, so that none of them grows too large to list. */
@@ -83,11 +84,21 @@ export function openBlobStore(dataDir: string, now: () => number = Date.now, roo
       }
     },
 
+    async getRange(blobId, from, to) {
+      if (!BLOB_ID.test(blobId)) throw new PortError('not_found', 'there is no blob with that id');
+      try {
+        return await readRange(pathOf(blobId), from, to);
+      } catch (error) {
+        throw readFailure(error, 'the blob cannot be read');
+      }
+    },
+
     async delete(blobId) {
       if (!BLOB_ID.test(blobId)) {
         return;
       }
       try {
+        removeLayouts(dataDir, blobId);
         await unlinkIfThere(pathOf(blobId));
         // Even if it was gone already: perhaps by a call that failed right here.
         await syncDirectory(shardOf(blobId));

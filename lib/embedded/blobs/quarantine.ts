@@ -11,6 +11,7 @@ import { PortError } from '../../ports/errors.ts';
 import { makePrivateDirectory, syncDirectory } from '../disk/data-dir.ts';
 import { errorCode, fileFailure } from '../disk/failures.ts';
 import { blobPath } from './blob-survey.ts';
+import { removeLayouts } from './layout-store.ts';
 
 export const quarantineDirectory = (dataDir: string): string => join(dataDir, 'quarantine');
 
@@ -52,6 +53,7 @@ export function createQuarantine(dataDir: string, now: () => number): Quarantine
       try {
         // Its own name has to be durable too, or a loss of power takes all that is moved there.
         makePrivateDirectory(folder);
+        removeLayouts(dataDir, blobId);
         await rename(from, join(folder, `${blobId}.${now()}`));
         await syncDirectory(folder);
         await syncDirectory(join(from, '..'));

@@ -11,6 +11,7 @@ import {
   lossesOf,
   makeDelta,
   placeAlong,
+  placesOf,
   servedChunks,
   treeAt,
 } from '../../core/text-work.ts';
@@ -29,6 +30,7 @@ export interface WorkTexts {
   servedChunks: { args: WithoutKernel<typeof servedChunks>; result: Uint8Array[] };
   placeAlong: { args: WithoutKernel<typeof placeAlong>; result: ReturnType<typeof placeAlong> };
   diffPage: { args: WithoutKernel<typeof diffPage>; result: ReturnType<typeof diffPage> };
+  placesOf: { args: WithoutKernel<typeof placesOf>; result: ReturnType<typeof placesOf> };
   treeAt: { args: WithoutKernel<typeof treeAt>; result: ReturnType<typeof treeAt> };
   lossesOf: { args: WithoutKernel<typeof lossesOf>; result: ReturnType<typeof lossesOf> };
   findSpan: { args: Parameters<typeof findSpan>; result: ReturnType<typeof findSpan> };
@@ -56,6 +58,7 @@ const WORK = {
   servedChunks: servedChunks.bind(undefined, kernel),
   findSpan,
   treeAt: treeAt.bind(undefined, kernel),
+  placesOf: placesOf.bind(undefined, kernel),
   placeAlong: placeAlong.bind(undefined, kernel),
   diffPage: diffPage.bind(undefined, kernel),
 } as Record<keyof WorkTexts, (...args: unknown[]) => unknown>;

@@ -114,10 +114,10 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
       if (bytes >= HANDED_OVER_BYTES_MIN) startFirst();
     },
 
-    makeDelta: (base, target, isEncoded, identity) =>
+    makeDelta: (base, target, ...how) =>
       isSmall(base.bytes, target.bytes)
-        ? here.makeDelta(base, target, isEncoded, identity)
-        : ask('makeDelta', [base, target, isEncoded, identity], true),
+        ? here.makeDelta(base, target, ...how)
+        : ask('makeDelta', [base, target, ...how], true),
 
     hashOfApplied: (base, delta) =>
       isSmall(base.bytes, delta)
@@ -148,6 +148,8 @@ export function createTextWorkers(program: URL, kernel: Kernel): TextWorkers {
       // To hand 100 MB over and back takes longer than to look into what is known of it.
       return quickTreeAt(text, steps, options) ?? ask('treeAt', [text, steps, options], true);
     },
+
+    placesOf: (text) => (isSmall(text.bytes) ? here.placesOf(text) : ask('placesOf', [text], true)),
 
     placeAlong: (base, deltas, steps, options) =>
       isSmall(base, ...deltas)

@@ -23,6 +23,8 @@ export interface Built {
   keyFaults?: KeyFault[];
   /** The chain's key, whether or not this backup uses it. */
   key?: WrappedKey;
+  /** What it is put together of, for its layout. */
+  sources?: Uint8Array;
   /** The state as text, if it is one: the next delta will ask for it. */
   text?: CanonicalText;
 }
@@ -66,12 +68,20 @@ export async function build(
     counts: changes,
     chunks,
     keyFaults,
-  } = await deps.texts.makeDelta(loaded.state, text, wanted, identity);
+    sources,
+  } = await deps.texts.makeDelta(loaded.state, text, wanted, identity, deps.layouts !== undefined);
   const told = { changes, ...(keyFaults === undefined ? {} : { keyFaults }) };
   // What was changed is counted whether or not the delta pays: people watch how much goes.
   if (chunks === undefined || plan.checkpoint) return { ...whole, text, ...told };
   const delta = { chunks, base: loaded.state };
-  return { content: { state: text, delta, prefix: base.chain, encryption }, text, ...told, ...keyed };
+  const laidOut = sources === undefined ? {} : { sources };
+  return {
+    content: { state: text, delta, prefix: base.chain, encryption },
+    text,
+    ...told,
+    ...keyed,
+    ...laidOut,
+  };
 }
 
 /** A delta is made in memory, with both texts in it. What is longer is stored whole, and needs but the chain's key. */

@@ -213,6 +213,7 @@ async function attemptCreate(
   // A base for what comes next, which this one is only if it is the newest.
   if (text !== undefined && committed.latest?.id === id) {
     deps.bases?.keep(resourceId, ref.blobId, text);
+    await deps.layouts?.made(record, built.sources);
   }
   const warnings = keyFaults.slice(0, WARNINGS_MAX).map(faultSaid);
   const output = { backup: record, replayed: false };

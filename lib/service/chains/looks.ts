@@ -63,7 +63,8 @@ function leadsThrough(further: readonly BlobRef[], nearer: readonly BlobRef[]): 
   return nearer.length < further.length && nearer.every(({ blobId }, i) => further[i]!.blobId === blobId);
 }
 
-function takeKept(deps: Deps, record: BackupRecord, side: Side): Look | undefined {
+/** As `takeLook`, if it is in memory. */
+export function takeKept(deps: Deps, record: BackupRecord, side: Side): Look | undefined {
   const { blobId } = ownBlob(record);
   const { checksum, resourceId } = record;
   for (const [kept, name] of [

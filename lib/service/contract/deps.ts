@@ -21,7 +21,16 @@ import type { Sweepers } from '../../ports/sweepers.ts';
 import type { TextWork } from '../../ports/text-work.ts';
 import type { TokenRegistry } from '../../ports/tokens.ts';
 import type { TransferStore } from '../../ports/transfer-store.ts';
-import type { ClockWatch, Gate, KeptBases, LateOperations, Readers, RunBell, Trust } from './parts.ts';
+import type {
+  ClockWatch,
+  Gate,
+  KeptBases,
+  LateOperations,
+  Layouts,
+  Readers,
+  RunBell,
+  Trust,
+} from './parts.ts';
 
 export interface ServiceOptions {
   /** Whether `"encrypt": false` is taken. */
@@ -86,6 +95,8 @@ export interface Deps {
   bases?: KeptBases;
   /** Spares a home whose process goes on from rebuilding a state for each page that is looked at. */
   looks?: KeptBases;
+  /** Of a home that reads from anywhere in a blob: spares it from opening a large state for the first look. */
+  layouts?: Layouts;
   /** Bounds what readers make the process hold; without it nothing does. */
   readers?: Readers;
   /** How the periodic work of this home goes. */

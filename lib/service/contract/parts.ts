@@ -2,7 +2,8 @@
 // others could not do without.
 
 import type { CanonicalText } from '../../core/bytes/text.ts';
-import type { OperationRecord } from '../../core/records/model.ts';
+import type { BackupRecord, OperationRecord } from '../../core/records/model.ts';
+import type { PartText } from '../../core/text-work.ts';
 
 export interface Gate {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
@@ -16,6 +17,25 @@ export interface KeptBases {
   take(blobId: string): CanonicalText | undefined;
   /** Keeps it in place of what was kept of the resource; the longest unused ones go if there are too many. */
   keep(resourceId: string, blobId: string, state: CanonicalText): void;
+}
+
+/** A state of which only some parts are there. */
+export interface PartState {
+  text: PartText;
+  /** Fetches what stands there. False where that is not to be had, or the whole is had sooner. */
+  fetch(at: number): Promise<boolean>;
+}
+
+/** What is known of large states so that a part of one can be read without the rest. */
+export interface Layouts {
+  /** A backup was made; `sources`: what its text is put together of, if that came out (`MadeDelta`). Fails never. */
+  made(record: BackupRecord, sources: Uint8Array | undefined): Promise<void>;
+  /** A state was opened whole, to be looked into: the next time it need not be. */
+  looked(record: BackupRecord): void;
+  /** Writes down where things are in states at which nobody is at work any more. */
+  rest(): Promise<void>;
+  /** A state to be read in parts; undefined where it has to be opened whole. */
+  open(record: BackupRecord): Promise<PartState | undefined>;
 }
 
 export interface Held {

@@ -1,7 +1,9 @@
 // What stands at a path of a state at a moment, one level deep.
 
+import { NotHeld } from '../../core/history/ways.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
+import { partTreeAt } from '../../core/text-work.ts';
 import { isKept, takeLook } from '../chains/looks.ts';
 import { takeRoom } from '../chains/readers.ts';
 import type { Caller } from '../contract/api.ts';
@@ -24,16 +26,37 @@ export async function readTree(
   ]);
   const { record } = found;
   demandHeld(deps, record);
-  const room = isKept(deps, record) ? undefined : await takeRoom(deps, record);
+  const [tree] = await Promise.all([
+    isKept(deps, record) ? look(deps, record, steps, shown) : lookInParts(deps, record, steps, shown),
+    noteLook(deps, record, { what: 'tree', path }, caller),
+  ]);
+  if (typeof tree === 'string') throw noPath(tree, path, '/query/path');
+  return { ...found, tree };
+}
+
+/** Fetches only what it comes by, where that is known and not much. */
+async function lookInParts(
+  deps: Deps,
+  record: BackupRecord,
+  steps: TreeInput['steps'],
+  options: TreeInput['options'],
+): ReturnType<Deps['texts']['treeAt']> {
+  const state = await deps.layouts?.open(record);
+  for (let isGoingOn = state !== undefined; isGoingOn; ) {
+    try {
+      const tree = partTreeAt(state!.text, steps, options);
+      if (tree !== undefined) return tree;
+      break;
+    } catch (error) {
+      if (!(error instanceof NotHeld)) throw error;
+      isGoingOn = await state!.fetch(error.at);
+    }
+  }
+  const room = await takeRoom(deps, record);
   try {
-    const [tree] = await Promise.all([
-      look(deps, record, steps, shown),
-      noteLook(deps, record, { what: 'tree', path }, caller),
-    ]);
-    if (typeof tree === 'string') throw noPath(tree, path, '/query/path');
-    return { ...found, tree };
+    return await look(deps, record, steps, options);
   } finally {
-    room?.free();
+    room.free();
   }
 }
 
@@ -46,6 +69,7 @@ async function look(
   const { state, keep } = await takeLook(deps, record);
   const tree = await deps.texts.treeAt(state, steps, options);
   keep();
+  deps.layouts?.looked(record);
   return tree;
 }
 

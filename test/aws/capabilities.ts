@@ -30,6 +30,10 @@ export interface Capabilities {
   refusesUnsignedHeaders: boolean;
   /** A Scan for a part of each item (ProjectionExpression) goes over items with binary values. */
   projectsBinaries: boolean;
+  /** A stack may have targets of Application Auto Scaling. */
+  scales: boolean;
+  /** A deployment changes a table that is there. */
+  updatesTables: boolean;
 }
 
 const AS_ON_AWS: Capabilities = {
@@ -42,6 +46,8 @@ const AS_ON_AWS: Capabilities = {
   refusesForgedCiphertexts: true,
   refusesUnsignedHeaders: true,
   projectsBinaries: true,
+  scales: true,
+  updatesTables: true,
 };
 
 const CAPABILITIES: Record<EmulatorName | JudgeName, Capabilities> = {
@@ -53,6 +59,8 @@ const CAPABILITIES: Record<EmulatorName | JudgeName, Capabilities> = {
     keepsPathsEncoded: false,
     // Looks at the signature, and at no header beside it.
     refusesUnsignedHeaders: false,
+    // "Unsupported resource type": the deployment rolls back.
+    scales: false,
   },
   localstack: {
     ...AS_ON_AWS,
@@ -68,6 +76,10 @@ const CAPABILITIES: Record<EmulatorName | JudgeName, Capabilities> = {
     completesOnce: false,
     // It reads the whole item as Python's values first, and takes the text of bytes for bytes: "Value must be of the following types".
     projectsBinaries: false,
+    // Not in its free edition.
+    scales: false,
+    // Its provider of tables raises NotImplementedError.
+    updatesTables: false,
   },
   versitygw: AS_ON_AWS,
   elasticmq: AS_ON_AWS,

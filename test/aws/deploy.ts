@@ -4,8 +4,10 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { createS3Client } from '../../lib/aws/calls/clients.ts';
+import { createDynamoDbClient, createS3Client } from '../../lib/aws/calls/clients.ts';
+import { TABLE } from '../../lib/aws/names/table.ts';
 import { createClient, stateOf } from '../e2e/client.ts';
 import { reportBundles } from './bundles.ts';
 import { capabilities } from './capabilities.ts';
@@ -43,8 +45,18 @@ const CONTEXT: Context = {
   ...{ sourcePrivateHosts: '127.0.0.1', notifyPrivateHosts: '127.0.0.1', notifyTopicArns: TOLD_TOPIC_ARN },
   busEvents: `all,-${NOT_FOR_THE_BUS}`,
 };
-/** Changes the environment of every function, and a rule. */
-const CHANGED: Context = { ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 };
+/** Provisioned in place of on demand. */
+const UNITS = { ReadCapacityUnits: 20, WriteCapacityUnits: 50 };
+/** Changes the environment of every function, a rule, and how the table is charged. */
+const CHANGED: Context = {
+  ...{ ...CONTEXT, graceSeconds: 2, retentionEveryMinutes: 720 },
+  ...(capabilities(emulator.name).updatesTables
+    ? {
+        provisionedWriteUnits: `${UNITS.WriteCapacityUnits}-500`,
+        provisionedReadUnits: `${UNITS.ReadCapacityUnits}-500`,
+      }
+    : {}),
+};
 const deployer = createDeployer(emulator);
 const cleanUp = async (): Promise<void> => {
   await proxy?.close();
@@ -87,6 +99,7 @@ async function run({ endpoint, env }: Emulator): Promise<void> {
   const again = await timed('deploy a change', deployer.deploy(CHANGED));
   await allowPlainHttp(endpoint, again.outputs);
   if (again.apiUrl !== deployed.apiUrl) throw new Error('the change has given the API another URL');
+  if (CHANGED.provisionedWriteUnits !== undefined) await expectProvisioned(endpoint, again.outputs.TableName);
   const restored = stateOf(await client.restore(id)).toString();
   if (restored !== STATE) throw new Error(`after the change the backup is ${restored}`);
   await client.backup({ resourceId: 'kept', state: STATE, type: 'incremental' });
@@ -103,6 +116,29 @@ async function run({ endpoint, env }: Emulator): Promise<void> {
   // Whoever answers now is not the service, and keeps to no contract of it.
   const { status } = await fetch(`${proxy.url}/health`);
   if (status < 400) throw new Error(`the API still answers ${status} after it was destroyed`);
+}
+
+/** The table, and each index. */
+async function expectProvisioned(endpoint: string, TableName: string): Promise<void> {
+  const dynamoDb = createDynamoDbClient({ endpoint });
+  const { Table } = await dynamoDb.send(new DescribeTableCommand({ TableName }));
+  const { BillingModeSummary, ProvisionedThroughput, GlobalSecondaryIndexes = [] } = Table!;
+  const units = [
+    ProvisionedThroughput,
+    ...GlobalSecondaryIndexes.map((index) => index.ProvisionedThroughput),
+  ];
+  const [other] = units.filter(
+    (one) =>
+      one?.ReadCapacityUnits !== UNITS.ReadCapacityUnits ||
+      one.WriteCapacityUnits !== UNITS.WriteCapacityUnits,
+  );
+  if (
+    BillingModeSummary?.BillingMode !== 'PROVISIONED' ||
+    units.length !== TABLE.indexes.length + 1 ||
+    other !== undefined
+  ) {
+    throw new Error(`after the change the table is ${JSON.stringify({ BillingModeSummary, units })}`);
+  }
 }
 
 /** Another stack over the stores of this one, as after a disaster: it gives back what was there, and goes on with it. */

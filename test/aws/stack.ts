@@ -1,10 +1,11 @@
 // The real app, deployed to an emulator by the plain CDK command.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { capabilities } from './capabilities.ts';
 import type { Emulator } from './emulator.ts';
 
 export interface StackOutputs {
@@ -67,7 +68,7 @@ export const TOLD_TOPIC_ARN = `arn:aws:sns:us-east-1:${ACCOUNT}:told`;
 export const NOT_FOR_THE_BUS = 'backup.protection_changed';
 
 /** Deploys the app, or an update of it. `remove` only when it is no longer needed: it takes the assembly along. */
-export function createDeployer({ endpoint, env }: Emulator) {
+export function createDeployer({ name, endpoint, env }: Emulator) {
   const folder = mkdtempSync(join(tmpdir(), 'backup-cdk-'));
   const assembly = join(folder, 'cdk.out');
   const outputsFile = join(folder, 'outputs.json');
@@ -83,13 +84,18 @@ export function createDeployer({ endpoint, env }: Emulator) {
     },
 
     async deploy(context: Context): Promise<Deployment> {
-      await cdk(
-        'deploy',
-        ...['--output', assembly, '--outputs-file', outputsFile],
+      const how = [
+        ...['--outputs-file', outputsFile],
         // Change sets of an emulator do not know what has changed.
         ...['--method=direct', '--require-approval=never', '--no-notices'],
-        ...contextArgs(context),
-      );
+      ];
+      if (context.provisionedWriteUnits === undefined || capabilities(name).scales) {
+        await cdk('deploy', '--output', assembly, ...how, ...contextArgs(context));
+      } else {
+        await cdk('synth', '--quiet', '--output', assembly, ...contextArgs(context));
+        leaveOutScaling(assembly);
+        await cdk('deploy', '--app', assembly, ...how);
+      }
       const [outputs] = Object.values(
         JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, StackOutputs>,
       );
@@ -105,6 +111,19 @@ export function createDeployer({ endpoint, env }: Emulator) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What it begins with is provisioned then, and stays. */
+function leaveOutScaling(assembly: string): void {
+  for (const template of globSync(join(assembly, '*.template.json'))) {
+    const { Resources, ...rest } = JSON.parse(readFileSync(template, 'utf8')) as {
+      Resources: Record<string, { Type: string }>;
+    };
+    const kept = Object.entries(Resources).filter(
+      ([, { Type }]) => !Type.startsWith('AWS::ApplicationAutoScaling::'),
+    );
+    writeFileSync(template, JSON.stringify({ ...rest, Resources: Object.fromEntries(kept) }));
+  }
 }
 
 /** The output names a host of AWS; the emulator serves the same API under a path. */

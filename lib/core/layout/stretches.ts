@@ -18,9 +18,11 @@ import {
   written,
 } from './numbers.ts';
 
-/** More are not worth it: whoever looks would read them all. */
-const COPIES_MAX = 1 << 17;
-const LITERAL_BYTES_MAX = 8 * 1024 * 1024;
+/** More are not worth it: whoever looks would read them all, of each delta of a chain. */
+const COPIES_MAX = 1 << 15;
+const LITERAL_BYTES_MAX = 1024 * 1024;
+/** What one takes in memory at most, opened: two stretches for each copy. */
+export const STRETCHES_BYTES_MAX = COPIES_MAX * 2 * 9 + LITERAL_BYTES_MAX;
 const HASH_BYTES = 32;
 
 /** Of one delta, in the order of its target's text. */

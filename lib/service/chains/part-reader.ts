@@ -8,6 +8,7 @@ import type { LayoutPart } from '../../core/layout/seal.ts';
 import { decodeStretches, partsOf, type Stretches } from '../../core/layout/stretches.ts';
 import { ownBlob } from '../../core/records/chain.ts';
 import { hasCode, ServiceError } from '../../core/records/errors.ts';
+import { LIMITS } from '../../core/records/limits.ts';
 import type { BackupRecord, BlobRef } from '../../core/records/model.ts';
 import { PortError } from '../../ports/errors.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -39,9 +40,12 @@ export function createPartReader(
     const state = known ?? (await quietly(deps, record, () => openParts(deps, record, layoutsOf)));
     if (state === undefined) return undefined;
     kept.set(blobId, state);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= STATES_KEPT_MAX) break;
+    let bytes = 0;
+    for (const { text } of kept.values()) bytes += text.bytes.length;
+    for (const [oldest, { text }] of kept) {
+      if (kept.size <= 1 || (kept.size <= STATES_KEPT_MAX && bytes <= LIMITS.keptLooksBytesMax)) break;
       kept.delete(oldest);
+      bytes -= text.bytes.length;
     }
     return {
       text: state.text,

@@ -1,6 +1,7 @@
 // Bounds the memory of states that are being read: while they are loaded, and until the last byte has gone out. A reader
 // for whom there is no room waits for a moment; then it is asked to come back, before anything has been loaded for it.
 
+import { STRETCHES_BYTES_MAX } from '../../core/layout/stretches.ts';
 import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import type { Deps } from '../contract/deps.ts';
@@ -98,6 +99,19 @@ export async function takeRoom(
 ): Promise<Held> {
   return (await readers?.take(loadedBytesOf(record, options.memory.heldStateBytesMax) * times)) ?? NOTHING;
 }
+
+/** Room for a state that is read in parts, while it is. Throws ServiceError `too_many_requests`. */
+export async function takePartRoom(
+  { readers }: Pick<Deps, 'readers'>,
+  { chain, size }: Pick<BackupRecord, 'chain' | 'size'>,
+): Promise<Held> {
+  return (
+    (await readers?.take(Math.min(size, PARTS_BYTES) + (chain.length - 1) * STRETCHES_BYTES_MAX)) ?? NOTHING
+  );
+}
+
+/** Of text that was fetched, and of pieces of the first text, inflated. */
+const PARTS_BYTES = 16 * 1024 * 1024;
 
 /** A text that gives its room back once it is sent, or not wanted any more. */
 export function heldText(text: Text, bytes: number, held: Held): Text {

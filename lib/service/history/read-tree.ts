@@ -5,10 +5,11 @@ import { ServiceError } from '../../core/records/errors.ts';
 import type { BackupRecord } from '../../core/records/model.ts';
 import { partTreeAt } from '../../core/text-work.ts';
 import { isKept, takeLook } from '../chains/looks.ts';
-import { takeRoom } from '../chains/readers.ts';
+import { takePartRoom, takeRoom } from '../chains/readers.ts';
 import type { Caller } from '../contract/api.ts';
 import type { Deps } from '../contract/deps.ts';
 import type { FoundTree, TreeInput } from '../contract/looks.ts';
+import type { Layouts } from '../contract/parts.ts';
 import { noteLook } from './audit.ts';
 import { findState } from './find.ts';
 import { demandHeld } from './held.ts';
@@ -41,20 +42,35 @@ async function lookInParts(
   steps: TreeInput['steps'],
   options: TreeInput['options'],
 ): ReturnType<Deps['texts']['treeAt']> {
-  const state = await deps.layouts?.open(record);
-  for (let isGoingOn = state !== undefined; isGoingOn; ) {
-    try {
-      const tree = partTreeAt(state!.text, steps, options);
-      if (tree !== undefined) return tree;
-      break;
-    } catch (error) {
-      if (!(error instanceof NotHeld)) throw error;
-      isGoingOn = await state!.fetch(error.at);
-    }
-  }
+  const tree = deps.layouts && (await treeOfParts(deps, deps.layouts, record, steps, options));
+  if (tree !== undefined) return tree;
   const room = await takeRoom(deps, record);
   try {
     return await look(deps, record, steps, options);
+  } finally {
+    room.free();
+  }
+}
+
+async function treeOfParts(
+  deps: Deps,
+  layouts: Layouts,
+  record: BackupRecord,
+  steps: TreeInput['steps'],
+  options: TreeInput['options'],
+): Promise<ReturnType<typeof partTreeAt>> {
+  const room = await takePartRoom(deps, record);
+  try {
+    const state = await layouts.open(record);
+    while (state !== undefined) {
+      try {
+        return partTreeAt(state.text, steps, options);
+      } catch (error) {
+        if (!(error instanceof NotHeld)) throw error;
+        if (!(await state.fetch(error.at))) break;
+      }
+    }
+    return undefined;
   } finally {
     room.free();
   }

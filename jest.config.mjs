@@ -1,3 +1,8 @@
+import { resolve } from 'node:path';
+
+// What Node makes of the source is kept, for the hundreds of processes that tests start: each is then there in less than half the time.
+process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/compiled');
+
 /** Matrices and long properties: right for a command of their own, so that `npm test` stays short. */
 export const LONG = [
   '<rootDir>/test/faults/start-matrix.test.ts',
@@ -52,5 +57,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/jest.sequencer.mjs',
   maxWorkers: 2,
 };

@@ -94,25 +94,14 @@ async function run({ endpoint, env }: Emulator): Promise<void> {
   }
   await timed('tests', runTests(deployed, proxy.url));
 
-  const client = createClient(proxy.url);
-  const { id } = await client.backup({ resourceId: 'kept', state: STATE });
-  const again = await timed('deploy a change', deployer.deploy(CHANGED));
-  await allowPlainHttp(endpoint, again.outputs);
-  if (again.apiUrl !== deployed.apiUrl) throw new Error('the change has given the API another URL');
-  if (CHANGED.provisionedWriteUnits !== undefined) await expectProvisioned(endpoint, again.outputs.TableName);
-  const restored = stateOf(await client.restore(id)).toString();
-  if (restored !== STATE) throw new Error(`after the change the backup is ${restored}`);
-  await client.backup({ resourceId: 'kept', state: STATE, type: 'incremental' });
-  // LocalStack, which knows no callers, takes only the stage that is thrown away.
-  if (auth.auth === undefined) {
-    await timed('take over', takeOver(emulator, again.outputs, id));
-    await timed('disaster', loseAndRebuild(emulator));
-  }
+  // LocalStack, which knows no callers, takes only the stage that is thrown away. The drill has stacks of its own, and mostly waits.
+  const drill = auth.auth === undefined ? timed('disaster', loseAndRebuild(emulator)) : undefined;
+  const [outputs] = await Promise.all([change(emulator, deployed, proxy.url), drill]);
 
-  await leaveObjects(endpoint, again.outputs);
+  await leaveObjects(endpoint, outputs);
   await timed('destroy', deployer.destroy(CHANGED));
   // LocalStack's free edition, in a container, has no custom resources; those that we start have.
-  if (emulator.isOurs) await expectNoBuckets(endpoint, again.outputs);
+  if (emulator.isOurs) await expectNoBuckets(endpoint, outputs);
   // Whoever answers now is not the service, and keeps to no contract of it.
   const { status } = await fetch(`${proxy.url}/health`);
   if (status < 400) throw new Error(`the API still answers ${status} after it was destroyed`);
@@ -139,6 +128,22 @@ async function expectProvisioned(endpoint: string, TableName: string): Promise<v
   ) {
     throw new Error(`after the change the table is ${JSON.stringify({ BillingModeSummary, units })}`);
   }
+}
+
+/** Deploys it anew over its data, which is there as before; then another takes that over. Gives the outputs of what is deployed now. */
+async function change(emulator: Emulator, deployed: Deployment, url: string): Promise<StackOutputs> {
+  const client = createClient(url);
+  const { id } = await client.backup({ resourceId: 'kept', state: STATE });
+  const { apiUrl, outputs } = await timed('deploy a change', deployer.deploy(CHANGED));
+  await allowPlainHttp(emulator.endpoint, outputs);
+  if (apiUrl !== deployed.apiUrl) throw new Error('the change has given the API another URL');
+  if (CHANGED.provisionedWriteUnits !== undefined)
+    await expectProvisioned(emulator.endpoint, outputs.TableName);
+  const restored = stateOf(await client.restore(id)).toString();
+  if (restored !== STATE) throw new Error(`after the change the backup is ${restored}`);
+  await client.backup({ resourceId: 'kept', state: STATE, type: 'incremental' });
+  if (auth.auth === undefined) await timed('take over', takeOver(emulator, outputs, id));
+  return outputs;
 }
 
 /** Another stack over the stores of this one, as after a disaster: it gives back what was there, and goes on with it. */

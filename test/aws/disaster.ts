@@ -7,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeleteTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
-import { createTrailStore } from '../../lib/aws/blobs/trail-store.ts';
-import { createDynamoDbClient, createS3Client } from '../../lib/aws/calls/clients.ts';
+import { createTrailStore, storeIdOf } from '../../lib/aws/blobs/trail-store.ts';
+import { createDynamoDbClient, createKmsClient, createS3Client } from '../../lib/aws/calls/clients.ts';
+import { createKeyring } from '../../lib/aws/keys/keyring.ts';
+import type { AuditEvent } from '../../lib/core/records/model.ts';
+import { eventsIn, readSegment } from '../../lib/service/trail/write.ts';
 import { type Client, createClient, stateOf } from '../e2e/client.ts';
 import type { Emulator } from './emulator.ts';
 import { allowPlainHttp } from './plain-http.ts';
@@ -18,7 +21,7 @@ import { type Context, createDeployer, type StackOutputs } from './stack.ts';
 
 const RESOURCES = ['orders', 'settings', 'a table/with "signs"'];
 const BACKUPS_EACH = 4;
-/** So long the stream gathers, and a run takes, at most. */
+/** So long the stream gathers, and a run takes, at most: the schedule comes once a minute where the stream does not. */
 const TRAIL_WAIT_MS = 90_000;
 
 /** Throws an Error that says what was not as it should be. */
@@ -40,7 +43,7 @@ export async function loseAndRebuild(emulator: Emulator): Promise<void> {
       deletedId = [...states.keys()][1]!;
       states.delete(deletedId);
       await client.remove(deletedId);
-      await untilTrailed(emulator, outputs);
+      await untilTrailed(emulator, outputs, ({ action }) => action === 'backup.deleted');
       return outputs;
     },
     true,
@@ -114,19 +117,31 @@ async function unprotect({ endpoint, env }: Emulator, stack: string): Promise<vo
   if (status !== 200) throw new Error(`the protection of ${stack} is answered ${status}`);
 }
 
-/** Until the trail function has written down what was committed, and nothing more comes. */
-async function untilTrailed({ endpoint }: Emulator, { BucketName }: StackOutputs): Promise<void> {
+/** Until the trail tells of the last commit: the function that writes it gathers what the table's stream brings. */
+async function untilTrailed(
+  { endpoint }: Emulator,
+  { BucketName, KeyArn }: StackOutputs,
+  isLast: (event: AuditEvent) => boolean,
+): Promise<void> {
   const s3 = createS3Client({ endpoint });
-  const trail = createTrailStore({ s3, bucket: BucketName });
-  const until = performance.now() + TRAIL_WAIT_MS;
-  for (let before = 0; ; ) {
-    await wait(8000);
-    const { length } = await trail.list();
-    if (length > 0 && length === before) break;
-    if (performance.now() > until) throw new Error('the trail is not written');
-    before = length;
+  const kms = createKmsClient({ endpoint });
+  const store = createTrailStore({ s3, bucket: BucketName });
+  const of = { store, keyring: createKeyring({ kms, keyArn: KeyArn }), storeId: storeIdOf(BucketName) };
+  try {
+    const until = performance.now() + TRAIL_WAIT_MS;
+    for (let read = 0; ; await wait(500)) {
+      const found = (await store.list()).filter((number) => number > read);
+      for (const number of found) {
+        const { lines } = await readSegment(of, number);
+        if (lines?.flatMap(eventsIn).some(isLast)) return;
+        read = number;
+      }
+      if (performance.now() > until) throw new Error('the trail is not written');
+    }
+  } finally {
+    s3.destroy();
+    kms.destroy();
   }
-  s3.destroy();
 }
 
 async function loseTable({ endpoint }: Emulator, TableName: string): Promise<void> {

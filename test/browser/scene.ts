@@ -70,6 +70,16 @@ export async function settled(page: Page): Promise<void> {
   await page.waitForTimeout(150);
 }
 
+/** Resolves once a page that was there already has taken another width or theme: for some frames in a row nothing more is loaded. */
+export async function laidOut(page: Page): Promise<void> {
+  await page.evaluate(async (frames) => {
+    for (let quiet = 0; quiet < frames; quiet++) {
+      await new Promise((done) => requestAnimationFrame(done));
+      if (document.querySelector('.skel[aria-hidden], [aria-busy=true]') !== null) quiet = 0;
+    }
+  }, 4);
+}
+
 /** Takes one, if pictures are wanted. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (SHOTS === undefined) return;
@@ -79,7 +89,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 
 /** What axe finds wrong. It is put there by the browser itself, which no policy of the page concerns. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const { violations: all } = await (window as unknown as { axe: typeof axe }).axe.run({ runOnly: tags });

@@ -17,7 +17,8 @@ function runFrom(root: string): string {
     keepCompiled(${JSON.stringify(root)});
     const { closest } = await import('${here('lib/core/closest.ts')}');
     console.log(typeof closest);`;
-  return execFileSync(nodePath(), ['--input-type=module', '-e', program], { encoding: 'utf8' }).trim();
+  const { NODE_COMPILE_CACHE: _ofTheTests, ...env } = process.env;
+  return execFileSync(nodePath(), ['--input-type=module', '-e', program], { encoding: 'utf8', env }).trim();
 }
 
 test('it stands beside the packages of what is run', () => {

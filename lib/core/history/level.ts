@@ -1,7 +1,7 @@
 // One container on the way to a place: where its children begin, and which of them a step means.
 
 import type { Kernel } from '../json/kernel/kernel.ts';
-import { skipString, skipValue } from '../json/skip.ts';
+import { skipString, skipValue, Unended } from '../json/skip.ts';
 import { createTape, indexContainer, type Rows, rowStart, rowsOf, valueStart } from '../json/spans.ts';
 import { FAST_BYTES_MIN_MAX } from '../json/tape-fast.ts';
 import { ServiceError } from '../records/errors.ts';
@@ -113,7 +113,7 @@ export function isContainer(first: number | undefined): boolean {
   return first === OPEN_OBJECT || first === OPEN_ARRAY;
 }
 
-/** Adds the children that are all of [start, end); false if that is not what stands there. */
+/** Adds the children that are all of [start, end); false if that is not what stands there, also where one goes on behind it. */
 export function readChildren(
   text: Parts,
   start: number,
@@ -122,6 +122,16 @@ export function readChildren(
   children: Children,
 ): boolean {
   const bytes = text.part(start, end);
+  try {
+    return addChildren(bytes, start, isObject, children);
+  } catch (error) {
+    if (error instanceof Unended) return false;
+    throw error;
+  }
+}
+
+/** Throws Unended if a string or a value goes on behind the bytes. */
+function addChildren(bytes: Buffer, start: number, isObject: boolean, children: Children): boolean {
   for (let at = 0; at < bytes.length; at++) {
     let value = at;
     if (isObject) {

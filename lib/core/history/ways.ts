@@ -1,7 +1,7 @@
 // How one gets about in a text: by reading all that stands between, or by its index, where there is one. Of a text that is fetched as it
 // is asked for, only what is there is read.
 
-import { skipString, skipValue } from '../json/skip.ts';
+import { skipString, skipValue, Unended } from '../json/skip.ts';
 import { containerAt, type TextIndex } from './text-index.ts';
 
 const COMMA = 0x2c;
@@ -66,7 +66,7 @@ function readWithin(ways: Ways, at: number, skip: (text: Uint8Array, at: number)
     end = skip(text.subarray(0, known), at);
   } catch (error) {
     // It goes on beyond what is there.
-    if (error instanceof RangeError) throw new NotHeld(known);
+    if (error instanceof Unended) throw new NotHeld(known);
     throw error;
   }
   // Where a number ends, what follows says.

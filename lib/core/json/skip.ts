@@ -8,24 +8,27 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** The index after the string that begins at `start`. Throws RangeError if it does not end. */
+/** What begins there goes on behind the end of the text. */
+export class Unended extends RangeError {}
+
+/** The index after the string that begins at `start`. Throws Unended if it does not end. */
 export function skipString(text: Uint8Array, start: number): number {
   let at = start + 1;
   for (;;) {
     const c = text[at++];
     if (c === QUOTE) return at;
     if (c === BACKSLASH) at++;
-    if (c === undefined) throw new RangeError('a string does not end');
+    if (c === undefined) throw new Unended('a string does not end');
   }
 }
 
-/** The index after the value that begins at `start`. Throws RangeError if it does not end. */
+/** The index after the value that begins at `start`. Throws Unended if it does not end. */
 export function skipValue(text: Uint8Array, start: number): number {
   let at = start;
   let depth = 0;
   do {
     const c = text[at];
-    if (c === undefined) throw new RangeError('a value does not end');
+    if (c === undefined) throw new Unended('a value does not end');
     if (c === QUOTE) at = skipString(text, at);
     else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       depth++;

@@ -6,6 +6,7 @@ import { compare } from '../../../lib/core/delta/compare/diff.ts';
 import { encodeDelta } from '../../../lib/core/delta/stored/encode.ts';
 import { type Sight, sightsAlong } from '../../../lib/core/history/along.ts';
 import { isPlainlyGone, isPlainText, type TextEdit } from '../../../lib/core/history/edits.ts';
+import { readChildren } from '../../../lib/core/history/level.ts';
 import type { Parts } from '../../../lib/core/history/parts.ts';
 import { findPlace } from '../../../lib/core/history/place.ts';
 import { follow, placeOf, track } from '../../../lib/core/history/track.ts';
@@ -199,4 +200,33 @@ describe('a place that is followed', () => {
     follow(tracker, partsOf('{"b":0,"a":[5,[6]]}'), undefined);
     expect(placeOf(tracker)).toEqual(findPlace(Buffer.from('{"b":0,"a":[5,[6]]}'), ['a', '1']));
   });
+});
+
+test('children that are cut off anywhere are none, and nothing is thrown', () => {
+  const texts = ['{"a":[1,{"b":"\\"x"}],"c":12,"d":"e"}', '[[1,[2,"]"]],{"a":{}},"\\u0041\\\\",-1.5e3,null]'];
+  for (const text of texts) {
+    const inner = text.slice(1, -1);
+    const isObject = text.startsWith('{');
+    const read = (from: number, to: number) => {
+      const children = { count: 0, starts: new Float64Array(16), heads: new Float64Array(16) };
+      return readChildren(partsOf(inner), from, to, isObject, children) ? children.count : false;
+    };
+    expect(read(0, inner.length)).toBe(isObject ? 3 : 5);
+    for (let from = 0; from < inner.length; from++) {
+      for (let to = from; to <= inner.length; to++) {
+        const isRun = (() => {
+          try {
+            const [open, close] = isObject ? '{}' : '[]';
+            JSON.parse(`${open}${inner.slice(from, to)}${close}`);
+            return from < to;
+          } catch {
+            return false;
+          }
+        })();
+        // Of what is cut within a number or a word it does not look into more than where it ends.
+        if (isRun) expect(read(from, to)).not.toBe(false);
+        else expect(() => read(from, to)).not.toThrow();
+      }
+    }
+  }
 });

@@ -7,7 +7,7 @@ import type { Keyring } from '../ports/keyring.ts';
 import { around, type MethodOf } from './around.ts';
 
 /** What is not listed is refused: a new method is no hole. */
-const BLOB_STORE_READS: readonly MethodOf<BlobStore>[] = ['get', 'list', 'listAside', 'check'];
+const BLOB_STORE_READS: readonly MethodOf<BlobStore>[] = ['get', 'getRange', 'list', 'listAside', 'check'];
 
 const KEYRING_READS: readonly MethodOf<Keyring>[] = ['open', 'check'];
 

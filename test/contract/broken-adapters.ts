@@ -7,6 +7,7 @@ import { createMemoryCatalog } from '../../lib/memory/catalog.ts';
 import { createManualClock } from '../../lib/memory/clock.ts';
 import { createMemoryEventSink } from '../../lib/memory/event-sink.ts';
 import { createMemoryKeyring } from '../../lib/memory/keyring.ts';
+import { createMemoryLayouts } from '../../lib/memory/layouts.ts';
 import { createMemoryQueue } from '../../lib/memory/queue.ts';
 import { createSeededRandom } from '../../lib/memory/random.ts';
 import { createMemoryScratch } from '../../lib/memory/scratch.ts';
@@ -42,6 +43,10 @@ const blobs: Record<string, (store: BlobStore) => BlobStore> = {
       return run();
     }),
   'forgets what is set aside': (store) => broken(store, 'setAside', ([id]) => store.delete(id as string)),
+  'gives a range from the front on': (store) =>
+    broken(store, 'getRange', ([id, from, to]) =>
+      store.getRange!(id as string, 0, Number(to) - Number(from)),
+    ),
   'has a list without an end': (store) =>
     broken(store, 'list', async (_args, run) => ({ ...((await run()) as object), cursor: undefined })),
 };
@@ -192,5 +197,18 @@ suites.upkeepRecordsSuite('[upkeep: keeps the first run]', () => {
       const { task } = run as { task: string };
       if (!(await records.list()).some((one) => one.task === task)) await put();
     }),
+  };
+});
+
+suites.layoutStoreSuite('[layouts: outlive their blobs]', () => {
+  const blobs = createMemoryBlobStore();
+  return { blobs, layouts: createMemoryLayouts(blobs).layouts };
+});
+
+suites.layoutStoreSuite('[layouts: of one part for both]', () => {
+  const { blobs, layouts } = createMemoryLayouts(createMemoryBlobStore());
+  return {
+    blobs,
+    layouts: broken(layouts, 'read', ([blobId]) => layouts.read(blobId as string, 'sources')),
   };
 });

@@ -57,8 +57,15 @@ export async function judgeResource(
   };
   for (const decision of decisions) {
     const record = records.get(decision.backupId)!;
-    if (record.expiresAt === undefined || !(record.expiresAt <= now)) continue;
+    if (record.expiresAt === undefined) continue;
     const place = listed.places.get(record.id);
+    if (!(record.expiresAt <= now)) {
+      // By a clock that was ahead it had expired, and was kept: now it has to be met when it does.
+      if (place !== undefined && place > record.expiresAt) {
+        judged.moving.push({ id: record.id, version: record.version, at: record.expiresAt });
+      }
+      continue;
+    }
     const isKept = decision.action === 'keep';
     if (isKept && dependsOnOthers(decision)) judged.keepsExpired = true;
     if (!listed.isAll && place === undefined) {

@@ -102,9 +102,10 @@ export async function lookFrom(
   const list = (page: PageRequest) => catalog.expiring({ ...page, ...inPart, before: lap.to });
   const expiring = await readOn(place.cursor, atOnce, list);
   for (const { record, at } of expiring.items) {
-    // Of those whose place has not come yet some have not expired either.
-    const hasExpired = record.expiresAt !== undefined && record.expiresAt <= lap.since;
-    if (hasExpired) listed(record.resourceId).places.set(record.id, at);
+    // Of those whose place has not come yet some have not expired either. One that had, by a clock that was ahead, was given its place then.
+    const { expiresAt } = record;
+    if (expiresAt !== undefined && (expiresAt <= lap.since || expiresAt < at))
+      listed(record.resourceId).places.set(record.id, at);
   }
   if (heads.cursor === THROUGH && expiring.cursor === THROUGH) return { resources };
   return { resources, next: { heads: heads.cursor, cursor: expiring.cursor } };

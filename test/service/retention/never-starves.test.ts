@@ -167,3 +167,23 @@ test.each([
 const REFUSALS = new Set([
   ...['backup_protected', 'backup_not_found', 'policy_not_found', 'broken_chain', 'too_many_requests'],
 ]);
+
+test.each([2, 1000, 2000])(
+  'what was kept by a clock that was %d hours ahead goes once it has expired by the right one',
+  async (hours) => {
+    const world = createWorld();
+    await lookAtClock(world.deps);
+    const made: BackupRecord[] = [];
+    for (let n = 0; n < 2; n++) made.push(await world.backup(RESOURCES[n]!, String(n), days(1)));
+    const run = async (...steps: Step[]) => {
+      for (const one of steps) await take(world, made, one);
+      await sweepOnce(world, 3, 1);
+    };
+    // As the newest of its resource it is kept, and looked at again by that clock's time.
+    await run({ do: 'pass', hours: 23 }, { do: 'set', hours });
+    await run({ do: 'set', hours: -hours }, { do: 'make', resource: 'a', days: 0 });
+    expect(await allLive(world)).toHaveLength(3);
+    await run({ do: 'pass', hours: 2 });
+    expect((await allLive(world)).map(({ id }) => id)).not.toContain(made[0]!.id);
+  },
+);

@@ -30,6 +30,15 @@ export const LONG = [
   '<rootDir>/test/faults/races.test.ts',
   '<rootDir>/test/faults/rebuild-misplaced.test.ts',
   '<rootDir>/test/embedded/server/standing-clients.test.ts',
+  '<rootDir>/test/core/history/track.test.ts',
+  '<rootDir>/test/core/history/diff.test.ts',
+  '<rootDir>/test/core/delta/kernel.test.ts',
+  '<rootDir>/test/core/delta/scale.test.ts',
+  '<rootDir>/test/core/json/kernel-scan.test.ts',
+  '<rootDir>/test/core/layout/stretches.test.ts',
+  '<rootDir>/test/cli/schedules.test.ts',
+  '<rootDir>/test/cli/terraform.test.ts',
+  '<rootDir>/test/service/history/oracle.test.ts',
 ];
 
 // One runner for every layer. TypeScript is stripped by swc; node runs the product itself without a build.

@@ -5,6 +5,7 @@ import { readMemberTable } from '../../core/blob/members.ts';
 import { encodeMembers } from '../../core/layout/members.ts';
 import { type LayoutPart, NONCE_BYTES, openLayout, sealLayout } from '../../core/layout/seal.ts';
 import { ownBlob } from '../../core/records/chain.ts';
+import { hasCode } from '../../core/records/errors.ts';
 import type { BackupRecord, BlobRef } from '../../core/records/model.ts';
 import { INDEXED_FROM_BYTES } from '../../core/text-work.ts';
 import type { LayoutStore } from '../../ports/layouts.ts';
@@ -39,11 +40,11 @@ export function createLayouts(deps: Deps, store: LayoutStore): Layouts {
   });
 
   /** Whatever fails here, the state is opened whole when it is looked at. */
-  async function quietly(record: BackupRecord, doing: string, work: () => Promise<void>): Promise<void> {
+  async function quietly(record: BackupRecord, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      log.warn(`a layout was not ${doing}: looks into the state take longer`, {
+      log.warn('a layout was not written: looks into the state take longer', {
         resourceId: record.resourceId,
         backupId: record.id,
         error,
@@ -52,18 +53,27 @@ export function createLayouts(deps: Deps, store: LayoutStore): Layouts {
   }
 
   async function layOut(record: BackupRecord): Promise<void> {
-    const layouts = opened(await openKey(deps, record.key!, record));
+    const dataKey = await openKey(deps, record.key!, record);
+    const layouts = opened(dataKey);
+    /** What is damaged is made anew, where it can be. */
+    const isThere = async (blobId: string, part: LayoutPart): Promise<boolean> => {
+      try {
+        return (await layouts.read(blobId, part)) !== undefined;
+      } catch (error) {
+        if (hasCode(error, 'integrity_error')) return false;
+        throw error;
+      }
+    };
     const [first, ...rest] = record.chain as [BlobRef, ...BlobRef[]];
     // Without those of a chain's every delta one of them leads nowhere.
-    for (const { blobId } of rest) if ((await layouts.read(blobId, 'sources')) === undefined) return;
-    if ((await layouts.read(first.blobId, 'sources')) === undefined) {
-      const dataKey = await openKey(deps, record.key!, record);
+    for (const { blobId } of rest) if (!(await isThere(blobId, 'sources'))) return;
+    if (!(await isThere(first.blobId, 'sources'))) {
       const table = await readMemberTable(storedBlob(deps, first), bindingTo(record, first), dataKey);
       if (table === undefined) return;
       await layouts.write(first.blobId, 'sources', encodeMembers(table));
     }
     const { blobId } = ownBlob(record);
-    if ((await layouts.read(blobId, 'places')) !== undefined) return;
+    if (await isThere(blobId, 'places')) return;
     const kept = takeKept(deps, record, 0);
     if (kept === undefined) return;
     const places = await deps.texts.placesOf(kept.state);
@@ -78,7 +88,7 @@ export function createLayouts(deps: Deps, store: LayoutStore): Layouts {
       if (kind === 'delta' && sources === undefined) return;
       waiting.set(record.resourceId, { record, since: clock.monotonic() });
       if (kind === 'state') return;
-      await quietly(record, 'written', async () => {
+      await quietly(record, async () => {
         await opened(await openKey(deps, record.key!, record)).write(blobId, 'sources', sources!);
       });
     },
@@ -92,7 +102,7 @@ export function createLayouts(deps: Deps, store: LayoutStore): Layouts {
         if (clock.monotonic() - since < REST_MS) continue;
         waiting.delete(resourceId);
         // Whoever builds on the text waits until it is back.
-        await deps.gate.run(resourceId, () => quietly(record, 'written', () => layOut(record)));
+        await deps.gate.run(resourceId, () => quietly(record, () => layOut(record)));
       }
     },
 

@@ -216,6 +216,22 @@ describe('where something is lost or damaged the whole is opened:', () => {
     expect(scene.warnings).toEqual(['a state could not be read in parts, and is opened whole']);
   });
 
+  test.each([
+    [0, 'sources'],
+    [2, 'places'],
+  ] as const)('of blob %d the %s are damaged, and are made anew by that', async (at, part) => {
+    const scene = createScene();
+    const { chain } = await backUp(scene);
+    const { blobId } = chain[at]!;
+    await scene.layouts.write(blobId, part, Buffer.from('cut short'));
+    const first = scene.restarted();
+    expect(await lastText(first.look)).toMatchObject({ text: '"x"' });
+    await first.rest();
+    const second = scene.restarted();
+    expect(await lastText(second.look)).toMatchObject({ text: '"x"' });
+    expect([first.read.whole > 0, second.read.whole]).toEqual([true, 0]);
+  });
+
   test('the sources of one blob stand in the place of another’s', async () => {
     const scene = createScene();
     const { chain } = await backUp(scene);
